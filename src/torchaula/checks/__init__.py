@@ -1,0 +1,12 @@
+"""What test cells call: open a graded cell, call the learner's code, say what must hold.
+
+student = graded("cross-entropy-valores")
+student.cross_entropy(logits, target).matches(F.cross_entropy)
+"""
+
+from torchaula.checks.battery import battery
+from torchaula.checks.errors import CheckFailed, TestError
+from torchaula.checks.graded import graded, probe
+from torchaula.checks.session import begin
+
+__all__ = ["CheckFailed", "TestError", "battery", "begin", "graded", "probe"]

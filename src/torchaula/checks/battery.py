@@ -1,0 +1,126 @@
+"""The shared battery: what every tensor function must survive, checked without knowing its values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import torch
+
+from torchaula.checks import messages
+from torchaula.checks.compare import RTOL
+from torchaula.checks.data import Data
+from torchaula.checks.graded import Answer, Target, floats
+
+Make = Callable[..., Sequence[Data]]
+Size = Sequence[int]
+
+
+def battery(
+    target: Target,
+    make: Make,
+    sizes: Iterable[Size],
+    *,
+    shape: Callable[..., Sequence[int]] | None = None,
+    differentiable: Iterable[int] = (),
+    constant: tuple[Size, Size] | None = None,
+    views: bool = False,
+) -> None:
+    """Check `target` on the arguments `make(*size)` of each size.
+
+    float32 and float64 keep their dtype and agree; non-contiguous data give the same; arguments stay
+    as they were; nothing is NaN or infinite; the result has the shape `shape(*size)` and, unless
+    `views`, storage of its own; gradients reach the arguments at the positions `differentiable`;
+    the two sizes in `constant` take the same number of operations.
+    """
+    for size in sizes:
+        args = tuple(make(*size))
+        _in_both_dtypes(target, args, None if shape is None else tuple(shape(*size)), views)
+        if any(isinstance(arg, torch.Tensor) and arg.ndim for arg in args):
+            exact = target(*map(to_float64, args))
+            _same_values(
+                target.case(messages.NOT_CONTIGUOUS)(*(strided(to_float64(arg)) for arg in args)),
+                exact.result,
+                messages.SAME_AS_CONTIGUOUS,
+                RTOL[torch.float64],
+            )
+        for position in differentiable:
+            _gradient_reaches(target, args, position)
+    if constant:
+        small, large = (target.case(messages.SMALL_AND_LARGE)(*make(*size)) for size in constant)
+        small.same_operations(large)
+
+
+def _in_both_dtypes(target: Target, args: Sequence[Data], shape: Size | None, views: bool) -> None:
+    single = target.case(messages.FLOAT32)(*args)
+    double = target.case(messages.FLOAT64)(*map(to_float64, args))
+    for answer, dtype in ((single, torch.float32), (double, torch.float64)):
+        result = answer.result
+        if shape is not None:
+            if not isinstance(result, torch.Tensor):
+                answer.fail(
+                    messages.unexpected(result, torch.empty(shape), messages.wrong_type(result, args[0]))
+                )
+            elif tuple(result.shape) != tuple(shape):
+                answer.fail([("Diferencia", messages.wrong_shape(result.shape, shape))])
+        for tensor in floats(result):
+            if tensor.dtype != dtype:
+                answer.fail([("Diferencia", messages.wrong_dtype(tensor.dtype, dtype))])
+            if not tensor.isfinite().all():
+                answer.fail([("Obtenido", messages.show(result)), ("Esperado", messages.NOT_FINITE)])
+        if not views:
+            answer.fresh()
+    _same_values(single, to_float32(double.result), messages.SAME_AS_FLOAT64, 50 * RTOL[torch.float32])
+
+
+def _same_values(answer: Answer, expected: Data, what: str, rtol: float) -> None:
+    answer.expect(what, answer.result, expected, rtol)
+
+
+def _gradient_reaches(target: Target, args: Sequence[Data], position: int) -> None:
+    wanted = args[position]
+    assert isinstance(wanted, torch.Tensor)
+    leaf = wanted.detach().clone().requires_grad_()
+    answer = target(*args[:position], leaf, *args[position + 1 :]).attached()
+    gradient = answer.observation.gradients.get((0, position))
+    if gradient is None:
+        answer.fail(messages.no_gradient(messages.argument((0, position))))
+    elif not gradient.isfinite().all():
+        what = messages.gradient(messages.argument((0, position)))
+        answer.fail(
+            messages.about(what, [("Obtenido", messages.show(gradient)), ("Esperado", messages.NOT_FINITE)])
+        )
+
+
+def strided(value: Data) -> Any:
+    """The same values in memory that is not contiguous."""
+    if not isinstance(value, torch.Tensor) or value.ndim == 0:
+        return value
+    wide = torch.stack([value, value], dim=-1)
+    return (
+        wide[..., 0]
+        if value.ndim == 1
+        else value.mT.contiguous().mT
+        if min(value.shape) > 1
+        else wide[..., 0]
+    )
+
+
+def to_float64(value: Data) -> Any:
+    """float32 data as float64; all else unchanged."""
+    return _convert(value, torch.float32, torch.float64)
+
+
+def to_float32(value: Data) -> Any:
+    """float64 data as float32; all else unchanged."""
+    return _convert(value, torch.float64, torch.float32)
+
+
+def _convert(value: Data, source: torch.dtype, dtype: torch.dtype) -> Any:
+    if isinstance(value, torch.Tensor):
+        return value.to(dtype) if value.dtype == source else value
+    if isinstance(value, list | tuple):
+        return type(value)(_convert(item, source, dtype) for item in value)
+    if isinstance(value, dict):
+        return {key: _convert(item, source, dtype) for key, item in value.items()}
+    return value

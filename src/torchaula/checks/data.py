@@ -1,0 +1,114 @@
+"""The data that may cross between a test and an answer, and its faithful copy.
+
+Data are `None`, `bool`, `int`, `float`, `complex`, `str`, `bytes`, `list`, `tuple`, `dict`,
+`torch.Size`, `torch.dtype`, `torch.device` and dense CPU tensors (`meta` tensors: dtype and shape).
+Exact types only: a subclass could lie about what it holds. `nn.Parameter` crosses as the tensor it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+import torch
+
+Data: TypeAlias = object
+Path: TypeAlias = tuple[object, ...]
+
+MAX_BYTES = 64 * 2**20
+MAX_DEPTH = 16
+MAX_NODES = 100_000
+
+ATOMS = (type(None), bool, int, float, complex, str, bytes, torch.Size, torch.dtype, torch.device)
+TENSORS = (torch.Tensor, torch.nn.Parameter)
+
+
+class NotData(TypeError):
+    """A value that may not cross the boundary; `what` names its type or the limit that it breaks."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+def span(tensor: torch.Tensor) -> int:
+    """Elements of storage that `tensor` reaches, from its first one to its last one."""
+    if tensor.numel() == 0:
+        return 0
+    return 1 + sum((n - 1) * step for n, step in zip(tensor.shape, tensor.stride(), strict=True))
+
+
+def check_tensor(tensor: torch.Tensor) -> None:
+    """Refuse a tensor that is not dense on the CPU (or `meta`) or that is too large."""
+    if tensor.layout != torch.strided or tensor.device.type not in ("cpu", "meta") or tensor.is_quantized:
+        raise NotData(f"torch.Tensor ({tensor.layout}, {tensor.device})")
+    if (span(tensor) + tensor.storage_offset()) * tensor.element_size() > MAX_BYTES:
+        raise NotData(f"torch.Tensor > {MAX_BYTES // 2**20} MB")
+
+
+def copy_tensor(tensor: torch.Tensor) -> torch.Tensor:
+    """A leaf with the same values, strides, offset and `requires_grad`, and storage of its own."""
+    check_tensor(tensor)
+    source = tensor.detach().resolve_conj().resolve_neg()
+    size, stride, offset = source.shape, source.stride(), source.storage_offset()
+    storage = torch.empty(offset + span(source), dtype=source.dtype, device=source.device)
+    if source.device.type == "cpu":
+        storage.zero_()
+        storage[offset:].copy_(source.as_strided((span(source),), (1,), offset))
+    return storage.as_strided(size, stride, offset).requires_grad_(tensor.requires_grad)
+
+
+class _Copier:
+    """One walk over a value, which counts nodes so that shared or cyclic structures end."""
+
+    def __init__(self) -> None:
+        self.nodes = 0
+
+    def copy(self, value: Data, depth: int = 0) -> Data:
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise NotData(f"> {MAX_NODES} values")
+        if depth > MAX_DEPTH:
+            raise NotData(f"> {MAX_DEPTH} levels")
+        kind = type(value)
+        if kind in TENSORS:
+            assert isinstance(value, torch.Tensor)
+            return copy_tensor(value)
+        if kind in ATOMS:
+            if isinstance(value, str | bytes) and len(value) > MAX_BYTES:
+                raise NotData(f"{kind.__name__} > {MAX_BYTES // 2**20} MB")
+            if isinstance(value, int) and value.bit_length() > 63:
+                raise NotData("int > 64 bit")
+            return value
+        if kind is list or kind is tuple:
+            assert isinstance(value, list | tuple)
+            return kind(self.copy(item, depth + 1) for item in value)
+        if kind is dict:
+            assert isinstance(value, dict)
+            return {self.key(key): self.copy(item, depth + 1) for key, item in value.items()}
+        raise NotData(f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins."))
+
+    def key(self, key: Data) -> Data:
+        if type(key) not in (str, int, bool, float, type(None)):
+            raise NotData(f"dict key: {type(key).__name__}")
+        return key
+
+
+def copy(value: Data) -> Data:
+    """A deep copy of `value` that shares no storage with it.
+
+    Raises `NotData` for whatever is not data or passes a limit.
+    """
+    return _Copier().copy(value)
+
+
+def tensors(value: Data, path: Path = ()) -> Iterator[tuple[Path, torch.Tensor]]:
+    """Each tensor inside `value` with the path of indices and keys that leads to it."""
+    if isinstance(value, torch.Tensor):
+        yield path, value
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from tensors(item, (*path, index))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from tensors(item, (*path, key))

@@ -1,0 +1,282 @@
+"""Everything that a check says to a learner, in Spanish and in one place.
+
+A failed check reads: what was called, what was obtained, what was expected, how they differ.
+Values are shown short: nobody reads a hundred numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+
+from torchaula.checks.data import Data
+
+SHOWN_ELEMENTS = 12
+SHOWN_ITEMS = 4
+SHOWN_TEXT = 120
+ALL_ZEROS = "todo tu resultado es cero"
+IS_TRANSPOSED = "tu resultado coincide con el esperado si se traspone"
+
+
+# Values
+
+
+def show(value: Data) -> str:
+    """A short form of any data."""
+    if isinstance(value, torch.Tensor):
+        return _show_tensor(value.detach())
+    if isinstance(value, list | tuple):
+        opening, closing = "[]" if isinstance(value, list) else "()"
+        return opening + _show_items(map(show, value), len(value)) + closing
+    if isinstance(value, dict):
+        pairs = (f"{key!r}: {show(item)}" for key, item in value.items())
+        return "{" + _show_items(pairs, len(value)) + "}"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    text = repr(value)
+    return text if len(text) <= SHOWN_TEXT else text[: SHOWN_TEXT - 1] + "…"
+
+
+def _show_items(items: Iterable[str], count: int) -> str:
+    shown = [item for item, _ in zip(items, range(SHOWN_ITEMS), strict=False)]
+    return ", ".join(shown) + (f", … ({count} en total)" if count > SHOWN_ITEMS else "")
+
+
+def _show_tensor(tensor: torch.Tensor) -> str:
+    kind = f"tensor {shape(tensor.shape)} {dtype(tensor.dtype)}"
+    if tensor.device.type == "meta" or tensor.numel() > SHOWN_ELEMENTS or not tensor.numel():
+        return kind
+    return f"{kind} = {_numbers(tensor.tolist())}"
+
+
+def _numbers(value: object) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_numbers, value)) + "]"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def shape(size: Iterable[int]) -> str:
+    return "[" + ", ".join(map(str, size)) + "]"
+
+
+def dtype(kind: torch.dtype) -> str:
+    return str(kind).removeprefix("torch.")
+
+
+def type_name(value: Data) -> str:
+    if isinstance(value, torch.Tensor):
+        return "un tensor"
+    if value is None:
+        return "None"
+    return f"un valor de tipo {type(value).__name__}"
+
+
+def call(name: str, args: tuple[Data, ...], kwargs: dict[str, Data]) -> str:
+    """A call as the learner would write it, with values in their short form."""
+    parts = [show(arg) for arg in args] + [f"{key}={show(value)}" for key, value in kwargs.items()]
+    return f"{name}({', '.join(parts)})"
+
+
+# In which way values differ
+
+
+def wrong_type(obtained: Data, expected: Data) -> str:
+    if obtained is None:
+        return f"no devuelves nada (None) y se espera {type_name(expected)}: ¿falta un `return`?"
+    return f"devuelves {type_name(obtained)} y se espera {type_name(expected)}"
+
+
+def wrong_shape(obtained: Iterable[int], expected: Iterable[int]) -> str:
+    return f"la forma es {shape(obtained)} y debe ser {shape(expected)}"
+
+
+def wrong_dtype(obtained: torch.dtype, expected: torch.dtype) -> str:
+    return f"el tipo de dato (`dtype`) es {dtype(obtained)} y debe ser {dtype(expected)}"
+
+
+def wrong_device(obtained: torch.device, expected: torch.device) -> str:
+    return f"el resultado está en {obtained} y debe estar en {expected}"
+
+
+def wrong_length(obtained: int, expected: int) -> str:
+    return f"hay {obtained} elementos y deben ser {expected}"
+
+
+def wrong_keys(obtained: list[Data], expected: list[Data]) -> str:
+    return f"las claves son {show(obtained)} y deben ser {show(expected)}"
+
+
+def at(key: Data, reason: str) -> str:
+    return f"en la posición {key!r}: {reason}"
+
+
+def not_equal(obtained: Data, expected: Data) -> str:
+    return f"{show(obtained)} no es {show(expected)}"
+
+
+def scalar_off(obtained: float | complex, expected: float | complex) -> str:
+    return f"la diferencia es {abs(obtained - expected):.3g}"
+
+
+def values_off(
+    obtained: torch.Tensor, expected: torch.Tensor, wrong: torch.Tensor, relation: str | None
+) -> str:
+    if relation:
+        return relation
+    if obtained.ndim == 0:
+        return f"el valor es {_numbers(obtained.item())} y debe ser {_numbers(expected.item())}"
+    where = tuple(wrong.nonzero()[0].tolist())
+    return (
+        f"la forma y el tipo son correctos, pero difieren {int(wrong.sum())} de {wrong.numel()} valores; "
+        f"el primero, en {list(where)}: {_numbers(obtained[where].item())} "
+        f"en lugar de {_numbers(expected[where].item())}"
+    )
+
+
+def has_nan(count: int, total: int) -> str:
+    return f"hay NaN en {count} de {total} valores (algo se divide por cero o se desborda)"
+
+
+def is_factor(factor: float) -> str:
+    if abs(factor + 1) < 1e-3:
+        return "tu resultado es el esperado con el signo cambiado"
+    return f"tu resultado es {factor:.4g} veces el esperado"
+
+
+def is_shift(shift: float) -> str:
+    return f"a todo tu resultado le sobra la misma cantidad: {shift:.4g}"
+
+
+# Failed checks
+
+
+def failed(cell: str, call: str, lines: Iterable[tuple[str, str]]) -> str:
+    """The whole message: a heading, the call, and labelled lines."""
+    exercise, _, aspect = cell.rpartition("-")
+    rows = [("Llamada", call), *lines]
+    width = max(len(label) for label, _ in rows)
+    return "\n".join([f"✘ {exercise} · {aspect}", *(f"  {label:<{width}}  {text}" for label, text in rows)])
+
+
+def unexpected(obtained: Data, expected: Data, reason: str) -> list[tuple[str, str]]:
+    return [("Obtenido", show(obtained)), ("Esperado", show(expected)), ("Diferencia", reason)]
+
+
+def about(what: str, rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [("Se mira", what), *rows]
+
+
+def raised(kind: str, message: str, line: str, number: int) -> list[tuple[str, str]]:
+    rows = [("Obtenido", f"una excepción: {kind}: {message}" if message else f"una excepción: {kind}")]
+    if line:
+        rows.append(("Tu línea", f"{number}: {line}"))
+    return rows
+
+
+def should_raise(kind: str, obtained: str) -> list[tuple[str, str]]:
+    return [("Obtenido", obtained), ("Esperado", f"una excepción {kind}")]
+
+
+def undefined(name: str) -> list[tuple[str, str]]:
+    return [
+        ("Obtenido", f"no existe `{name}`"),
+        ("Remedio", f"ejecuta antes la celda en la que defines `{name}` y mira si da un error"),
+    ]
+
+
+def not_data(kind: str) -> list[tuple[str, str]]:
+    return [
+        ("Obtenido", f"un valor de tipo {kind}"),
+        (
+            "Esperado",
+            "un tensor o un valor de Python; con un número de NumPy o un tensor de un elemento, `.item()`",
+        ),
+    ]
+
+
+def timed_out(seconds: str) -> list[tuple[str, str]]:
+    return [("Obtenido", f"no terminó en {seconds} segundos"), ("Remedio", "¿hay un bucle que no acaba?")]
+
+
+DIED = [("Obtenido", "el proceso en el que corría tu código terminó de golpe")]
+NOT_REACHED = [("Obtenido", "no se llegó a comprobar: tu código paró el proceso en una prueba anterior")]
+
+
+def argument_changed(obtained: Data, expected: Data, reason: str) -> list[tuple[str, str]]:
+    return [
+        ("Obtenido", f"tras la llamada un argumento vale {show(obtained)}"),
+        ("Esperado", f"que siga como estaba: {show(expected)}"),
+        ("Diferencia", f"tu código modifica lo que recibe ({reason}); trabaja sobre un resultado nuevo"),
+    ]
+
+
+def forbidden(entry: str) -> list[tuple[str, str]]:
+    return [
+        ("Obtenido", f"tu código llama a `{entry}`"),
+        ("Esperado", "que lo hagas tú: en este ejercicio no se puede llamar (lo dice el enunciado)"),
+    ]
+
+
+def shares_storage() -> list[tuple[str, str]]:
+    return [
+        ("Obtenido", "un resultado que comparte memoria con un argumento (es una vista)"),
+        ("Esperado", "un tensor nuevo: quien cambie uno no debe cambiar el otro"),
+    ]
+
+
+def grows(small: int, large: int) -> list[tuple[str, str]]:
+    return [
+        ("Obtenido", f"{small} operaciones con un caso pequeño y {large} con uno mayor"),
+        ("Esperado", "las mismas operaciones sea cual sea el tamaño: sin bucles sobre los datos"),
+    ]
+
+
+def detached() -> list[tuple[str, str]]:
+    return [
+        ("Obtenido", "un resultado desconectado del grafo de autograd"),
+        (
+            "Esperado",
+            "que PyTorch pueda derivarlo: sin `detach`, `item`, `.data`, `no_grad` ni `torch.tensor(...)`",
+        ),
+    ]
+
+
+def no_gradient(argument: str) -> list[tuple[str, str]]:
+    return [
+        ("Obtenido", f"el gradiente no llega a {argument}"),
+        ("Esperado", "que el resultado dependa de él sin salir del grafo de autograd"),
+    ]
+
+
+def gradient(argument: str) -> str:
+    return f"el gradiente con respecto a {argument}"
+
+
+def argument(path: tuple[object, ...]) -> str:
+    """An argument as a learner would name it: `(0, 1)` is the second positional one."""
+    side, key, *inside = path
+    name = f"`{key}`" if side == 1 else f"el argumento {int(str(key)) + 1}"
+    return name + (f" en {inside}" if inside else "")
+
+
+# The battery
+
+
+def in_case(text: str, case: str) -> str:
+    return f"{text}   ← {case}"
+
+
+FLOAT32, FLOAT64 = "datos float32", "datos float64"
+NOT_CONTIGUOUS = "los mismos datos, no contiguos en memoria"
+SMALL_AND_LARGE = "un caso pequeño y uno mayor"
+NOT_FINITE = "que no haya NaN ni infinitos"
+SAME_AS_CONTIGUOUS = "lo mismo que con los datos contiguos"
+SAME_AS_FLOAT64 = "lo mismo, redondeado, que con datos float64"
+
+
+# Success
+
+
+def passed_public(exercise: str) -> str:
+    return f"✔ {exercise}: comprobación pública superada. Quedan las pruebas ocultas, con otros datos."

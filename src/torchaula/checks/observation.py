@@ -1,0 +1,213 @@
+"""One request to an answer and what was observed of it. The same code serves both back ends."""
+
+from __future__ import annotations
+
+import builtins
+import linecache
+import sys
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+import torch
+
+from torchaula.checks import data
+from torchaula.checks.data import Data, NotData, Path
+from torchaula.checks.seeds import Stream
+from torchaula.checks.timelimit import TimeLimit, time_limit
+from torchaula.checks.trace import Trace
+
+LEARNER = "__main__"  # `__name__` where a learner's cells run, in the kernel and in the judge's fork
+MAX_TEXT = 500
+
+
+@dataclass(frozen=True)
+class Request:
+    """Call `name`, the learner's function or class, or the probe whose text is `source`."""
+
+    name: str
+    args: tuple[Data, ...] = ()
+    kwargs: dict[str, Data] = field(default_factory=dict)
+    source: str | None = None
+    own: tuple[str, ...] = ()  # the learner's names that a probe may use
+    watch: tuple[str, ...] = ()  # dotted prefixes of library functions to trace
+    given: dict[str, str] = field(default_factory=dict)  # learner's name -> importable path
+    seconds: float = 20.0
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why there is no result. `kind` is the exception's class, or one of the constants below."""
+
+    kind: str
+    message: str = ""
+    line: str = ""  # the learner's own line, where it is known
+    number: int = 0
+
+
+UNDEFINED = "torchaula:undefined"  # the learner's kernel has no such name
+NOT_DATA = "torchaula:not-data"  # the result may not cross; message names its type
+TIMEOUT = "torchaula:timeout"
+DIED = "torchaula:died"  # the student process is gone
+NOT_REACHED = "torchaula:not-reached"
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What a request did: its result, or its failure, and everything it left behind.
+
+    `arguments` are `(args, kwargs)` after the call. `attached` are the paths of the result's tensors
+    that hang on an autograd graph, `shared` those that share storage with an argument. `gradients`
+    maps the path of each argument that requires grad to its vector-Jacobian product with
+    `cotangent`, or None where the result doesn't depend on it.
+    """
+
+    result: Data = None
+    failure: Failure | None = None
+    arguments: Data = ((), {})
+    attached: tuple[Path, ...] = ()
+    shared: tuple[Path, ...] = ()
+    gradients: dict[Path, torch.Tensor | None] = field(default_factory=dict)
+    trace: dict[str, int] = field(default_factory=dict)
+
+
+def cotangent(like: torch.Tensor) -> torch.Tensor:
+    """A fixed, asymmetric vector of the shape and dtype of `like`, for vector-Jacobian products."""
+    values = torch.linspace(0.5, 1.5, like.numel(), dtype=torch.float64).cos() + 0.25
+    return values.reshape(like.shape).to(like.dtype)
+
+
+def vjp(result: Data, arguments: Data) -> dict[Path, torch.Tensor | None]:
+    """The gradient of each argument that requires grad, by its path; None where there is none."""
+    wanted = [(path, t) for path, t in data.tensors(arguments) if t.requires_grad]
+    outputs = [t for _, t in data.tensors(result) if t.grad_fn is not None]
+    if not wanted or not outputs:
+        return {path: None for path, _ in wanted}
+    gradients = torch.autograd.grad(
+        outputs, [t for _, t in wanted], [cotangent(t) for t in outputs], allow_unused=True
+    )
+    return {path: None if g is None else g.detach() for (path, _), g in zip(wanted, gradients, strict=True)}
+
+
+@dataclass
+class Scope:
+    """Where requests are served: the learner's names, and those that the set-up cell defined."""
+
+    learner: MutableMapping[str, Any]
+    setup: Mapping[str, Any]
+    stream: Stream
+
+    def resolve(self, request: Request) -> Any:
+        """The function to call. Raises `LookupError` where the learner has not defined it."""
+        if request.source is None:
+            return self.learner[request.name]
+        names: dict[str, Any] = {**self.setup, "__name__": "torchaula.probe", "__builtins__": builtins}
+        names |= {name: self.learner[name] for name in request.own}
+        names |= {name: locate(path) for name, path in request.given.items()}
+        exec(compile(request.source, f"<probe {request.name}>", "exec"), names)
+        return names[request.name]
+
+    @contextmanager
+    def given(self, names: Mapping[str, str]) -> Iterator[None]:
+        """Replace some of the learner's names by torch's while the block runs."""
+        before = {name: self.learner[name] for name in names if name in self.learner}
+        self.learner.update({name: locate(path) for name, path in names.items()})
+        try:
+            yield
+        finally:
+            for name in names:
+                if name in before:
+                    self.learner[name] = before[name]
+                else:
+                    self.learner.pop(name, None)
+
+
+def locate(path: str) -> Any:
+    """The object that `module:qualified.name` points to."""
+    module, _, name = path.partition(":")
+    __import__(module)
+    found: Any = sys.modules[module]
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def perform(request: Request, scope: Scope) -> Observation:
+    """Serve `request`; whatever the learner's code does comes back as an observation."""
+    args, kwargs = data.copy(request.args), data.copy(request.kwargs)
+    assert isinstance(args, tuple) and isinstance(kwargs, dict)
+    trace = Trace(request.watch)
+    try:
+        with scope.stream.active(), scope.given(request.given), time_limit(request.seconds):
+            function = scope.resolve(request)
+            with torch.enable_grad(), trace:
+                result = function(*args, **kwargs)
+            gradients = vjp(result, (args, kwargs))
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:
+        failure = _failure(error, request)
+        return Observation(failure=failure, arguments=_after(args, kwargs), trace=dict(trace.seen))
+    try:
+        crossed = data.copy(result)
+    except NotData as error:
+        failure = Failure(NOT_DATA, error.what)
+        return Observation(failure=failure, arguments=_after(args, kwargs), trace=dict(trace.seen))
+    owned = {t.untyped_storage().data_ptr() for _, t in data.tensors((args, kwargs)) if t.numel()}
+    return Observation(
+        result=crossed,
+        arguments=_after(args, kwargs),
+        attached=tuple(path for path, t in data.tensors(result) if t.grad_fn is not None),
+        shared=tuple(
+            path
+            for path, t in data.tensors(result)
+            if t.numel() and t.device.type == "cpu" and t.untyped_storage().data_ptr() in owned
+        ),
+        gradients=gradients,
+        trace=dict(trace.seen),
+    )
+
+
+def _after(args: tuple[Data, ...], kwargs: dict[str, Data]) -> Data:
+    try:
+        return data.copy((args, kwargs))
+    except NotData as error:  # the answer put something else into a list or dict that it was given
+        return f"torchaula:not-data {error.what}"
+
+
+def _failure(error: BaseException, request: Request) -> Failure:
+    if isinstance(error, TimeLimit):
+        return Failure(TIMEOUT, f"{request.seconds:g}")
+    if isinstance(error, KeyError):
+        frames = [frame.f_code for frame, _ in _frames(error.__traceback__)]
+        if frames[-1] is Scope.resolve.__code__:
+            return Failure(UNDEFINED, str(error.args[0]))
+    line, number = _learner_line(error)
+    return Failure(type(error).__name__[:MAX_TEXT], _text(error), line, number)
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)[:MAX_TEXT]
+    except Exception:  # an exception of the learner's whose __str__ fails
+        return ""
+
+
+def _frames(at: TracebackType | None) -> Iterator[tuple[Any, int]]:
+    while at is not None:
+        yield at.tb_frame, at.tb_lineno
+        at = at.tb_next
+
+
+def _learner_line(error: BaseException) -> tuple[str, int]:
+    """The innermost line of the learner's own that `error` passed through."""
+    if isinstance(error, SyntaxError):
+        return (error.text or "").strip()[:MAX_TEXT], error.lineno or 0
+    own = [(f, n) for f, n in _frames(error.__traceback__) if f.f_globals.get("__name__") == LEARNER]
+    if not own:
+        return "", 0
+    frame, number = own[-1]
+    text = linecache.getline(frame.f_code.co_filename, number, frame.f_globals)
+    return text.strip()[:MAX_TEXT], number

@@ -1,0 +1,138 @@
+"""The notebook that is being checked: its set-up, its exercises' contracts, and who serves calls."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from torchaula.checks.errors import TestError
+from torchaula.checks.observation import Observation, Request, Scope, locate, perform
+from torchaula.checks.seeds import Stream, derive, seed_all
+
+COURSE_SEED = 20260
+
+
+class Backend(Protocol):
+    """Serves requests to the learner's code, here or in another process."""
+
+    def open(self, cell: str, seed: int) -> None:
+        """A graded cell begins: the answer's random stream starts anew from `seed`."""
+
+    def perform(self, request: Request) -> Observation:
+        """Serve one request. Never raises for what the learner's code does."""
+
+
+class Local:
+    """Serves requests in this very process: the learner's own kernel."""
+
+    def __init__(self, learner: dict[str, Any], setup: Mapping[str, Any]) -> None:
+        self._learner, self._setup = learner, setup
+
+    def open(self, cell: str, seed: int) -> None:
+        self._scope = Scope(self._learner, self._setup, Stream(seed))
+
+    def perform(self, request: Request) -> Observation:
+        return perform(request, self._scope)
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What an exercise declares once, in its public check.
+
+    `names`: the functions and classes that the learner defines. `forbid`: what may not be called.
+    `given`: names of earlier exercises, with the importable path of what stands in for them.
+    """
+
+    names: tuple[str, ...]
+    forbid: tuple[str, ...] = ()
+    given: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def watch(self) -> tuple[str, ...]:
+        return tuple(entry for entry in self.forbid if "." in entry)
+
+
+@dataclass
+class Notebook:
+    """One notebook under check; `cell` is the graded cell that runs now."""
+
+    assignment: str
+    seed: int
+    setup: dict[str, Any]
+    backend: Backend
+    contracts: dict[str, Contract] = field(default_factory=dict)
+    cell: str = ""
+
+    @property
+    def contract(self) -> Contract:
+        return self.contracts[exercise_of(self.cell)]
+
+    def perform(self, request: Request) -> Observation:
+        return self.backend.perform(request)
+
+
+_notebook: Notebook | None = None
+_served_by: Backend | None = None
+_seed = COURSE_SEED
+
+
+def serve_with(backend: Backend | None, seed: int = COURSE_SEED) -> None:
+    """Let `backend` serve the notebook that begins next; None is this process itself."""
+    global _served_by, _seed
+    _served_by, _seed = backend, seed
+
+
+def begin(assignment: str) -> None:
+    """End the set-up cell: what is defined so far may be used in probes; random numbers start here."""
+    global _notebook
+    namespace = sys._getframe(1).f_globals
+    setup = {name: value for name, value in namespace.items() if not name.startswith("_")}
+    seed_all(derive(_seed, assignment))
+    _notebook = Notebook(assignment, _seed, setup, _served_by or Local(namespace, setup))
+
+
+def current() -> Notebook:
+    """The notebook under check. Raises `TestError` before `begin`."""
+    if _notebook is None:
+        raise TestError("ejecuta antes la primera celda de código del cuaderno (la preparación)")
+    return _notebook
+
+
+def exercise_of(cell: str) -> str:
+    """`cross-entropy` of `cross-entropy-valores`."""
+    return cell.rpartition("-")[0]
+
+
+def open_cell(
+    cell: str,
+    names: str | Iterable[str],
+    forbid: Iterable[str],
+    given: Mapping[str, Callable[..., Any]],
+) -> Notebook:
+    """Start a graded cell: note its exercise's contract, seed both sides."""
+    notebook = current()
+    exercise = exercise_of(cell)
+    if names:
+        own = (names,) if isinstance(names, str) else tuple(names)
+        paths = {name: path_of(name, value) for name, value in given.items()}
+        notebook.contracts[exercise] = Contract(own, tuple(forbid), paths)
+    if exercise not in notebook.contracts:
+        raise TestError(f"{cell}: ejecuta antes la comprobación pública, {exercise}-publico")
+    notebook.cell = cell
+    notebook.backend.open(cell, derive(notebook.seed, cell, "answer"))
+    seed_all(derive(notebook.seed, cell, "test"))
+    return notebook
+
+
+def path_of(name: str, value: Callable[..., Any]) -> str:
+    """The importable path of a library object. Raises `TestError` where it has none."""
+    path = f"{value.__module__}:{value.__qualname__}"
+    try:
+        found = locate(path)
+    except (ImportError, AttributeError):
+        found = None
+    if found is not value:
+        raise TestError(f"given {name!r}: {path} can't be imported; give a public function or class")
+    return path

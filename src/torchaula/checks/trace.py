@@ -1,0 +1,100 @@
+"""What an answer calls while it runs: torch operations and, on request, library functions."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable
+from types import FrameType, TracebackType
+from typing import Any
+
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
+
+# Ways for a Python loop to read a tensor without an operation that the dispatcher sees.
+ESCAPES = ("python.tolist", "python.numpy", "python.item", "python.__array__")
+
+
+class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    def __init__(self, seen: Counter[str]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.seen = seen
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.seen["aten." + func.name().partition("::")[2].partition(".")[0]] += 1
+        return func(*args, **(kwargs or {}))
+
+
+class _Functions(TorchFunctionMode):
+    def __init__(self, seen: Counter[str]) -> None:
+        super().__init__()
+        self.seen = seen
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.seen["python." + getattr(func, "__name__", str(func))] += 1
+        return func(*args, **(kwargs or {}))
+
+
+class Trace:
+    """A context manager; afterwards `seen` counts what was called in the block.
+
+    Keys are `aten.<operation>` (what the dispatcher ran), `python.<name>` (torch functions and
+    methods by name) and, for functions below one of the dotted prefixes in `watch`,
+    `call.<module>.<qualified name>`. Code that runs in another thread escapes.
+    """
+
+    def __init__(self, watch: Iterable[str] = ()) -> None:
+        self.seen: Counter[str] = Counter()
+        self.watch = tuple(watch)
+        self._modes = (_Operations(self.seen), _Functions(self.seen))
+        self._before: Callable[..., Any] | None = None
+
+    def __enter__(self) -> Trace:
+        for mode in self._modes:
+            mode.__enter__()  # type: ignore[no-untyped-call]
+        if self.watch:
+            self._before = sys.getprofile()
+            sys.setprofile(self._on_event)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        if self.watch:
+            sys.setprofile(self._before)
+        for mode in reversed(self._modes):
+            mode.__exit__(kind, error, at)  # type: ignore[no-untyped-call]
+
+    def _on_event(self, frame: FrameType, event: str, argument: object) -> None:
+        if event != "call":
+            return
+        name = f"{frame.f_globals.get('__name__')}.{frame.f_code.co_qualname}"
+        if any(is_below(name, prefix) for prefix in self.watch):
+            self.seen["call." + name] += 1
+
+
+def is_below(name: str, prefix: str) -> bool:
+    """Whether the dotted `name` is `prefix` or inside it."""
+    return name == prefix or name.startswith(prefix + ".")
+
+
+def operations(trace: dict[str, int]) -> int:
+    """How many operations a trace holds, ways to escape into a Python loop included."""
+    return sum(n for name, n in trace.items() if name.startswith("aten.") or name in ESCAPES)
+
+
+def forbidden(trace: dict[str, int], forbid: Iterable[str]) -> str | None:
+    """The first entry of `forbid` that the trace shows, or None.
+
+    A bare name stands for the operation, function or method of that name (leading underscores
+    aside: `softmax` is `aten::_softmax` too); a dotted one for whatever is defined below it.
+    """
+    names = [name.split(".", 1) for name in trace]
+    for entry in forbid:
+        for kind, name in names:
+            if kind == "call" and "." in entry:
+                if is_below(name, entry):
+                    return entry
+            elif kind != "call" and name.strip("_") == entry.strip("_"):
+                return entry
+    return None

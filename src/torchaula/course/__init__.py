@@ -1,0 +1,1 @@
+"""The course on disk: notebooks, exercises, answers, and what is derived from them."""

@@ -1,0 +1,83 @@
+"""Known answers to an exercise: `answers/<assignment>/<exercise>.py`, read as text and never imported.
+
+Each answer is one function or class that stands on its own, under one of two decorators:
+
+    @right("by-definition")
+    def softmax(x, dim): ...
+
+    @wrong("batch-axis", "tu resultado coincide con aplicar softmax sobre el lote", "valores bordes")
+    def softmax(x, dim): ...
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from torchaula.errors import Refusal
+
+T = TypeVar("T", bound=Callable[..., object])
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A known answer. `fails` are the aspects of the graded cells that a wrong one fails, exactly."""
+
+    id: str
+    source: str
+    fails: frozenset[str] = frozenset()
+    sentence: str = ""
+
+    @property
+    def is_right(self) -> bool:
+        return not self.fails
+
+
+def right(approach: str) -> Callable[[T], T]:
+    """Mark a right answer; `approach` is its id and says how it differs from the others."""
+    return lambda definition: definition
+
+
+def wrong(misconception: str, sentence: str, fails: str) -> Callable[[T], T]:
+    """Mark a wrong answer with the misconception's id, what to tell the learner, and failed aspects.
+
+    `fails` are aspects separated by blanks, as in `"publico valores"`.
+    """
+    return lambda definition: definition
+
+
+def load(path: Path) -> tuple[Answer, ...]:
+    """The answers in the file at `path`. Raises `Refusal` where it is missing or malformed."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        tree = ast.parse(text)
+    except FileNotFoundError:
+        raise Refusal(f"{path}: there are no answers; write some, at least two right and six wrong") from None
+    except SyntaxError as error:
+        raise Refusal(f"{path}, line {error.lineno}: {error.msg}; mend it") from None
+    answers = [
+        _answer(node, text, path) for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    ]
+    ids = [answer.id for answer in answers]
+    for twice in {name for name in ids if ids.count(name) > 1}:
+        raise Refusal(f"{path}: two answers are called {twice!r}; rename one")
+    return tuple(answers)
+
+
+def _answer(node: ast.FunctionDef | ast.ClassDef, text: str, path: Path) -> Answer:
+    where = f"{path}, line {node.lineno}"
+    source = "\n".join(text.splitlines()[node.lineno - 1 : node.end_lineno]) + "\n"
+    marks = [d for d in node.decorator_list if isinstance(d, ast.Call) and isinstance(d.func, ast.Name)]
+    mark = next((d for d in marks if isinstance(d.func, ast.Name) and d.func.id in ("right", "wrong")), None)
+    if mark is None or not isinstance(mark.func, ast.Name):
+        raise Refusal(f"{where}: {node.name} is marked neither @right(…) nor @wrong(…); mark it")
+    values = [arg.value for arg in mark.args if isinstance(arg, ast.Constant)]
+    if mark.func.id == "right" and len(values) == 1:
+        return Answer(str(values[0]), source)
+    if mark.func.id == "wrong" and len(values) == 3 and str(values[2]).split():
+        identifier, sentence, fails = map(str, values)
+        return Answer(identifier, source, frozenset(fails.split()), sentence)
+    raise Refusal(f"{where}: expected @right(id) or @wrong(id, sentence, fails), all of them literals")

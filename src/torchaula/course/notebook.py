@@ -1,0 +1,155 @@
+"""An instructor notebook as a course sees it: set-up, exercises, graded cells and their points."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from torchaula.errors import Refusal
+
+STATEMENT, PUBLIC = "enunciado", "publico"
+HIDDEN = ("valores", "bordes", "gradiente")
+SETUP_TAG, DEMO_TAG = "setup", "demo"
+SOLUTION_REGION = re.compile(r"^[ \t]*### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION\n?", re.M | re.S)
+HIDDEN_REGION = re.compile(r"^[ \t]*### BEGIN HIDDEN TESTS\n.*?^[ \t]*### END HIDDEN TESTS\n?", re.M | re.S)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell; `id` is its `grade_id`, or its notebook id where nbgrader has no hold of it."""
+
+    id: str
+    kind: str  # markdown, setup, demo, solution, graded or free
+    source: str
+    points: int = 0
+
+    @property
+    def exercise(self) -> str:
+        """The exercise that the cell belongs to: `conv2d` of `conv2d`, `conv2d-bordes`, …"""
+        head, _, tail = self.id.rpartition("-")
+        return head if tail in (STATEMENT, PUBLIC, *HIDDEN) else self.id
+
+    @property
+    def aspect(self) -> str:
+        """The last part of the id of a statement or graded cell."""
+        return self.id.rpartition("-")[2]
+
+    @property
+    def is_hidden(self) -> bool:
+        return HIDDEN_REGION.search(self.source) is not None
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """The neighbouring cells of one exercise."""
+
+    id: str
+    statement: Cell
+    solution: Cell
+    graded: tuple[Cell, ...]
+
+    @property
+    def points(self) -> int:
+        return sum(cell.points for cell in self.graded)
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """The cells of one instructor notebook in order."""
+
+    assignment: str
+    cells: tuple[Cell, ...]
+
+    @property
+    def setup(self) -> tuple[Cell, ...]:
+        return tuple(cell for cell in self.cells if cell.kind == "setup")
+
+    @cached_property
+    def exercises(self) -> dict[str, Exercise]:
+        """Exercises by id, in the order of their solution cells."""
+        found = {}
+        for cell in self.cells:
+            if cell.kind == "solution":
+                found[cell.id] = self._exercise(cell)
+        return found
+
+    def _exercise(self, solution: Cell) -> Exercise:
+        own = [cell for cell in self.cells if cell.exercise == solution.id]
+        statements = [cell for cell in own if cell.kind == "markdown" and cell.aspect == STATEMENT]
+        if not statements:
+            raise Refusal(f"{self.assignment}: {solution.id}: no cell '{solution.id}-{STATEMENT}'; add it")
+        graded = tuple(cell for cell in own if cell.kind == "graded")
+        return Exercise(solution.id, statements[0], solution, graded)
+
+    def exercise(self, name: str) -> Exercise:
+        """The exercise called `name`. Raises `Refusal` naming those that exist."""
+        if name not in self.exercises:
+            known = ", ".join(self.exercises)
+            raise Refusal(f"{self.assignment}: there is no exercise {name!r}; there are: {known}")
+        return self.exercises[name]
+
+
+def read(path: Path) -> NotebookNode:
+    """The notebook file at `path`. Raises `Refusal` where it is missing or not a notebook."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        return nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call, no-any-return]
+    except FileNotFoundError:
+        raise Refusal(f"{path}: there is no such notebook") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refusal(f"{path}: can't be read ({error}); check the file and its permissions") from None
+    except Exception as error:  # nbformat raises a family of unrelated classes for broken JSON
+        raise Refusal(
+            f"{path}: not a valid notebook ({_first_line(error)}); save it again in Jupyter"
+        ) from None
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+
+
+def parse(node: NotebookNode, assignment: str) -> Notebook:
+    """The course's view of a notebook file's content."""
+    return Notebook(assignment, tuple(_cell(cell) for cell in node.cells))
+
+
+def load(path: Path) -> Notebook:
+    """The course's view of the notebook at `path`, whose name is the assignment's."""
+    return parse(read(path), path.stem)
+
+
+def _cell(node: NotebookNode) -> Cell:
+    nbgrader: Mapping[str, Any] = node.metadata.get("nbgrader", {})
+    tags = node.metadata.get("tags", [])
+    identifier = nbgrader.get("grade_id") or node.get("id", "")
+    if node.cell_type == "markdown":
+        kind = "markdown"
+    elif nbgrader.get("grade"):
+        kind = "graded"
+    elif nbgrader.get("solution"):
+        kind = "solution"
+    else:
+        kind = next((tag for tag in (SETUP_TAG, DEMO_TAG) if tag in tags), "free")
+    return Cell(identifier, kind, node.source, int(nbgrader.get("points", 0)))
+
+
+def stub(source: str, text: str = "# ESCRIBE AQUÍ TU CÓDIGO") -> str:
+    """A solution cell as the learner receives it: each region replaced by `text`, indented alike."""
+
+    def replace(match: re.Match[str]) -> str:
+        indent = match[0][: len(match[0]) - len(match[0].lstrip(" \t"))]
+        return f"{indent}{text}\n" if match[0].endswith("\n") else f"{indent}{text}"
+
+    return SOLUTION_REGION.sub(replace, source)
+
+
+def solutions(cells: Iterable[Cell]) -> dict[str, str]:
+    """The text of each solution cell, by exercise."""
+    return {cell.id: cell.source for cell in cells if cell.kind == "solution"}

@@ -1,0 +1,7 @@
+"""Refusals: mistakes of a user that end a command with one clear line."""
+
+from __future__ import annotations
+
+
+class Refusal(Exception):
+    """Says what is wrong, where, and what to do about it; shown without a traceback."""

@@ -1,0 +1,37 @@
+"""Running the text of one cell in a namespace, and turning what it raises into a verdict."""
+
+from __future__ import annotations
+
+import linecache
+import re
+from typing import Any
+
+from torchaula.checks import CheckFailed
+from torchaula.grading.verdict import Outcome, Verdict
+
+# `%matplotlib inline` and its like mean nothing outside IPython.
+MAGIC = re.compile(r"^[ \t]*[%!].*$", re.M)
+
+
+def new_namespace() -> dict[str, Any]:
+    """An empty namespace that passes for the one where a notebook's cells run."""
+    return {"__name__": "__main__", "__builtins__": __builtins__}
+
+
+def execute(source: str, cell: str, namespace: dict[str, Any]) -> None:
+    """Run a cell's text; its lines stay readable for messages and for `inspect`."""
+    filename = f"<cell {cell}>"
+    source = MAGIC.sub(lambda match: "pass" + " " * (len(match[0]) - 4), source)
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    exec(compile(source, filename, "exec", dont_inherit=True), namespace)
+
+
+def judge(source: str, cell: str, namespace: dict[str, Any]) -> Verdict:
+    """Run a graded cell. Only `CheckFailed` says something of the answer; all else is the test's."""
+    try:
+        execute(source, cell, namespace)
+    except CheckFailed as error:
+        return Verdict(Outcome(error.outcome), str(error))
+    except Exception as error:
+        return Verdict(Outcome.INFRASTRUCTURE, f"{type(error).__name__}: {error}")
+    return Verdict(Outcome.PASSED)

@@ -1,0 +1,90 @@
+"""A function in a forked process of its own, whose result comes back as JSON or not at all."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from typing import TypeVar
+
+import msgspec
+import torch
+
+T = TypeVar("T")
+
+
+class ForkFailed(Exception):
+    """The forked process died, took too long or raised; the text says which."""
+
+
+def warm_up() -> None:
+    """Make forks of this process cheap and safe: one thread, and lazy imports done before the first."""
+    torch.set_num_threads(1)
+    model = torch.nn.Linear(2, 2)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    torch.nn.functional.cross_entropy(model(torch.ones(2, 2)), torch.tensor([0, 1])).backward()  # type: ignore[no-untyped-call]
+    optimizer.step()
+
+
+def in_fork(work: Callable[[], T], kind: type[T], seconds: float) -> T:
+    """The result of `work()`, computed in a fork and decoded as `kind`.
+
+    Raises `ForkFailed` where there is none after `seconds`. Nothing that `work` does to its
+    process, nor the processes that it leaves behind in its session, stays.
+    """
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(reader)
+        _child(work, writer)
+    os.close(writer)
+    try:
+        content = _read_all(reader, seconds)
+    finally:
+        os.close(reader)
+        _kill_session(pid)
+        _, status = os.waitpid(pid, 0)
+    if content is None:
+        raise ForkFailed(f"no result after {seconds:g} s")
+    if not content.startswith(b"="):
+        ended = f"ended with status {os.waitstatus_to_exitcode(status)}"
+        raise ForkFailed(content[1:].decode(errors="replace") or ended)
+    return msgspec.json.decode(content[1:], type=kind)
+
+
+def _child(work: Callable[[], T], writer: int) -> None:
+    os.setsid()
+    try:
+        content = b"=" + msgspec.json.encode(work())
+    except BaseException:
+        content = b"!" + traceback.format_exc().encode()
+    with os.fdopen(writer, "wb") as stream:
+        stream.write(content)
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def _read_all(reader: int, seconds: float) -> bytes | None:
+    chunks: list[bytes] = []
+    deadline = _now() + seconds
+    while (left := deadline - _now()) > 0 and select.select([reader], [], [], left)[0]:
+        chunk = os.read(reader, 65536)
+        if not chunk:
+            return b"".join(chunks)
+        chunks.append(chunk)
+    return None
+
+
+def _now() -> float:
+    return os.times().elapsed
+
+
+def _kill_session(pid: int) -> None:
+    for kill in (os.killpg, os.kill):
+        try:
+            kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue

@@ -1,0 +1,73 @@
+"""Every known answer against every graded cell of its exercise: are the tests worth their points?"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+
+from torchaula.checks.session import COURSE_SEED
+from torchaula.course.answers import Answer
+from torchaula.course.notebook import Exercise, Notebook, stub
+from torchaula.grading import engine
+from torchaula.grading.verdict import Verdict
+
+MODEL, STUB = "model-solution", "stub"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One answer to one exercise, and the verdicts of its cells by aspect, for each back end."""
+
+    exercise: str
+    answer: Answer
+    verdicts: Mapping[str, Mapping[str, Verdict]]
+
+    def failed(self, backend: str) -> frozenset[str]:
+        """The aspects of the cells that the answer did not pass."""
+        return frozenset(a for a, verdict in self.verdicts[backend].items() if not verdict.passed)
+
+    @property
+    def as_declared(self) -> bool:
+        """Whether exactly the declared cells failed, in every back end."""
+        return all(self.failed(backend) == self.answer.fails for backend in self.verdicts)
+
+
+def known(exercise: Exercise, answers: Iterable[Answer]) -> list[Answer]:
+    """The model solution, the stub that learners receive, and the known answers."""
+    everything = frozenset(cell.aspect for cell in exercise.graded)
+    return [
+        Answer(MODEL, exercise.solution.source),
+        Answer(STUB, stub(exercise.solution.source), everything, "no has escrito nada todavía"),
+        *answers,
+    ]
+
+
+def trials(
+    notebook: Notebook,
+    answers: Mapping[str, Iterable[Answer]],
+    backends: Iterable[str] = tuple(engine.BACKENDS),
+    seed: int = COURSE_SEED,
+    jobs: int | None = None,
+) -> Iterator[Trial]:
+    """Try the answers of each exercise, two or more at once; trials come in order."""
+    todo = [
+        (notebook, exercise, answer, tuple(backends), seed)
+        for exercise, list_ in answers.items()
+        for answer in list_
+    ]
+    with ProcessPoolExecutor(
+        jobs or os.cpu_count(), get_context("fork"), engine.prepare, (notebook,)
+    ) as pool:
+        yield from pool.map(_try, todo)
+
+
+def _try(job: tuple[Notebook, str, Answer, tuple[str, ...], int]) -> Trial:
+    notebook, exercise, answer, backends, seed = job
+    verdicts = {}
+    for backend in backends:
+        found = engine.grade(notebook, {exercise: answer.source}, [exercise], backend=backend, seed=seed)
+        verdicts[backend] = {cell.rpartition("-")[2]: verdict for cell, verdict in found.items()}
+    return Trial(exercise, answer, verdicts)

@@ -1,0 +1,31 @@
+"""What grading says of one graded cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """How a graded cell ended; only `PASSED` earns its points."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    RAISED = "raised"
+    TIMED_OUT = "timed out"
+    OUT_OF_MEMORY = "out of memory"
+    PROCESS_DIED = "process died"
+    NOT_REACHED = "not reached"
+    INFRASTRUCTURE = "infrastructure"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome of a graded cell and, where it was not passed, the message for the learner."""
+
+    outcome: Outcome
+    message: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return self.outcome is Outcome.PASSED

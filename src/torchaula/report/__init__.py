@@ -1,0 +1,1 @@
+"""Results for people: tables and feedback. The only part that formats for them."""
