@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
-from types import FrameType, TracebackType
+from types import CodeType, FrameType, TracebackType
 from typing import Any
 
 from torch.overrides import TorchFunctionMode
@@ -47,6 +47,7 @@ class Trace:
         self.seen: Counter[str] = Counter()
         self.watch = tuple(watch)
         self._modes = (_Operations(self.seen), _Functions(self.seen))
+        self._watched: dict[CodeType, str | None] = {}
         self._before: Callable[..., Any] | None = None
 
     def __enter__(self) -> Trace:
@@ -68,9 +69,13 @@ class Trace:
     def _on_event(self, frame: FrameType, event: str, argument: object) -> None:
         if event != "call":
             return
-        name = f"{frame.f_globals.get('__name__')}.{frame.f_code.co_qualname}"
-        if any(is_below(name, prefix) for prefix in self.watch):
-            self.seen["call." + name] += 1
+        code = frame.f_code
+        if code not in self._watched:  # every Python call comes here: decide once for each function
+            name = f"{frame.f_globals.get('__name__')}.{code.co_qualname}"
+            below = any(is_below(name, prefix) for prefix in self.watch)
+            self._watched[code] = "call." + name if below else None
+        if name_seen := self._watched[code]:
+            self.seen[name_seen] += 1
 
 
 def is_below(name: str, prefix: str) -> bool:
