@@ -21,6 +21,12 @@ MAX_NODES = 100_000
 
 ATOMS = (type(None), bool, int, float, complex, str, bytes, torch.Size, torch.dtype, torch.device)
 TENSORS = (torch.Tensor, torch.nn.Parameter)
+DTYPES = (
+    torch.bool,
+    *(torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64),
+    *(torch.float16, torch.bfloat16, torch.float32, torch.float64),
+    *(torch.complex64, torch.complex128),
+)
 
 
 class NotData(TypeError):
@@ -39,10 +45,13 @@ def span(tensor: torch.Tensor) -> int:
 
 
 def check_tensor(tensor: torch.Tensor) -> None:
-    """Refuse a tensor that is not dense on the CPU (or `meta`) or that is too large."""
-    if tensor.layout != torch.strided or tensor.device.type not in ("cpu", "meta") or tensor.is_quantized:
+    """Refuse a tensor that is not dense on the CPU (or `meta`), of a rare dtype, or too large."""
+    if tensor.layout != torch.strided or tensor.device.type not in ("cpu", "meta"):
         raise NotData(f"torch.Tensor ({tensor.layout}, {tensor.device})")
-    if (span(tensor) + tensor.storage_offset()) * tensor.element_size() > MAX_BYTES:
+    if tensor.dtype not in DTYPES:
+        raise NotData(f"torch.Tensor ({tensor.dtype})")
+    reach = max(span(tensor) + tensor.storage_offset(), tensor.numel())
+    if reach * tensor.element_size() > MAX_BYTES or tensor.ndim > MAX_DEPTH:
         raise NotData(f"torch.Tensor > {MAX_BYTES // 2**20} MB")
 
 

@@ -34,7 +34,7 @@ class Request:
     own: tuple[str, ...] = ()  # the learner's names that a probe may use
     watch: tuple[str, ...] = ()  # dotted prefixes of library functions to trace
     given: dict[str, str] = field(default_factory=dict)  # learner's name -> importable path
-    seconds: float = 20.0
+    seconds: float = 10.0
 
 
 @dataclass(frozen=True)

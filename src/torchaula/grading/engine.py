@@ -8,12 +8,12 @@ from collections.abc import Collection, Mapping
 
 from torchaula.checks.session import COURSE_SEED
 from torchaula.course.notebook import Notebook
-from torchaula.grading import local
+from torchaula.grading import judge, local
 from torchaula.grading.cells import execute, new_namespace
 from torchaula.grading.forks import ForkFailed, in_fork, warm_up
 from torchaula.grading.verdict import Outcome, Verdict
 
-BACKENDS = {"local": local.run}
+BACKENDS = {"local": local.run, "remote": judge.run}
 SECONDS = 240.0
 
 

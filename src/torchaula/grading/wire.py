@@ -1,0 +1,362 @@
+"""The wire between judge and student process: data in typed msgpack frames, never pickle.
+
+A frame is an 8-byte length, a 4-byte header length, the header, and the raw bytes of its tensors in
+order. Whatever a frame claims is checked before anything of that size is allocated.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+from dataclasses import astuple
+from typing import Any, TypeAlias
+
+import msgspec
+import torch
+
+from torchaula.checks import data
+from torchaula.checks.data import DTYPES, MAX_BYTES, MAX_DEPTH, MAX_NODES, Data, NotData, span
+from torchaula.checks.observation import Failure, Observation, Request
+
+MAX_HEADER = 8 * 2**20
+LENGTHS = struct.Struct("!QI")
+DTYPE_NAMES = {str(dtype).removeprefix("torch."): dtype for dtype in DTYPES}
+
+
+class WireError(Exception):
+    """A frame that breaks the rules of the wire, or a peer that is gone."""
+
+
+class TensorNode(msgspec.Struct, tag="tensor", frozen=True):
+    """A dense tensor; its storage from the first element it reaches to the last is in the frame."""
+
+    dtype: str
+    size: list[int]
+    stride: list[int]
+    offset: int
+    requires_grad: bool
+    meta: bool
+
+
+class SequenceNode(msgspec.Struct, tag="sequence", frozen=True):
+    """A list, a tuple or a `torch.Size`."""
+
+    kind: str
+    items: list[Node]
+
+
+class DictNode(msgspec.Struct, tag="dict", frozen=True):
+    """A dict as pairs, in order."""
+
+    items: list[tuple[Key, Node]]
+
+
+class NamedNode(msgspec.Struct, tag="named", frozen=True):
+    """A `torch.dtype` or `torch.device` by name."""
+
+    kind: str
+    name: str
+
+
+class BytesNode(msgspec.Struct, tag="bytes", frozen=True):
+    """Bytes, apart from text: msgspec tells them apart by type only."""
+
+    content: bytes
+
+
+class ComplexNode(msgspec.Struct, tag="complex", frozen=True):
+    """A complex number."""
+
+    real: float
+    imag: float
+
+
+Key: TypeAlias = str | int | float | bool | None
+Node: TypeAlias = (
+    bool
+    | int
+    | float
+    | str
+    | TensorNode
+    | SequenceNode
+    | DictNode
+    | NamedNode
+    | BytesNode
+    | ComplexNode
+    | None
+)
+
+
+class Open(msgspec.Struct, tag="open", frozen=True):
+    """To the student process: a graded cell begins, with this seed."""
+
+    seed: int
+
+
+class Call(msgspec.Struct, tag="call", frozen=True):
+    """To the student process: serve this request."""
+
+    name: str
+    args: Node
+    kwargs: Node
+    source: str | None
+    own: tuple[str, ...]
+    watch: tuple[str, ...]
+    given: dict[str, str]
+    seconds: float
+
+
+class Seen(msgspec.Struct, tag="seen", frozen=True):
+    """From the student process: what was observed."""
+
+    result: Node
+    failure: tuple[str, str, str, int] | None
+    arguments: Node
+    attached: list[tuple[Key, ...]]
+    shared: list[tuple[Key, ...]]
+    gradients: list[tuple[tuple[Key, ...], TensorNode | None]]
+    trace: dict[str, int]
+
+
+Message: TypeAlias = Open | Call | Seen
+
+
+class _Packer:
+    """Data to nodes; the storage of tensors is collected in `buffers`."""
+
+    def __init__(self) -> None:
+        self.buffers: list[bytes] = []
+
+    def node(self, value: Data) -> Node:
+        if isinstance(value, torch.Tensor):
+            return self.tensor(value)
+        if isinstance(value, torch.Size):
+            return SequenceNode("size", list(value))
+        if isinstance(value, list | tuple):
+            return SequenceNode(type(value).__name__, [self.node(item) for item in value])
+        if isinstance(value, dict):
+            return DictNode([(key, self.node(item)) for key, item in value.items()])
+        if isinstance(value, complex):
+            return ComplexNode(value.real, value.imag)
+        if isinstance(value, torch.dtype | torch.device):
+            return NamedNode(type(value).__name__, str(value).removeprefix("torch."))
+        if isinstance(value, bytes):
+            return BytesNode(value)
+        assert isinstance(value, bool | int | float | str | None)
+        return value
+
+    def tensor(self, tensor: torch.Tensor) -> TensorNode:
+        data.check_tensor(tensor)
+        plain = tensor.detach().resolve_conj().resolve_neg()
+        meta = plain.device.type == "meta"
+        if not meta:
+            reach = plain.as_strided((span(plain),), (1,), plain.storage_offset()).contiguous()
+            self.buffers.append(reach.view(torch.uint8).numpy().tobytes())
+        return TensorNode(
+            str(plain.dtype).removeprefix("torch."),
+            list(plain.shape),
+            list(plain.stride()),
+            int(plain.storage_offset()),
+            tensor.requires_grad,
+            meta,
+        )
+
+
+class _Unpacker:
+    """Nodes to data, within the limits of depth, nodes and bytes."""
+
+    def __init__(self, buffers: memoryview) -> None:
+        self.buffers, self.nodes = buffers, 0
+
+    def value(self, node: Node, depth: int = 0) -> Data:
+        self.nodes += 1
+        if self.nodes > MAX_NODES or depth > MAX_DEPTH:
+            raise WireError("too many or too deeply nested values")
+        if isinstance(node, TensorNode):
+            return self.tensor(node)
+        if isinstance(node, SequenceNode):
+            return self.sequence(node, depth)
+        if isinstance(node, DictNode):
+            return {key: self.value(item, depth + 1) for key, item in node.items}
+        if isinstance(node, ComplexNode):
+            return complex(node.real, node.imag)
+        if isinstance(node, NamedNode):
+            return self.named(node)
+        if isinstance(node, BytesNode):
+            return node.content
+        return node
+
+    def sequence(self, node: SequenceNode, depth: int) -> Data:
+        items = [self.value(item, depth + 1) for item in node.items]
+        if node.kind == "size":
+            if not all(type(item) is int and item >= 0 for item in items):
+                raise WireError("a size holds something else than sizes")
+            return torch.Size(items)  # type: ignore[arg-type]
+        if node.kind not in ("list", "tuple"):
+            raise WireError(f"no such sequence: {node.kind[:20]!r}")
+        return items if node.kind == "list" else tuple(items)
+
+    def named(self, node: NamedNode) -> Data:
+        if node.kind == "dtype" and node.name in DTYPE_NAMES:
+            return DTYPE_NAMES[node.name]
+        if node.kind == "device" and node.name in ("cpu", "meta"):
+            return torch.device(node.name)
+        raise WireError(f"no such {node.kind[:20]!r}")
+
+    def tensor(self, node: TensorNode) -> torch.Tensor:
+        dtype = DTYPE_NAMES.get(node.dtype)
+        if dtype is None or len(node.size) != len(node.stride) or len(node.size) > MAX_DEPTH:
+            raise WireError("a malformed tensor")
+        if min([*node.size, *node.stride, node.offset]) < 0:
+            raise WireError("a tensor with negative sizes, strides or offset")
+        count = reach = 1
+        for n, step in zip(node.size, node.stride, strict=True):
+            count, reach = count * n, reach + (n - 1) * step
+        reach = reach if count else 0
+        if (max(count, reach) + node.offset) * dtype.itemsize > MAX_BYTES:
+            raise WireError("a tensor that is too large")
+        if node.requires_grad and not (dtype.is_floating_point or dtype.is_complex):
+            raise WireError("a tensor of integers with a gradient")
+        if node.meta:
+            storage = torch.empty(node.offset + reach, dtype=dtype, device="meta")
+        else:
+            storage = torch.zeros(node.offset + reach, dtype=dtype)
+            storage[node.offset :] = self.take(reach, dtype)
+        tensor = storage.as_strided(node.size, node.stride, node.offset)
+        return tensor.requires_grad_(node.requires_grad)
+
+    def take(self, count: int, dtype: torch.dtype) -> torch.Tensor:
+        """The next `count` elements of the frame's tensor bytes."""
+        length = count * dtype.itemsize
+        if length > len(self.buffers):
+            raise WireError("a tensor without its bytes")
+        raw, self.buffers = bytearray(self.buffers[:length]), self.buffers[length:]
+        if not raw:
+            return torch.empty(0, dtype=dtype)
+        elements = torch.frombuffer(raw, dtype=torch.uint8)
+        return elements.ne(0) if dtype is torch.bool else elements.view(dtype)
+
+
+def from_request(request: Request) -> tuple[Call, list[bytes]]:
+    """The frame of a request: header and tensor bytes."""
+    packer = _Packer()
+    call = Call(
+        request.name,
+        packer.node(request.args),
+        packer.node(request.kwargs),
+        request.source,
+        request.own,
+        request.watch,
+        request.given,
+        request.seconds,
+    )
+    return call, packer.buffers
+
+
+def to_request(call: Call, buffers: memoryview) -> Request:
+    """The request in a frame. Raises `WireError`."""
+    unpacker = _Unpacker(buffers)
+    args, kwargs = unpacker.value(call.args), unpacker.value(call.kwargs)
+    if not isinstance(args, tuple) or not isinstance(kwargs, dict):
+        raise WireError("a call without arguments")
+    return Request(call.name, args, kwargs, call.source, call.own, call.watch, call.given, call.seconds)
+
+
+def from_observation(seen: Observation) -> tuple[Seen, list[bytes]]:
+    """The frame of an observation: header and tensor bytes."""
+    packer = _Packer()
+    message = Seen(
+        packer.node(seen.result),
+        None if seen.failure is None else astuple(seen.failure),
+        packer.node(seen.arguments),
+        [_keys(path) for path in seen.attached],
+        [_keys(path) for path in seen.shared],
+        [(_keys(p), None if g is None else packer.tensor(g)) for p, g in seen.gradients.items()],
+        seen.trace,
+    )
+    return message, packer.buffers
+
+
+def _keys(path: data.Path) -> tuple[Key, ...]:
+    return path  # type: ignore[return-value]  # keys of data are keys of the wire
+
+
+def to_observation(message: Seen, buffers: memoryview) -> Observation:
+    """The observation in a frame. Raises `WireError`."""
+    unpacker = _Unpacker(buffers)
+    return Observation(
+        result=unpacker.value(message.result),
+        failure=None if message.failure is None else Failure(*message.failure),
+        arguments=unpacker.value(message.arguments),
+        attached=tuple(message.attached),
+        shared=tuple(message.shared),
+        gradients={p: None if g is None else unpacker.tensor(g) for p, g in message.gradients},
+        trace=message.trace,
+    )
+
+
+class Channel:
+    """One end of the wire."""
+
+    def __init__(self, end: socket.socket) -> None:
+        self._socket = end
+        self._decoder = msgspec.msgpack.Decoder(Message)
+
+    def send(self, message: Message, buffers: list[bytes] | None = None) -> None:
+        """Send one frame. Raises `WireError` where it is too large or the peer is gone."""
+        header = msgspec.msgpack.encode(message)
+        body = b"".join(buffers or [])
+        if len(header) > MAX_HEADER or len(body) > MAX_BYTES:
+            raise WireError("a frame that is too large")
+        self._socket.settimeout(None)
+        try:
+            self._socket.sendall(LENGTHS.pack(len(header) + len(body), len(header)) + header + body)
+        except OSError as error:
+            raise WireError("the other side is gone") from error
+
+    def receive(self, seconds: float | None = None) -> tuple[Any, memoryview]:
+        """The next message and its tensor bytes.
+
+        Raises `TimeoutError` after `seconds`, `WireError` for a malformed frame or a peer that is gone.
+        """
+        deadline = None if seconds is None else time.monotonic() + seconds
+        total, header = LENGTHS.unpack(self._read(LENGTHS.size, deadline))
+        if header > MAX_HEADER or not header <= total <= MAX_HEADER + MAX_BYTES:
+            raise WireError("a frame that is too large")
+        frame = memoryview(self._read(total, deadline))
+        try:
+            return self._decoder.decode(frame[:header]), frame[header:]
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise WireError("a malformed frame") from error
+
+    def _read(self, length: int, deadline: float | None) -> bytearray:
+        content = bytearray()
+        while len(content) < length:
+            if deadline is not None:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise TimeoutError
+                self._socket.settimeout(left)
+            try:
+                chunk = self._socket.recv(min(length - len(content), 2**20))
+            except TimeoutError:
+                raise
+            except OSError as error:
+                raise WireError("the other side is gone") from error
+            if not chunk:
+                raise WireError("the other side is gone")
+            content += chunk
+        return content
+
+    def close(self) -> None:
+        """Close this end."""
+        self._socket.close()
+
+
+def observed(seen: Observation) -> tuple[Seen, list[bytes]]:
+    """`from_observation`, with a result that does not fit on the wire turned into a failure."""
+    message, buffers = from_observation(seen)
+    if sum(map(len, buffers)) > MAX_BYTES or len(msgspec.msgpack.encode(message)) > MAX_HEADER:
+        raise NotData(f"> {MAX_BYTES // 2**20} MB")
+    return message, buffers
