@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 import torch
@@ -36,18 +38,19 @@ class Answer:
     that the call succeeded, called nothing forbidden and left its arguments as they were.
     """
 
-    def __init__(self, request: Request, case: str = "", mutates: tuple[int | str, ...] = ()) -> None:
+    def __init__(self, request: Request, target: Target) -> None:
         self._notebook = session.current()
         self._cell = self._notebook.cell
-        self._case, self._mutates = case, mutates
+        self._target = target
         self.request = request
         self.observation: Observation = self._notebook.perform(request)
 
     @property
     def call(self) -> str:
         """The call as a learner would write it."""
-        text = messages.call(self.request.name, self.request.args, self.request.kwargs)
-        return messages.in_case(text, self._case) if self._case else text
+        request, target = self.request, self._target
+        text = messages.call(request.name, request.args, request.kwargs, target.parameters)
+        return messages.in_case(text, target.when) if target.when else text
 
     @property
     def result(self) -> Any:
@@ -97,6 +100,8 @@ class Answer:
         """A property computed from the result: `obtained` is `expected`. `what` names it, in Spanish."""
         self.sound()
         reason = difference(obtained, expected, rtol)
+        if obtained is None and expected is not None and not what:
+            reason = messages.NOTHING_RETURNED
         if reason is not None:
             rows = messages.unexpected(obtained, expected, reason)
             self.fail(messages.about(what, rows) if what else rows)
@@ -153,7 +158,7 @@ class Answer:
         """Raise `CheckFailed` with the call and these labelled lines."""
         failure = self.observation.failure
         outcome = "failed" if failure is None else OUTCOMES.get(failure.kind, "raised")
-        raise CheckFailed(messages.failed(self._cell, self.call, rows), outcome) from None
+        raise CheckFailed(messages.failed(self._cell, self._target.title, self.call, rows), outcome) from None
 
     def _arguments_unchanged(self) -> None:
         before: Any = (self.request.args, self.request.kwargs)
@@ -163,7 +168,7 @@ class Answer:
         for side in (0, 1):
             keys = range(len(before[0])) if side == 0 else before[1]
             for key in keys:
-                if key in self._mutates:
+                if key in self._target.mutates:
                     continue
                 reason = difference(after[side][key], before[side][key], rtol=0.0)
                 if reason is not None:
@@ -188,12 +193,19 @@ def _names_below(kind: type[Exception]) -> set[str]:
     return {kind.__name__}.union(*(_names_below(child) for child in kind.__subclasses__()))
 
 
+@dataclass(frozen=True)
 class Target:
-    """A function or class of the learner's, or a probe: calling it gives an `Answer`."""
+    """A function or class of the learner's, or a probe: calling it gives an `Answer`.
 
-    def __init__(self, name: str, source: str | None = None, mutates: tuple[int | str, ...] = ()) -> None:
-        self.name, self._source, self._mutates = name, source, mutates
-        self._case = ""
+    A probe has its text as `source`, the first line of its docstring as `title`, and `parameters`.
+    """
+
+    name: str
+    source: str | None = None
+    title: str = ""
+    parameters: tuple[str, ...] = ()
+    mutates: tuple[int | str, ...] = ()
+    when: str = ""
 
     def __call__(self, *args: Data, **kwargs: Data) -> Answer:
         contract = session.current().contract
@@ -205,25 +217,20 @@ class Target:
             self.name,
             copied[0],
             copied[1],
-            source=self._source,
+            source=self.source,
             own=contract.names,
             watch=contract.watch,
             given=contract.given,
         )
-        return Answer(request, self._case, self._mutates)
+        return Answer(request, self)
 
     def mutating(self, *arguments: int | str) -> Target:
         """The same target, allowed to change these arguments (positions or keyword names)."""
-        return self._with(mutates=arguments)
+        return replace(self, mutates=arguments)
 
     def case(self, text: str) -> Target:
         """The same target, whose messages say in which case they arose."""
-        return self._with(case=text)
-
-    def _with(self, mutates: tuple[int | str, ...] | None = None, case: str | None = None) -> Target:
-        target = Target(self.name, self._source, self._mutates if mutates is None else mutates)
-        target._case = self._case if case is None else case
-        return target
+        return replace(self, when=text)
 
 
 class Student:
@@ -268,7 +275,8 @@ def probe(function: Callable[..., Data]) -> Target:
     notebook = session.current()
     source = text_of(function)
     refuse(source, notebook.setup.keys() | set(notebook.contract.names))
-    return Target(function.__name__, source)
+    title, _, _ = (function.__doc__ or "").strip().partition("\n")
+    return Target(function.__name__, source, title, tuple(inspect.signature(function).parameters))
 
 
 def floats(value: Data) -> list[torch.Tensor]:

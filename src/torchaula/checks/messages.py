@@ -6,13 +6,14 @@ Values are shown short: nobody reads a hundred numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import torch
 
 from torchaula.checks.data import Data
 
 SHOWN_ELEMENTS = 12
+SHOWN_IN_CALL = 6
 SHOWN_ITEMS = 4
 SHOWN_TEXT = 120
 ALL_ZEROS = "todo tu resultado es cero"
@@ -22,15 +23,15 @@ IS_TRANSPOSED = "tu resultado coincide con el esperado si se traspone"
 # Values
 
 
-def show(value: Data) -> str:
-    """A short form of any data."""
+def show(value: Data, elements: int = SHOWN_ELEMENTS) -> str:
+    """A short form of any data; tensors of up to `elements` elements with their values."""
     if isinstance(value, torch.Tensor):
-        return _show_tensor(value.detach())
+        return _show_tensor(value.detach(), elements)
     if isinstance(value, list | tuple):
         opening, closing = "[]" if isinstance(value, list) else "()"
-        return opening + _show_items(map(show, value), len(value)) + closing
+        return opening + _show_items((show(item, elements) for item in value), len(value)) + closing
     if isinstance(value, dict):
-        pairs = (f"{key!r}: {show(item)}" for key, item in value.items())
+        pairs = (f"{key!r}: {show(item, elements)}" for key, item in value.items())
         return "{" + _show_items(pairs, len(value)) + "}"
     if isinstance(value, float):
         return f"{value:.6g}"
@@ -43,9 +44,9 @@ def _show_items(items: Iterable[str], count: int) -> str:
     return ", ".join(shown) + (f", … ({count} en total)" if count > SHOWN_ITEMS else "")
 
 
-def _show_tensor(tensor: torch.Tensor) -> str:
+def _show_tensor(tensor: torch.Tensor, elements: int) -> str:
     kind = f"tensor {shape(tensor.shape)} {dtype(tensor.dtype)}"
-    if tensor.device.type == "meta" or tensor.numel() > SHOWN_ELEMENTS or not tensor.numel():
+    if tensor.device.type == "meta" or tensor.numel() > elements or not tensor.numel():
         return kind
     return f"{kind} = {_numbers(tensor.tolist())}"
 
@@ -72,9 +73,14 @@ def type_name(value: Data) -> str:
     return f"un valor de tipo {type(value).__name__}"
 
 
-def call(name: str, args: tuple[Data, ...], kwargs: dict[str, Data]) -> str:
-    """A call as the learner would write it, with values in their short form."""
-    parts = [show(arg) for arg in args] + [f"{key}={show(value)}" for key, value in kwargs.items()]
+def call(name: str, args: tuple[Data, ...], kwargs: dict[str, Data], names: Sequence[str] = ()) -> str:
+    """A call as the learner would write it, with values in their short form.
+
+    `names` are those of the positional parameters, where they are known.
+    """
+    parts = [show(arg, SHOWN_IN_CALL) for arg in args]
+    parts[: len(names)] = [f"{n}={part}" for n, part in zip(names, parts, strict=False)]
+    parts += [f"{key}={show(value, SHOWN_IN_CALL)}" for key, value in kwargs.items()]
     return f"{name}({', '.join(parts)})"
 
 
@@ -82,9 +88,10 @@ def call(name: str, args: tuple[Data, ...], kwargs: dict[str, Data]) -> str:
 
 
 def wrong_type(obtained: Data, expected: Data) -> str:
-    if obtained is None:
-        return f"no devuelves nada (None) y se espera {type_name(expected)}: ¿falta un `return`?"
-    return f"devuelves {type_name(obtained)} y se espera {type_name(expected)}"
+    return f"es {type_name(obtained)} y se espera {type_name(expected)}"
+
+
+NOTHING_RETURNED = "la función no devuelve nada (None): ¿falta un `return`?"
 
 
 def wrong_shape(obtained: Iterable[int], expected: Iterable[int]) -> str:
@@ -151,10 +158,10 @@ def is_shift(shift: float) -> str:
 # Failed checks
 
 
-def failed(cell: str, call: str, lines: Iterable[tuple[str, str]]) -> str:
-    """The whole message: a heading, the call, and labelled lines."""
+def failed(cell: str, title: str, call: str, lines: Iterable[tuple[str, str]]) -> str:
+    """The whole message: a heading, the call (with the title of what is tried), and labelled lines."""
     exercise, _, aspect = cell.rpartition("-")
-    rows = [("Llamada", call), *lines]
+    rows = [*([("Prueba", title)] if title else []), ("Llamada", call), *lines]
     width = max(len(label) for label, _ in rows)
     return "\n".join([f"✘ {exercise} · {aspect}", *(f"  {label:<{width}}  {text}" for label, text in rows)])
 
