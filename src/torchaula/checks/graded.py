@@ -221,6 +221,7 @@ class Target:
             own=contract.names,
             watch=contract.watch,
             given=contract.given,
+            seconds=contract.seconds,
         )
         return Answer(request, self)
 
@@ -255,14 +256,15 @@ def graded(
     names: str | Iterable[str] = (),
     forbid: Iterable[str] = (),
     given: Mapping[str, Callable[..., Any]] | None = None,
+    seconds: float = 10.0,
 ) -> Student:
     """Open the graded cell whose `grade_id` is `cell`; the learner's functions are its attributes.
 
-    The public check declares its exercise's contract with `names`, `forbid` and `given` (see
-    `session.Contract`); hidden cells only name themselves. Random numbers start anew.
+    The public check declares its exercise's contract with `names`, `forbid`, `given`
+    and `seconds` (see `session.Contract`); hidden cells only name themselves. Random numbers start anew.
     Raises `TestError` where the contract is missing.
     """
-    notebook = session.open_cell(cell, names, forbid, given or {})
+    notebook = session.open_cell(cell, names, forbid, given or {}, seconds)
     return Student(session.exercise_of(cell), notebook.contract.names)
 
 

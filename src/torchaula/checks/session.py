@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from torchaula.checks.errors import TestError
 from torchaula.checks.observation import Observation, Request, Scope, locate, perform
 from torchaula.checks.seeds import Stream, derive, seed_all
+from torchaula.checks.trace import warm_up
 
 COURSE_SEED = 20260
 
@@ -43,11 +44,13 @@ class Contract:
 
     `names`: the functions and classes that the learner defines. `forbid`: what may not be called.
     `given`: names of earlier exercises, with the importable path of what stands in for them.
+    `seconds`: how long one call may take.
     """
 
     names: tuple[str, ...]
     forbid: tuple[str, ...] = ()
     given: dict[str, str] = field(default_factory=dict)
+    seconds: float = 10.0
 
     @property
     def watch(self) -> tuple[str, ...]:
@@ -89,6 +92,7 @@ def begin(assignment: str) -> None:
     global _notebook
     namespace = sys._getframe(1).f_globals
     setup = {name: value for name, value in namespace.items() if not name.startswith("_")}
+    warm_up()
     seed_all(derive(_seed, assignment))
     _notebook = Notebook(assignment, _seed, setup, _served_by or Local(namespace, setup))
 
@@ -110,6 +114,7 @@ def open_cell(
     names: str | Iterable[str],
     forbid: Iterable[str],
     given: Mapping[str, Callable[..., Any]],
+    seconds: float,
 ) -> Notebook:
     """Start a graded cell: note its exercise's contract, seed both sides."""
     notebook = current()
@@ -117,7 +122,7 @@ def open_cell(
     if names:
         own = (names,) if isinstance(names, str) else tuple(names)
         paths = {name: path_of(name, value) for name, value in given.items()}
-        notebook.contracts[exercise] = Contract(own, tuple(forbid), paths)
+        notebook.contracts[exercise] = Contract(own, tuple(forbid), paths, seconds)
     if exercise not in notebook.contracts:
         raise TestError(f"{cell}: ejecuta antes la comprobación pública, {exercise}-publico")
     notebook.cell = cell

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
+import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -76,6 +77,12 @@ class Trace:
             self._watched[code] = "call." + name if below else None
         if name_seen := self._watched[code]:
             self.seen[name_seen] += 1
+
+
+def warm_up() -> None:
+    """Let torch import what tracing needs (two seconds, once), so that no call is charged for it."""
+    with Trace():
+        torch.zeros(1).add(1)
 
 
 def is_below(name: str, prefix: str) -> bool:

@@ -10,14 +10,15 @@ from socket import socket, socketpair
 
 from torchaula.checks.observation import DIED, NOT_REACHED, TIMEOUT, Failure, Observation, Request
 from torchaula.checks.session import exercise_of, serve_with
+from torchaula.checks.timelimit import BACKSTOP
 from torchaula.course.notebook import Notebook
 from torchaula.grading import student
 from torchaula.grading.cells import execute, judge, new_namespace
 from torchaula.grading.verdict import Verdict
 from torchaula.grading.wire import Channel, Open, Seen, WireError, from_request, to_observation
 
-# The student process limits each request itself; this is for code that escapes its alarm.
-PATIENCE = 1.5
+# The student process limits each request itself; this is for code that escapes its alarms.
+PATIENCE = 1.5 * BACKSTOP
 CELLS_SECONDS = 60.0
 
 

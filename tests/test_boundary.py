@@ -1,0 +1,209 @@
+"""What a test can see of an answer, the same in the learner's kernel and in the judge."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.tiny import BACKENDS, OPEN, PLUS, grade, notebook
+from torchaula.grading import engine
+from torchaula.grading.verdict import Outcome
+
+pytestmark = pytest.mark.parametrize("backend", BACKENDS)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def warm() -> None:
+    """Import what torch imports lazily once, before the first fork."""
+    engine.prepare(notebook())
+
+
+HIDDEN = 'student = graded("double-valores")\n'
+DOUBLES = OPEN + "student.double(torch.tensor([1.0, -2.0])).equals(torch.tensor([2.0, -4.0]))\n"
+
+
+def test_right_answer_passes(backend: str) -> None:
+    """A right answer passes a cell that compares its result."""
+    [verdict] = grade(PLUS, DOUBLES, backend=backend)
+
+    assert verdict.outcome is Outcome.PASSED, verdict.message
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "message"),
+    [
+        ("def double(x):\n    return x + 1", Outcome.FAILED, "difieren 1 de 2 valores"),
+        ("def double(x):\n    return -(x + x)", Outcome.FAILED, "signo cambiado"),
+        ("def double(x):\n    return (x + x)[None]", Outcome.FAILED, "la forma es [1, 2] y debe ser [2]"),
+        ("def double(x):\n    return (x + x).double()", Outcome.FAILED, "float64 y debe ser float32"),
+        ("def double(x):\n    x + x", Outcome.FAILED, "¿falta un `return`?"),
+        ("def double(x):\n    return x * 2", Outcome.FAILED, "llama a `mul`"),
+        ("def double(x):\n    return torch.mul(x, 2)", Outcome.FAILED, "llama a `mul`"),
+        ("def double(x):\n    return getattr(torch.ops.aten, 'mul')(x, 2)", Outcome.FAILED, "llama a `mul`"),
+        ("def double(x):\n    return x.add_(x)", Outcome.FAILED, "modifica lo que recibe"),
+        (
+            "def double(x):\n    return x.tolist() + undefined",
+            Outcome.RAISED,
+            "2: return x.tolist() + undefined",
+        ),
+        ("def double(x):\n    return (v for v in x)", Outcome.RAISED, "un valor de tipo generator"),
+        ("def double(x):\n    raise SystemExit", Outcome.RAISED, "SystemExit"),
+        ("def twice(x):\n    return x + x", Outcome.RAISED, "no existe `double`"),
+        ("def double(x)\n    return x + x", Outcome.RAISED, "no existe `double`"),
+        ("def double(x):\n    while True: pass", Outcome.TIMED_OUT, "no terminó en"),
+    ],
+)
+def test_wrong_answer_is_told_what_is_wrong(
+    backend: str, answer: str, outcome: Outcome, message: str
+) -> None:
+    """Each kind of wrong answer fails with its outcome and a message that names it."""
+    [verdict] = grade(answer, DOUBLES, backend=backend)
+
+    assert verdict.outcome is outcome, verdict.message
+    assert message in verdict.message
+
+
+def test_probe_runs_beside_the_answer(backend: str) -> None:
+    """A probe uses the exercise's own names and set-up names, and returns what it saw."""
+    cell = OPEN + (
+        "@probe\ndef twice_doubled(x):\n    'Doblar dos veces.'\n"
+        "    seen = []\n    nn.Identity().register_forward_hook(lambda *a: None)\n"
+        "    for _ in range(2):\n        x = double(x)\n        seen.append(x)\n    return seen\n"
+        "twice_doubled(torch.ones(2)).equals([torch.full((2,), 2.0), torch.full((2,), 4.0)])\n"
+    )
+
+    [verdict] = grade(PLUS, cell, backend=backend)
+
+    assert verdict.passed, verdict.message
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("    assert double(x) == x\n    return x\n", "`assert` judges"),
+        ("    torch.testing.assert_close(x, x)\n    return x\n", "`testing` judges"),
+        ("    return torch.autograd.gradcheck(double, x)\n", "`gradcheck` judges"),
+        ("    return double(data)\n", "data: not a parameter"),
+        ("    return triple(x)\n", "triple: not a parameter"),
+        ("    import os\n    return os.getpid()\n", "import in the set-up cell"),
+    ],
+)
+def test_probe_that_breaks_the_rules_is_refused_when_defined(backend: str, body: str, reason: str) -> None:
+    """A probe that judges, or uses the test's names or another exercise's, is the test's fault."""
+    answer = PLUS + "def triple(x):\n    return 3 * x\n"
+    cell = OPEN + "data = torch.ones(2)\n@probe\ndef broken_probe(x):\n" + body
+
+    [verdict] = grade(answer, cell, backend=backend)
+
+    assert verdict.outcome is Outcome.INFRASTRUCTURE
+    assert reason in verdict.message
+
+
+@pytest.mark.parametrize(
+    "value", ["lambda v: v", "nn.Identity()", "{1, 2}", "torch.eye(2).to_sparse()", "2**70"]
+)
+def test_argument_that_is_not_data_is_refused_at_the_call(backend: str, value: str) -> None:
+    """What can't cross to another process is refused in the learner's kernel too."""
+    [verdict] = grade(PLUS, OPEN + f"student.double({value})\n", backend=backend)
+
+    assert verdict.outcome is Outcome.INFRASTRUCTURE
+    assert "an argument is not data" in verdict.message
+
+
+def test_shadowed_names_do_not_reach_probes(backend: str) -> None:
+    """A learner who redefines `torch` or `list` breaks no probe."""
+    answer = PLUS + "torch = None\nlist = 3\n"
+    cell = (
+        "import torch\n"
+        + OPEN
+        + (
+            "@probe\ndef doubled_ones(n):\n    'Doblar unos.'\n    return list(double(torch.ones(n)).unbind())\n"
+            "doubled_ones(2).equals([torch.tensor(2.0)] * 2)\n"
+        )
+    )
+
+    [verdict] = grade(answer, cell, backend=backend)
+
+    assert verdict.passed, verdict.message
+
+
+def test_given_stands_in_for_an_earlier_exercise(backend: str) -> None:
+    """During a call the learner's earlier function is torch's, and afterwards it is theirs again."""
+    answer = "def linear(*a):\n    return 'mine'\ndef double(x):\n    return linear(x, 2 * torch.eye(3))\n"
+    cell = (
+        'student = graded("double-publico", names=["double", "linear"], '
+        'given={"linear": torch.nn.functional.linear})\n'
+        "student.double(torch.ones(3)).equals(torch.full((3,), 2.0))\n"
+    )
+    after = HIDDEN.replace("student =", "#") + (
+        'student = graded("double-publico", names=["linear"])\nstudent.linear().equals("mine")\n'
+    )
+
+    for verdict in grade(answer, cell, after, backend=backend):
+        assert verdict.passed, verdict.message
+
+
+def test_random_numbers_of_test_and_answer_do_not_mix(backend: str) -> None:
+    """What an answer draws changes neither the test's data nor, from cell to cell, its own."""
+    answer = "def double(n):\n    return torch.rand(n)\n"
+    cell = OPEN + "a = torch.rand(3)\nr = student.double(3).result\nb = torch.rand(3)\n"
+    again = (
+        OPEN + "c = torch.rand(6)\nd = student.double(3).result\n"
+        "assert torch.equal(torch.cat([a, b]), c) and torch.equal(r, d) and not torch.equal(a, r)\n"
+    )
+
+    for verdict in grade(answer, cell, again, backend=backend):
+        assert verdict.passed, verdict.message
+
+
+def test_gradients_are_compared_with_the_oracle_s(backend: str) -> None:
+    """A result that is right and detached, or whose gradient is wrong, fails `matches`."""
+    cell = OPEN + "student.double(torch.ones(3, requires_grad=True)).matches(lambda x: 2 * x)\n"
+    detached = "def double(x):\n    return (x + x).detach()\n"
+    half = "def double(x):\n    return x + x.detach()\n"
+
+    assert grade(PLUS, cell, backend=backend)[0].passed
+    assert "desconectado" in grade(detached, cell, backend=backend)[0].message
+    assert "0.5 veces" in grade(half, cell, backend=backend)[0].message
+
+
+def test_loop_over_the_data_is_seen_without_a_clock(backend: str) -> None:
+    """`same_operations` tells a loop, also one over `tolist`, from a vectorised answer."""
+    cell = OPEN + "student.double(torch.ones(3)).same_operations(student.double(torch.ones(11)))\n"
+    loops = "def double(x):\n    return torch.stack([v + v for v in x])\n"
+
+    assert grade(PLUS, cell, backend=backend)[0].passed
+    assert "sin bucles" in grade(loops, cell, backend=backend)[0].message
+
+
+def test_view_of_an_argument_is_not_a_fresh_result(backend: str) -> None:
+    """`fresh` refuses a result that shares storage with an argument."""
+    cell = OPEN + "student.double(torch.ones(3)).fresh()\n"
+
+    assert grade(PLUS, cell, backend=backend)[0].passed
+    assert "comparte memoria" in grade("def double(x):\n    return x[:2]\n", cell, backend=backend)[0].message
+
+
+def test_expected_exception_is_checked_by_kind(backend: str) -> None:
+    """`raises` wants that exception: another one, or none, fails."""
+    cell = OPEN + "student.double(-1).raises(ValueError)\n"
+    outcomes = [
+        grade(f"def double(x):\n    {body}\n", cell, backend=backend)[0].passed
+        for body in ("raise ValueError", "raise UnicodeError", "raise TypeError", "return x")
+    ]
+
+    assert outcomes == [True, True, False, False]
+
+
+def test_library_functions_are_traced_below_a_dotted_name(backend: str) -> None:
+    """A dotted entry of `forbid` catches Python functions of the library, however they are reached."""
+    cell = (
+        'student = graded("double-publico", names="double", forbid=["torch.optim"])\n'
+        "student.double(torch.ones(2)).sound()\n"
+    )
+    answer = (
+        "def double(x):\n    p = nn.Parameter(x.clone())\n    p.grad = -x\n"
+        "    torch.optim.SGD([p], lr=1.0).step()\n    return p.detach()\n"
+    )
+
+    assert "torch.optim" in grade(answer, cell, backend=backend)[0].message
+    assert grade(PLUS, cell, backend=backend)[0].passed
