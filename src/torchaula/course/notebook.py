@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import nbformat
@@ -29,6 +30,7 @@ class Cell:
     kind: str  # markdown, setup, demo, solution, graded or free
     source: str
     points: int = 0
+    is_recorded: bool = False  # whether nbgrader's gradebook keeps its text
 
     @property
     def exercise(self) -> str:
@@ -111,8 +113,22 @@ def read(path: Path) -> NotebookNode:
         ) from None
 
 
+def write(node: NotebookNode, path: Path) -> None:
+    """Write a notebook file whole or not at all."""
+    text: str = nbformat.writes(node, version=4)  # type: ignore[no-untyped-call]
+    beside = path.with_name(f".{path.name}.new")
+    beside.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+    beside.replace(path)
+
+
 def _first_line(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+
+
+def text(node: NotebookNode) -> str:
+    """A notebook as it stands in a file: keys sorted, one source line a JSON line."""
+    written: str = nbformat.writes(node)  # type: ignore[no-untyped-call]
+    return written.rstrip("\n") + "\n"
 
 
 def parse(node: NotebookNode, assignment: str) -> Notebook:
@@ -137,17 +153,24 @@ def _cell(node: NotebookNode) -> Cell:
         kind = "solution"
     else:
         kind = next((tag for tag in (SETUP_TAG, DEMO_TAG) if tag in tags), "free")
-    return Cell(identifier, kind, node.source, int(nbgrader.get("points", 0)))
+    recorded = any(nbgrader.get(role) for role in ("grade", "solution", "locked", "task"))
+    return Cell(identifier, kind, node.source, int(nbgrader.get("points", 0)), recorded)
 
 
 def stub(source: str, text: str = "# ESCRIBE AQUÍ TU CÓDIGO") -> str:
     """A solution cell as the learner receives it: each region replaced by `text`, indented alike."""
 
     def replace(match: re.Match[str]) -> str:
-        indent = match[0][: len(match[0]) - len(match[0].lstrip(" \t"))]
-        return f"{indent}{text}\n" if match[0].endswith("\n") else f"{indent}{text}"
+        prefix = match[0][: len(match[0]) - len(match[0].lstrip(" \t"))]
+        end = "\n" if match[0].endswith("\n") else ""
+        return indent(text, prefix).rstrip("\n") + end
 
     return SOLUTION_REGION.sub(replace, source)
+
+
+def without_markers(source: str) -> str:
+    """A solution cell as a learner would hand it in: the model solution, its markers gone."""
+    return re.sub(r"^[ \t]*### (BEGIN|END) SOLUTION\n?", "", source, flags=re.M).rstrip("\n")
 
 
 def solutions(cells: Iterable[Cell]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from multiprocessing import get_context
 
 from torchaula.checks.session import COURSE_SEED
 from torchaula.course.answers import Answer
+from torchaula.course.junk import junk
 from torchaula.course.notebook import Exercise, Notebook, stub
 from torchaula.grading import engine
 from torchaula.grading.verdict import Verdict
@@ -36,12 +37,13 @@ class Trial:
 
 
 def known(exercise: Exercise, answers: Iterable[Answer]) -> list[Answer]:
-    """The model solution, the stub that learners receive, and the known answers."""
+    """The model solution, the stub that learners receive, the known answers, and junk."""
     everything = frozenset(cell.aspect for cell in exercise.graded)
     return [
         Answer(MODEL, exercise.solution.source),
         Answer(STUB, stub(exercise.solution.source), everything, "no has escrito nada todavía"),
         *answers,
+        *junk(exercise),
     ]
 
 

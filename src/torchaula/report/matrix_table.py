@@ -26,7 +26,9 @@ def show(
     good = total = 0
     for exercise, answers in known.items():
         aspects = [cell.aspect for cell in notebook.exercises[exercise].graded]
-        table = Table("answer", *aspects, "", title=f"{notebook.assignment}/{exercise}", title_justify="left")
+        table = Table(title=f"{notebook.assignment}/{exercise}", title_justify="left")
+        for heading in ("answer", *aspects, "declared"):
+            table.add_column(heading, no_wrap=True)
         messages = []
         for _ in answers:
             trial = next(arriving)
@@ -42,17 +44,17 @@ def show(
 
 
 def _mark(trial: Trial, aspect: str) -> str:
-    """`✔` passed, `✘` failed; where declared and found differ, each back end's finding."""
+    """`✔` passed, `✘` failed, in every back end or in each; `!` where it was declared otherwise."""
+    found = [aspect in trial.failed(backend) for backend in trial.verdicts]
+    marks = "".join("✘" if failed else "✔" for failed in (found if len(set(found)) > 1 else found[:1]))
     declared = aspect in trial.answer.fails
-    found = {backend: aspect in trial.failed(backend) for backend in trial.verdicts}
-    if all(failed == declared for failed in found.values()):
-        return "✘" if declared else "✔"
-    names = ", ".join(f"{b} {'fails' if failed else 'passes'}" for b, failed in found.items())
-    return f"[bold red]declared {'✘' if declared else '✔'}: {names}[/]"
+    return marks if all(failed == declared for failed in found) else f"[bold red]{marks} ![/]"
 
 
 def _end(trial: Trial) -> str:
-    return "as declared" if trial.as_declared else "[bold red]NOT as declared[/]"
+    if trial.as_declared:
+        return "yes"
+    return f"[bold red]NO: {' '.join(sorted(trial.answer.fails)) or 'passes all'}[/]"
 
 
 def _messages(trial: Trial) -> list[str]:

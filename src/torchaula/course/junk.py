@@ -1,0 +1,88 @@
+"""The junk battery: answers that are worth nothing, which every graded cell must fail.
+
+Each has the shape of the model solution's result and none of its side effects; only the values are
+junk. A cell that one of them passes checks less than it seems to.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from torchaula.course.answers import Answer
+from torchaula.course.notebook import Exercise
+
+# What becomes of each tensor `t`, and of each number `t`, in a right result.
+TENSOR_JUNK = {
+    "zeros": "t * 0",
+    "nan": "t * float('nan')",
+    "empty": "t.flatten()[:0]",
+    "constant": "t * 0 + 1",
+    "scalar": "t.sum() * 0 + 0.5",
+}
+NUMBER_JUNK = {"zeros": "0.0", "nan": "float('nan')", "empty": "[]", "constant": "1.0", "scalar": "0.5"}
+
+MAPPED = """
+
+import copy as _copy
+import torch as _torch
+
+_model = {target}
+
+
+def _junk(t):
+    if isinstance(t, _torch.Tensor):
+        return {tensor}
+    if isinstance(t, dict):
+        return {{key: _junk(value) for key, value in t.items()}}
+    if isinstance(t, tuple | list):
+        return type(t)(map(_junk, t))
+    return {number}
+
+
+def _answer(*args, **kwargs):
+    try:
+        args, kwargs = _copy.deepcopy((args, kwargs))  # side effects go nowhere
+    except RuntimeError:
+        pass  # a tensor inside a graph, which nobody changes
+    first = args[0] if {method} is False else args[1]
+    result = _model(*args, **kwargs)
+    result = list(result) if hasattr(result, "__next__") else result
+    return {result}
+
+
+{target} = _answer
+"""
+
+
+def junk(exercise: Exercise) -> list[Answer]:
+    """Junk answers to `exercise`, made from its model solution; all its cells must fail each."""
+    everything = frozenset(cell.aspect for cell in exercise.graded)
+    definitions = [
+        node
+        for node in ast.parse(exercise.solution.source).body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    ]
+    model = exercise.solution.source
+    texts = {f"junk-{kind}": model + _mapped(definitions[-1], kind) for kind in TENSOR_JUNK}
+    texts["junk-echo"] = model + _mapped(definitions[-1], "zeros", "first")
+    texts["junk-nothing"] = model + _nothing(definitions[-1])
+    return [Answer(name, text, everything, "un resultado sin valor") for name, text in texts.items()]
+
+
+def _target(definition: ast.FunctionDef | ast.ClassDef) -> str:
+    suffix = ".forward" if isinstance(definition, ast.ClassDef) else ""
+    return definition.name + suffix
+
+
+def _mapped(definition: ast.FunctionDef | ast.ClassDef, kind: str, result: str = "_junk(result)") -> str:
+    return MAPPED.format(
+        target=_target(definition),
+        tensor=TENSOR_JUNK[kind],
+        number=NUMBER_JUNK[kind],
+        method=isinstance(definition, ast.ClassDef),
+        result=result,
+    )
+
+
+def _nothing(definition: ast.FunctionDef | ast.ClassDef) -> str:
+    return f"\n\n{_target(definition)} = lambda *args, **kwargs: None\n"
