@@ -1,0 +1,131 @@
+"""The rules that every exercise of the course keeps, checked on its text. Each fault says where and what."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from torchaula.course.answers import Answer
+from torchaula.course.notebook import HIDDEN, PUBLIC, Cell, Exercise, Notebook
+from torchaula.i18n import _
+
+TOTAL_POINTS = 100
+EXERCISE_POINTS = range(8, 19)
+PUBLIC_SHARE = (0.15, 0.40)  # "about a quarter"
+LEAST_WRONG, LEAST_RIGHT, LEAST_HINTS = 6, 2, 2
+MARKDOWN_IMAGE = re.compile(r"!\[(?P<alt>[^\]]*)\]\((?P<path>[^)\s]+)\)")
+HTML_IMAGE = re.compile(r"<img\b")
+HEADING = re.compile(r"^(#{1,6}) ", re.M)
+FENCE = re.compile(r"^```.*?^```", re.M | re.S)
+
+
+def notebook_faults(notebook: Notebook, folder: Path) -> Iterator[str]:
+    """What is wrong with the notebook as a whole; `folder` is where its pictures stand."""
+    for twice in (i for i, n in Counter(cell.id.lower() for cell in notebook.cells).items() if n > 1):
+        yield _("{id}: the id stands twice (case aside); rename one cell").format(id=twice)
+    total = sum(exercise.points for exercise in notebook.exercises.values())
+    if total != TOTAL_POINTS:
+        yield _("the points add up to {total}, not {expected}").format(total=total, expected=TOTAL_POINTS)
+    for cell in notebook.cells:
+        if cell.kind == "free":
+            yield _("{id}: a code cell without a kind; tag it 'setup' or 'demo'").format(id=cell.id)
+        if cell.kind == "graded" and cell.exercise not in notebook.exercises:
+            yield _("{id}: graded, but there is no exercise {exercise}").format(
+                id=cell.id, exercise=cell.exercise
+            )
+        if cell.kind == "markdown":
+            yield from _picture_faults(cell, folder)
+    yield from _heading_faults(notebook)
+
+
+def _picture_faults(cell: Cell, folder: Path) -> Iterator[str]:
+    if HTML_IMAGE.search(cell.source):
+        yield _("{id}: write pictures as ![alt](path), not <img>").format(id=cell.id)
+    for image in MARKDOWN_IMAGE.finditer(cell.source):
+        if len(image["alt"].strip()) < 20:
+            yield _("{id}: {path}: the alt text must say what the picture shows").format(
+                id=cell.id, path=image["path"]
+            )
+        if not (folder / image["path"]).is_file():
+            yield _("{id}: {path}: no such file").format(id=cell.id, path=image["path"])
+
+
+def _heading_faults(notebook: Notebook) -> Iterator[str]:
+    level = 0
+    for cell in notebook.cells:
+        for match in HEADING.finditer(FENCE.sub("", cell.source)) if cell.kind == "markdown" else ():
+            found = len(match[1])
+            if found > level + 1 or (found == 1 and level):
+                yield _("{id}: a heading of level {found} after one of level {level}").format(
+                    id=cell.id, found=found, level=level
+                )
+            level = found
+
+
+def exercise_faults(exercise: Exercise, answers: Sequence[Answer]) -> Iterator[str]:
+    """What is wrong with one exercise: its statement, its cells, its answers."""
+    for fault in (*_statement(exercise), *_cells(exercise), *_answers(exercise, answers)):
+        yield f"{exercise.id}: {fault}"
+
+
+def _statement(exercise: Exercise) -> Iterator[str]:
+    text = exercise.statement.source
+    if not re.search(rf"^\*{exercise.points} puntos · .*\d+ minutos.*\*$", text, re.M):
+        yield _("the statement lacks its line '*{points} puntos · unos N minutos (estimación)*'").format(
+            points=exercise.points
+        )
+    if "***Se comprueba:***" not in text:
+        yield _("the statement lacks its paragraph '***Se comprueba:*** …'")
+    if text.count("<summary>Pista ") < LEAST_HINTS:
+        yield _("the statement has fewer than {n} hints in <details>").format(n=LEAST_HINTS)
+    if "**Ejemplo" not in text:
+        yield _("the statement lacks a worked example, '**Ejemplo.** …'")
+
+
+def _cells(exercise: Exercise) -> Iterator[str]:
+    aspects = [cell.aspect for cell in exercise.graded]
+    if aspects[:1] != [PUBLIC] or not set(aspects[1:]) <= set(HIDDEN) or not aspects[1:]:
+        yield _("graded cells must be '{public}' and then some of {hidden}").format(
+            public=PUBLIC, hidden=", ".join(HIDDEN)
+        )
+    if exercise.points not in EXERCISE_POINTS:
+        yield _("{points} points; an exercise has 8 to 18").format(points=exercise.points)
+    for cell in exercise.graded:
+        yield from _hidden_cell(cell) if cell.aspect != PUBLIC else _public_cell(cell, exercise.points)
+
+
+def _public_cell(cell: Cell, points: int) -> Iterator[str]:
+    if cell.is_hidden:
+        yield _("the public check holds hidden tests")
+    if not PUBLIC_SHARE[0] <= cell.points / points <= PUBLIC_SHARE[1]:
+        yield _("the public check has {n} of {points} points; give it about a quarter").format(
+            n=cell.points, points=points
+        )
+    if not cell.source.rstrip().endswith("student.done()"):
+        yield _("the public check must end with 'student.done()'")
+
+
+def _hidden_cell(cell: Cell) -> Iterator[str]:
+    visible = f"# Pruebas ocultas: {cell.aspect} ({cell.points} puntos)\n### BEGIN HIDDEN TESTS\n"
+    if not cell.source.startswith(visible) or not cell.source.rstrip().endswith("### END HIDDEN TESTS"):
+        yield _("{id} must be '{line}' and a region of hidden tests, nothing else").format(
+            id=cell.id, line=visible.partition("\n")[0]
+        )
+
+
+def _answers(exercise: Exercise, answers: Sequence[Answer]) -> Iterator[str]:
+    right = sum(answer.is_right for answer in answers)
+    if right < LEAST_RIGHT or len(answers) - right < LEAST_WRONG:
+        yield _("{right} right and {wrong} wrong answers; at least {r} and {w}").format(
+            right=right, wrong=len(answers) - right, r=LEAST_RIGHT, w=LEAST_WRONG
+        )
+    aspects = {cell.aspect for cell in exercise.graded}
+    for answer in answers:
+        if answer.fails - aspects:
+            yield _("{answer}: fails cells that don't exist: {names}").format(
+                answer=answer.id, names=", ".join(sorted(answer.fails - aspects))
+            )
+        if not answer.is_right and answer.fails == {PUBLIC}:
+            yield _("{answer}: no hidden cell fails it").format(answer=answer.id)

@@ -1,0 +1,180 @@
+"""The course's own exercises: their tests are tested, and their texts keep the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from itertools import zip_longest
+from pathlib import Path
+
+import pytest
+
+from torchaula.course import answers, rules
+from torchaula.course.answers import Answer
+from torchaula.course.layout import Course
+from torchaula.course.notebook import HIDDEN, Exercise, Notebook, load
+from torchaula.grading import engine, matrix
+
+COURSE = Course(Path(__file__).parents[1])
+SEEDS = (1, 2, 3)
+
+
+@cache
+def notebook(assignment: str) -> Notebook:
+    """The instructor notebook of `assignment`."""
+    return load(COURSE.notebook(assignment))
+
+
+@cache
+def known(assignment: str, exercise: str) -> tuple[Answer, ...]:
+    """The answers file of an exercise."""
+    return answers.load(COURSE.answers / assignment / f"{exercise}.py")
+
+
+EXERCISES = [(name, exercise) for name in COURSE.assignments for exercise in notebook(name).exercises]
+
+
+@pytest.mark.parametrize(("assignment", "exercise"), EXERCISES)
+def test_each_answer_fails_exactly_the_cells_it_declares(assignment: str, exercise: str) -> None:
+    """Model, stub, right, wrong and junk answers end as declared, in both back ends."""
+    source = notebook(assignment)
+    tried = {exercise: matrix.known(source.exercise(exercise), known(assignment, exercise))}
+
+    for trial in matrix.trials(source, tried, jobs=1):
+        assert set(trial.verdicts) == {"local", "remote"}
+        for backend, verdicts in trial.verdicts.items():
+            assert trial.failed(backend) == trial.answer.fails, (trial.answer.id, verdicts)
+            assert "infrastructure" not in {verdict.outcome for verdict in verdicts.values()}, verdicts
+
+
+@pytest.mark.parametrize(("assignment", "exercise"), EXERCISES)
+def test_forbidden_call_fails_every_hidden_cell(assignment: str, exercise: str) -> None:
+    """Where something is forbidden, a known answer calls it, is told so, and gets no hidden point."""
+    source = notebook(assignment)
+    unit = source.exercise(exercise)
+    if "forbid=" not in unit.graded[0].source:
+        pytest.skip("nothing is forbidden in this exercise")
+    wrong = {exercise: [answer for answer in known(assignment, exercise) if not answer.is_right]}
+
+    callers = [
+        trial
+        for trial in matrix.trials(source, wrong, ["remote"], jobs=1)
+        if any("tu código llama a" in verdict.message for verdict in trial.verdicts["remote"].values())
+    ]
+
+    hidden = {cell.aspect for cell in unit.graded} & set(HIDDEN)
+    assert callers
+    assert all(hidden <= trial.failed("remote") for trial in callers), [t.answer.id for t in callers]
+
+
+def submissions(assignment: str) -> Iterator[dict[str, Answer]]:
+    """Whole submissions that together hold every known answer, one for each exercise."""
+    source = notebook(assignment)
+    columns = [
+        [Answer(matrix.MODEL, exercise.solution.source), *known(assignment, name)]
+        for name, exercise in source.exercises.items()
+    ]
+    for row in zip_longest(*columns):
+        filled = [answer or column[0] for answer, column in zip(row, columns, strict=True)]
+        yield dict(zip(source.exercises, filled, strict=True))
+
+
+def outcomes(source: Notebook, chosen: dict[str, Answer], **how: object) -> dict[str, bool]:
+    """Which graded cells of a whole submission passed."""
+    verdicts = engine.grade(source, {name: a.source for name, a in chosen.items()}, **how)  # type: ignore[arg-type]
+    return {cell: verdict.passed for cell, verdict in verdicts.items()}
+
+
+def declared(source: Notebook, chosen: dict[str, Answer]) -> dict[str, bool]:
+    """Which cells should pass, by each exercise's own declaration alone."""
+    return {
+        cell.id: cell.aspect not in chosen[name].fails
+        for name, exercise in source.exercises.items()
+        for cell in exercise.graded
+    }
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("assignment", COURSE.assignments)
+def test_no_answer_touches_another_exercise_under_any_seed(assignment: str, seed: int) -> None:
+    """In whole submissions each exercise scores as declared alone, whatever the course's seed."""
+    source = notebook(assignment)
+    engine.prepare(source)
+
+    for chosen in submissions(assignment):
+        found = outcomes(source, chosen, backend="remote", seed=seed)
+        assert found == declared(source, chosen), {name: answer.id for name, answer in chosen.items()}
+
+
+@pytest.mark.parametrize("backend", engine.BACKENDS)
+@pytest.mark.parametrize("assignment", COURSE.assignments)
+def test_two_threads_score_as_one(assignment: str, backend: str) -> None:
+    """The same submissions score the same on two threads."""
+    source = notebook(assignment)
+    engine.prepare(source)
+
+    for chosen in list(submissions(assignment))[:6]:
+        assert outcomes(source, chosen, backend=backend, threads=2) == declared(source, chosen)
+
+
+@pytest.mark.parametrize("assignment", COURSE.assignments)
+def test_notebook_keeps_the_rules(assignment: str) -> None:
+    """Ids, points, statements, hints, minutes, alt texts, headings and answers are as they must be."""
+    source = notebook(assignment)
+    faults = list(rules.notebook_faults(source, COURSE.source / assignment))
+    for name, exercise in source.exercises.items():
+        faults += rules.exercise_faults(exercise, known(assignment, name))
+
+    assert faults == []
+
+
+@pytest.mark.parametrize("assignment", COURSE.assignments)
+def test_answers_and_exercises_are_tied(assignment: str) -> None:
+    """Every answers file belongs to an exercise; ids of exercises are unique in the course."""
+    files = {path.stem for path in (COURSE.answers / assignment).glob("*.py")}
+    names = [exercise.lower() for _, exercise in EXERCISES]
+
+    assert files == set(notebook(assignment).exercises)
+    assert len(names) == len(set(names))
+
+
+def fault_free() -> Exercise:
+    """An exercise of the course to plant faults in."""
+    return next(iter(notebook("mlp").exercises.values()))
+
+
+@pytest.mark.parametrize(
+    ("planted", "told"),
+    [
+        (("minutos", "horas"), "lacks its line"),
+        (("***Se comprueba:***", "Se mira"), "lacks its paragraph"),
+        (("<summary>Pista ", "<summary>"), "fewer than 2 hints"),
+        (("**Ejemplo", "Ejemplo"), "worked example"),
+    ],
+)
+def test_fault_in_a_statement_is_told(planted: tuple[str, str], told: str) -> None:
+    """Each obligatory piece of a statement is missed when it is taken away."""
+    exercise = fault_free()
+    cell = exercise.statement
+    broken = type(cell)(cell.id, cell.kind, cell.source.replace(*planted))
+    damaged = Exercise(exercise.id, broken, exercise.solution, exercise.graded)
+
+    faults = list(rules.exercise_faults(damaged, known("mlp", exercise.id)))
+
+    assert len(faults) == 1
+    assert told in faults[0]
+
+
+def test_missing_alt_text_and_picture_are_told(tmp_path: Path) -> None:
+    """A picture without alt text, without a file, or as HTML is a fault."""
+    cell = type(fault_free().statement)("x", "markdown", "# x\n\n![](img/x.svg)\n\n### y\n\n<img src='y'>")
+
+    faults = list(rules.notebook_faults(Notebook("x", (cell,)), tmp_path))
+
+    assert [
+        word
+        for word in ("alt text", "no such file", "not <img>", "level 3 after")
+        for f in faults
+        if word in f
+    ]
+    assert len(faults) == 5  # the points don't add up either
