@@ -116,7 +116,8 @@ def test_shadowed_names_do_not_reach_probes(backend: str) -> None:
         "import torch\n"
         + OPEN
         + (
-            "@probe\ndef doubled_ones(n):\n    'Doblar unos.'\n    return list(double(torch.ones(n)).unbind())\n"
+            "@probe\ndef doubled_ones(n):\n    'Doblar unos.'\n"
+            "    return list(double(torch.ones(n)).unbind())\n"
             "doubled_ones(2).equals([torch.tensor(2.0)] * 2)\n"
         )
     )

@@ -1,0 +1,166 @@
+"""The pieces of `torchaula.checks` that are plain functions, and its public surface."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+import torch
+
+import torchaula.checks
+from torchaula.checks import CheckFailed, messages, probe
+from torchaula.checks.battery import strided
+from torchaula.checks.compare import difference
+from torchaula.checks.probe import free_names
+from torchaula.checks.seeds import Stream, derive
+from torchaula.checks.timelimit import TimeLimit, time_limit
+from torchaula.checks.trace import forbidden
+
+X = torch.tensor([[1.0, 2.0, -3.0], [4.0, 5.0, 7.0]])
+
+
+def test_public_surface_is_explicit() -> None:
+    """What test cells may import is this list and nothing else."""
+    assert torchaula.checks.__all__ == ["CheckFailed", "TestError", "battery", "begin", "graded", "probe"]
+    assert all(hasattr(torchaula.checks, name) for name in torchaula.checks.__all__)
+
+
+def test_checks_import_nothing_beyond_torch_and_the_standard_library() -> None:
+    """A learner's kernel pays for torch and no other package."""
+    program = (
+        "import sys, torch; before = set(sys.modules); import torchaula.checks;"
+        "print(*{name.partition('.')[0] for name in set(sys.modules) - before})"
+    )
+    new = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert set(new.stdout.split()) <= {"torchaula", *sys.stdlib_module_names}
+
+
+@pytest.mark.parametrize(
+    ("obtained", "expected", "told"),
+    [
+        (X, X.double(), "float32 y debe ser float64"),
+        (X, X.T, "[2, 3] y debe ser [3, 2]"),
+        (None, X, "None y se espera un tensor"),
+        (X.tolist(), X, "tipo list"),
+        (X * 3, X, "3 veces"),
+        (-X, X, "signo cambiado"),
+        (X + 1, X, "le sobra la misma cantidad: 1"),
+        (X * 0, X, "todo tu resultado es cero"),
+        (X / 0 * 0, X, "NaN en 6 de 6"),
+        (X[:, :2].T.contiguous(), X[:, :2], "si se traspone"),
+        (X.to("meta"), X, "está en meta"),
+        (1, 1.0, "tipo int"),
+        (True, 1, "tipo bool"),
+        (0.5, 0.75, "la diferencia es 0.25"),
+        ([1, 2], [1, 2, 3], "hay 2 elementos y deben ser 3"),
+        ((1, 2), [1, 2], "tipo tuple"),
+        ({"a": 1}, {"b": 1}, "las claves son ['a'] y deben ser ['b']"),
+        ({"a": [1, X]}, {"a": [1, X + 1e-3]}, "'a': en la posición 1"),
+        (torch.tensor([1, 2]), torch.tensor([1, 3]), "difieren 1 de 2"),
+        (torch.tensor(float("nan")), torch.tensor(0.0), "NaN"),
+        (torch.tensor(True), torch.tensor(1), "bool y debe ser int64"),
+    ],
+)
+def test_difference_says_in_which_way(obtained: Any, expected: Any, told: str) -> None:
+    """Type, shape, dtype, device, values, and simple rules behind wrong values are told apart."""
+    assert told in (difference(obtained, expected) or "")
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_rounding_is_forgiven_and_no_more(dtype: torch.dtype) -> None:
+    """Another order of summation passes; a relative error a hundred times larger fails."""
+    torch.manual_seed(0)
+    values = torch.randn(1009, dtype=dtype)
+    tolerance = {torch.float32: 2e-5, torch.float64: 1e-9}[dtype]
+    scale = values.abs().max()
+
+    assert difference(values.flip(0).cumsum(0)[-1], values.sum()) is None
+    assert difference(values + 0.5 * tolerance * scale, values) is None
+    assert difference(values + 50 * tolerance * scale, values) is not None
+    assert (
+        difference(torch.tensor([float("nan"), float("inf")]), torch.tensor([float("nan"), float("inf")]))
+        is None
+    )
+
+
+def test_messages_stay_short() -> None:
+    """Whatever a learner returns is shown in a bounded form."""
+    for value in (torch.ones(10**6), list(range(10**5)), "x" * 10**6, {i: i for i in range(1000)}):
+        assert len(messages.show(value)) < 300
+
+
+def test_failed_check_renders_without_a_traceback() -> None:
+    """IPython asks the exception itself for what to show: the message's lines, no test code."""
+    assert CheckFailed("uno\ndos")._render_traceback_() == ["uno", "dos"]
+
+
+def test_free_names_see_through_nested_functions() -> None:
+    """Names read by inner functions count; parameters, locals and comprehensions' own don't."""
+    source = (
+        "def watch_calls(x, n=3):\n    y = [a for a in x if a > limit]\n"
+        "    def inner(z):\n        return z + y + outside\n    return inner(n), len(y)\n"
+    )
+
+    assert free_names(source) == {"limit", "outside", "len"}
+
+
+def test_probe_outside_a_notebook_is_refused() -> None:
+    """Without a graded cell there is nothing for a probe to run beside."""
+    program = (
+        "from torchaula.checks import TestError, probe\n"
+        "try:\n    probe(len)\nexcept TestError:\n    print('refused')"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert ended.stdout == "refused\n"
+    assert callable(probe)
+
+
+def test_forbidden_names_match_operations_whatever_way_they_were_reached() -> None:
+    """A bare name covers aten operations and in-place forms; a dotted one, modules."""
+    trace = {"aten._softmax": 1, "python.add_": 1, "call.torch.optim.sgd.SGD.step": 1}
+
+    assert forbidden(trace, ["softmax"]) == "softmax"
+    assert forbidden(trace, ["add"]) == "add"
+    assert forbidden(trace, ["torch.optim"]) == "torch.optim"
+    assert forbidden(trace, ["soft", "torch.op", "step"]) is None
+
+
+def test_streams_go_on_where_they_stopped() -> None:
+    """Two blocks on one stream draw what one longer block would, and the outside is untouched."""
+    one, two = Stream(derive("a", 1)), Stream(derive("a", 1))
+    torch.manual_seed(5)
+    outside = torch.rand(3)
+    torch.manual_seed(5)
+    with one.active():
+        first = torch.rand(2)
+    with one.active():
+        second = torch.rand(2)
+    with two.active():
+        both = torch.rand(4)
+
+    assert torch.equal(torch.cat([first, second]), both)
+    assert torch.equal(torch.rand(3), outside)
+
+
+def test_time_limit_counts_cpu_time() -> None:
+    """A busy loop is ended, even inside `except Exception`; a quick block is left alone."""
+    with pytest.raises(TimeLimit), time_limit(0.2):
+        while True:
+            with contextlib.suppress(Exception):
+                sum(range(1000))
+    with time_limit(0.2):
+        assert sum(range(10)) == 45
+
+
+@pytest.mark.parametrize("size", [(5,), (5, 3), (1, 3), (5, 1), (2, 3, 5), (0, 3)])
+def test_battery_makes_data_that_are_not_contiguous(size: tuple[int, ...]) -> None:
+    """`strided` keeps values and changes only how they lie in memory."""
+    x = torch.randn(size)
+
+    assert torch.equal(strided(x), x)
+    assert strided(x).stride() != x.stride() or x.numel() <= 1
