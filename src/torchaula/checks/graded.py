@@ -42,6 +42,7 @@ class Answer:
         self._notebook = session.current()
         self._cell = self._notebook.cell
         self._target = target
+        self._is_sound = False  # not known yet
         self.request = request
         self.observation: Observation = self._notebook.perform(request)
 
@@ -55,12 +56,17 @@ class Answer:
     @property
     def result(self) -> Any:
         """The result of a sound call: no exception, nothing forbidden, arguments unchanged."""
+        if not self._is_sound:
+            self._refuse_unsound()
+            self._is_sound = True
+        return self.observation.result
+
+    def _refuse_unsound(self) -> None:
         if entry := forbidden(self.observation.trace, self._notebook.contract.forbid):
             self.fail(messages.forbidden(entry))
         if self.observation.failure is not None:
             self.fail(_explain(self.observation.failure))
         self._arguments_unchanged()
-        return self.observation.result
 
     @property
     def arguments(self) -> tuple[tuple[Any, ...], dict[str, Any]]:

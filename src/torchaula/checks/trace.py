@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import cProfile
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable
-from types import CodeType, FrameType, TracebackType
+from collections.abc import Iterable
+from types import CodeType, TracebackType
 from typing import Any
 
 import torch
@@ -48,35 +49,41 @@ class Trace:
         self.seen: Counter[str] = Counter()
         self.watch = tuple(watch)
         self._modes = (_Operations(self.seen), _Functions(self.seen))
-        self._watched: dict[CodeType, str | None] = {}
-        self._before: Callable[..., Any] | None = None
+        self._profile = cProfile.Profile(builtins=False) if self.watch else None
 
     def __enter__(self) -> Trace:
         for mode in self._modes:
             mode.__enter__()  # type: ignore[no-untyped-call]
-        if self.watch:
-            self._before = sys.getprofile()
-            sys.setprofile(self._on_event)
+        if self._profile:
+            self._profile.enable()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        if self.watch:
-            sys.setprofile(self._before)
+        if self._profile:
+            self._profile.disable()
+            self._note_calls(self._profile)
         for mode in reversed(self._modes):
             mode.__exit__(kind, error, at)  # type: ignore[no-untyped-call]
 
-    def _on_event(self, frame: FrameType, event: str, argument: object) -> None:
-        if event != "call":
-            return
-        code = frame.f_code
-        if code not in self._watched:  # every Python call comes here: decide once for each function
-            name = f"{frame.f_globals.get('__name__')}.{code.co_qualname}"
-            below = any(is_below(name, prefix) for prefix in self.watch)
-            self._watched[code] = "call." + name if below else None
-        if name_seen := self._watched[code]:
-            self.seen[name_seen] += 1
+    def _note_calls(self, profile: cProfile.Profile) -> None:
+        for entry in profile.getstats():
+            if isinstance(entry.code, CodeType):
+                name = f"{_module_of(entry.code.co_filename)}.{entry.code.co_qualname}"
+                if any(is_below(name, prefix) for prefix in self.watch):
+                    self.seen["call." + name] += entry.callcount
+
+
+_modules: dict[str, str] = {}
+
+
+def _module_of(filename: str) -> str:
+    """The name of the imported module that stands in this file."""
+    if filename not in _modules:
+        found = {getattr(module, "__file__", None): name for name, module in list(sys.modules.items())}
+        _modules[filename] = found.get(filename, "")
+    return _modules[filename]
 
 
 def warm_up() -> None:
