@@ -178,3 +178,15 @@ def test_missing_alt_text_and_picture_are_told(tmp_path: Path) -> None:
         if word in f
     ]
     assert len(faults) == 5  # the points don't add up either
+
+
+def test_test_cell_that_overwrites_a_learner_s_function_is_told(tmp_path: Path) -> None:
+    """A variable of a test may not have the name of something that the learner defines."""
+    unit = fault_free()
+    cell = type(unit.statement)
+    name = unit.solution.source.split("(")[0].split()[-1]
+    cells = (unit.solution, cell("x-publico", "graded", f"for {name} in range(3):\n    pass\n", 1))
+
+    faults = list(rules.notebook_faults(Notebook("x", cells), tmp_path))
+
+    assert any(f"'{name}' is also defined by {unit.id}" in fault for fault in faults)

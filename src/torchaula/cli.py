@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from torchaula.errors import Refusal
+from torchaula.i18n import _
 
 
 @click.group()
@@ -21,24 +22,121 @@ def cli(context: click.Context, course: Path) -> None:
     context.obj = course
 
 
-@cli.command()
-@click.argument("what")
-@click.option("--verbose", "-v", is_flag=True, help="Show the learner's message of each failed cell.")
+@cli.command(
+    help=_(
+        "Try every known answer of WHAT (`mlp` or `mlp/linear`) against every graded cell, in both back ends."
+    )
+)
+@click.argument("what", nargs=-1)
+@click.option("--verbose", "-v", is_flag=True, help=_("Show the learner's message of each failed cell."))
 @click.pass_obj
-def check(course: Path, what: str, verbose: bool) -> None:
-    """Try every known answer of WHAT (`mlp` or `mlp/linear`) against every graded cell."""
-    from torchaula.course import answers, notebook
+def check(folder: Path, what: tuple[str, ...], verbose: bool) -> None:
+    from torchaula.course import answers, layout, notebook, rules
     from torchaula.grading import matrix
     from torchaula.report import matrix_table
 
-    assignment, _, exercise = what.partition("/")
-    source = notebook.load(course / "source" / assignment / f"{assignment}.ipynb")
-    chosen = [source.exercise(exercise)] if exercise else list(source.exercises.values())
-    known = {
-        e.id: matrix.known(e, answers.load(course / "answers" / assignment / f"{e.id}.py")) for e in chosen
-    }
-    all_as_declared = matrix_table.show(source, known, matrix.trials(source, known), verbose)
-    sys.exit(0 if all_as_declared else 1)
+    course = layout.find(folder)
+    good = True
+    for chosen in what or course.require_assignments():
+        assignment, _slash, exercise = chosen.partition("/")
+        source = notebook.load(course.notebook(assignment))
+        exercises = [source.exercise(exercise)] if exercise else list(source.exercises.values())
+        known = {e.id: answers.load(course.answers / assignment / f"{e.id}.py") for e in exercises}
+        faults = [fault for e in exercises for fault in rules.exercise_faults(e, known[e.id])]
+        if not exercise:
+            faults += rules.notebook_faults(source, course.source / assignment)
+        for fault in faults:
+            click.echo(f"{assignment}: {fault}", err=True)
+        tried = {e.id: matrix.known(e, known[e.id]) for e in exercises}
+        good &= matrix_table.show(source, tried, matrix.trials(source, tried), verbose) and not faults
+    sys.exit(0 if good else 1)
+
+
+@cli.command(help=_("Write the cells and the answers file of a new exercise, WHAT (`mlp/dropout`)."))
+@click.argument("what")
+@click.pass_obj
+def new(folder: Path, what: str) -> None:
+    from torchaula.course import layout
+    from torchaula.course.new import create
+
+    assignment, slash, exercise = what.partition("/")
+    if not slash:
+        raise Refusal(_("{what!r}: give assignment and exercise, as in mlp/dropout").format(what=what))
+    for path in create(layout.find(folder), assignment, exercise):
+        click.echo(_("wrote {path}").format(path=path))
+    click.echo(_("next: torchaula check {what}").format(what=what))
+
+
+@cli.command(help=_("Derive what learners receive from source/, for each ASSIGNMENT or all of them."))
+@click.argument("assignments", metavar="[ASSIGNMENT]...", nargs=-1)
+@click.pass_obj
+def release(folder: Path, assignments: tuple[str, ...]) -> None:
+    from torchaula.course import layout
+    from torchaula.course.release import release as derive
+
+    course = layout.find(folder)
+    for assignment in assignments or course.require_assignments():
+        done = derive(course, assignment)
+        click.echo(
+            _("release/{name}: {exercises} exercises, {points} points; {changes}").format(
+                name=done.assignment,
+                exercises=done.exercises,
+                points=done.points,
+                changes=_("changed: {files}").format(files=", ".join(done.changed))
+                if done.changed
+                else _("nothing changed"),
+            )
+        )
+
+
+@cli.command("format", help=_("Write the notebooks in source/ in their normal form."))
+@click.option("--check", is_flag=True, help=_("Only say what is not in normal form; end with 1 if anything."))
+@click.pass_obj
+def format_(folder: Path, check: bool) -> None:
+    from torchaula.course import layout, normal_form
+
+    course = layout.find(folder)
+    faults = 0
+    for path in sorted(course.source.glob("*/*.ipynb")):
+        for fault in normal_form.faults(path) if check else ():
+            faults += 1
+            click.echo(f"{path.relative_to(course.root)}: {fault}", err=True)
+        if not check and normal_form.mend(path):
+            click.echo(_("{path}: mended").format(path=path.relative_to(course.root)))
+    sys.exit(1 if faults else 0)
+
+
+@cli.command("sample-class", help=_("Write a synthetic class for ASSIGNMENT to submitted/."))
+@click.argument("assignment")
+@click.pass_obj
+def sample_class(folder: Path, assignment: str) -> None:
+    from torchaula.course import layout
+    from torchaula.course.sample_class import write
+
+    students = write(layout.find(folder), assignment)
+    click.echo(
+        _("submitted/: {count} sample submissions of {name}").format(count=len(students), name=assignment)
+    )
+
+
+@cli.command(help=_("Grade what was handed in for ASSIGNMENT, write feedback, and show the class."))
+@click.argument("assignment")
+@click.option("--student", help=_("Grade this student's submission only."))
+@click.option("--expect-failures", is_flag=True, help=_("End with 0 even if some could not be graded."))
+@click.pass_obj
+def grade(folder: Path, assignment: str, student: str | None, expect_failures: bool) -> None:
+    from rich.console import Console
+
+    from torchaula.course import layout
+    from torchaula.grading import batch
+    from torchaula.report import class_table, progress
+
+    console = Console()
+    group = batch.prepare(layout.find(folder), assignment, student)
+    results = list(progress.shown(group.grade(), len(group.submissions), console))
+    class_table.show(group.source, results, console)
+    class_table.next_steps(assignment, results, console)
+    sys.exit(0 if expect_failures or all(result.graded for result in results) else 1)
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ RTOL = {
 }
 # Where everything expected is (nearly) zero, rounding is that of values of this size.
 SMALLEST_SCALE = 0.05
+CLEAR = 1e-3  # a factor or shift nearer to none than this explains nothing
 
 
 def difference(obtained: Data, expected: Data, rtol: float | None = None) -> str | None:
@@ -94,10 +95,14 @@ def relation(obtained: torch.Tensor, expected: torch.Tensor, rtol: float) -> str
         return messages.ALL_ZEROS
     largest = expected.abs().argmax()
     factor = (obtained.flatten()[largest] / expected.flatten()[largest]).item()
-    if math.isfinite(factor) and factor and _close(obtained, expected * factor, 10 * rtol).all():
+    if (
+        math.isfinite(factor)
+        and min(abs(factor), abs(factor - 1)) > CLEAR
+        and _close(obtained, expected * factor, 10 * rtol).all()
+    ):
         return messages.is_factor(factor)
     shift = (obtained - expected).mean().item()
-    if obtained.numel() > 2 and _close(obtained, expected + shift, 10 * rtol).all():
+    if obtained.numel() > 2 and abs(shift) > CLEAR and _close(obtained, expected + shift, 10 * rtol).all():
         return messages.is_shift(shift)
     square = obtained.ndim >= 2 and obtained.shape[-1] == obtained.shape[-2]
     if square and _close(obtained.mT, expected, 10 * rtol).all():

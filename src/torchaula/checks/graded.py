@@ -61,6 +61,9 @@ class Answer:
             self._is_sound = True
         return self.observation.result
 
+    def _ipython_display_(self) -> None:
+        """Show nothing where a chain of checks ends a cell: nbgrader reads a cell's value as points."""
+
     def _refuse_unsound(self) -> None:
         if entry := forbidden(self.observation.trace, self._notebook.contract.forbid):
             self.fail(messages.forbidden(entry))

@@ -14,7 +14,7 @@ from torchaula.checks.data import Data
 
 SHOWN_ELEMENTS = 12
 SHOWN_IN_CALL = 6
-SHOWN_ITEMS = 4
+SHOWN_ITEMS = 8
 SHOWN_TEXT = 120
 ALL_ZEROS = "todo tu resultado es cero"
 IS_TRANSPOSED = "tu resultado coincide con el esperado si se traspone"
@@ -115,7 +115,12 @@ def wrong_keys(obtained: list[Data], expected: list[Data]) -> str:
 
 
 def at(key: Data, reason: str) -> str:
-    return f"en la posición {key!r}: {reason}"
+    """`reason`, which may itself be about a position inside this one."""
+    return (
+        f"en [{key!r}]{reason.removeprefix('en ')}"
+        if reason.startswith("en [")
+        else f"en [{key!r}]: {reason}"
+    )
 
 
 def not_equal(obtained: Data, expected: Data) -> str:
@@ -265,6 +270,11 @@ def argument(path: tuple[object, ...]) -> str:
     side, key, *inside = path
     name = f"`{key}`" if side == 1 else f"el argumento {int(str(key)) + 1}"
     return name + (f" en {inside}" if inside else "")
+
+
+def unreadable(cell: str, kind: str) -> str:
+    exercise, _, aspect = cell.rpartition("-")
+    return f"✘ {exercise} · {aspect}\n  La prueba no pudo leer tu resultado ({kind}): no es de la clase que se pide"
 
 
 # The battery

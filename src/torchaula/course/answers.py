@@ -69,11 +69,14 @@ def load(path: Path) -> tuple[Answer, ...]:
 
 def _answer(node: ast.FunctionDef | ast.ClassDef, text: str, path: Path) -> Answer:
     where = f"{path}, line {node.lineno}"
-    source = "\n".join(text.splitlines()[node.lineno - 1 : node.end_lineno]) + "\n"
     marks = [d for d in node.decorator_list if isinstance(d, ast.Call) and isinstance(d.func, ast.Name)]
     mark = next((d for d in marks if isinstance(d.func, ast.Name) and d.func.id in ("right", "wrong")), None)
     if mark is None or not isinstance(mark.func, ast.Name):
         raise Refusal(f"{where}: {node.name} is marked neither @right(…) nor @wrong(…); mark it")
+    lines = text.splitlines()
+    kept = [d for d in node.decorator_list if d is not mark]
+    above = [line for d in kept for line in lines[d.lineno - 1 : d.end_lineno]]
+    source = "\n".join([*above, *lines[node.lineno - 1 : node.end_lineno]]) + "\n"
     values = [arg.value for arg in mark.args if isinstance(arg, ast.Constant)]
     if mark.func.id == "right" and len(values) == 1:
         return Answer(str(values[0]), source)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +13,7 @@ from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
+from nbformat.warnings import DuplicateCellId, MissingIDFieldWarning
 
 from torchaula.errors import Refusal
 
@@ -101,8 +103,7 @@ class Notebook:
 def read(path: Path) -> NotebookNode:
     """The notebook file at `path`. Raises `Refusal` where it is missing or not a notebook."""
     try:
-        text = path.read_text(encoding="utf-8")
-        return nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call, no-any-return]
+        return loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise Refusal(f"{path}: there is no such notebook") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -115,10 +116,18 @@ def read(path: Path) -> NotebookNode:
 
 def write(node: NotebookNode, path: Path) -> None:
     """Write a notebook file whole or not at all."""
-    text: str = nbformat.writes(node, version=4)  # type: ignore[no-untyped-call]
+    text: str = nbformat.writes(node, version=4)
     beside = path.with_name(f".{path.name}.new")
     beside.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
     beside.replace(path)
+
+
+def loads(text: str) -> NotebookNode:
+    """A notebook's text as cells; ids that are missing or stand twice are made up."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MissingIDFieldWarning)
+        warnings.simplefilter("ignore", DuplicateCellId)
+        return nbformat.reads(text, as_version=4)  # type: ignore[no-any-return]
 
 
 def _first_line(error: Exception) -> str:
@@ -127,7 +136,7 @@ def _first_line(error: Exception) -> str:
 
 def text(node: NotebookNode) -> str:
     """A notebook as it stands in a file: keys sorted, one source line a JSON line."""
-    written: str = nbformat.writes(node)  # type: ignore[no-untyped-call]
+    written: str = nbformat.writes(node)
     return written.rstrip("\n") + "\n"
 
 

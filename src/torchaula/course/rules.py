@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import symtable
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -38,6 +39,32 @@ def notebook_faults(notebook: Notebook, folder: Path) -> Iterator[str]:
         if cell.kind == "markdown":
             yield from _picture_faults(cell, folder)
     yield from _heading_faults(notebook)
+    yield from _shadowing_faults(notebook)
+
+
+def _shadowing_faults(notebook: Notebook) -> Iterator[str]:
+    """Names of learners and of the set-up cell that another cell's own variables would overwrite."""
+    owners = {
+        name: cell.id
+        for cell in notebook.cells
+        if cell.kind in ("setup", "solution")
+        for name in _bound_names(cell.source)
+    }
+    for cell in notebook.cells:
+        if cell.kind in ("setup", "graded", "demo"):
+            for name in sorted(_bound_names(cell.source)):
+                if owners.get(name, cell.id) != cell.id:
+                    yield _(
+                        "{id}: {name!r} is also defined by {owner}, and running this cell overwrites it"
+                    ).format(id=cell.id, name=name, owner=owners[name])
+
+
+def _bound_names(source: str) -> set[str]:
+    """The names that running a cell defines in the notebook."""
+    table = symtable.symtable(source, "<cell>", "exec")
+    return {
+        s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()
+    }
 
 
 def _picture_faults(cell: Cell, folder: Path) -> Iterator[str]:

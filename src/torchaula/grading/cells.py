@@ -6,7 +6,7 @@ import linecache
 import re
 from typing import Any
 
-from torchaula.checks import CheckFailed
+from torchaula.checks import CheckFailed, TestError, messages
 from torchaula.grading.verdict import Outcome, Verdict
 
 # `%matplotlib inline` and its like mean nothing outside IPython.
@@ -27,11 +27,17 @@ def execute(source: str, cell: str, namespace: dict[str, Any]) -> None:
 
 
 def judge(source: str, cell: str, namespace: dict[str, Any]) -> Verdict:
-    """Run a graded cell. Only `CheckFailed` says something of the answer; all else is the test's."""
+    """Run a graded cell.
+
+    A `TestError` is the test's own fault. Any other exception is the answer's: the cell passes on the
+    model solution, so it met a result of a kind that it could not read.
+    """
     try:
         execute(source, cell, namespace)
     except CheckFailed as error:
         return Verdict(Outcome(error.outcome), str(error))
+    except TestError as error:
+        return Verdict(Outcome.INFRASTRUCTURE, str(error))
     except Exception as error:
-        return Verdict(Outcome.INFRASTRUCTURE, f"{type(error).__name__}: {error}")
+        return Verdict(Outcome.FAILED, messages.unreadable(cell, type(error).__name__))
     return Verdict(Outcome.PASSED)

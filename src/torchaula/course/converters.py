@@ -1,0 +1,86 @@
+"""nbgrader's own converters, run in this process with the course's configuration."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import sys
+import warnings
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from nbgrader.converters import BaseConverter
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import capture_log
+from sqlalchemy.exc import SAWarning
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
+
+from torchaula.course.layout import Course
+from torchaula.errors import Refusal
+from torchaula.i18n import _
+
+
+@dataclass(frozen=True)
+class Run:
+    """How one run of a converter ended: `error` is a traceback, empty where all went well."""
+
+    log: str
+    error: str = ""
+
+    @property
+    def reason(self) -> str:
+        """What went wrong, in one line: the exception behind the last one that the log tells."""
+        told = re.findall(r"^ *(?:[\w.]+\.)?(\w+(?:Error|Exception|Died|Interrupt)\w*: .+)$", self.log, re.M)
+        lines = told or self.error.strip().splitlines() or [""]
+        return lines[-1]
+
+
+@cache
+def config(course: Course) -> Config:
+    """The course's `nbgrader_config.py`. Raises `Refusal` where it doesn't load."""
+    try:
+        loaded: Config = PyFileConfigLoader(course.config.name, path=str(course.root)).load_config()
+        return loaded
+    except Exception as error:
+        raise Refusal(
+            _("{path}: does not load ({reason}); mend it").format(path=course.config, reason=error)
+        ) from None
+
+
+def run(
+    kind: type[BaseConverter],
+    course: Course,
+    assignment: str,
+    student: str = ".",
+    settings: Config | None = None,
+) -> Run:
+    """Convert one assignment of one student, replacing what an earlier run wrote.
+
+    `settings` win over the course's own configuration.
+    """
+    find_alembic()
+    chosen = deepcopy(config(course))
+    chosen.merge(settings or Config())
+    where = CourseDirectory(
+        config=chosen, root=str(course.root), assignment_id=assignment, student_id=student
+    )
+    converter = kind(coursedir=where, config=chosen)
+    converter.force = True
+    # Without an application around it a converter logs to this logger; nothing of it is for the screen.
+    logging.getLogger("traitlets").setLevel(logging.INFO)
+    with warnings.catch_warnings():
+        # nbgrader's queries, sound but out of date; nobody here can mend them.
+        warnings.simplefilter("ignore", SAWarning)
+        result = capture_log(converter)
+    return Run(result.get("log", ""), result.get("error", ""))
+
+
+def find_alembic() -> None:
+    """Put this environment's programs on the path: nbgrader runs `alembic` by name for a new gradebook."""
+    programs = str(Path(sys.executable).parent)
+    if programs not in os.environ.get("PATH", "").split(os.pathsep):
+        os.environ["PATH"] = programs + os.pathsep + os.environ.get("PATH", "")

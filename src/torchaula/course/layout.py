@@ -1,0 +1,123 @@
+"""Where things stand in a course's folder, which is nbgrader's layout."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from torchaula.errors import Refusal
+from torchaula.i18n import _
+
+GLOB_CHARACTERS = frozenset("*?[]")  # nbgrader looks folders up by glob and never escapes them
+
+
+@dataclass(frozen=True)
+class Course:
+    """A course on disk. `root` is absolute."""
+
+    root: Path
+
+    @property
+    def source(self) -> Path:
+        return self.root / "source"
+
+    @property
+    def release(self) -> Path:
+        return self.root / "release"
+
+    @property
+    def answers(self) -> Path:
+        return self.root / "answers"
+
+    @property
+    def submitted(self) -> Path:
+        return self.root / "submitted"
+
+    @property
+    def autograded(self) -> Path:
+        return self.root / "autograded"
+
+    @property
+    def feedback(self) -> Path:
+        return self.root / "feedback"
+
+    @property
+    def gradebook(self) -> Path:
+        return self.root / "gradebook.db"
+
+    @property
+    def state(self) -> Path:
+        """What the tools need for themselves between runs."""
+        return self.root / ".torchaula"
+
+    @property
+    def config(self) -> Path:
+        return self.root / "nbgrader_config.py"
+
+    @property
+    def assignments(self) -> list[str]:
+        """The assignments that have a notebook of their own name in `source/`."""
+        return sorted(path.stem for path in self.source.glob("*/*.ipynb") if path.stem == path.parent.name)
+
+    def require_assignments(self) -> list[str]:
+        """The assignments. Raises `Refusal` where there are none."""
+        if not self.assignments:
+            raise Refusal(
+                _(
+                    "{folder}: no assignment, which is a folder with a notebook of the same name; add one"
+                ).format(folder=self.source)
+            )
+        return self.assignments
+
+    def notebook(self, assignment: str) -> Path:
+        """The instructor notebook of `assignment`. Raises `Refusal` where there is no such assignment."""
+        known = self.assignments
+        if assignment not in known:
+            near = get_close_matches(assignment, known, 1)
+            hint = _("did you mean {name!r}?").format(name=near[0]) if near else ""
+            there_are = _("there are: {names}").format(names=", ".join(known))
+            raise Refusal(
+                _("{folder}: there is no assignment {name!r}; {hint}").format(
+                    folder=self.source, name=assignment, hint=hint or there_are
+                )
+            )
+        return self.source / assignment / f"{assignment}.ipynb"
+
+
+def find(root: Path) -> Course:
+    """The course in the folder `root`. Raises `Refusal` where there is none."""
+    root = root.resolve()
+    course = Course(root)
+    if not course.config.is_file() or not course.source.is_dir():
+        raise Refusal(
+            _(
+                "{folder}: not a course (nbgrader_config.py or source/ is missing); go to one or give --course"
+            ).format(folder=root)
+        )
+    if GLOB_CHARACTERS & set(str(root)):
+        raise Refusal(
+            _("{folder}: nbgrader can't work in a folder with any of * ? [ ] in its path; rename it").format(
+                folder=root
+            )
+        )
+    return course
+
+
+def require_writable(folder: Path) -> None:
+    """Make `folder` if need be and see that it can be written to. Raises `Refusal` where it can't."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except FileExistsError:
+        raise Refusal(
+            _("{path}: a file stands where a folder must be; move it away").format(path=folder)
+        ) from None
+    except OSError as error:
+        raise Refusal(
+            _("{path}: can't be written to ({reason}); check its permissions and the disk").format(
+                path=folder, reason=error.strerror or error
+            )
+        ) from None

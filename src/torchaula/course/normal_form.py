@@ -1,0 +1,103 @@
+"""The one form in which an instructor notebook stands in git, so that a diff shows what was changed.
+
+No outputs and no execution counts; a cell's id is its `grade_id`; no metadata but nbgrader's, the tags
+of the course and the kernel's name. What code looks like is ruff's affair, not this module's.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+
+from torchaula.course import notebook
+from torchaula.course.notebook import DEMO_TAG, SETUP_TAG
+from torchaula.i18n import _
+
+KERNEL = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+ROLES = ("grade", "locked", "solution", "task")
+NBGRADER_KEYS = {*ROLES, "grade_id", "points", "schema_version"}
+TAGS = {SETUP_TAG, DEMO_TAG}
+
+
+def mend(path: Path) -> bool:
+    """Write the notebook at `path` in its normal form; whether that changed it."""
+    before = path.read_text(encoding="utf-8")
+    after = notebook.text(normal(notebook.read(path)))
+    if after != before:
+        path.write_text(after, encoding="utf-8")
+    return after != before
+
+
+def normal(node: NotebookNode) -> NotebookNode:
+    """The same notebook in its normal form."""
+    cells = [_normal_cell(cell) for cell in node.cells]
+    return NotebookNode(cells=cells, metadata=KERNEL, nbformat=4, nbformat_minor=5)
+
+
+def _normal_cell(cell: NotebookNode) -> NotebookNode:
+    identifier = cell.metadata.get("nbgrader", {}).get("grade_id") or cell.get("id", "")
+    new = NotebookNode(
+        cell_type=cell.cell_type, id=identifier, metadata=_metadata(cell), source=cell.source.rstrip()
+    )
+    if cell.cell_type == "code":
+        new.update(execution_count=None, outputs=[])
+    return new
+
+
+def _metadata(cell: NotebookNode) -> dict[str, Any]:
+    """What the course reads of a cell's metadata; keys are sorted when it is written."""
+    metadata: dict[str, Any] = {}
+    given = cell.metadata.get("nbgrader", {})
+    if given:
+        metadata["nbgrader"] = {key: given[key] for key in NBGRADER_KEYS & given.keys()}
+        for role in ROLES:
+            metadata["nbgrader"].setdefault(role, False)
+        if "points" in given and float(given["points"]).is_integer():
+            metadata["nbgrader"]["points"] = int(given["points"])
+        if not given.get("grade") and not given.get("task"):
+            metadata["nbgrader"].pop("points", None)
+    tags = [tag for tag in cell.metadata.get("tags", []) if tag in TAGS]
+    if tags:
+        metadata["tags"] = sorted(set(tags))
+    return metadata
+
+
+def faults(path: Path) -> Iterator[str]:
+    """In what the notebook at `path` departs from its normal form: the cell, the fault, the remedy."""
+    node = notebook.read(path)
+    found = list(_cell_faults(node))
+    yield from found
+    if not found and path.read_text(encoding="utf-8") != notebook.text(normal(node)):
+        yield _("not written in the normal form; run `make format`")
+
+
+def _cell_faults(node: NotebookNode) -> Iterator[str]:
+    cells = [(cell, _normal_cell(cell)) for cell in node.cells]
+    identifiers = Counter(new.id for _cell, new in cells)
+    for number, (cell, new) in enumerate(cells, 1):
+        where = _("cell {number} ({id})").format(number=number, id=new.id or "?")
+        for fault in _faults_of(cell, new):
+            yield f"{where}: {fault}"
+        if identifiers[new.id] > 1:
+            yield _("{where}: another cell has the same id; give one a name of its own").format(where=where)
+
+
+def _faults_of(cell: NotebookNode, new: NotebookNode) -> Iterator[str]:
+    if cell.get("outputs"):
+        yield _("has outputs; run `make format`")
+    if cell.get("execution_count") is not None:
+        yield _("has an execution count; run `make format`")
+    if cell.get("id") != new.id:
+        yield _("its id is {id!r}, not its grade_id; run `make format`").format(id=cell.get("id"))
+    if cell.metadata != new.metadata:
+        yield _("has metadata that the course doesn't use, or lacks some; run `make format`")
+    points = cell.metadata.get("nbgrader", {}).get("points", 0)
+    if not float(points).is_integer():
+        yield _("{points} points; make them a whole number").format(points=points)

@@ -1,0 +1,173 @@
+"""A synthetic class for one assignment: what fifteen learners might hand in, always the same.
+
+Made from the released notebook, the model solutions and the known answers, so that it says something
+true about every exercise.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import nbformat
+
+from torchaula.course import answers, notebook
+from torchaula.course.answers import Answer
+from torchaula.course.layout import Course, require_writable
+from torchaula.course.notebook import Exercise
+from torchaula.errors import Refusal
+from torchaula.i18n import _
+
+MARKER = ".sample-class.json"
+# Learners between nothing and everything: the share of exercises that each answers, and answers right.
+IN_BETWEEN = {
+    "alba": (1.0, 0.9),
+    "bruno": (1.0, 0.75),
+    "carla": (0.9, 0.6),
+    "diego": (0.8, 0.8),
+    "elena": (0.75, 0.5),
+    "gonzalo": (0.6, 0.7),
+    "irene": (0.5, 0.4),
+    "javier": (0.3, 0.5),
+}
+ENDLESS = "while True:\n    pass"
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a class is made from: the released notebook and, for each exercise, what can be answered."""
+
+    released: str
+    exercises: Mapping[str, Exercise]
+    answers: Mapping[str, Sequence[Answer]]
+
+    def model(self, exercise: str) -> str:
+        return notebook.without_markers(self.exercises[exercise].solution.source)
+
+    def right(self, exercise: str) -> list[str]:
+        return [answer.source for answer in self.answers[exercise] if answer.is_right]
+
+    def wrong(self, exercise: str) -> list[str]:
+        return [answer.source for answer in self.answers[exercise] if not answer.is_right]
+
+
+def material(course: Course, assignment: str) -> Material:
+    """Read what a class is made from. Raises `Refusal` where the assignment is not released."""
+    source = notebook.load(course.notebook(assignment))
+    released = course.release / assignment / f"{assignment}.ipynb"
+    if not released.is_file():
+        raise Refusal(
+            _("{path}: not there; run `torchaula release {assignment}` first").format(
+                path=released, assignment=assignment
+            )
+        )
+    known = {name: answers.load(course.answers / assignment / f"{name}.py") for name in source.exercises}
+    for name, found in known.items():
+        if not any(a.is_right for a in found) or all(a.is_right for a in found):
+            raise Refusal(
+                _("{path}: needs a right answer and a wrong one; write them").format(
+                    path=course.answers / assignment / f"{name}.py"
+                )
+            )
+    return Material(released.read_text(encoding="utf-8"), source.exercises, known)
+
+
+def submissions(made_from: Material) -> dict[str, str]:
+    """The text of each learner's notebook."""
+    m, exercises = made_from, list(made_from.exercises)
+    model = {name: m.model(name) for name in exercises}
+    known: dict[str, Callable[[], str]] = {
+        "referencia": lambda: handed_in(m, model),
+        "alternativa": lambda: handed_in(m, {name: m.right(name)[0] for name in exercises}),
+        "vacio": lambda: m.released,
+        "parcial": lambda: handed_in(
+            m, {name: model[name] for name in exercises[: (len(exercises) + 1) // 2]}
+        ),
+        "despistada": lambda: handed_in(m, {name: m.wrong(name)[0] for name in exercises}),
+        "roto": lambda: handed_in(m, model)[: len(m.released) // 2],
+        "bucle": lambda: handed_in(m, model | _endless(m)),
+    }
+    made = {student: make() for student, make in known.items()}
+    return made | {student: handed_in(m, _some(m, student)) for student in IN_BETWEEN}
+
+
+def handed_in(made_from: Material, solutions: Mapping[str, str]) -> str:
+    """The released notebook with these solutions written into it."""
+    node = nbformat.reads(made_from.released, as_version=4)
+    for cell in node.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if name in solutions:
+            cell.source = solutions[name].rstrip("\n")
+    return notebook.text(node)
+
+
+def _endless(made_from: Material) -> dict[str, str]:
+    """A solution that never ends, to the exercise where that keeps the fewest graded cells waiting."""
+    name = min(made_from.exercises, key=lambda name: len(made_from.exercises[name].graded))
+    loop = notebook.stub(made_from.exercises[name].solution.source, ENDLESS)
+    return {name: loop}
+
+
+def _some(made_from: Material, student: str) -> dict[str, str]:
+    """Some answers, some of them right; drawn from the learner's name alone."""
+    tried, right = IN_BETWEEN[student]
+    solutions = {}
+    for name in made_from.exercises:
+        draw = random.Random(f"{student}/{name}")
+        if draw.random() >= tried:
+            continue
+        pool = [made_from.model(name), *made_from.right(name)]
+        if draw.random() >= right:
+            pool = made_from.wrong(name)
+        solutions[name] = pool[int(draw.random() * len(pool))]
+    return solutions
+
+
+def write(course: Course, assignment: str) -> list[str]:
+    """Write the class to `submitted/`; its students.
+
+    Raises `Refusal`, and writes nothing, where it would touch a submission that it did not make.
+    """
+    made = submissions(material(course, assignment))
+    require_writable(course.submitted)
+    written = _read_marker(course)
+    _require_untouched(course, written)
+    paths = {f"{student}/{assignment}/{assignment}.ipynb": text for student, text in made.items()}
+    for relative, text in paths.items():
+        path = course.submitted / relative
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    marker = written | {relative: _digest(text) for relative, text in paths.items()}
+    (course.submitted / MARKER).write_text(
+        json.dumps(marker, indent=1, sort_keys=True) + "\n", encoding="utf-8"
+    )
+    return list(made)
+
+
+def _read_marker(course: Course) -> dict[str, str]:
+    try:
+        marker = json.loads((course.submitted / MARKER).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return marker if isinstance(marker, dict) else {}
+
+
+def _require_untouched(course: Course, written: Mapping[str, str]) -> None:
+    """Raise `Refusal` where `submitted/` holds anything but the class that was written before."""
+    for path in sorted(course.submitted.glob("*/**/*")):
+        relative = path.relative_to(course.submitted).as_posix()
+        ours = path.is_dir() or written.get(relative) == _digest(path.read_text("utf-8", "replace"))
+        if path.is_symlink() or not ours:
+            raise Refusal(
+                _(
+                    "{path}: not of the sample class, or changed since; nothing was written. Move it away, "
+                    "or grade what is there with `torchaula grade`"
+                ).format(path=path)
+            )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,141 @@
+"""Grading a class with nbgrader's own converters: each submission on its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+from nbgrader.converters import Autograde, GenerateFeedback
+
+from torchaula.course import converters, notebook
+from torchaula.course.layout import Course, require_writable
+from torchaula.course.notebook import Notebook
+from torchaula.grading import gradebook, submissions
+from torchaula.grading.nbgrader_preprocessors import timed_out
+from torchaula.grading.submissions import Submission
+from torchaula.i18n import _
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one submission: points by exercise (None: not graded), and what happened."""
+
+    student: str
+    points: dict[str, float] | None
+    what: str
+
+    @property
+    def graded(self) -> bool:
+        return self.points is not None
+
+
+@dataclass(frozen=True)
+class Class:
+    """An assignment's submissions, ready to grade."""
+
+    course: Course
+    source: Notebook
+    submissions: list[Submission]
+
+    def grade(self, jobs: int | None = None) -> Iterator[Result]:
+        """Grade `jobs` at once, one a core if None; results come as they are ready.
+
+        What one submission does costs nobody else. Processes, since nbgrader changes its process's folder.
+        """
+        with ProcessPoolExecutor(jobs or os.cpu_count(), get_context("spawn")) as pool:
+            waiting = {pool.submit(_grade, self.course, self.source, each): each for each in self.submissions}
+            for done in as_completed(waiting):
+                try:
+                    yield done.result()
+                except BrokenProcessPool:
+                    what = _("the grading process died: grade again with --student {student}")
+                    student = waiting[done].student
+                    yield Result(student, None, what.format(student=student))
+
+
+def prepare(course: Course, assignment: str, student: str | None = None) -> Class:
+    """Look at everything that can stop a batch before it starts. Raises `Refusal` where something does."""
+    source = notebook.load(course.notebook(assignment))
+    found = submissions.collect(course, assignment, student)
+    for folder in (course.state, course.autograded, course.feedback):
+        require_writable(folder)
+    gradebook.record(course, source, [submission.student for submission in found])
+    return Class(course, source, found)
+
+
+def _grade(course: Course, source: Notebook, submission: Submission) -> Result:
+    if submission.problem:
+        return Result(submission.student, None, submission.problem)
+    student, assignment = submission.student, source.assignment
+    inside = Path(student) / assignment
+    with replacing(course.autograded / inside, course.state / "previous" / inside):
+        run = converters.run(Autograde, course, assignment, student)
+    if run.error:
+        return Result(student, None, _failure(run))
+    what = [_("graded"), *_remarks(course.autograded / inside, source, submission)]
+    run = converters.run(GenerateFeedback, course, assignment, student)
+    if run.error:
+        what.append(_("no feedback: {reason}").format(reason=run.reason))
+    return Result(
+        student, _by_exercise(source, gradebook.points(course, assignment, student)), "; ".join(what)
+    )
+
+
+def _failure(run: converters.Run) -> str:
+    if run.reason.startswith("CellTimeoutError"):
+        return _("time ran out, and the code does not let itself be interrupted")
+    if run.reason.startswith("DeadKernelError"):
+        return _("the code ended its own process")
+    return _("nbgrader failed: {reason}").format(reason=run.reason)
+
+
+@contextmanager
+def replacing(place: Path, aside: Path) -> Iterator[None]:
+    """Keep the folder `place` aside while the block makes a new one; it comes back if there is none.
+
+    nbgrader deletes a graded copy before it tries again. A copy left aside by a run that was killed
+    comes back first: what stands in its place is unfinished.
+    """
+    _bring_back(place, aside)
+    if place.exists():
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        place.rename(aside)
+    try:
+        yield
+    finally:
+        if place.exists():
+            shutil.rmtree(aside, ignore_errors=True)
+        else:
+            _bring_back(place, aside)
+
+
+def _bring_back(place: Path, aside: Path) -> None:
+    if aside.exists():
+        shutil.rmtree(place, ignore_errors=True)
+        aside.rename(place)
+
+
+def _by_exercise(source: Notebook, cells: Mapping[str, float]) -> dict[str, float]:
+    return {
+        name: sum(cells.get(cell.id, 0.0) for cell in exercise.graded)
+        for name, exercise in source.exercises.items()
+    }
+
+
+def _remarks(graded: Path, source: Notebook, submission: Submission) -> Iterator[str]:
+    """What an instructor should know of a graded submission beyond its points."""
+    node = notebook.read(graded / f"{source.assignment}.ipynb")
+    late = [cell.metadata.get("nbgrader", {}).get("grade_id", "") for cell in node.cells if timed_out(cell)]
+    exercises = {cell.id: cell.exercise for cell in source.cells}
+    where = dict.fromkeys(exercises.get(cell, "") for cell in late)
+    for name in where:
+        known = _("time ran out in {exercise}").format(exercise=name)
+        yield known if name else _("time ran out in a cell of the student's own")
+    yield from submission.remarks

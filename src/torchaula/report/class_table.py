@@ -1,0 +1,52 @@
+"""The class after grading: student × exercise, points, and what happened to each submission."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from torchaula.course.notebook import Notebook
+from torchaula.grading.batch import Result
+from torchaula.i18n import _
+
+
+def show(source: Notebook, results: Sequence[Result], console: Console) -> None:
+    """Print the table, what its columns are, and how many were graded."""
+    exercises = list(source.exercises.values())
+    maximum = sum(exercise.points for exercise in exercises)
+    table = Table(title=_("Assignment {name}").format(name=source.assignment), title_justify="left")
+    table.add_column(_("student"), overflow="fold")
+    for number, exercise in enumerate(exercises, 1):
+        table.add_column(f"{number}\n/{exercise.points}", justify="right", no_wrap=True)
+    table.add_column(_("total") + f"\n/{maximum}", justify="right", no_wrap=True)
+    table.add_column(_("what happened"), overflow="fold")
+    for result in sorted(results, key=_by_points):
+        table.add_row(escape(result.student), *_points(result, len(exercises)), escape(result.what))
+    console.print(table)
+    names = (f"{number} {exercise.id}" for number, exercise in enumerate(exercises, 1))
+    console.print(" · ".join(names), highlight=False)
+
+
+def _by_points(result: Result) -> tuple[float, str]:
+    return (-sum(result.points.values()) if result.points is not None else 1.0, result.student)
+
+
+def _points(result: Result, columns: int) -> list[str]:
+    if result.points is None:
+        return ["–"] * (columns + 1)
+    return [*(f"{p:g}" for p in result.points.values()), f"[bold]{sum(result.points.values()):g}[/]"]
+
+
+def next_steps(assignment: str, results: Sequence[Result], console: Console) -> None:
+    """Print how many were graded and where to look next."""
+    graded = sum(result.graded for result in results)
+    console.print(_("{graded} of {all} submissions graded.").format(graded=graded, all=len(results)))
+    for what, where in (
+        (_("what each student reads"), f"feedback/<student>/{assignment}/{assignment}.html"),
+        (_("the class in a browser, and grading by hand"), "make lab → Nbgrader → Formgrader"),
+        (_("the grades as a table"), ".venv/bin/nbgrader export → grades.csv"),
+    ):
+        console.print(f"  {what}: [bold]{escape(where)}[/]", highlight=False, soft_wrap=True)

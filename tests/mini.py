@@ -1,0 +1,96 @@
+"""A small course of two exercises, for tests of the pipeline: real cells, real checks, quick to grade."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from torchaula.course import normal_form, notebook
+from torchaula.course.layout import Course, find
+
+ROOT = Path(__file__).parents[1]
+SETUP = 'import torch\n\nfrom torchaula.checks import begin, graded\n\nbegin("mini")'
+SOLUTION = '''def {name}(x):
+    """Devuelve {what}."""
+    ### BEGIN SOLUTION
+    return {result}
+    ### END SOLUTION'''
+PUBLIC = """student = graded("{name}-publico", names="{name}", seconds=1)
+student.{name}(torch.tensor([1.0, 2.0])).equals(torch.tensor([{first}, {second}]))"""
+HIDDEN = """# Pruebas ocultas: valores ({points} puntos)
+### BEGIN HIDDEN TESTS
+student = graded("{name}-valores")
+student.{name}(torch.tensor([3.0, 5.0, 7.0])).matches(lambda x: {result})
+### END HIDDEN TESTS"""
+ANSWERS = """from torchaula.course.answers import right, wrong
+
+
+@right("another-way")
+def {name}(x):
+    return {other}
+
+
+@wrong("lost-way", "tu resultado coincide con el cuadrado", "valores publico")
+def {name}(x):
+    return x**2 + 7
+"""
+# name, what, result, another way, on 1 and on 2, points of the public and of the hidden cell
+EXERCISES = (
+    ("double", "el doble", "2 * x", "x + x", 2.0, 4.0, 1, 4),
+    ("add-one", "uno más", "x + 1", "1 - (-x)", 2.0, 3.0, 2, 3),
+)
+SHORTER = """
+c.Execute.timeout = 20
+c.Execute.iopub_timeout = 8
+c.ExecuteWithinLimits.notebook_timeout = 40
+"""
+
+
+def write(root: Path) -> Course:
+    """Write the course to the folder `root`."""
+    folder, answers = root / "source" / "mini", root / "answers" / "mini"
+    folder.mkdir(parents=True)
+    answers.mkdir(parents=True)
+    (folder / "datos.txt").write_text("ours\n")
+    cells = [_cell(SETUP, "preparacion", tags=["setup"])]
+    for name, what, result, other, first, second, public, hidden in EXERCISES:
+        python = name.replace("-", "_")
+        text = {"name": python, "what": what, "result": result, "first": first, "second": second}
+        cells += [
+            _cell(f"## `{python}`: {what}", f"{name}-enunciado", markdown=True),
+            _cell(SOLUTION.format(**text), name, locked=False, solution=True),
+            _cell(_public(name, text), f"{name}-publico", grade=True, points=public),
+            _cell(_hidden(name, text, hidden), f"{name}-valores", grade=True, points=hidden),
+        ]
+        (answers / f"{name}.py").write_text(ANSWERS.format(name=python, other=other))
+    cells += [_cell('open("demo-ran", "w").close()', "demo-final", tags=["demo"])]
+    path = folder / "mini.ipynb"
+    path.write_text(notebook.text(normal_form.normal(new_notebook(cells=cells))))
+    config = (ROOT / "nbgrader_config.py").read_text()
+    (root / "nbgrader_config.py").write_text(config + SHORTER)
+    return find(root)
+
+
+def _public(name: str, text: dict[str, object]) -> str:
+    return PUBLIC.format(**text).replace(f'graded("{text["name"]}', f'graded("{name}')
+
+
+def _hidden(name: str, text: dict[str, object], points: int) -> str:
+    return HIDDEN.format(points=points, **text).replace(f'graded("{text["name"]}', f'graded("{name}')
+
+
+def _cell(
+    source: str, identifier: str, *, markdown: bool = False, tags: list[str] | None = None, **roles: object
+):
+    nbgrader = {"grade_id": identifier, "schema_version": 3, "locked": True, **roles}
+    metadata = {"nbgrader": nbgrader} | ({"tags": tags} if tags else {})
+    make = new_markdown_cell if markdown else new_code_cell
+    return make(source, metadata=metadata, id=identifier)
+
+
+def copy(course: Course, root: Path) -> Course:
+    """A copy of a course, whatever state it is in."""
+    shutil.copytree(course.root, root)
+    return find(root)
