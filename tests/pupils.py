@@ -51,7 +51,7 @@ def hand_in(course: Course) -> None:
         "companion": (solved, _nothing),
     }
     for student, (text, edit) in edits.items():
-        node = nbformat.reads(text, as_version=4)
+        node = notebook.loads(text)
         edit(node)
         write(course, student, notebook.text(node))
     _write_shadows(course)

@@ -62,6 +62,9 @@ def test_checks_import_nothing_beyond_torch_and_the_standard_library() -> None:
         ({"a": [1, X]}, {"a": [1, X + 1e-3]}, "en ['a'][1]: "),
         (torch.tensor([1, 2]), torch.tensor([1, 3]), "difieren 1 de 2"),
         (torch.tensor(float("nan")), torch.tensor(0.0), "NaN"),
+        (torch.tensor(1.3), torch.tensor(1.0), "el valor es 1.3 y debe ser 1"),
+        (torch.tensor(0.5), torch.tensor(1.0), "0.5 veces"),
+        (X.double() * (1 + 1e-7), X.double(), "1.0000001 en lugar de 1"),
         (torch.tensor(True), torch.tensor(1), "bool y debe ser int64"),
     ],
 )

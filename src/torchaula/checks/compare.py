@@ -95,11 +95,7 @@ def relation(obtained: torch.Tensor, expected: torch.Tensor, rtol: float) -> str
         return messages.ALL_ZEROS
     largest = expected.abs().argmax()
     factor = (obtained.flatten()[largest] / expected.flatten()[largest]).item()
-    if (
-        math.isfinite(factor)
-        and min(abs(factor), abs(factor - 1)) > CLEAR
-        and _close(obtained, expected * factor, 10 * rtol).all()
-    ):
+    if _is_telling(factor, obtained.numel()) and _close(obtained, expected * factor, 10 * rtol).all():
         return messages.is_factor(factor)
     shift = (obtained - expected).mean().item()
     if obtained.numel() > 2 and abs(shift) > CLEAR and _close(obtained, expected + shift, 10 * rtol).all():
@@ -108,6 +104,14 @@ def relation(obtained: torch.Tensor, expected: torch.Tensor, rtol: float) -> str
     if square and _close(obtained.mT, expected, 10 * rtol).all():
         return messages.IS_TRANSPOSED
     return None
+
+
+def _is_telling(factor: float, numbers: int) -> bool:
+    """Whether a factor explains something: a single number is always some multiple of another."""
+    if not math.isfinite(factor) or min(abs(factor), abs(factor - 1)) < CLEAR:
+        return False
+    whole = min(abs(f - round(f)) for f in (factor, 1 / factor))
+    return numbers > 1 or whole < CLEAR
 
 
 def _sequence_difference(

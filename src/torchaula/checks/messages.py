@@ -136,14 +136,23 @@ def values_off(
 ) -> str:
     if relation:
         return relation
-    if obtained.ndim == 0:
-        return f"el valor es {_numbers(obtained.item())} y debe ser {_numbers(expected.item())}"
     where = tuple(wrong.nonzero()[0].tolist())
+    found, wanted = _apart(obtained[where].item(), expected[where].item())
+    if obtained.ndim == 0:
+        return f"el valor es {found} y debe ser {wanted}"
     return (
         f"la forma y el tipo son correctos, pero difieren {int(wrong.sum())} de {wrong.numel()} valores; "
-        f"el primero, en {list(where)}: {_numbers(obtained[where].item())} "
-        f"en lugar de {_numbers(expected[where].item())}"
+        f"el primero, en {list(where)}: {found} en lugar de {wanted}"
     )
+
+
+def _apart(a: object, b: object) -> tuple[str, str]:
+    """Two different numbers with as many digits as it takes to see that they differ."""
+    for digits in (4, 7, 10, 17):
+        texts = [f"{n:.{digits}g}" if isinstance(n, float) else str(n) for n in (a, b)]
+        if texts[0] != texts[1]:
+            break
+    return texts[0], texts[1]
 
 
 def has_nan(count: int, total: int) -> str:

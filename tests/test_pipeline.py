@@ -1,0 +1,315 @@
+"""A class graded through nbgrader: points, feedback, export, and what one submission can do to others."""
+
+from __future__ import annotations
+
+import csv
+import html
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from nbgrader.api import Gradebook
+
+from tests import mini, pupils
+from tests.test_release import nbgrader
+from torchaula.course import notebook, sample_class, secrets
+from torchaula.course.layout import Course
+from torchaula.errors import Refusal
+from torchaula.grading import batch, gradebook
+from torchaula.grading.batch import Result, replacing
+from torchaula.grading.nbgrader_preprocessors import HIDDEN_NOTICE
+
+pytestmark = pytest.mark.xdist_group("class")  # one class graded for all of them
+Graded = tuple[Course, dict[str, Result]]
+
+
+@pytest.fixture
+def copy(graded: Graded, tmp_path: Path) -> Course:
+    """The graded course, to change."""
+    return mini.copy(graded[0], tmp_path / "course")
+
+
+@pytest.mark.parametrize(
+    ("student", "double", "add_one"),
+    [
+        ("referencia", 5, 5),
+        ("alternativa", 5, 5),
+        ("vacio", 0, 0),
+        ("parcial", 5, 0),
+        ("despistada", 0, 0),
+        ("bucle", 0, 5),
+    ],
+)
+def test_sample_class_scores_as_it_was_made(graded: Graded, student: str, double: int, add_one: int) -> None:
+    """Each of the sample class has the points of what it answers, exercise by exercise."""
+    assert graded[1][student].points == {"double": double, "add-one": add_one}
+
+
+@pytest.mark.parametrize(
+    ("student", "points"),
+    [
+        pytest.param("ana maría ñ", 10, id="blanks and accents in the name"),
+        pytest.param("tags", 0, id="tags that would keep tests from running"),
+        pytest.param("kernel", 10, id="a kernel that doesn't exist"),
+        pytest.param("copied", 10, id="copied cells"),
+        pytest.param("deleted", 10, id="a deleted test"),
+        pytest.param("foreign", 10, id="a graded cell of another notebook"),
+        pytest.param("retyped", 10, id="cells that changed their kind"),
+        pytest.param("warns", 10, id="a warning on stderr"),
+        pytest.param("points", 0, id="points as a cell's value"),
+        pytest.param("shadow", 0, id="modules called like ours"),
+        pytest.param("companion", 10, id="a file over one of ours"),
+    ],
+)
+def test_only_solutions_count(graded: Graded, student: str, points: float) -> None:
+    """What else is done to a submission neither costs points nor gives any."""
+    found = graded[1][student].points
+
+    assert found is not None
+    assert sum(found.values()) == points
+
+
+@pytest.mark.parametrize(
+    ("student", "what"),
+    [
+        ("roto", r"not valid JSON at line \d+, column \d+: ask for the file again"),
+        ("renamed", r"no mini\.ipynb, but mini \(1\)\.ipynb: rename it to mini\.ipynb"),
+        ("nothing", r"no notebook: mini/mini\.ipynb is missing"),
+        ("linked", r"mini is a link: put the file itself there"),
+        ("exits", r"the code ended its own process"),
+        ("stubborn", r"time ran out, and the code does not let itself be interrupted"),
+        ("bucle", r"graded; time ran out in double"),
+        ("copied", r"graded; cells that stood twice: double, double-valores"),
+        ("deleted", r"graded; cells that were gone: double-valores"),
+        ("shadow", r"graded; files left out: torch\.py, torchaula/__init__\.py, torchaula/checks\.py"),
+        ("referencia", r"graded"),
+    ],
+)
+def test_each_submission_is_told_what_happened(graded: Graded, student: str, what: str) -> None:
+    """Every submission ends graded or with a named reason, and oddities are said."""
+    result = graded[1][student]
+
+    assert re.fullmatch(what, result.what)
+    assert result.graded == what.startswith("graded")
+
+
+def test_export_has_a_row_for_every_student(copy: Course) -> None:
+    """`nbgrader export` lists everybody who handed in, graded or not."""
+    nbgrader(copy, "export", "--to=grades.csv")
+
+    with (copy.root / "grades.csv").open() as stream:
+        rows = {row["student_id"]: (row["score"], row["max_score"]) for row in csv.DictReader(stream)}
+    assert set(rows) == {path.name for path in copy.submitted.iterdir() if path.is_dir()}
+    assert rows["referencia"] == rows["alternativa"] == ("10.0", "10.0")
+    assert rows["vacio"] == rows["roto"] == ("0.0", "10.0")
+
+
+def test_demo_cells_do_not_run(graded: Graded) -> None:
+    """A cell that the instructor calls a demo is skipped, in every submission."""
+    course, _ = graded
+
+    assert not list(course.autograded.rglob("demo-ran"))
+
+
+def test_support_files_are_ours(graded: Graded) -> None:
+    """Beside a graded notebook stand the instructor's files alone; `submitted/` keeps what was handed in."""
+    course, _ = graded
+    graded_files = {
+        path.name: path.read_text() for path in (course.autograded / "companion" / "mini").glob("*.txt")
+    }
+
+    assert graded_files == {"datos.txt": "ours\n"}
+    assert not list((course.autograded / "shadow").rglob("*.py"))
+    assert (course.submitted / "shadow" / "mini" / "torch.py").is_file()
+
+
+def test_feedback_holds_no_hidden_test(graded: Graded) -> None:
+    """No line of a hidden test stands on any page, not even in a traceback; a notice does."""
+    course, results = graded
+    hidden = secrets.hidden_lines(notebook.load(course.notebook("mini")))
+    pages = {path.parts[-3]: page_text(path) for path in course.feedback.rglob("*.html")}
+
+    assert set(pages) == {student for student, result in results.items() if result.graded}
+    assert hidden
+    for student, page in pages.items():
+        assert not [line for line in hidden if line in page], student
+        assert HIDDEN_NOTICE.strip() in page
+
+
+def page_text(path: Path) -> str:
+    """What a reader sees of a page."""
+    return html.unescape(re.sub(r"<[^>]+>", "", path.read_text(encoding="utf-8")))
+
+
+def test_feedback_tells_the_message_alone(graded: Graded) -> None:
+    """A failed hidden cell shows the check's message and no traceback."""
+    page = page_text(graded[0].feedback / "despistada" / "mini" / "mini.html")
+
+    assert "✘ double · valores" in page
+    assert "Traceback" not in page
+
+
+def test_feedback_of_any_other_exception_is_its_text() -> None:
+    """A traceback through a test becomes one line; an interrupted cell is explained."""
+    from nbformat.v4 import new_output
+
+    from torchaula.grading.nbgrader_preprocessors import message
+
+    error = new_output("error", ename="NameError", evalue="x is not defined", traceback=["secret"])
+
+    assert message(error) == "NameError: x is not defined"
+    assert message(new_output("error", ename="KeyboardInterrupt", evalue="")).startswith(
+        "No terminó a tiempo"
+    )
+
+
+def test_nbgrader_commands_work_as_they_stand(copy: Course) -> None:
+    """Autograde, feedback and validate, run by nbgrader alone, give the same points and pages."""
+    student = "parcial"
+    page = copy.feedback / student / "mini" / "mini.html"
+    page.unlink()
+    before = gradebook.points(copy, "mini", student)
+
+    nbgrader(copy, "autograde", "mini", "--student", student, "--force")
+    nbgrader(copy, "generate_feedback", "mini", "--student", student, "--force")
+
+    assert gradebook.points(copy, "mini", student) == before
+    assert HIDDEN_NOTICE.strip() in page_text(page)
+    assert "Success" in nbgrader(copy, "validate", str(copy.submitted / "referencia" / "mini" / "mini.ipynb"))
+    nbgrader(copy, "generate_assignment", "mini", "--force")
+
+
+def test_regrading_keeps_what_a_person_wrote(copy: Course) -> None:
+    """Manual points, extra credit and comments survive grading again."""
+    with gradebook.opened(copy) as book:
+        grade = book.find_grade("double-valores", "mini", "mini", "vacio")
+        grade.manual_score, grade.extra_credit = 3, 1
+        book.find_comment("double", "mini", "mini", "vacio").manual_comment = "¡Ánimo!"
+        book.db.commit()
+
+    (result,) = batch.prepare(copy, "mini", "vacio").grade(jobs=1)
+
+    assert result.points == {"double": 4, "add-one": 0}
+    with gradebook.opened(copy) as book:
+        assert book.find_comment("double", "mini", "mini", "vacio").comment == "¡Ánimo!"
+
+
+def test_failed_regrading_brings_the_old_copy_back(copy: Course) -> None:
+    """When a submission that was graded can't be graded any more, its graded copy and points stay."""
+    path = copy.autograded / "parcial" / "mini" / "mini.ipynb"
+    before, points = path.read_bytes(), gradebook.points(copy, "mini", "parcial")
+    node = notebook.read(copy.submitted / "parcial" / "mini" / "mini.ipynb")
+    pupils.cell(node, "double").source = "import os; os._exit(0)"
+    notebook.write(node, copy.submitted / "parcial" / "mini" / "mini.ipynb")
+
+    (result,) = batch.prepare(copy, "mini", "parcial").grade(jobs=1)
+
+    assert not result.graded
+    assert path.read_bytes() == before
+    assert gradebook.points(copy, "mini", "parcial") == points
+
+
+def test_copy_set_aside_by_a_killed_run_comes_back(tmp_path: Path) -> None:
+    """What a killed run left half done gives way to the copy that it had set aside."""
+    place, aside = tmp_path / "graded", tmp_path / "previous" / "graded"
+    for folder, text in ((place, "half done"), (aside, "whole")):
+        folder.mkdir(parents=True)
+        (folder / "mini.ipynb").write_text(text)
+
+    with replacing(place, aside):
+        assert not place.exists()
+
+    assert (place / "mini.ipynb").read_text() == "whole"
+    assert not aside.exists()
+
+
+def test_changed_test_is_graded_with_its_new_text(copy: Course) -> None:
+    """Where a test's text changed in `source/`, grading again uses the new one."""
+    path = copy.notebook("mini")
+    path.write_text(path.read_text().replace("torch.tensor([2.0, 4.0])", "torch.tensor([2.0, 5.0])"))
+
+    (result,) = batch.prepare(copy, "mini", "referencia").grade(jobs=1)
+
+    assert result.points == {"double": 4, "add-one": 5}
+
+
+def test_cells_that_grades_hang_on_are_not_dropped(copy: Course) -> None:
+    """Renaming a graded cell is refused while there are grades, with what to do; no grade is touched."""
+    before = gradebook.points(copy, "mini", "referencia")
+    path = copy.notebook("mini")
+    path.write_text(path.read_text().replace("add-one-valores", "add-one-bordes"))
+
+    with pytest.raises(Refusal, match=r"add-one-bordes, add-one-valores.*mv gradebook\.db"):
+        batch.prepare(copy, "mini")
+
+    assert gradebook.points(copy, "mini", "referencia") == before
+
+
+def test_sample_class_is_always_the_same(course: Course) -> None:
+    """Fifteen submissions, made twice, are byte for byte the same, and a second writing changes nothing."""
+    first = sample_class.submissions(sample_class.material(course, "mini"))
+    students = sample_class.write(course, "mini")
+
+    assert len(students) == 15
+    assert sample_class.submissions(sample_class.material(course, "mini")) == first
+    assert sample_class.write(course, "mini") == students
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(first["roto"])
+
+
+def test_sample_class_looks_like_a_class(course: Course) -> None:
+    """Those in between answer some exercises, not all, and not all of them rightly."""
+    made_from = sample_class.material(course, "mini")
+    made = {
+        name: notebook.loads(text)
+        for name, text in sample_class.submissions(made_from).items()
+        if name != "roto"
+    }
+    answered = {
+        name: sum(s != "" for s in notebook.solutions(notebook.parse(node, "mini").cells).values())
+        for name, node in made.items()
+    }
+
+    assert answered["referencia"] == 2
+    assert (
+        len(
+            {
+                text
+                for name, text in sample_class.submissions(made_from).items()
+                if name in sample_class.IN_BETWEEN
+            }
+        )
+        > 3
+    )
+
+
+@pytest.mark.parametrize("kind", ["another student", "changed", "link"])
+def test_sample_class_overwrites_nothing_of_others(course: Course, kind: str) -> None:
+    """A submission that isn't the sample class's, or was changed since, stops it before it writes."""
+    sample_class.write(course, "mini")
+    alba = course.submitted / "alba" / "mini" / "mini.ipynb"
+    if kind == "another student":
+        pupils.write(course, "berta", "{}")
+    elif kind == "changed":
+        alba.write_text(alba.read_text() + " ")
+    else:
+        (course.submitted / "link").symlink_to(course.submitted / "alba")
+    shutil.rmtree(course.submitted / "bruno")
+
+    with pytest.raises(Refusal, match=r"not of the sample class, or changed since; nothing was written"):
+        sample_class.write(course, "mini")
+
+    assert not (course.submitted / "bruno").exists()
+
+
+def test_gradebook_is_made_without_the_environment_on_the_path(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new gradebook finds its tools although the environment was never activated."""
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+
+    with gradebook.opened(course) as book:
+        assert isinstance(book, Gradebook)
+        assert book.students == []
