@@ -45,7 +45,7 @@ def test_answers_keep_their_text_and_other_decorators(tmp_path: Path) -> None:
 )
 def test_malformed_answers_are_refused_with_line_and_remedy(tmp_path: Path, text: str, told: str) -> None:
     """Each fault of an answers file ends in one line that names it."""
-    with pytest.raises(Refusal, match="double.py") as refusal:
+    with pytest.raises(Refusal, match=r"double\.py") as refusal:
         answers.load(write(tmp_path, text))
 
     assert told in str(refusal.value)

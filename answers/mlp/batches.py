@@ -1,7 +1,5 @@
 """Known answers to `mlp/batches`."""
 
-# ruff: noqa: N803, N806 - `X` is the exercise's own name
-
 import torch
 
 from torchaula.course.answers import right, wrong
