@@ -1,0 +1,49 @@
+"""What nbgrader's executor scores is what the judge scores, cell by cell."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from torchaula.course import notebook, sample_class
+from torchaula.course.layout import Course, find
+from torchaula.grading import batch, engine, gradebook
+
+ROOT = Path(__file__).parents[1]
+STUDENTS = ("alternativa", "despistada", "carla")  # all right, all wrong, and in between
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """A copy of the real course, where some of the sample class handed in."""
+    root = tmp_path_factory.mktemp("equality") / "course"
+    for folder in ("source", "release", "answers"):
+        shutil.copytree(ROOT / folder, root / folder)
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    made = find(root)
+    for assignment in made.assignments:
+        sample_class.write(made, assignment)
+    for folder in made.submitted.iterdir():
+        if folder.is_dir() and folder.name not in STUDENTS:
+            shutil.rmtree(folder)
+    return made
+
+
+@pytest.mark.xdist_group("equality")
+@pytest.mark.parametrize("assignment", Course(ROOT).assignments)
+def test_nbgrader_and_both_back_ends_score_the_same(course: Course, assignment: str) -> None:
+    """Whole submissions graded through nbgrader have the points that `engine.grade` gives, cell by cell."""
+    graded = {result.student: result for result in batch.prepare(course, assignment).grade(jobs=2)}
+    source = notebook.load(course.notebook(assignment))
+    engine.prepare(source)
+
+    assert sorted(graded) == sorted(STUDENTS)
+    for student in STUDENTS:
+        handed_in = notebook.load(course.submitted / student / assignment / f"{assignment}.ipynb")
+        recorded = gradebook.points(course, assignment, student)
+        for backend in engine.BACKENDS:
+            verdicts = engine.grade(source, notebook.solutions(handed_in.cells), backend=backend)
+            points = {cell.id: cell.points * verdicts[cell.id].passed for cell in source.cells if cell.points}
+            assert points == recorded, (student, backend)
