@@ -64,7 +64,8 @@ def test_checks_import_nothing_beyond_torch_and_the_standard_library() -> None:
         (torch.tensor(float("nan")), torch.tensor(0.0), "NaN"),
         (torch.tensor(1.3), torch.tensor(1.0), "el valor es 1.3 y debe ser 1"),
         (torch.tensor(0.5), torch.tensor(1.0), "0.5 veces"),
-        (X.double() * (1 + 1e-7), X.double(), "1.0000001 en lugar de 1"),
+        (X.double() * (1 + 1e-7), X.double(), "redondeo de float32"),
+        (X * (1 + 2e-5 * torch.arange(6).reshape(2, 3)), X, "4.00024 en lugar de 4"),
         (torch.tensor(True), torch.tensor(1), "bool y debe ser int64"),
     ],
 )

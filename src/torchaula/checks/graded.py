@@ -49,9 +49,8 @@ class Answer:
     @property
     def call(self) -> str:
         """The call as a learner would write it."""
-        request, target = self.request, self._target
-        text = messages.call(request.name, request.args, request.kwargs, target.parameters)
-        return messages.in_case(text, target.when) if target.when else text
+        request = self.request
+        return messages.call(request.name, request.args, request.kwargs, self._target.parameters)
 
     @property
     def result(self) -> Any:
@@ -116,11 +115,14 @@ class Answer:
             self.fail(messages.about(what, rows) if what else rows)
         return self
 
-    def holds(self, what: str, condition: bool) -> Answer:
-        """A property of the result that is true or not. `what` says it in Spanish, as it should be."""
+    def holds(self, what: str, condition: bool, found: Data = None) -> Answer:
+        """A property of the result that is true or not. `what` says it in Spanish, as it should be.
+
+        `found`, data or a Spanish phrase, is shown as what was obtained, in place of the whole result.
+        """
         result = self.result
         if not condition:
-            self.fail([("Obtenido", messages.show(result)), ("Esperado", what)])
+            self.fail(messages.not_so(result if found is None else found, what))
         return self
 
     def raises(self, kind: type[Exception]) -> Answer:
@@ -167,7 +169,9 @@ class Answer:
         """Raise `CheckFailed` with the call and these labelled lines."""
         failure = self.observation.failure
         outcome = "failed" if failure is None else OUTCOMES.get(failure.kind, "raised")
-        raise CheckFailed(messages.failed(self._cell, self._target.title, self.call, rows), outcome) from None
+        raise CheckFailed(
+            messages.failed(self._cell, self._target.title, self._target.when, self.call, rows), outcome
+        ) from None
 
     def _arguments_unchanged(self) -> None:
         before: Any = (self.request.args, self.request.kwargs)

@@ -14,6 +14,7 @@ from torchaula.checks.data import Data
 
 SHOWN_ELEMENTS = 12
 SHOWN_IN_CALL = 6
+SHOWN_CALL = 320
 SHOWN_ITEMS = 8
 SHOWN_TEXT = 120
 ALL_ZEROS = "todo tu resultado es cero"
@@ -46,9 +47,20 @@ def _show_items(items: Iterable[str], count: int) -> str:
 
 def _show_tensor(tensor: torch.Tensor, elements: int) -> str:
     kind = f"tensor {shape(tensor.shape)} {dtype(tensor.dtype)}"
-    if tensor.device.type == "meta" or tensor.numel() > elements or not tensor.numel():
+    if not tensor.is_contiguous():
+        kind += " no contiguo"
+    if tensor.device.type == "meta" or not tensor.numel():
         return kind
+    if tensor.numel() > elements:
+        return kind + _range(tensor)
     return f"{kind} = {_numbers(tensor.tolist())}"
+
+
+def _range(tensor: torch.Tensor) -> str:
+    """The smallest and the largest of values that are too many to show."""
+    if tensor.is_complex() or tensor.dtype is torch.bool or tensor.isnan().any():
+        return ""
+    return f" (de {_numbers(tensor.min().item())} a {_numbers(tensor.max().item())})"
 
 
 def _numbers(value: object) -> str:
@@ -76,12 +88,17 @@ def type_name(value: Data) -> str:
 def call(name: str, args: tuple[Data, ...], kwargs: dict[str, Data], names: Sequence[str] = ()) -> str:
     """A call as the learner would write it, with values in their short form.
 
-    `names` are those of the positional parameters, where they are known.
+    `names` are those of the positional parameters, where they are known. A long call shows no values,
+    and is cut where that is still too long.
     """
-    parts = [show(arg, SHOWN_IN_CALL) for arg in args]
-    parts[: len(names)] = [f"{n}={part}" for n, part in zip(names, parts, strict=False)]
-    parts += [f"{key}={show(value, SHOWN_IN_CALL)}" for key, value in kwargs.items()]
-    return f"{name}({', '.join(parts)})"
+    for elements in (SHOWN_IN_CALL, 0):
+        parts = [show(arg, elements) for arg in args]
+        parts[: len(names)] = [f"{n}={part}" for n, part in zip(names, parts, strict=False)]
+        parts += [f"{key}={show(value, elements)}" for key, value in kwargs.items()]
+        text = f"{name}({', '.join(parts)})"
+        if len(text) <= SHOWN_CALL:
+            return text
+    return text[: SHOWN_CALL - 2] + "…)"
 
 
 # In which way values differ
@@ -124,7 +141,7 @@ def at(key: Data, reason: str) -> str:
 
 
 def not_equal(obtained: Data, expected: Data) -> str:
-    return f"{show(obtained)} no es {show(expected)}"
+    return f"es {show(obtained)} y debe ser {show(expected)}"
 
 
 def scalar_off(obtained: float | complex, expected: float | complex) -> str:
@@ -159,6 +176,11 @@ def has_nan(count: int, total: int) -> str:
     return f"hay NaN en {count} de {total} valores (algo se divide por cero o se desborda)"
 
 
+LOST_PRECISION = (
+    "la diferencia es tan pequeña como un redondeo de float32: ¿hay un tensor float32 por el camino?"
+)
+
+
 def is_factor(factor: float) -> str:
     if abs(factor + 1) < 1e-3:
         return "tu resultado es el esperado con el signo cambiado"
@@ -172,16 +194,22 @@ def is_shift(shift: float) -> str:
 # Failed checks
 
 
-def failed(cell: str, title: str, call: str, lines: Iterable[tuple[str, str]]) -> str:
-    """The whole message: a heading, the call (with the title of what is tried), and labelled lines."""
+def failed(cell: str, title: str, case: str, call: str, lines: Iterable[tuple[str, str]]) -> str:
+    """The whole message: a heading, what is tried and in which case, the call, and labelled lines."""
     exercise, _, aspect = cell.rpartition("-")
-    rows = [*([("Prueba", title)] if title else []), ("Llamada", call), *lines]
+    rows = [(label, text) for label, text in (("Prueba", title), ("Caso", case)) if text]
+    rows += [("Llamada", call), *lines]
     width = max(len(label) for label, _ in rows)
     return "\n".join([f"✘ {exercise} · {aspect}", *(f"  {label:<{width}}  {text}" for label, text in rows)])
 
 
 def unexpected(obtained: Data, expected: Data, reason: str) -> list[tuple[str, str]]:
-    return [("Obtenido", show(obtained)), ("Esperado", show(expected)), ("Diferencia", reason)]
+    rows = [("Obtenido", show(obtained)), ("Esperado", show(expected))]
+    return rows if reason == not_equal(obtained, expected) else [*rows, ("Diferencia", reason)]
+
+
+def not_so(found: Data, what: str) -> list[tuple[str, str]]:
+    return [("Obtenido", found if isinstance(found, str) else show(found)), ("Esperado", what)]
 
 
 def about(what: str, rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -283,14 +311,11 @@ def argument(path: tuple[object, ...]) -> str:
 
 def unreadable(cell: str, kind: str) -> str:
     exercise, _, aspect = cell.rpartition("-")
-    return f"✘ {exercise} · {aspect}\n  La prueba no pudo leer tu resultado ({kind}): no es de la clase que se pide"
+    why = f"La prueba no pudo leer tu resultado ({kind}): no es de la clase que se pide"
+    return f"✘ {exercise} · {aspect}\n  {why}"
 
 
 # The battery
-
-
-def in_case(text: str, case: str) -> str:
-    return f"{text}   ← {case}"
 
 
 FLOAT32, FLOAT64 = "datos float32", "datos float64"
