@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from tests import mini, pupils
 from torchaula.course.layout import Course
 from torchaula.course.release import release
 from torchaula.grading import batch
 from torchaula.grading.batch import Result
+
+# These files look at one class, which takes long to grade: one worker runs them.
+ONE_CLASS = ("tests/test_pipeline.py", "tests/test_formgrader.py")
+
+
+class Scheduling(LoadScopeScheduling):
+    """Any test to any worker, but those of `ONE_CLASS` to the same (xdist's own marks need older pytests)."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "one class" if file in ONE_CLASS else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    """Let xdist use our scheduling."""
+    return Scheduling(config, log)
 
 
 @pytest.fixture

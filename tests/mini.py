@@ -43,8 +43,8 @@ EXERCISES = (
 )
 SHORTER = """
 c.Execute.timeout = 20
-c.Execute.iopub_timeout = 8
-c.ExecuteWithinLimits.notebook_timeout = 40
+c.Execute.iopub_timeout = 15
+c.ExecuteWithinLimits.notebook_timeout = 60
 """
 
 

@@ -208,3 +208,22 @@ def test_library_functions_are_traced_below_a_dotted_name(backend: str) -> None:
 
     assert "torch.optim" in grade(answer, cell, backend=backend)[0].message
     assert grade(PLUS, cell, backend=backend)[0].passed
+
+
+@pytest.mark.parametrize(
+    ("answer", "name"),
+    [
+        ('def double(x):\n    """Dobla."""\n', "`double` está todavía por escribir"),
+        (
+            "class double:\n    def __init__(self, x):\n        self.x = x\n"
+            '    def forward(self, x):\n        """Dobla."""\n',
+            "`double.forward` está todavía por escribir",
+        ),
+    ],
+)
+def test_answer_that_is_not_written_yet_is_called_so(backend: str, answer: str, name: str) -> None:
+    """A stub is told from a wrong answer; a function that returns a constant is none."""
+    constant = 'def double(x):\n    """Dobla."""\n    return 2\n'
+
+    assert name in grade(answer, DOUBLES, backend=backend)[0].message
+    assert "por escribir" not in grade(constant, DOUBLES, backend=backend)[0].message

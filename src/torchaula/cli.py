@@ -11,14 +11,13 @@ from torchaula.errors import Refusal
 from torchaula.i18n import _
 
 
-@click.group()
+@click.group(help=_('Build, check and grade the course "Fundamentos de PyTorch".'))
 @click.version_option(package_name="torchaula")
 @click.option(
-    "--course", type=click.Path(path_type=Path, file_okay=False), default=".", help="The course's folder."
+    "--course", type=click.Path(path_type=Path, file_okay=False), default=".", help=_("The course's folder.")
 )
 @click.pass_context
 def cli(context: click.Context, course: Path) -> None:
-    """Build, check and grade the course "Fundamentos de PyTorch"."""
     context.obj = course
 
 

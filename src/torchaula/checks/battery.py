@@ -84,9 +84,9 @@ def _gradient_reaches(target: Target, args: Sequence[Data], position: int) -> No
     answer = target(*args[:position], leaf, *args[position + 1 :]).attached()
     gradient = answer.observation.gradients.get((0, position))
     if gradient is None:
-        answer.fail(messages.no_gradient(messages.argument((0, position))))
+        answer.fail(messages.no_gradient(answer.name_of((0, position))))
     elif not gradient.isfinite().all():
-        what = messages.gradient(messages.argument((0, position)))
+        what = messages.gradient(answer.name_of((0, position)))
         answer.fail(
             messages.about(what, [("Obtenido", messages.show(gradient)), ("Esperado", messages.NOT_FINITE)])
         )

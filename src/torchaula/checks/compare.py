@@ -71,7 +71,8 @@ def _tensor_difference(obtained: torch.Tensor, expected: torch.Tensor, rtol: flo
     wrong = ~_close(obtained, expected, tolerance)
     if not wrong.any():
         return None
-    return messages.values_off(obtained, expected, wrong, relation(obtained, expected, tolerance))
+    rule = relation(obtained, expected, tolerance) if tolerance else None
+    return messages.values_off(obtained, expected, wrong, rule)
 
 
 def _close(obtained: torch.Tensor, expected: torch.Tensor, rtol: float) -> torch.Tensor:

@@ -19,6 +19,7 @@ from torchaula.checks.observation import (
     NOT_REACHED,
     TIMEOUT,
     UNDEFINED,
+    UNWRITTEN,
     Failure,
     Observation,
     Request,
@@ -51,6 +52,10 @@ class Answer:
         """The call as a learner would write it."""
         request = self.request
         return messages.call(request.name, request.args, request.kwargs, self._target.parameters)
+
+    def name_of(self, path: data.Path) -> str:
+        """An argument of the call, by its path, as a learner would name it."""
+        return messages.argument(path, self._target.parameters)
 
     @property
     def result(self) -> Any:
@@ -100,8 +105,8 @@ class Answer:
             obtained = self.observation.gradients.get(path)
             if obtained is None and gradient is not None:
                 self.attached()
-                self.fail(messages.no_gradient(messages.argument(path)))
-            self.expect(messages.gradient(messages.argument(path)), obtained, gradient, rtol)
+                self.fail(messages.no_gradient(self.name_of(path)))
+            self.expect(messages.gradient(self.name_of(path)), obtained, gradient, rtol)
         return self
 
     def expect(self, what: str, obtained: Data, expected: Data, rtol: float | None = None) -> Answer:
@@ -191,6 +196,8 @@ class Answer:
 def _explain(failure: Failure) -> list[tuple[str, str]]:
     if failure.kind == UNDEFINED:
         return messages.undefined(failure.message)
+    if failure.kind == UNWRITTEN:
+        return messages.unwritten(failure.message)
     if failure.kind == NOT_DATA:
         return messages.not_data(failure.message)
     if failure.kind == TIMEOUT:

@@ -6,6 +6,7 @@ Values are shown short: nobody reads a hundred numbers.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 
 import torch
@@ -15,6 +16,13 @@ from torchaula.checks.data import Data
 SHOWN_ELEMENTS = 12
 SHOWN_IN_CALL = 6
 SHOWN_CALL = 320
+WIDTH = 100
+ASPECTS = {
+    "publico": "comprobación pública",
+    "valores": "prueba oculta: valores",
+    "bordes": "prueba oculta: bordes",
+    "gradiente": "prueba oculta: gradiente",
+}
 SHOWN_ITEMS = 8
 SHOWN_TEXT = 120
 ALL_ZEROS = "todo tu resultado es cero"
@@ -24,14 +32,21 @@ IS_TRANSPOSED = "tu resultado coincide con el esperado si se traspone"
 # Values
 
 
-def show(value: Data, elements: int = SHOWN_ELEMENTS) -> str:
-    """A short form of any data; tensors of up to `elements` elements with their values."""
+def show(value: Data, elements: int = SHOWN_ELEMENTS, open_up: bool = True) -> str:
+    """A short form of any data.
+
+    Tensors of up to `elements` elements come with their values; lists and dicts only if `open_up`.
+    """
     if isinstance(value, torch.Tensor):
         return _show_tensor(value.detach(), elements)
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple) and not isinstance(value, torch.Size):
         opening, closing = "[]" if isinstance(value, list) else "()"
+        if value and not open_up:
+            return f"{opening}…{closing}"
         return opening + _show_items((show(item, elements) for item in value), len(value)) + closing
     if isinstance(value, dict):
+        if value and not open_up:
+            return "{…}"
         pairs = (f"{key!r}: {show(item, elements)}" for key, item in value.items())
         return "{" + _show_items(pairs, len(value)) + "}"
     if isinstance(value, float):
@@ -88,13 +103,13 @@ def type_name(value: Data) -> str:
 def call(name: str, args: tuple[Data, ...], kwargs: dict[str, Data], names: Sequence[str] = ()) -> str:
     """A call as the learner would write it, with values in their short form.
 
-    `names` are those of the positional parameters, where they are known. A long call shows no values,
-    and is cut where that is still too long.
+    `names` are those of the positional parameters, where they are known. A long call shows no values
+    of tensors, a still longer one no content of lists and dicts.
     """
-    for elements in (SHOWN_IN_CALL, 0):
-        parts = [show(arg, elements) for arg in args]
+    for elements, open_up in ((SHOWN_IN_CALL, True), (0, True), (0, False)):
+        parts = [show(arg, elements, open_up) for arg in args]
         parts[: len(names)] = [f"{n}={part}" for n, part in zip(names, parts, strict=False)]
-        parts += [f"{key}={show(value, elements)}" for key, value in kwargs.items()]
+        parts += [f"{key}={show(value, elements, open_up)}" for key, value in kwargs.items()]
         text = f"{name}({', '.join(parts)})"
         if len(text) <= SHOWN_CALL:
             return text
@@ -194,13 +209,29 @@ def is_shift(shift: float) -> str:
 # Failed checks
 
 
+def heading(cell: str) -> str:
+    exercise, _, aspect = cell.rpartition("-")
+    return f"✘ {exercise} · {ASPECTS.get(aspect, aspect)}"
+
+
 def failed(cell: str, title: str, case: str, call: str, lines: Iterable[tuple[str, str]]) -> str:
     """The whole message: a heading, what is tried and in which case, the call, and labelled lines."""
-    exercise, _, aspect = cell.rpartition("-")
     rows = [(label, text) for label, text in (("Prueba", title), ("Caso", case)) if text]
     rows += [("Llamada", call), *lines]
     width = max(len(label) for label, _ in rows)
-    return "\n".join([f"✘ {exercise} · {aspect}", *(f"  {label:<{width}}  {text}" for label, text in rows)])
+    return "\n".join([heading(cell), *(_row(f"  {label:<{width}}  ", text) for label, text in rows)])
+
+
+def _row(label: str, text: str) -> str:
+    """A labelled text, wrapped between words under itself."""
+    return textwrap.fill(
+        " ".join(text.split()),
+        WIDTH,
+        initial_indent=label,
+        subsequent_indent=" " * len(label),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def unexpected(obtained: Data, expected: Data, reason: str) -> list[tuple[str, str]]:
@@ -234,7 +265,19 @@ def undefined(name: str) -> list[tuple[str, str]]:
     ]
 
 
+def unwritten(name: str) -> list[tuple[str, str]]:
+    return [
+        ("Obtenido", f"`{name}` está todavía por escribir"),
+        ("Remedio", "escribe tu código en su celda, donde lo pone, y ejecútala antes que esta"),
+    ]
+
+
 def not_data(kind: str) -> list[tuple[str, str]]:
+    if "function" in kind or "method" in kind:
+        return [
+            ("Obtenido", "una función, no su resultado"),
+            ("Remedio", "¿faltan los paréntesis, como en `.item()`?"),
+        ]
     return [
         ("Obtenido", f"un valor de tipo {kind}"),
         (
@@ -293,7 +336,7 @@ def detached() -> list[tuple[str, str]]:
 
 def no_gradient(argument: str) -> list[tuple[str, str]]:
     return [
-        ("Obtenido", f"el gradiente no llega a {argument}"),
+        ("Obtenido", f"el gradiente no llega hasta {argument}"),
         ("Esperado", "que el resultado dependa de él sin salir del grafo de autograd"),
     ]
 
@@ -302,17 +345,17 @@ def gradient(argument: str) -> str:
     return f"el gradiente con respecto a {argument}"
 
 
-def argument(path: tuple[object, ...]) -> str:
+def argument(path: tuple[object, ...], names: Sequence[str] = ()) -> str:
     """An argument as a learner would name it: `(0, 1)` is the second positional one."""
     side, key, *inside = path
-    name = f"`{key}`" if side == 1 else f"el argumento {int(str(key)) + 1}"
-    return name + (f" en {inside}" if inside else "")
+    position = int(str(key)) if side == 0 else -1
+    known = names[position] if 0 <= position < len(names) else f"argumento {position + 1}"
+    return f"`{key if side == 1 else known}`" + (f" en {inside}" if inside else "")
 
 
 def unreadable(cell: str, kind: str) -> str:
-    exercise, _, aspect = cell.rpartition("-")
     why = f"La prueba no pudo leer tu resultado ({kind}): no es de la clase que se pide"
-    return f"✘ {exercise} · {aspect}\n  {why}"
+    return f"{heading(cell)}\n  {why}"
 
 
 # The battery
@@ -327,6 +370,9 @@ SAME_AS_FLOAT64 = "lo mismo, redondeado, que con datos float64"
 
 
 # Success
+
+
+READY = "✔ Todo listo. Sigue con el ejercicio 1."
 
 
 def passed_public(exercise: str) -> str:

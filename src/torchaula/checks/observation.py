@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import builtins
+import dis
 import linecache
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import TracebackType
+from types import FunctionType, TracebackType
 from typing import Any
 
 import torch
@@ -48,6 +49,7 @@ class Failure:
 
 
 UNDEFINED = "torchaula:undefined"  # the learner's kernel has no such name
+UNWRITTEN = "torchaula:unwritten"  # a function or method with nothing but a docstring
 NOT_DATA = "torchaula:not-data"  # the result may not cross; message names its type
 TIMEOUT = "torchaula:timeout"
 DIED = "torchaula:died"  # the student process is gone
@@ -136,6 +138,9 @@ def locate(path: str) -> Any:
 
 def perform(request: Request, scope: Scope) -> Observation:
     """Serve `request`; whatever the learner's code does comes back as an observation."""
+    for name in request.own:
+        if blank := unwritten(name, scope.learner.get(name)):
+            return Observation(failure=Failure(UNWRITTEN, blank), arguments=(request.args, request.kwargs))
     args, kwargs = data.copy(request.args), data.copy(request.kwargs)
     assert isinstance(args, tuple) and isinstance(kwargs, dict)
     trace = Trace(request.watch)
@@ -168,6 +173,18 @@ def perform(request: Request, scope: Scope) -> Observation:
         gradients=gradients,
         trace=dict(trace.seen),
     )
+
+
+def unwritten(name: str, value: object) -> str:
+    """The name of the function or method in `value` whose body is empty, or nothing."""
+    if isinstance(value, FunctionType) and value.__doc__:
+        operations = {step.opname for step in dis.get_instructions(value)}
+        empty = operations <= {"RESUME", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST"}
+        return name if empty and set(value.__code__.co_consts) <= {None, value.__doc__} else ""
+    if isinstance(value, type):
+        methods = (unwritten(f"{name}.{key}", item) for key, item in vars(value).items())
+        return next(filter(None, methods), "")
+    return ""
 
 
 def _after(args: tuple[Data, ...], kwargs: dict[str, Data]) -> Data:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from torchaula.checks import messages
 from torchaula.checks.errors import TestError
 from torchaula.checks.observation import Observation, Request, Scope, locate, perform
 from torchaula.checks.seeds import Stream, derive, seed_all
@@ -95,6 +96,7 @@ def begin(assignment: str) -> None:
     warm_up()
     seed_all(derive(_seed, assignment))
     _notebook = Notebook(assignment, _seed, setup, _served_by or Local(namespace, setup))
+    print(messages.READY)
 
 
 def current() -> Notebook:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from torchaula.errors import Refusal
+from torchaula.i18n import _
 
 T = TypeVar("T", bound=Callable[..., object])
 
@@ -55,24 +56,32 @@ def load(path: Path) -> tuple[Answer, ...]:
         text = path.read_text(encoding="utf-8")
         tree = ast.parse(text)
     except FileNotFoundError:
-        raise Refusal(f"{path}: there are no answers; write some, at least two right and six wrong") from None
+        raise Refusal(
+            _("{path}: there are no answers; write some, at least two right and six wrong").format(path=path)
+        ) from None
     except SyntaxError as error:
-        raise Refusal(f"{path}, line {error.lineno}: {error.msg}; mend it") from None
+        raise Refusal(
+            _("{path}, line {line}: {reason}; mend it").format(path=path, line=error.lineno, reason=error.msg)
+        ) from None
     answers = [
         _answer(node, text, path) for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)
     ]
     ids = [answer.id for answer in answers]
     for twice in {name for name in ids if ids.count(name) > 1}:
-        raise Refusal(f"{path}: two answers are called {twice!r}; rename one")
+        raise Refusal(_("{path}: two answers are called {name!r}; rename one").format(path=path, name=twice))
     return tuple(answers)
 
 
 def _answer(node: ast.FunctionDef | ast.ClassDef, text: str, path: Path) -> Answer:
-    where = f"{path}, line {node.lineno}"
+    where = _("{path}, line {line}").format(path=path, line=node.lineno)
     marks = [d for d in node.decorator_list if isinstance(d, ast.Call) and isinstance(d.func, ast.Name)]
     mark = next((d for d in marks if isinstance(d.func, ast.Name) and d.func.id in ("right", "wrong")), None)
     if mark is None or not isinstance(mark.func, ast.Name):
-        raise Refusal(f"{where}: {node.name} is marked neither @right(…) nor @wrong(…); mark it")
+        raise Refusal(
+            _("{where}: {name} is marked neither @right(…) nor @wrong(…); mark it").format(
+                where=where, name=node.name
+            )
+        )
     lines = text.splitlines()
     kept = [d for d in node.decorator_list if d is not mark]
     above = [line for d in kept for line in lines[d.lineno - 1 : d.end_lineno]]
@@ -83,4 +92,8 @@ def _answer(node: ast.FunctionDef | ast.ClassDef, text: str, path: Path) -> Answ
     if mark.func.id == "wrong" and len(values) == 3 and str(values[2]).split():
         identifier, sentence, fails = map(str, values)
         return Answer(identifier, source, frozenset(fails.split()), sentence)
-    raise Refusal(f"{where}: expected @right(id) or @wrong(id, sentence, fails), all of them literals")
+    raise Refusal(
+        _("{where}: expected @right(id) or @wrong(id, sentence, fails), all of them literals").format(
+            where=where
+        )
+    )

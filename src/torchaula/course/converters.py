@@ -7,11 +7,10 @@ import os
 import re
 import sys
 import warnings
-from copy import deepcopy
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
+from nbformat.warnings import DuplicateCellId, MissingIDFieldWarning
 from nbgrader.converters import BaseConverter
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import capture_log
@@ -39,7 +38,6 @@ class Run:
         return lines[-1]
 
 
-@cache
 def config(course: Course) -> Config:
     """The course's `nbgrader_config.py`. Raises `Refusal` where it doesn't load."""
     try:
@@ -63,7 +61,7 @@ def run(
     `settings` win over the course's own configuration.
     """
     find_alembic()
-    chosen = deepcopy(config(course))
+    chosen = config(course)
     chosen.merge(settings or Config())
     where = CourseDirectory(
         config=chosen, root=str(course.root), assignment_id=assignment, student_id=student
@@ -75,6 +73,9 @@ def run(
     with warnings.catch_warnings():
         # nbgrader's queries, sound but out of date; nobody here can mend them.
         warnings.simplefilter("ignore", SAWarning)
+        # Ids that a submission lacks or has twice; what is graded gets its own.
+        warnings.simplefilter("ignore", MissingIDFieldWarning)
+        warnings.simplefilter("ignore", DuplicateCellId)
         result = capture_log(converter)
     return Run(result.get("log", ""), result.get("error", ""))
 

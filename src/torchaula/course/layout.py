@@ -93,7 +93,8 @@ def find(root: Path) -> Course:
     if not course.config.is_file() or not course.source.is_dir():
         raise Refusal(
             _(
-                "{folder}: not a course (nbgrader_config.py or source/ is missing); go to one or give --course"
+                "{folder}: not a course (nbgrader_config.py or source/ is missing); "
+                "go to one, or give --course"
             ).format(folder=root)
         )
     if GLOB_CHARACTERS & set(str(root)):

@@ -31,7 +31,7 @@ def mend(path: Path) -> bool:
     before = path.read_text(encoding="utf-8")
     after = notebook.text(normal(notebook.read(path)))
     if after != before:
-        path.write_text(after, encoding="utf-8")
+        notebook.write(normal(notebook.read(path)), path)
     return after != before
 
 

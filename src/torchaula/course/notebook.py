@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 from nbformat.warnings import DuplicateCellId, MissingIDFieldWarning
 
 from torchaula.errors import Refusal
+from torchaula.i18n import _
 
 STATEMENT, PUBLIC = "enunciado", "publico"
 HIDDEN = ("valores", "bordes", "gradiente")
@@ -88,7 +89,8 @@ class Notebook:
         own = [cell for cell in self.cells if cell.exercise == solution.id]
         statements = [cell for cell in own if cell.kind == "markdown" and cell.aspect == STATEMENT]
         if not statements:
-            raise Refusal(f"{self.assignment}: {solution.id}: no cell '{solution.id}-{STATEMENT}'; add it")
+            missing = f"{solution.id}-{STATEMENT}"
+            raise Refusal(_("{name}: no cell {cell!r}; add it").format(name=self.assignment, cell=missing))
         graded = tuple(cell for cell in own if cell.kind == "graded")
         return Exercise(solution.id, statements[0], solution, graded)
 
@@ -96,7 +98,11 @@ class Notebook:
         """The exercise called `name`. Raises `Refusal` naming those that exist."""
         if name not in self.exercises:
             known = ", ".join(self.exercises)
-            raise Refusal(f"{self.assignment}: there is no exercise {name!r}; there are: {known}")
+            raise Refusal(
+                _("{assignment}: there is no exercise {name!r}; there are: {known}").format(
+                    assignment=self.assignment, name=name, known=known
+                )
+            )
         return self.exercises[name]
 
 
@@ -105,20 +111,25 @@ def read(path: Path) -> NotebookNode:
     try:
         return loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise Refusal(f"{path}: there is no such notebook") from None
+        raise Refusal(_("{path}: there is no such notebook").format(path=path)) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise Refusal(f"{path}: can't be read ({error}); check the file and its permissions") from None
+        raise Refusal(
+            _("{path}: can't be read ({reason}); check the file and its permissions").format(
+                path=path, reason=error
+            )
+        ) from None
     except Exception as error:  # nbformat raises a family of unrelated classes for broken JSON
         raise Refusal(
-            f"{path}: not a valid notebook ({_first_line(error)}); save it again in Jupyter"
+            _("{path}: not a valid notebook ({reason}); save it again in Jupyter").format(
+                path=path, reason=_first_line(error)
+            )
         ) from None
 
 
 def write(node: NotebookNode, path: Path) -> None:
     """Write a notebook file whole or not at all."""
-    text: str = nbformat.writes(node, version=4)
     beside = path.with_name(f".{path.name}.new")
-    beside.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+    beside.write_text(text(node), encoding="utf-8")
     beside.replace(path)
 
 
@@ -136,7 +147,7 @@ def _first_line(error: Exception) -> str:
 
 def text(node: NotebookNode) -> str:
     """A notebook as it stands in a file: keys sorted, one source line a JSON line."""
-    written: str = nbformat.writes(node)
+    written: str = nbformat.writes(node, version=4)
     return written.rstrip("\n") + "\n"
 
 

@@ -12,8 +12,6 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import nbformat
-
 from torchaula.course import answers, notebook
 from torchaula.course.answers import Answer
 from torchaula.course.layout import Course, require_writable
@@ -96,7 +94,7 @@ def submissions(made_from: Material) -> dict[str, str]:
 
 def handed_in(made_from: Material, solutions: Mapping[str, str]) -> str:
     """The released notebook with these solutions written into it."""
-    node = nbformat.reads(made_from.released, as_version=4)
+    node = notebook.loads(made_from.released)
     for cell in node.cells:
         name = cell.metadata.get("nbgrader", {}).get("grade_id")
         if name in solutions:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,10 +50,19 @@ def require_none(course: Course, assignment: str, folder: Path) -> None:
 
 def secret_lines(source: notebook.Notebook) -> list[str]:
     """The lines that only stand in solutions and hidden tests, in order."""
-    public = "\n".join(_public(cell) for cell in source.cells)
-    secret = "\n".join(_secret(cell) for cell in source.cells)
-    stripped = dict.fromkeys(line.strip() for line in secret.splitlines())
-    return [line for line in stripped if len(line) >= SHORTEST and line not in public]
+    return _only_in(map(_secret, source.cells), map(_public, source.cells))
+
+
+def hidden_lines(source: notebook.Notebook) -> list[str]:
+    """The lines that only stand in hidden tests, in order."""
+    hidden = (match[0] for cell in source.cells for match in HIDDEN_REGION.finditer(cell.source))
+    return _only_in(hidden, (HIDDEN_REGION.sub("", cell.source) for cell in source.cells))
+
+
+def _only_in(secret: Iterable[str], elsewhere: Iterable[str]) -> list[str]:
+    known = "\n".join(elsewhere)
+    lines = dict.fromkeys(line.strip() for text in secret for line in text.splitlines())
+    return [line for line in lines if len(line) >= SHORTEST and line not in known]
 
 
 def _secret(cell: Cell) -> str:

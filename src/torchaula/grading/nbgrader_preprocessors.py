@@ -17,7 +17,7 @@ from nbgrader.utils import is_grade
 from traitlets import Integer
 
 from torchaula.course import notebook
-from torchaula.course.notebook import DEMO_TAG, HIDDEN_REGION
+from torchaula.course.notebook import DEMO_TAG, HIDDEN_REGION, SETUP_TAG
 from torchaula.grading.rebuild import rebuild
 
 Resources = dict[str, Any]
@@ -87,9 +87,26 @@ class ExecuteWithinLimits(Execute):  # type: ignore[misc]
     ) -> tuple[NotebookNode, Resources]:
         end = time.monotonic() + self.notebook_timeout
         self.skip_cells_with_tag = DEMO_TAG  # the instructor's tags: the notebook was rebuilt
-        self.timeout_func = lambda cell: max(1, min(self.timeout, int(end - time.monotonic())))
-        result: tuple[NotebookNode, Resources] = super().preprocess(nb, resources, km)
-        return result
+
+        def seconds(cell: NotebookNode) -> int:
+            left = int(end - time.monotonic())
+            return max(1, left if is_setup(cell) else min(left, self.timeout))
+
+        self.timeout_func = seconds
+        executed: tuple[NotebookNode, Resources] = super().preprocess(nb, resources, km)
+        if any(is_setup(cell) and timed_out(cell) for cell in nb.cells):
+            # Or every test would fail, and a busy machine would look like a learner who can't.
+            raise SetUpTimeoutError("the set-up cell did not end in time")
+        return executed
+
+
+class SetUpTimeoutError(Exception):
+    """The instructor's own first cell took too long: no verdict on the submission."""
+
+
+def is_setup(cell: NotebookNode) -> bool:
+    """Whether a cell of a rebuilt notebook is the instructor's set-up."""
+    return SETUP_TAG in cell.metadata.get("tags", [])
 
 
 class OnlyErrorsCost(NbGraderPreprocessor):  # type: ignore[misc]

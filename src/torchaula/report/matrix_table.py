@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 from rich.console import Console
 from rich.markup import escape
@@ -11,6 +12,7 @@ from rich.table import Table
 from torchaula.course.answers import Answer
 from torchaula.course.notebook import Notebook
 from torchaula.grading.matrix import Trial
+from torchaula.i18n import _
 
 
 def show(
@@ -27,11 +29,10 @@ def show(
     for exercise, answers in known.items():
         aspects = [cell.aspect for cell in notebook.exercises[exercise].graded]
         table = Table(title=f"{notebook.assignment}/{exercise}", title_justify="left")
-        for heading in ("answer", *aspects, "declared"):
+        for heading in (_("answer"), *aspects, _("declared")):
             table.add_column(heading, no_wrap=True)
         messages = []
-        for _ in answers:
-            trial = next(arriving)
+        for trial in islice(arriving, len(answers)):
             total += 1
             good += trial.as_declared
             table.add_row(trial.answer.id, *(_mark(trial, a) for a in aspects), _end(trial))
@@ -39,7 +40,8 @@ def show(
         console.print(table)
         for message in messages:
             console.print(escape(message), highlight=False)
-    console.print(f"{good} of {total} answers as declared, in each back end")
+    summary = _("{good} of {total} answers as declared, in each back end")
+    console.print(summary.format(good=good, total=total))
     return good == total
 
 
@@ -53,8 +55,9 @@ def _mark(trial: Trial, aspect: str) -> str:
 
 def _end(trial: Trial) -> str:
     if trial.as_declared:
-        return "yes"
-    return f"[bold red]NO: {' '.join(sorted(trial.answer.fails)) or 'passes all'}[/]"
+        return _("yes")
+    declared = " ".join(sorted(trial.answer.fails)) or _("passes all")
+    return f"[bold red]{_('NO')}: {declared}[/]"
 
 
 def _messages(trial: Trial) -> list[str]:

@@ -1,0 +1,96 @@
+# The words of this course; CI uses the same. A fresh machine needs Python 3.11 or newer, make and pip.
+
+PYTHON ?= python3
+ASSIGNMENT ?=
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+UNFINISHED := $(VENV)/.unfinished
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+ASSIGNMENTS := $(notdir $(patsubst %/,%,$(wildcard source/*/)))
+LOCALES := src/torchaula/locale
+
+# nbgrader runs `alembic` by its name.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+MAKEFLAGS += --no-print-directory
+
+# `make` alone sets up and says what else there is.
+all: setup help
+
+.PHONY: all help setup demo release grade check test lint format lab messages
+
+help:
+	@echo "make demo                    grade a sample class, from set-up to feedback"
+	@echo "make test                    every test"
+	@echo "make release                 derive release/ from source/"
+	@echo "make grade ASSIGNMENT=mlp    grade what is in submitted/"
+	@echo "make check                   try every known answer against every graded cell"
+	@echo "make lint | format           check | mend how code and notebooks are written"
+	@echo "make lab                     JupyterLab with nbgrader's formgrader on this course"
+	@echo "make messages                bring the translations of the command line up to date"
+
+# A stamp older than its environment's Python, or without one, says nothing.
+ifneq ($(wildcard $(STAMP)),)
+ifeq ($(wildcard $(BIN)/python),)
+$(shell rm -f $(STAMP))
+endif
+endif
+
+setup: $(STAMP)
+
+# What was interrupted is done again from nothing: pip can't mend half a package.
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "make: $(PYTHON) is `$(PYTHON) --version 2>&1 | tail -n 1`, and Python 3.11 or newer is needed;" \
+	       "name one: make PYTHON=python3.12" >&2; exit 1; }
+	@if [ -e $(UNFINISHED) ]; then \
+	  echo "set-up: $(VENV) was left half installed; starting again"; rm -rf $(VENV); fi
+	@mkdir -p $(VENV) && touch $(UNFINISHED)
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV) || { \
+	  echo "make: $(PYTHON) can't make $(VENV); on Debian or Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@echo "set-up 1/2: torch (a large download the first time)"
+	@$(PIP) torch
+	@echo "set-up 2/2: everything else"
+	@$(PIP) --editable '.[dev]'
+	@rm -f $(UNFINISHED) && touch $@
+
+demo: setup
+	@torchaula release
+	@for name in $(ASSIGNMENTS); do \
+	  torchaula sample-class $$name && torchaula grade $$name --expect-failures || exit; done
+
+release: setup
+	@torchaula release $(ASSIGNMENT)
+
+grade: setup
+	@[ -n "$(ASSIGNMENT)" ] || { echo "make: which one? make grade ASSIGNMENT=mlp" >&2; exit 2; }
+	@torchaula grade $(ASSIGNMENT)
+
+check: setup
+	@torchaula check $(ASSIGNMENT)
+
+test: setup
+	@pytest -n 2
+
+lint: setup
+	ruff check
+	ruff format --check
+	torchaula format --check
+	mypy
+	lint-imports
+
+format: setup
+	ruff check --fix --exit-zero --quiet
+	ruff format
+	torchaula format
+
+lab: setup
+	@mkdir -p .torchaula/exchange
+	@jupyter lab
+
+messages: setup
+	@pybabel --quiet extract --no-location --output-file messages.pot src/torchaula
+	@pybabel --quiet update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 110 \
+	  --domain torchaula --input-file messages.pot --output-dir $(LOCALES)
+	@pybabel --quiet compile --domain torchaula --directory $(LOCALES)
+	@rm -f messages.pot

@@ -1,0 +1,81 @@
+"""nbgrader's formgrader in a real browser: the graded class is there to look at."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests import mini
+from torchaula.course.layout import Course
+from torchaula.grading.batch import Result
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+URL = re.compile(r"http://127\.0\.0\.1:\d+/\S*")
+
+
+@contextmanager
+def jupyter_lab(course: Course, home: Path) -> Iterator[str]:
+    """The address of a JupyterLab on a course, as `make lab` starts it, but for a browser."""
+    token = secrets.token_hex(8)
+    command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
+    command += [f"--IdentityProvider.token={token}", "--ServerApp.port=0"]
+    environment = os.environ | {"HOME": str(home), "JUPYTER_CONFIG_DIR": str(home)}
+    log = home / "log"
+    with log.open("w") as stream:
+        server = subprocess.Popen(command, cwd=course.root, env=environment, stdout=stream, stderr=stream)
+    try:
+        yield f"{address(log)}?token={token}"
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def address(log: Path) -> str:
+    """The server's own words on where it is, as soon as it says them."""
+    for _ in range(600):
+        found = URL.search(log.read_text())
+        if found:
+            return found[0].partition("/lab")[0]
+        time.sleep(0.2)
+    raise AssertionError(log.read_text())
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+def test_formgrader_lists_the_class(graded: tuple[Course, dict[str, Result]], tmp_path: Path) -> None:
+    """The formgrader shows the assignment, every student who handed in, and the points of those graded."""
+    from playwright.sync_api import sync_playwright
+
+    course = mini.copy(graded[0], tmp_path / "course")
+    (course.state / "exchange").mkdir()
+    home = tmp_path / "home"
+    home.mkdir()
+
+    with jupyter_lab(course, home) as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        page = browser.new_page()
+        base = url.partition("?")[0]
+        page.goto(url, timeout=60_000)  # logs the browser in
+        page.goto(f"{base}/formgrader/manage_submissions/mini", timeout=60_000)
+        page.wait_for_selector("text=referencia", timeout=60_000)
+        page.screenshot(path=tmp_path / "submissions.png", full_page=True)
+        submissions = page.inner_text("body")
+        page.goto(f"{base}/formgrader/gradebook/mini/mini", timeout=60_000)
+        page.wait_for_selector("text=Submission #1", timeout=60_000)
+        page.screenshot(path=tmp_path / "gradebook.png", full_page=True)
+        browser.close()
+
+    # nbgrader lists folders with a notebook of any name in them.
+    assert {student for student in graded[1] if student not in submissions} == {"nothing"}
+    assert "10 / 10" in submissions
+    assert "Unwritable directory" not in (home / "log").read_text()
