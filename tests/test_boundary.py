@@ -36,9 +36,9 @@ def test_right_answer_passes(backend: str) -> None:
         ("def double(x):\n    return (x + x)[None]", Outcome.FAILED, "la forma es [1, 2] y debe ser [2]"),
         ("def double(x):\n    return (x + x).double()", Outcome.FAILED, "float64 y debe ser float32"),
         ("def double(x):\n    x + x", Outcome.FAILED, "¿falta un `return`?"),
-        ("def double(x):\n    return x * 2", Outcome.FAILED, "llama a `mul`"),
-        ("def double(x):\n    return torch.mul(x, 2)", Outcome.FAILED, "llama a `mul`"),
-        ("def double(x):\n    return getattr(torch.ops.aten, 'mul')(x, 2)", Outcome.FAILED, "llama a `mul`"),
+        ("def double(x):\n    return x * 2", Outcome.FAILED, "usa `mul`"),
+        ("def double(x):\n    return torch.mul(x, 2)", Outcome.FAILED, "usa `mul`"),
+        ("def double(x):\n    return getattr(torch.ops.aten, 'mul')(x, 2)", Outcome.FAILED, "usa `mul`"),
         ("def double(x):\n    return x.add_(x)", Outcome.FAILED, "modifica lo que recibe"),
         (
             "def double(x):\n    return x.tolist() + undefined",
@@ -227,3 +227,14 @@ def test_answer_that_is_not_written_yet_is_called_so(backend: str, answer: str, 
 
     assert name in grade(answer, DOUBLES, backend=backend)[0].message
     assert "por escribir" not in grade(constant, DOUBLES, backend=backend)[0].message
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [("", "no existe `double`"), ("double = 3\n", "`double` ya no es una función")],
+)
+def test_probe_says_which_name_is_missing_or_something_else(backend: str, answer: str, told: str) -> None:
+    """A probe needs the exercise's names as much as a call does, and says so in the same words."""
+    cell = OPEN + "@probe\ndef doubled_one():\n    return double(torch.ones(1))\ndoubled_one().sound()\n"
+
+    assert told in grade(answer, cell, backend=backend)[0].message

@@ -59,7 +59,7 @@ def test_forbidden_call_fails_every_hidden_cell(assignment: str, exercise: str) 
     callers = [
         trial
         for trial in matrix.trials(source, wrong, ["remote"], jobs=1)
-        if any("tu código llama a" in verdict.message for verdict in trial.verdicts["remote"].values())
+        if any("tu código usa" in verdict.message for verdict in trial.verdicts["remote"].values())
     ]
 
     hidden = {cell.aspect for cell in unit.graded} & set(HIDDEN)

@@ -150,6 +150,17 @@ def test_feedback_tells_the_message_alone(graded: Graded) -> None:
     assert "Traceback (most recent call last)" not in page
 
 
+def test_feedback_speaks_spanish(graded: Graded) -> None:
+    """What nbgrader writes on a page is in Spanish, and the page says so to a screen reader."""
+    path = graded[0].feedback / "vacio" / "mini" / "mini.html"
+    page = page_text(path)
+
+    assert '<html lang="es">' in path.read_text(encoding="utf-8")
+    assert "mini (puntos: 0.0 / 10.0)" in page
+    assert "Comentario: Aquí no has escrito nada." in page
+    assert not re.findall("Score|Test cell|Grade cell|Comment[^a]|Top|Student's answer|No response", page)
+
+
 def test_feedback_of_any_other_exception_is_its_text() -> None:
     """A traceback through a test becomes one line; an interrupted cell is explained."""
     from nbformat.v4 import new_output
@@ -206,6 +217,7 @@ def test_failed_regrading_brings_the_old_copy_back(copy: Course) -> None:
     (result,) = batch.prepare(copy, "mini", "parcial").grade(jobs=1)
 
     assert not result.graded
+    assert result.what == "the code ended its own process; what was graded before stands"
     assert path.read_bytes() == before
     assert gradebook.points(copy, "mini", "parcial") == points
 

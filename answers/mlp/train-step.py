@@ -437,3 +437,23 @@ def train_step(model, loss_fn, optimizer, x, y):
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
     return loss.item()
+
+
+@wrong("squeezes-output", "aplanas la salida y la `y` antes de darlas a `loss_fn`", "publico bordes")
+def train_step(model, loss_fn, optimizer, x, y):
+    model.train()
+    optimizer.zero_grad()
+    loss = loss_fn(model(x).squeeze(), y.squeeze())
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+@wrong("rounds-the-loss", "redondeas la pérdida: devuelves otra", "publico valores")
+def train_step(model, loss_fn, optimizer, x, y):
+    model.train()
+    optimizer.zero_grad()
+    loss = loss_fn(model(x), y)
+    loss.backward()
+    optimizer.step()
+    return round(loss.item(), 4)

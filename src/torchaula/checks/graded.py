@@ -15,6 +15,7 @@ from torchaula.checks.data import Data
 from torchaula.checks.errors import CheckFailed, TestError
 from torchaula.checks.observation import (
     DIED,
+    NOT_CALLABLE,
     NOT_DATA,
     NOT_REACHED,
     TIMEOUT,
@@ -196,6 +197,8 @@ class Answer:
 def _explain(failure: Failure) -> list[tuple[str, str]]:
     if failure.kind == UNDEFINED:
         return messages.undefined(failure.message)
+    if failure.kind == NOT_CALLABLE:
+        return messages.not_callable(failure.message)
     if failure.kind == UNWRITTEN:
         return messages.unwritten(failure.message)
     if failure.kind == NOT_DATA:

@@ -66,7 +66,7 @@ def _show_tensor(tensor: torch.Tensor, elements: int) -> str:
         kind += " no contiguo"
     if tensor.device.type == "meta" or not tensor.numel():
         return kind
-    if tensor.numel() > elements:
+    if tensor.numel() > max(elements, 1):
         return kind + _range(tensor)
     return f"{kind} = {_numbers(tensor.tolist())}"
 
@@ -188,7 +188,7 @@ def _apart(a: object, b: object) -> tuple[str, str]:
 
 
 def has_nan(count: int, total: int) -> str:
-    return f"hay NaN en {count} de {total} valores (algo se divide por cero o se desborda)"
+    return f"hay NaN en {count} de {total} valores (algo se desborda hasta `inf`, o es 0 entre 0)"
 
 
 LOST_PRECISION = (
@@ -203,7 +203,7 @@ def is_factor(factor: float) -> str:
 
 
 def is_shift(shift: float) -> str:
-    return f"a todo tu resultado le sobra la misma cantidad: {shift:.4g}"
+    return f"a todo tu resultado le {'sobra' if shift > 0 else 'falta'} la misma cantidad: {abs(shift):.4g}"
 
 
 # Failed checks
@@ -265,6 +265,13 @@ def undefined(name: str) -> list[tuple[str, str]]:
     ]
 
 
+def not_callable(name: str) -> list[tuple[str, str]]:
+    return [
+        ("Obtenido", f"`{name}` ya no es una función ni una clase: otra cosa lleva su nombre"),
+        ("Remedio", f"ejecuta otra vez la celda en la que defines `{name}`"),
+    ]
+
+
 def unwritten(name: str) -> list[tuple[str, str]]:
     return [
         ("Obtenido", f"`{name}` está todavía por escribir"),
@@ -305,8 +312,8 @@ def argument_changed(obtained: Data, expected: Data, reason: str) -> list[tuple[
 
 def forbidden(entry: str) -> list[tuple[str, str]]:
     return [
-        ("Obtenido", f"tu código llama a `{entry}`"),
-        ("Esperado", "que lo hagas tú: en este ejercicio no se puede llamar (lo dice el enunciado)"),
+        ("Obtenido", f"tu código usa `{entry}`"),
+        ("Esperado", "que lo hagas tú: en este ejercicio no se puede usar (lo dice el enunciado)"),
     ]
 
 
@@ -372,7 +379,7 @@ SAME_AS_FLOAT64 = "lo mismo, redondeado, que con datos float64"
 # Success
 
 
-READY = "✔ Todo listo. Sigue con el ejercicio 1."
+READY = "✔ Todo listo."
 
 
 def passed_public(exercise: str) -> str:

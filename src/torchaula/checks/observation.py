@@ -49,6 +49,7 @@ class Failure:
 
 
 UNDEFINED = "torchaula:undefined"  # the learner's kernel has no such name
+NOT_CALLABLE = "torchaula:not-callable"  # the name stands for something else by now
 UNWRITTEN = "torchaula:unwritten"  # a function or method with nothing but a docstring
 NOT_DATA = "torchaula:not-data"  # the result may not cross; message names its type
 TIMEOUT = "torchaula:timeout"
@@ -102,7 +103,7 @@ class Scope:
     stream: Stream
 
     def resolve(self, request: Request) -> Any:
-        """The function to call. Raises `LookupError` where the learner has not defined it."""
+        """The function to call: the learner's, or the probe made from its text."""
         if request.source is None:
             return self.learner[request.name]
         names: dict[str, Any] = {**self.setup, "__name__": "torchaula.probe", "__builtins__": builtins}
@@ -138,9 +139,8 @@ def locate(path: str) -> Any:
 
 def perform(request: Request, scope: Scope) -> Observation:
     """Serve `request`; whatever the learner's code does comes back as an observation."""
-    for name in request.own:
-        if blank := unwritten(name, scope.learner.get(name)):
-            return Observation(failure=Failure(UNWRITTEN, blank), arguments=(request.args, request.kwargs))
+    if failure := _not_ready(request, scope):
+        return Observation(failure=failure, arguments=(request.args, request.kwargs))
     args, kwargs = data.copy(request.args), data.copy(request.kwargs)
     assert isinstance(args, tuple) and isinstance(kwargs, dict)
     trace = Trace(request.watch)
@@ -175,6 +175,20 @@ def perform(request: Request, scope: Scope) -> Observation:
     )
 
 
+def _not_ready(request: Request, scope: Scope) -> Failure | None:
+    """What keeps the exercise's own names from being called at all."""
+    for name in request.own:
+        if name in request.given:
+            continue
+        if name not in scope.learner:
+            return Failure(UNDEFINED, name)
+        if not callable(scope.learner[name]):
+            return Failure(NOT_CALLABLE, name)
+        if blank := unwritten(name, scope.learner[name]):
+            return Failure(UNWRITTEN, blank)
+    return None
+
+
 def unwritten(name: str, value: object) -> str:
     """The name of the function or method in `value` whose body is empty, or nothing."""
     if isinstance(value, FunctionType) and value.__doc__:
@@ -197,10 +211,6 @@ def _after(args: tuple[Data, ...], kwargs: dict[str, Data]) -> Data:
 def _failure(error: BaseException, request: Request) -> Failure:
     if isinstance(error, TimeLimit):
         return Failure(TIMEOUT, f"{request.seconds:g}")
-    if isinstance(error, KeyError):
-        frames = [frame.f_code for frame, _ in _frames(error.__traceback__)]
-        if frames[-1] is Scope.resolve.__code__:
-            return Failure(UNDEFINED, str(error.args[0]))
     line, number = _learner_line(error)
     return Failure(type(error).__name__[:MAX_TEXT], _text(error), line, number)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -49,15 +49,24 @@ class Class:
 
         What one submission does costs nobody else. Processes, since nbgrader changes its process's folder.
         """
-        with ProcessPoolExecutor(jobs or os.cpu_count(), get_context("spawn")) as pool:
-            waiting = {pool.submit(_grade, self.course, self.source, each): each for each in self.submissions}
+        pool = ProcessPoolExecutor(jobs or os.cpu_count(), get_context("spawn"))
+        waiting = {pool.submit(_grade, self.course, self.source, each): each for each in self.submissions}
+        try:
             for done in as_completed(waiting):
-                try:
-                    yield done.result()
-                except BrokenProcessPool:
-                    what = _("the grading process died: grade again with --student {student}")
-                    student = waiting[done].student
-                    yield Result(student, None, what.format(student=student))
+                yield _result(done, waiting[done].student)
+        finally:
+            pool.shutdown(cancel_futures=True)  # whoever interrupts does not wait for the whole class
+
+
+def _result(done: Future[Result], student: str) -> Result:
+    """What a job gives; a job that fails is its own submission's affair."""
+    try:
+        return done.result()
+    except BrokenProcessPool:
+        return Result(student, None, _("the grading process died: grade again with --student"))
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        return Result(student, None, _("grading failed: {reason}").format(reason=reason))
 
 
 def prepare(course: Course, assignment: str, student: str | None = None) -> Class:
@@ -71,21 +80,21 @@ def prepare(course: Course, assignment: str, student: str | None = None) -> Clas
 
 
 def _grade(course: Course, source: Notebook, submission: Submission) -> Result:
-    if submission.problem:
-        return Result(submission.student, None, submission.problem)
     student, assignment = submission.student, source.assignment
     inside = Path(student) / assignment
+    stands = _("; what was graded before stands") if (course.autograded / inside).exists() else ""
+    if submission.problem:
+        return Result(student, None, submission.problem + stands)
     with replacing(course.autograded / inside, course.state / "previous" / inside):
         run = converters.run(Autograde, course, assignment, student)
     if run.error:
-        return Result(student, None, _failure(run))
+        return Result(student, None, _failure(run) + stands)
     what = [_("graded"), *_remarks(course.autograded / inside, source, submission)]
     run = converters.run(GenerateFeedback, course, assignment, student)
     if run.error:
         what.append(_("no feedback: {reason}").format(reason=run.reason))
-    return Result(
-        student, _by_exercise(source, gradebook.points(course, assignment, student)), "; ".join(what)
-    )
+    points = gradebook.points(course, assignment, student)
+    return Result(student, _by_exercise(source, points), "; ".join(what))
 
 
 def _failure(run: converters.Run) -> str:

@@ -14,7 +14,7 @@ from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from nbgrader.utils import is_grade
-from traitlets import Integer
+from traitlets import Bool, Integer
 
 from torchaula.course import notebook
 from torchaula.course.notebook import DEMO_TAG, HIDDEN_REGION, SETUP_TAG
@@ -129,11 +129,13 @@ class OnlyErrorsCost(NbGraderPreprocessor):  # type: ignore[misc]
         return cell, resources
 
 
-class HideTests(NbGraderPreprocessor):  # type: ignore[misc]
+class HideTests(Preprocessor):
     """Take hidden tests out of feedback, and tracebacks through any test.
 
     What a hidden cell printed goes too: a learner's function may print the data that it is tested with.
     """
+
+    enabled = Bool(True).tag(config=True)
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: Resources, index: int

@@ -9,13 +9,20 @@ import nbgrader
 from nbconvert.exporters import HTMLExporter
 
 OURS = Path(__file__).parent / "templates"
-THEIRS = Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "templates"
+FORMGRADER = Path(nbgrader.__file__).parent / "server_extensions" / "formgrader"
+THEIRS = FORMGRADER / "templates"
+STYLES = FORMGRADER / "static" / "node_modules" / "bootstrap" / "dist" / "css"
 
 
 class FeedbackExporter(HTMLExporter):
     """Makes a feedback page; `nbgrader_config.py` names it."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.extra_template_basedirs = [str(OURS), str(THEIRS)]
-        self.template_name = "feedback_es"
+        # As arguments: nbgrader's converter configures every HTML exporter with its own template.
+        super().__init__(
+            **options,
+            template_name="feedback_es",
+            extra_template_basedirs=[str(OURS)],
+            extra_template_paths=[str(THEIRS), str(STYLES)],
+            language_code="es",
+        )
