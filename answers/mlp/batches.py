@@ -416,3 +416,13 @@ def batches(X, y, batch_size, generator):
     sampler = torch.utils.data.RandomSampler(range(len(X)), generator=generator)
     for rows in torch.utils.data.BatchSampler(sampler, batch_size, drop_last=False):
         yield X[rows], y[rows]
+
+
+@wrong(
+    "labels-through-floats", "pasas las etiquetas por float32, y las grandes se redondean", "publico bordes"
+)
+def batches(X, y, batch_size, generator):
+    table = torch.cat([X, y[:, None].to(X.dtype)], dim=1)[torch.randperm(len(X), generator=generator)]
+    for start in range(0, len(X), batch_size):
+        part = table[start : start + batch_size]
+        yield part[:, :-1], part[:, -1].to(y.dtype)

@@ -410,7 +410,7 @@ class Linear(nn.Module):
         return x @ self.weight.T
 
 
-@wrong("stray-parameter", "tu capa tiene un parámetro de más", "publico valores bordes gradiente")
+@wrong("stray-parameter", "tu capa tiene un parámetro de más", "publico valores gradiente")
 class Linear(nn.Module):
     def __init__(self, in_features, out_features, bias=True):
         super().__init__()
@@ -515,6 +515,44 @@ class Linear(nn.Module):
         super().__init__()
         made = nn.Linear(in_features, out_features, bias=bias)
         self.weight, self.bias = made.weight, made.bias
+
+    def forward(self, x):
+        y = x @ self.weight.T
+        return y if self.bias is None else y + self.bias
+
+
+@right("keeps-a-buffer")
+class Linear(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        self.register_buffer("bound", torch.tensor(in_features**-0.5))
+        self.weight = nn.Parameter((2 * torch.rand(out_features, in_features) - 1) * self.bound)
+        self.bias = nn.Parameter((2 * torch.rand(out_features) - 1) * self.bound) if bias else None
+
+    def forward(self, x):
+        return x @ self.weight.T + (0 if self.bias is None else self.bias)
+
+
+@wrong("one-number-a-row", "repites el mismo número en toda una fila de pesos", "publico valores")
+class Linear(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        k = in_features**-0.5
+        self.weight = nn.Parameter(torch.empty(out_features, 1).uniform_(-k, k).repeat(1, in_features))
+        self.bias = nn.Parameter(torch.empty(out_features).uniform_(-k, k)) if bias else None
+
+    def forward(self, x):
+        y = x @ self.weight.T
+        return y if self.bias is None else y + self.bias
+
+
+@wrong("clamped-normal", "sacas los pesos de una normal recortada, no de una uniforme", "publico valores")
+class Linear(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        k = in_features**-0.5
+        self.weight = nn.Parameter((torch.randn(out_features, in_features) * k * 0.65).clamp(-k, k))
+        self.bias = nn.Parameter(torch.empty(out_features).uniform_(-k, k)) if bias else None
 
     def forward(self, x):
         y = x @ self.weight.T

@@ -464,3 +464,14 @@ def sgd_step(params, velocities, lr, momentum=0.0, weight_decay=0.0):
             nesterov=False,
             maximize=False,
         )
+
+
+@right("switches-requires-grad")
+def sgd_step(params, velocities, lr, momentum=0.0, weight_decay=0.0):
+    for p, v in zip(params, velocities):
+        if p.grad is None:
+            continue
+        p.requires_grad_(False)
+        v.copy_(momentum * v + p.grad + weight_decay * p)
+        p -= lr * v
+        p.requires_grad_()

@@ -222,7 +222,7 @@ def train_step(model, loss_fn, optimizer, x, y):
 @wrong(
     "forward-twice",
     "pasas el lote dos veces por el modelo: las estadísticas de `BatchNorm` se mueven dos veces",
-    "publico valores",
+    "publico valores bordes",
 )
 def train_step(model, loss_fn, optimizer, x, y):
     model.train()
@@ -233,7 +233,11 @@ def train_step(model, loss_fn, optimizer, x, y):
     return value
 
 
-@wrong("never-train", "no pones el modelo en modo de entrenamiento: falta `model.train()`", "publico valores")
+@wrong(
+    "never-train",
+    "no pones el modelo en modo de entrenamiento: falta `model.train()`",
+    "publico valores bordes",
+)
 def train_step(model, loss_fn, optimizer, x, y):
     optimizer.zero_grad()
     loss = loss_fn(model(x), y)
@@ -242,7 +246,11 @@ def train_step(model, loss_fn, optimizer, x, y):
     return loss.item()
 
 
-@wrong("train-too-late", "llamas a `model.train()` después de pasar el lote por el modelo", "publico valores")
+@wrong(
+    "train-too-late",
+    "llamas a `model.train()` después de pasar el lote por el modelo",
+    "publico valores bordes",
+)
 def train_step(model, loss_fn, optimizer, x, y):
     optimizer.zero_grad()
     loss = loss_fn(model(x), y)
@@ -268,7 +276,9 @@ def train_step(model, loss_fn, optimizer, x, y):
 
 
 @wrong(
-    "swapped-loss-arguments", "llamas a `loss_fn(y, salida)`: el orden es `(salida, y)`", "publico valores"
+    "swapped-loss-arguments",
+    "llamas a `loss_fn(y, salida)`: el orden es `(salida, y)`",
+    "publico valores bordes",
 )
 def train_step(model, loss_fn, optimizer, x, y):
     model.train()
@@ -457,3 +467,18 @@ def train_step(model, loss_fn, optimizer, x, y):
     loss.backward()
     optimizer.step()
     return round(loss.item(), 4)
+
+
+@wrong(
+    "trusts-the-root-s-mode",
+    "solo llamas a `train()` si la red dice que no entrena: sus capas pueden no estarlo",
+    "publico bordes",
+)
+def train_step(model, loss_fn, optimizer, x, y):
+    if not model.training:
+        model.train()
+    optimizer.zero_grad()
+    loss = loss_fn(model(x), y)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
