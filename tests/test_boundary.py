@@ -238,3 +238,11 @@ def test_probe_says_which_name_is_missing_or_something_else(backend: str, answer
     cell = OPEN + "@probe\ndef doubled_one():\n    return double(torch.ones(1))\ndoubled_one().sound()\n"
 
     assert told in grade(answer, cell, backend=backend)[0].message
+
+
+def test_default_dtype_left_changed_costs_nothing(backend: str) -> None:
+    """A learner who sets float64 as the default still gets and gives what tests expect."""
+    answer = "torch.set_default_dtype(torch.float64)\ndef double(x):\n    return x + torch.ones(2) * 0 + x\n"
+    cell = DOUBLES.replace('forbid=["mul"], ', "")
+
+    assert grade(answer, cell, backend=backend)[0].passed

@@ -127,6 +127,17 @@ class Scope:
                     self.learner.pop(name, None)
 
 
+@contextmanager
+def float32() -> Iterator[None]:
+    """The default dtype that tests count on, whatever the learner set elsewhere."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float32)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
 def locate(path: str) -> Any:
     """The object that `module:qualified.name` points to."""
     module, _, name = path.partition(":")
@@ -145,7 +156,7 @@ def perform(request: Request, scope: Scope) -> Observation:
     assert isinstance(args, tuple) and isinstance(kwargs, dict)
     trace = Trace(request.watch)
     try:
-        with scope.stream.active(), scope.given(request.given), time_limit(request.seconds):
+        with scope.stream.active(), scope.given(request.given), float32(), time_limit(request.seconds):
             function = scope.resolve(request)
             with torch.enable_grad(), trace:
                 result = function(*args, **kwargs)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import torch
+
 from torchaula.checks import messages
 from torchaula.checks.errors import TestError
 from torchaula.checks.observation import Observation, Request, Scope, locate, perform
@@ -130,6 +132,7 @@ def open_cell(
     notebook.cell = cell
     notebook.backend.open(cell, derive(notebook.seed, cell, "answer"))
     seed_all(derive(notebook.seed, cell, "test"))
+    torch.set_default_dtype(torch.float32)  # the test's own data, whatever a learner set in this kernel
     return notebook
 
 
