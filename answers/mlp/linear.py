@@ -410,7 +410,7 @@ class Linear(nn.Module):
         return x @ self.weight.T
 
 
-@wrong("stray-parameter", "tu capa tiene un parámetro de más", "publico valores")
+@wrong("stray-parameter", "tu capa tiene un parámetro de más", "publico valores bordes")
 class Linear(nn.Module):
     def __init__(self, in_features, out_features, bias=True):
         super().__init__()
