@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -17,7 +18,9 @@ def show(source: Notebook, results: Sequence[Result], console: Console) -> None:
     """Print the table, what its columns are, and how many were graded."""
     exercises = list(source.exercises.values())
     maximum = sum(exercise.points for exercise in exercises)
-    table = Table(title=_("Assignment {name}").format(name=source.assignment), title_justify="left")
+    title = _("Assignment {name}").format(name=source.assignment)
+    # Narrow: eight exercises and what happened must fit in 80 columns.
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column(_("student"), overflow="fold")
     for number, exercise in enumerate(exercises, 1):
         table.add_column(f"{number}\n/{exercise.points}", justify="right", no_wrap=True)
@@ -27,7 +30,7 @@ def show(source: Notebook, results: Sequence[Result], console: Console) -> None:
         table.add_row(escape(result.student), *_points(result, len(exercises)), escape(result.what))
     console.print(table)
     names = (f"{number} {exercise.id}" for number, exercise in enumerate(exercises, 1))
-    console.print(" · ".join(names), highlight=False)
+    console.print(" · ".join(names), highlight=False, soft_wrap=True)
 
 
 def _by_points(result: Result) -> tuple[float, str]:

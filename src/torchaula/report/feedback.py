@@ -19,7 +19,7 @@ class FeedbackExporter(HTMLExporter):
 
     def __init__(self, **options: Any) -> None:
         # As arguments: nbgrader's converter configures every HTML exporter with its own template.
-        super().__init__(
+        super().__init__(  # type: ignore[no-untyped-call]
             **options,
             template_name="feedback_es",
             extra_template_basedirs=[str(OURS)],

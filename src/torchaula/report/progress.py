@@ -18,6 +18,6 @@ def shown(results: Iterable[Result], total: int, console: Console) -> Iterator[R
         task = progress.add_task(_("grading"), total=total)
         for result in results:
             if not console.is_terminal:
-                console.print(f"{result.student}: {result.what}", markup=False, highlight=False)
+                console.print(f"{result.student}: {result.what}", markup=False, soft_wrap=True)
             progress.update(task, advance=1, description=result.student)
             yield result
