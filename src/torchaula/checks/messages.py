@@ -16,7 +16,7 @@ from torchaula.checks.data import Data
 SHOWN_ELEMENTS = 12
 SHOWN_IN_CALL = 6
 SHOWN_CALL = 320
-WIDTH = 100
+WIDTH = 88
 ASPECTS = {
     "publico": "comprobación pública",
     "valores": "prueba oculta: valores",
