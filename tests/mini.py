@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -11,6 +12,7 @@ from torchaula.course import normal_form, notebook
 from torchaula.course.layout import Course, find
 
 ROOT = Path(__file__).parents[1]
+PROGRAMS = Path(sys.executable).parent
 SETUP = 'import torch\n\nfrom torchaula.checks import begin, graded\n\nbegin("mini")'
 SOLUTION = '''def {name}(x):
     """Devuelve {what}."""

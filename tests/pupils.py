@@ -36,19 +36,15 @@ def hand_in(course: Course) -> None:
     model = {name: made_from.model(name) for name in made_from.exercises}
     solved, untouched = sample_class.handed_in(made_from, model), made_from.released
     edits: dict[str, tuple[str, Callable[[NotebookNode], None]]] = {
-        "ana maría ñ": (solved, _nothing),
-        "tags": (untouched, _forge_tags),
-        "kernel": (solved, _forge_kernel),
-        "copied": (solved, _copy_cells),
+        "ana maría ñ": (solved, _forge_kernel),
+        "tags and shadows": (untouched, _forge_tags),
+        "copied and foreign": (solved, _copy_cells),
         "deleted": (solved, _delete_graded),
-        "foreign": (solved, _foreign_cell),
+        "retyped": (solved, _retype),
         "warns": (solved, _warn),
         "points": (untouched, _say_points),
         "stubborn": (solved, _never_end),
         "exits": (solved, _exit),
-        "retyped": (solved, _retype),
-        "shadow": (untouched, _nothing),
-        "companion": (solved, _nothing),
     }
     for student, (text, edit) in edits.items():
         node = notebook.loads(text)
@@ -71,20 +67,16 @@ def write(course: Course, student: str, text: str, name: str = "mini") -> None:
 
 def _write_shadows(course: Course) -> None:
     """Modules that would be imported instead of ours, and a companion file over one of ours."""
-    folder = course.submitted / "shadow" / "mini"
+    folder = course.submitted / "tags and shadows" / "mini"
     (folder / "torchaula").mkdir()
     for name in ("torch.py", "torchaula/__init__.py", "torchaula/checks.py"):
         (folder / name).write_text(SHADOW)
-    (course.submitted / "companion" / "mini" / "datos.txt").write_text("theirs\n")
+    (course.submitted / "warns" / "mini" / "datos.txt").write_text("theirs\n")
 
 
 def cell(node: NotebookNode, identifier: str) -> NotebookNode:
     """The cell with this `grade_id`."""
     return next(c for c in node.cells if c.metadata.get("nbgrader", {}).get("grade_id") == identifier)
-
-
-def _nothing(node: NotebookNode) -> None:
-    """Hand it in as it is."""
 
 
 def _forge_tags(node: NotebookNode) -> None:
@@ -102,13 +94,14 @@ def _copy_cells(node: NotebookNode) -> None:
         twin = nbformat.from_dict(json.loads(json.dumps(original)))
         twin.id = f"{identifier}-copy"
         node.cells.append(twin)
+    _add_foreign_cell(node)
 
 
 def _delete_graded(node: NotebookNode) -> None:
     node.cells.remove(cell(node, "double-valores"))
 
 
-def _foreign_cell(node: NotebookNode) -> None:
+def _add_foreign_cell(node: NotebookNode) -> None:
     metadata = {
         "nbgrader": {
             "grade_id": "elsewhere",

@@ -61,7 +61,7 @@ def test_compiled_catalogue_is_up_to_date(path: Path) -> None:
 def test_refusals_speak_the_language_of_the_environment() -> None:
     """In a Spanish environment the command line refuses in Spanish."""
     done = subprocess.run(
-        ["torchaula", "--course", str(mini.ROOT), "release", "nada"],
+        [mini.PROGRAMS / "torchaula", "--course", str(mini.ROOT), "release", "nada"],
         env=os.environ | {"LANGUAGE": "es"},
         capture_output=True,
         text=True,

@@ -49,17 +49,13 @@ def test_sample_class_scores_as_it_was_made(graded: Graded, student: str, double
 @pytest.mark.parametrize(
     ("student", "points"),
     [
-        pytest.param("ana maría ñ", 10, id="blanks and accents in the name"),
-        pytest.param("tags", 0, id="tags that would keep tests from running"),
-        pytest.param("kernel", 10, id="a kernel that doesn't exist"),
-        pytest.param("copied", 10, id="copied cells"),
+        pytest.param("ana maría ñ", 10, id="a kernel that doesn't exist; blanks and accents in the name"),
+        pytest.param("tags and shadows", 0, id="tags that would skip tests; modules called like ours"),
+        pytest.param("copied and foreign", 10, id="copied cells; a graded cell of another notebook"),
         pytest.param("deleted", 10, id="a deleted test"),
-        pytest.param("foreign", 10, id="a graded cell of another notebook"),
         pytest.param("retyped", 10, id="cells that changed their kind"),
-        pytest.param("warns", 10, id="a warning on stderr"),
+        pytest.param("warns", 10, id="a warning on stderr; a file over one of ours"),
         pytest.param("points", 0, id="points as a cell's value"),
-        pytest.param("shadow", 0, id="modules called like ours"),
-        pytest.param("companion", 10, id="a file over one of ours"),
     ],
 )
 def test_only_solutions_count(graded: Graded, student: str, points: float) -> None:
@@ -80,9 +76,12 @@ def test_only_solutions_count(graded: Graded, student: str, points: float) -> No
         ("exits", r"the code ended its own process"),
         ("stubborn", r"time ran out, and the code does not let itself be interrupted"),
         ("bucle", r"graded; time ran out in double"),
-        ("copied", r"graded; cells that stood twice: double, double-valores"),
+        ("copied and foreign", r"graded; cells that stood twice: double, double-valores"),
         ("deleted", r"graded; cells that were gone: double-valores"),
-        ("shadow", r"graded; files left out: torch\.py, torchaula/__init__\.py, torchaula/checks\.py"),
+        (
+            "tags and shadows",
+            r"graded; files left out: torch\.py, torchaula/__init__\.py, torchaula/checks\.py",
+        ),
         ("referencia", r"graded"),
     ],
 )
@@ -116,12 +115,12 @@ def test_support_files_are_ours(graded: Graded) -> None:
     """Beside a graded notebook stand the instructor's files alone; `submitted/` keeps what was handed in."""
     course, _ = graded
     graded_files = {
-        path.name: path.read_text() for path in (course.autograded / "companion" / "mini").glob("*.txt")
+        path.name: path.read_text() for path in (course.autograded / "warns" / "mini").glob("*.txt")
     }
 
     assert graded_files == {"datos.txt": "ours\n"}
-    assert not list((course.autograded / "shadow").rglob("*.py"))
-    assert (course.submitted / "shadow" / "mini" / "torch.py").is_file()
+    assert not list((course.autograded / "tags and shadows").rglob("*.py"))
+    assert (course.submitted / "tags and shadows" / "mini" / "torch.py").is_file()
 
 
 def test_feedback_holds_no_hidden_test(graded: Graded) -> None:
@@ -139,14 +138,16 @@ def test_feedback_holds_no_hidden_test(graded: Graded) -> None:
 
 def page_text(path: Path) -> str:
     """What a reader sees of a page."""
-    return html.unescape(re.sub(r"<[^>]+>", "", path.read_text(encoding="utf-8")))
+    body = path.read_text(encoding="utf-8").partition("<body")[2]
+    return html.unescape(re.sub(r"<[^>]+>", "", body))
 
 
 def test_feedback_tells_the_message_alone(graded: Graded) -> None:
     """A failed hidden cell shows the check's message and no traceback."""
     page = page_text(graded[0].feedback / "despistada" / "mini" / "mini.html")
 
-    assert "✘ double · valores" in page
+    assert "✘ double" in page
+    assert "Llamada     double(tensor [3] float32 = [3, 5, 7])" in page
     assert "Traceback (most recent call last)" not in page
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -49,7 +50,14 @@ def test_nbgrader_alone_releases_the_same_bytes(copy: Course, assignment: str) -
 
 def nbgrader(course: Course, *arguments: str) -> str:
     """Run one of nbgrader's own commands on a course; its output. It must succeed."""
-    done = subprocess.run(["nbgrader", *arguments], cwd=course.root, capture_output=True, text=True)
+    path = f"{mini.PROGRAMS}{os.pathsep}{os.environ['PATH']}"  # nbgrader runs `alembic` by its name
+    done = subprocess.run(
+        [mini.PROGRAMS / "nbgrader", *arguments],
+        cwd=course.root,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PATH": path},
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -49,13 +50,17 @@ class Class:
 
         What one submission does costs nobody else. Processes, since nbgrader changes its process's folder.
         """
-        pool = ProcessPoolExecutor(jobs or os.cpu_count(), get_context("spawn"))
+        # Ctrl-C reaches the workers too: they die of it, instead of taking it for a failed submission.
+        die = signal.signal, (signal.SIGINT, signal.SIG_DFL)
+        pool = ProcessPoolExecutor(jobs or os.cpu_count(), get_context("spawn"), *die)
         waiting = {pool.submit(_grade, self.course, self.source, each): each for each in self.submissions}
         try:
             for done in as_completed(waiting):
                 yield _result(done, waiting[done].student)
         finally:
             pool.shutdown(cancel_futures=True)  # whoever interrupts does not wait for the whole class
+            for each in self.submissions:
+                _bring_back(*_places(self.course, self.source, each))
 
 
 def _result(done: Future[Result], student: str) -> Result:
@@ -81,15 +86,15 @@ def prepare(course: Course, assignment: str, student: str | None = None) -> Clas
 
 def _grade(course: Course, source: Notebook, submission: Submission) -> Result:
     student, assignment = submission.student, source.assignment
-    inside = Path(student) / assignment
-    stands = _("; what was graded before stands") if (course.autograded / inside).exists() else ""
+    graded, aside = _places(course, source, submission)
+    stands = _("; what was graded before stands") if graded.exists() else ""
     if submission.problem:
         return Result(student, None, submission.problem + stands)
-    with replacing(course.autograded / inside, course.state / "previous" / inside):
+    with replacing(graded, aside):
         run = converters.run(Autograde, course, assignment, student)
     if run.error:
         return Result(student, None, _failure(run) + stands)
-    what = [_("graded"), *_remarks(course.autograded / inside, source, submission)]
+    what = [_("graded"), *_remarks(graded, source, submission)]
     run = converters.run(GenerateFeedback, course, assignment, student)
     if run.error:
         what.append(_("no feedback: {reason}").format(reason=run.reason))
@@ -103,6 +108,12 @@ def _failure(run: converters.Run) -> str:
     if run.reason.startswith("DeadKernelError"):
         return _("the code ended its own process")
     return _("nbgrader failed: {reason}").format(reason=run.reason)
+
+
+def _places(course: Course, source: Notebook, submission: Submission) -> tuple[Path, Path]:
+    """Where a submission's graded copy stands, and where an earlier one waits meanwhile."""
+    inside = Path(submission.student) / source.assignment
+    return course.autograded / inside, course.state / "previous" / inside
 
 
 @contextmanager
