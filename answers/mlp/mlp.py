@@ -553,15 +553,3 @@ class MLP(nn.Module):
                 row = F.relu(layer(row))
             rows.append(self.layers[-1](row))
         return torch.stack(rows)
-
-
-@wrong("relu6", "tu ReLU corta también por arriba, en 6", "valores bordes gradiente")
-class MLP(nn.Module):
-    def __init__(self, sizes):
-        super().__init__()
-        self.layers = nn.ModuleList(nn.Linear(i, o) for i, o in zip(sizes, sizes[1:]))
-
-    def forward(self, x):
-        for layer in self.layers[:-1]:
-            x = F.relu6(layer(x))
-        return self.layers[-1](x)
