@@ -143,6 +143,23 @@ def test_given_stands_in_for_an_earlier_exercise(backend: str) -> None:
         assert verdict.passed, verdict.message
 
 
+@pytest.mark.parametrize("function", ["torch.softmax", "nn.functional.max_pool2d", "torch.constant_pad_nd"])
+def test_given_may_be_any_function_of_torch(backend: str, function: str) -> None:
+    """Built-in and dispatched functions stand in too, under the name `x` of their first argument."""
+    answer = "def pool(x, other): ...\ndef double(x, other):\n    return pool(x=x, **other)\n"
+    others = {"torch.softmax": {"dim": 0}, "nn.functional.max_pool2d": {"kernel_size": 2}}
+    other = others.get(function, {"pad": (1, 1), "value": 3.0})
+    cell = (
+        f'student = graded("double-publico", names="double", given={{"pool": {function}}})\n'
+        f"x = torch.arange(12.0).reshape(1, 3, 4)\n"
+        f"student.double(x, {other}).equals({function}(x, **{other}))\n"
+    )
+
+    [verdict] = grade(answer, cell, backend=backend)
+
+    assert verdict.passed, verdict.message
+
+
 def test_random_numbers_of_test_and_answer_do_not_mix(backend: str) -> None:
     """What an answer draws changes neither the test's data nor, from cell to cell, its own."""
     answer = "def double(n):\n    return torch.rand(n)\n"
@@ -246,3 +263,25 @@ def test_default_dtype_left_changed_costs_nothing(backend: str) -> None:
     cell = DOUBLES.replace('forbid=["mul"], ', "")
 
     assert grade(answer, cell, backend=backend)[0].passed
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("return (x == 1).to(torch.float32)", ""),
+        ("return x == 1", "es bool y debe ser float32"),
+        ("return (x == 1).double()", "es float64 y debe ser float32"),
+        ("return (x == 1).float() / 0", "que no haya NaN"),
+    ],
+)
+def test_battery_asks_for_one_dtype_whatever_comes(backend: str, answer: str, told: str) -> None:
+    """Where the result's dtype does not follow the arguments', it is the one that is named."""
+    cell = OPEN + (
+        "battery(student.double, lambda n: (torch.arange(n),), sizes=[(5,), (1,)], "
+        "shape=lambda n: (n,), dtype=torch.float32)\n"
+    )
+
+    [verdict] = grade(f"def double(x):\n    {answer}\n", cell, backend=backend)
+
+    assert verdict.passed == (not told)
+    assert told in verdict.message

@@ -25,24 +25,30 @@ def battery(
     differentiable: Iterable[int] = (),
     constant: tuple[Size, Size] | None = None,
     views: bool = False,
+    dtype: torch.dtype | None = None,
 ) -> None:
     """Check `target` on the arguments `make(*size)` of each size.
 
-    float32 and float64 keep their dtype and agree; non-contiguous data give the same; arguments stay
-    as they were; nothing is NaN or infinite; the result has the shape `shape(*size)` and, unless
-    `views`, storage of its own; gradients reach the arguments at the positions `differentiable`;
-    the two sizes in `constant` take the same number of operations.
+    float32 and float64 keep their dtype and agree, or the result is of the one `dtype`, whatever
+    comes; non-contiguous data give the same; arguments stay as they were; nothing is NaN or infinite;
+    the result has the shape `shape(*size)` and, unless `views`, storage of its own; gradients reach
+    the arguments at the positions `differentiable`; the two sizes in `constant` take the same number
+    of operations.
     """
     for size in sizes:
         args = tuple(make(*size))
-        _in_both_dtypes(target, args, None if shape is None else tuple(shape(*size)), views)
+        expected = None if shape is None else tuple(shape(*size))
+        if dtype is None:
+            _in_both_dtypes(target, args, expected, views)
+        else:
+            _acceptable(target(*args), args, dtype, expected, views)
         if any(isinstance(arg, torch.Tensor) and arg.ndim for arg in args):
             exact = target(*map(to_float64, args))
             _same_values(
                 target.case(messages.NOT_CONTIGUOUS)(*(strided(to_float64(arg)) for arg in args)),
                 exact.result,
                 messages.SAME_AS_CONTIGUOUS,
-                RTOL[torch.float64],
+                RTOL[dtype or torch.float64],
             )
         for position in differentiable:
             _gradient_reaches(target, args, position)
@@ -53,24 +59,31 @@ def battery(
 
 def _in_both_dtypes(target: Target, args: Sequence[Data], shape: Size | None, views: bool) -> None:
     single = target.case(messages.FLOAT32)(*args)
+    _acceptable(single, args, torch.float32, shape, views)
     double = target.case(messages.FLOAT64)(*map(to_float64, args))
-    for answer, dtype in ((single, torch.float32), (double, torch.float64)):
-        result = answer.result
-        if shape is not None:
-            if not isinstance(result, torch.Tensor):
-                answer.fail(
-                    messages.unexpected(result, torch.empty(shape), messages.wrong_type(result, args[0]))
-                )
-            elif tuple(result.shape) != tuple(shape):
-                answer.fail([("Diferencia", messages.wrong_shape(result.shape, shape))])
-        for tensor in floats(result):
-            if tensor.dtype != dtype:
-                answer.fail([("Diferencia", messages.wrong_dtype(tensor.dtype, dtype))])
-            if not tensor.isfinite().all():
-                answer.fail([("Obtenido", messages.show(result)), ("Esperado", messages.NOT_FINITE)])
-        if not views:
-            answer.fresh()
+    _acceptable(double, args, torch.float64, shape, views)
     _same_values(single, to_float32(double.result), messages.SAME_AS_FLOAT64, 50 * RTOL[torch.float32])
+
+
+def _acceptable(
+    answer: Answer, args: Sequence[Data], dtype: torch.dtype, shape: Size | None, views: bool
+) -> None:
+    """Shape, dtype, finite values and storage of its own: what can be said without an oracle."""
+    result = answer.result
+    if shape is not None:
+        if not isinstance(result, torch.Tensor):
+            answer.fail(messages.unexpected(result, torch.empty(shape), messages.wrong_type(result, args[0])))
+        elif tuple(result.shape) != tuple(shape):
+            answer.fail([("Diferencia", messages.wrong_shape(result.shape, shape))])
+        elif result.dtype != dtype:
+            answer.fail([("Diferencia", messages.wrong_dtype(result.dtype, dtype))])
+    for tensor in floats(result):
+        if tensor.dtype != dtype:
+            answer.fail([("Diferencia", messages.wrong_dtype(tensor.dtype, dtype))])
+        if not tensor.isfinite().all():
+            answer.fail([("Obtenido", messages.show(result)), ("Esperado", messages.NOT_FINITE)])
+    if not views:
+        answer.fresh()
 
 
 def _same_values(answer: Answer, expected: Data, what: str, rtol: float) -> None:

@@ -108,7 +108,7 @@ class Scope:
             return self.learner[request.name]
         names: dict[str, Any] = {**self.setup, "__name__": "torchaula.probe", "__builtins__": builtins}
         names |= {name: self.learner[name] for name in request.own}
-        names |= {name: locate(path) for name, path in request.given.items()}
+        names |= {name: stand_in(path) for name, path in request.given.items()}
         exec(compile(request.source, f"<probe {request.name}>", "exec"), names)
         return names[request.name]
 
@@ -116,7 +116,7 @@ class Scope:
     def given(self, names: Mapping[str, str]) -> Iterator[None]:
         """Replace some of the learner's names by torch's while the block runs."""
         before = {name: self.learner[name] for name in names if name in self.learner}
-        self.learner.update({name: locate(path) for name, path in names.items()})
+        self.learner.update({name: stand_in(path) for name, path in names.items()})
         try:
             yield
         finally:
@@ -146,6 +146,21 @@ def locate(path: str) -> Any:
     for part in name.split("."):
         found = getattr(found, part)
     return found
+
+
+def stand_in(path: str) -> Any:
+    """What `path` points to, in place of an earlier exercise's function or class.
+
+    A function of torch's calls its first argument `input`; the course's exercises call it `x`.
+    """
+    found = locate(path)
+    if isinstance(found, type):
+        return found
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return found(*args, **{"input" if key == "x" else key: value for key, value in kwargs.items()})
+
+    return call
 
 
 def perform(request: Request, scope: Scope) -> Observation:

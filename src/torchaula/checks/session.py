@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -137,12 +138,14 @@ def open_cell(
 
 
 def path_of(name: str, value: Callable[..., Any]) -> str:
-    """The importable path of a library object. Raises `TestError` where it has none."""
-    path = f"{value.__module__}:{value.__qualname__}"
-    try:
-        found = locate(path)
-    except (ImportError, AttributeError):
-        found = None
-    if found is not value:
-        raise TestError(f"given {name!r}: {path} can't be imported; give a public function or class")
-    return path
+    """The importable path of a library object. Raises `TestError` where it has none.
+
+    Functions that torch makes or dispatches don't know where they stand: they are looked for by name.
+    """
+    paths = [f"{value.__module__}:{value.__qualname__}"]
+    paths += [f"{module}:{value.__name__}" for module in ("torch", "torch.nn.functional")]
+    for path in paths:
+        with suppress(ImportError, AttributeError):
+            if locate(path) is value:
+                return path
+    raise TestError(f"given {name!r}: {paths[0]} can't be imported; give a public function or class")
