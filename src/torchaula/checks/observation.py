@@ -9,7 +9,8 @@ import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import FunctionType, TracebackType
+from functools import cache
+from types import CodeType, FunctionType, TracebackType
 from typing import Any
 
 import torch
@@ -22,6 +23,7 @@ from torchaula.checks.trace import Trace
 
 LEARNER = "__main__"  # `__name__` where a learner's cells run, in the kernel and in the judge's fork
 MAX_TEXT = 500
+LONGEST_EMPTY = 8  # bytes of code of a function without a body: three or four instructions
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ class Scope:
         names: dict[str, Any] = {**self.setup, "__name__": "torchaula.probe", "__builtins__": builtins}
         names |= {name: self.learner[name] for name in request.own}
         names |= {name: stand_in(path) for name, path in request.given.items()}
-        exec(compile(request.source, f"<probe {request.name}>", "exec"), names)
+        exec(_compiled(request.source, f"<probe {request.name}>"), names)
         return names[request.name]
 
     @contextmanager
@@ -125,6 +127,12 @@ class Scope:
                     self.learner[name] = before[name]
                 else:
                     self.learner.pop(name, None)
+
+
+@cache
+def _compiled(source: str, filename: str) -> CodeType:
+    """The code of a probe, which a cell calls many times."""
+    return compile(source, filename, "exec")
 
 
 @contextmanager
@@ -217,14 +225,21 @@ def _not_ready(request: Request, scope: Scope) -> Failure | None:
 
 def unwritten(name: str, value: object) -> str:
     """The name of the function or method in `value` whose body is empty, or nothing."""
-    if isinstance(value, FunctionType) and value.__doc__:
-        operations = {step.opname for step in dis.get_instructions(value)}
-        empty = operations <= {"RESUME", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST"}
-        return name if empty and set(value.__code__.co_consts) <= {None, value.__doc__} else ""
+    if isinstance(value, FunctionType):
+        return name if value.__doc__ and _is_empty(value) else ""
     if isinstance(value, type):
         methods = (unwritten(f"{name}.{key}", item) for key, item in vars(value).items())
         return next(filter(None, methods), "")
     return ""
+
+
+def _is_empty(function: FunctionType) -> bool:
+    """Whether nothing stands in the function but its docstring; quick for every other function."""
+    code = function.__code__
+    if len(code.co_code) > LONGEST_EMPTY or not set(code.co_consts) <= {None, function.__doc__}:
+        return False
+    operations = {step.opname for step in dis.get_instructions(code)}
+    return operations <= {"RESUME", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST"}
 
 
 def _after(args: tuple[Data, ...], kwargs: dict[str, Data]) -> Data:
