@@ -16,7 +16,7 @@ from torchaula.checks.observation import NOT_DATA, Failure, Observation, Scope, 
 from torchaula.checks.seeds import Stream, derive, seed_all
 from torchaula.course.notebook import Notebook
 from torchaula.grading.cells import execute, new_namespace
-from torchaula.grading.wire import Channel, Open, WireError, from_observation, observed, to_request
+from torchaula.grading.wire import Channel, Open, TooLarge, WireError, from_observation, to_request
 
 
 def live(
@@ -81,9 +81,7 @@ def _serve(channel: Channel, namespace: dict[str, Any]) -> NoReturn:
 
 def _answer(channel: Channel, seen: Observation) -> None:
     try:
-        channel.send(*observed(seen))
-    except NotData as error:
-        refused = Observation(
-            failure=Failure(NOT_DATA, error.what), arguments=seen.arguments, trace=seen.trace
-        )
-        channel.send(*from_observation(refused))
+        channel.send(*from_observation(seen))
+    except (NotData, TooLarge) as error:
+        failure = Failure(NOT_DATA, str(error))
+        channel.send(*from_observation(Observation(failure=failure, trace=seen.trace)))

@@ -28,6 +28,10 @@ class WireError(Exception):
     """A frame that breaks the rules of the wire, or a peer that is gone."""
 
 
+class TooLarge(WireError):
+    """What was to be sent does not fit in a frame; nothing was sent."""
+
+
 class TensorNode(msgspec.Struct, tag="tensor", frozen=True):
     """A dense tensor; its storage from the first element it reaches to the last is in the frame."""
 
@@ -304,11 +308,11 @@ class Channel:
         self._decoder = msgspec.msgpack.Decoder(Message)
 
     def send(self, message: Message, buffers: list[bytes] | None = None) -> None:
-        """Send one frame. Raises `WireError` where it is too large or the peer is gone."""
+        """Send one frame. Raises `TooLarge`, or `WireError` where the peer is gone."""
         header = msgspec.msgpack.encode(message)
         body = b"".join(buffers or [])
         if len(header) > MAX_HEADER or len(body) > MAX_BYTES:
-            raise WireError("a frame that is too large")
+            raise TooLarge(f"> {MAX_BYTES // 2**20} MB")
         self._socket.settimeout(None)
         try:
             self._socket.sendall(LENGTHS.pack(len(header) + len(body), len(header)) + header + body)
@@ -352,11 +356,3 @@ class Channel:
     def close(self) -> None:
         """Close this end."""
         self._socket.close()
-
-
-def observed(seen: Observation) -> tuple[Seen, list[bytes]]:
-    """`from_observation`, with a result that does not fit on the wire turned into a failure."""
-    message, buffers = from_observation(seen)
-    if sum(map(len, buffers)) > MAX_BYTES or len(msgspec.msgpack.encode(message)) > MAX_HEADER:
-        raise NotData(f"> {MAX_BYTES // 2**20} MB")
-    return message, buffers
