@@ -22,7 +22,7 @@ all: setup help
 help:
 	@echo "make demo                    grade a sample class, from set-up to feedback"
 	@echo "make test                    every test"
-	@echo "make release                 derive release/ from source/"
+	@echo "make release                 derive release/ from source/, and zip it in dist/"
 	@echo "make grade ASSIGNMENT=mlp    grade what is in submitted/"
 	@echo "make check                   try every known answer against every graded cell"
 	@echo "make lint | format           check | mend how code and notebooks are written"
@@ -61,6 +61,7 @@ demo: setup
 
 release: setup
 	@torchaula release $(ASSIGNMENT)
+	@torchaula pack $(ASSIGNMENT)
 
 grade: setup
 	@[ -n "$(ASSIGNMENT)" ] || { echo "make: which one? make grade ASSIGNMENT=mlp" >&2; exit 2; }

@@ -16,8 +16,9 @@ from tests import mini, pupils
 from tests.test_release import nbgrader
 from torchaula.course import notebook, sample_class, secrets
 from torchaula.course.layout import Course
+from torchaula.course.release import release
 from torchaula.errors import Refusal
-from torchaula.grading import batch, gradebook
+from torchaula.grading import batch, gradebook, submissions
 from torchaula.grading.batch import Result, replacing
 from torchaula.grading.nbgrader_preprocessors import HIDDEN_NOTICE
 
@@ -260,15 +261,30 @@ def test_cells_that_grades_hang_on_are_not_dropped(copy: Course) -> None:
 
 
 def test_sample_class_is_always_the_same(course: Course) -> None:
-    """Fifteen submissions, made twice, are byte for byte the same, and a second writing changes nothing."""
+    """Sixteen submissions, made twice, are byte for byte the same, and a second writing changes nothing."""
     first = sample_class.submissions(sample_class.material(course, "mini"))
     students = sample_class.write(course, "mini")
 
-    assert len(students) == 15
+    assert len(students) == 16
     assert sample_class.submissions(sample_class.material(course, "mini")) == first
     assert sample_class.write(course, "mini") == students
     with pytest.raises(json.JSONDecodeError):
         json.loads(first["roto"])
+
+
+def test_absent_student_hands_in_the_first_assignment_alone(course: Course) -> None:
+    """Of several assignments `ausente` hands in one, and is named, not forgotten, in the others."""
+    later = course.source / "other"
+    shutil.copytree(course.source / "mini", later)
+    (later / "mini.ipynb").rename(later / "other.ipynb")
+    shutil.copytree(course.answers / "mini", course.answers / "other")
+    release(course, "other")
+
+    assert sample_class.ABSENT in sample_class.write(course, "mini")
+    assert sample_class.ABSENT not in sample_class.write(course, "other")
+
+    [absent] = submissions.collect(course, "other", sample_class.ABSENT)
+    assert absent.problem.startswith("no notebook")
 
 
 def test_sample_class_looks_like_a_class(course: Course) -> None:

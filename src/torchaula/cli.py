@@ -88,6 +88,21 @@ def release(folder: Path, assignments: tuple[str, ...]) -> None:
         )
 
 
+@cli.command(help=_("Zip what a learner takes home, for each released ASSIGNMENT or all of them."))
+@click.argument("assignments", metavar="[ASSIGNMENT]...", nargs=-1)
+@click.pass_obj
+def pack(folder: Path, assignments: tuple[str, ...]) -> None:
+    from torchaula.course import layout
+    from torchaula.course import pack as packing
+
+    course = layout.find(folder)
+    with packing.wheel() as package:
+        for assignment in assignments or course.require_assignments():
+            path = packing.pack(course, assignment, package)
+            size = path.stat().st_size / 1000
+            click.echo(_("{path}: {size:.0f} kB").format(path=path.relative_to(course.root), size=size))
+
+
 @cli.command("format", help=_("Write the notebooks in source/ in their normal form."))
 @click.option("--check", is_flag=True, help=_("Only say what is not in normal form; end with 1 if anything."))
 @click.pass_obj

@@ -28,6 +28,11 @@ class Course:
         return self.root / "release"
 
     @property
+    def dist(self) -> Path:
+        """What learners take home, zipped."""
+        return self.root / "dist"
+
+    @property
     def answers(self) -> Path:
         return self.root / "answers"
 

@@ -1,4 +1,4 @@
-"""A synthetic class for one assignment: what fifteen learners might hand in, always the same.
+"""A synthetic class for one assignment: what sixteen learners might hand in, always the same.
 
 Made from the released notebook, the model solutions and the known answers, so that it says something
 true about every exercise.
@@ -31,6 +31,7 @@ IN_BETWEEN = {
     "irene": (0.5, 0.4),
     "javier": (0.3, 0.5),
 }
+ABSENT = "ausente"  # hands in the first assignment of the course, and no other
 ENDLESS = "while True:\n    pass"
 
 
@@ -130,6 +131,8 @@ def write(course: Course, assignment: str) -> list[str]:
     Raises `Refusal`, and writes nothing, where it would touch a submission that it did not make.
     """
     made = submissions(material(course, assignment))
+    if assignment == course.assignments[0]:
+        made[ABSENT] = made["parcial"]
     require_writable(course.submitted)
     written = _read_marker(course)
     _require_untouched(course, written)
@@ -138,6 +141,7 @@ def write(course: Course, assignment: str) -> list[str]:
         path = course.submitted / relative
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+    (course.submitted / ABSENT).mkdir(exist_ok=True)
     marker = written | {relative: _digest(text) for relative, text in paths.items()}
     (course.submitted / MARKER).write_text(
         json.dumps(marker, indent=1, sort_keys=True) + "\n", encoding="utf-8"

@@ -16,7 +16,7 @@ import msgspec
 import torch
 
 from torchaula.checks import data
-from torchaula.checks.data import DTYPES, MAX_BYTES, MAX_DEPTH, MAX_NODES, Data, NotData, span
+from torchaula.checks.data import DTYPES, MAX_BYTES, MAX_DEPTH, MAX_NODES, Data, span
 from torchaula.checks.observation import Failure, Observation, Request
 
 MAX_HEADER = 8 * 2**20

@@ -1,0 +1,136 @@
+"""The zip that a learner takes home: whole, secretive, and enough."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from tests import mini
+from torchaula.course import answers, notebook, pack, release
+from torchaula.course.layout import Course, find
+from torchaula.errors import Refusal
+
+COURSE = Course(mini.ROOT)
+# Runs in the learner's own environment: the notebook in a real kernel, up to the first public check.
+LEARNER = """
+import json, sys
+import nbformat
+from nbclient import NotebookClient
+
+path, solution = sys.argv[1:]
+node = nbformat.read(path, 4)
+ids = [cell.metadata.get("nbgrader", {}).get("grade_id", "") for cell in node.cells]
+first = next(i for i, cell in enumerate(node.cells) if cell.metadata.get("nbgrader", {}).get("solution"))
+client = NotebookClient(node, timeout=300, kernel_name="python3")
+with client.setup_kernel():
+    for i, cell in enumerate(node.cells[: first + 2]):
+        if i == first:
+            cell.source = solution
+        client.execute_cell(cell, i)
+print(json.dumps(node.cells[first + 1].outputs))
+"""
+
+
+@pytest.fixture(scope="module")
+def wheel() -> Iterator[Path]:
+    """This package's wheel."""
+    with pack.wheel() as package:
+        yield package
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Course:
+    """What packing reads of the real course, elsewhere."""
+    for folder in ("source", "release"):
+        shutil.copytree(COURSE.root / folder, tmp_path / "course" / folder)
+    shutil.copy(COURSE.config, tmp_path / "course")
+    return find(tmp_path / "course")
+
+
+@pytest.mark.parametrize("assignment", COURSE.assignments)
+def test_zip_holds_what_a_learner_needs_and_no_answer(copy: Course, wheel: Path, assignment: str) -> None:
+    """Notebook, pictures, wheel and one page; of the known answers not even a sentence."""
+    with ZipFile(pack.pack(copy, assignment, wheel)) as archive:
+        names = set(archive.namelist())
+        archive.extractall(copy.root / "home")
+    with ZipFile(copy.root / "home" / assignment / wheel.name) as archive:
+        archive.extractall(copy.root / "home" / "wheel")
+
+    released = release.files(COURSE.release / assignment)
+    assert names == {f"{assignment}/{name}" for name in {*released, "LEEME.md", wheel.name}}
+    told = "\n".join(
+        path.read_text("utf-8", "replace") for path in (copy.root / "home").rglob("*") if path.is_file()
+    )
+    known = [a for path in COURSE.answers.rglob("*.py") for a in answers.load(path) if not a.is_right]
+    assert len(known) > 40
+    assert [answer.id for answer in known if answer.sentence in told] == []
+
+
+def test_same_content_gives_the_same_bytes(copy: Course, wheel: Path) -> None:
+    """Packing twice, with wheels built apart, gives one and the same file: nothing but content counts."""
+    name = copy.assignments[0]
+    first = pack.pack(copy, name, wheel).read_bytes()
+
+    with pack.wheel() as again:
+        assert pack.pack(copy, name, again).read_bytes() == first
+
+
+def test_secret_inside_the_package_is_not_packed(course: Course, wheel: Path) -> None:
+    """A line of a hidden test that stands in the wheel, which learners install, is refused."""
+    path = course.notebook("mini")
+    line = "Refusals: mistakes of a user that end a command with one clear line."
+    planted = path.read_text().replace("### END HIDDEN", rf"{line}\n### END HIDDEN")
+    path.write_text(planted.replace("return 2 * x", "return x * 2"))  # `new.py` has that line too
+
+    with pytest.raises(Refusal, match=r"errors\.py of mini would publish a line .* hidden test"):
+        pack.pack(course, "mini", wheel)
+
+    assert not list(course.dist.iterdir())
+
+
+def test_assignment_that_is_not_released_is_not_packed(course: Course, wheel: Path) -> None:
+    """Without a release there is nothing to take home, and the message says which command makes one."""
+    shutil.rmtree(course.release)
+
+    with pytest.raises(Refusal, match="run `torchaula release mini` first"):
+        pack.pack(course, "mini", wheel)
+
+
+@pytest.mark.parametrize("assignment", COURSE.assignments[:1])
+def test_learner_with_only_the_zip_gets_to_the_first_green_check(
+    copy: Course, wheel: Path, tmp_path: Path, assignment: str
+) -> None:
+    """In an empty folder the page's own commands install what the notebook's first check needs."""
+    home = tmp_path / "home"
+    with ZipFile(pack.pack(copy, assignment, wheel)) as archive:
+        archive.extractall(home)
+    folder = home / assignment
+    commands = re.search(r"^```bash\n(.*?)^```", (folder / "LEEME.md").read_text(), re.M | re.S)
+    assert commands
+    python = {"PATH": f"{Path(sys._base_executable).parent}:/usr/bin:/bin", "HOME": str(tmp_path)}
+    for command in commands[1].splitlines():
+        done = subprocess.run(command, shell=True, cwd=folder, env=python, capture_output=True, text=True)
+        assert done.returncode == 0, (command, done.stderr)
+    exercise = next(iter(notebook.load(COURSE.notebook(assignment)).exercises.values()))
+    solution = notebook.without_markers(exercise.solution.source)
+
+    done = subprocess.run(
+        [folder / ".venv/bin/python", "-c", LEARNER, folder / f"{assignment}.ipynb", solution],
+        cwd=folder,
+        env=python,
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 0, done.stderr
+    outputs = json.loads(done.stdout.splitlines()[-1])
+    shown = "".join(output.get("text", "") for output in outputs)
+    assert f"✔ {exercise.id}: comprobación pública superada" in shown, outputs
