@@ -26,11 +26,17 @@ ONE_CLASS = ("tests/test_pipeline.py", "tests/test_formgrader.py")
 
 
 class Scheduling(LoadScopeScheduling):
-    """Any test to any worker, but those of `ONE_CLASS` to the same (xdist's own marks need older pytests)."""
+    """Any test to any worker, but those that share what takes long to the same one.
+
+    That is the class of `ONE_CLASS`, and the trials of an exercise. (xdist's own marks need older pytests.)
+    """
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return "one class" if file in ONE_CLASS else nodeid
+        file, _, test = nodeid.partition("::")
+        if file in ONE_CLASS:
+            return "one class"
+        _name, bracket, case = test.partition("[")
+        return case if bracket and file == "tests/test_course.py" else nodeid
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:

@@ -14,6 +14,7 @@ from torchaula.course.answers import Answer
 from torchaula.course.layout import Course
 from torchaula.course.notebook import HIDDEN, Exercise, Notebook, load
 from torchaula.grading import engine, matrix
+from torchaula.grading.matrix import Trial
 from torchaula.grading.verdict import Verdict
 
 COURSE = Course(Path(__file__).parents[1])
@@ -37,13 +38,18 @@ EXERCISES = [(name, exercise) for name in COURSE.assignments for exercise in not
 RESTRICTED = [(name, e) for name, e in EXERCISES if "forbid=" in notebook(name).exercise(e).graded[0].source]
 
 
+@cache
+def trials(assignment: str, exercise: str) -> list[Trial]:
+    """Every known answer, the model solution, the stub and junk, tried in both back ends."""
+    source = notebook(assignment)
+    tried = {exercise: matrix.known(source.exercise(exercise), known(assignment, exercise))}
+    return list(matrix.trials(source, tried, jobs=1))
+
+
 @pytest.mark.parametrize(("assignment", "exercise"), EXERCISES)
 def test_each_answer_fails_exactly_the_cells_it_declares(assignment: str, exercise: str) -> None:
     """Model, stub, right, wrong and junk answers end as declared, in both back ends."""
-    source = notebook(assignment)
-    tried = {exercise: matrix.known(source.exercise(exercise), known(assignment, exercise))}
-
-    for trial in matrix.trials(source, tried, jobs=1):
+    for trial in trials(assignment, exercise):
         assert set(trial.verdicts) == {"local", "remote"}
         for backend, verdicts in trial.verdicts.items():
             assert trial.failed(backend) == trial.answer.fails, (trial.answer.id, verdicts)
@@ -53,17 +59,14 @@ def test_each_answer_fails_exactly_the_cells_it_declares(assignment: str, exerci
 @pytest.mark.parametrize(("assignment", "exercise"), RESTRICTED)
 def test_forbidden_call_fails_every_hidden_cell(assignment: str, exercise: str) -> None:
     """Where something is forbidden, a known answer calls it, is told so, and gets no hidden point."""
-    source = notebook(assignment)
-    unit = source.exercise(exercise)
-    wrong = {exercise: [answer for answer in known(assignment, exercise) if not answer.is_right]}
+    hidden = {cell.aspect for cell in notebook(assignment).exercise(exercise).graded} & set(HIDDEN)
 
     callers = [
         trial
-        for trial in matrix.trials(source, wrong, ["remote"], jobs=1)
+        for trial in trials(assignment, exercise)
         if any("tu código usa" in verdict.message for verdict in trial.verdicts["remote"].values())
     ]
 
-    hidden = {cell.aspect for cell in unit.graded} & set(HIDDEN)
     assert callers
     assert all(hidden <= trial.failed("remote") for trial in callers), [t.answer.id for t in callers]
 
