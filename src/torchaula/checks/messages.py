@@ -192,7 +192,8 @@ def has_nan(count: int, total: int) -> str:
 
 
 LOST_PRECISION = (
-    "la diferencia es tan pequeña como un redondeo de float32: ¿hay un tensor float32 por el camino?"
+    "la diferencia es tan pequeña como un redondeo de float32: "
+    "¿hay por el camino un tensor float32, o un número diminuto que se suma?"
 )
 
 
