@@ -100,6 +100,8 @@ def relation(obtained: torch.Tensor, expected: torch.Tensor, rtol: float) -> str
         and _close(obtained, expected, RTOL[torch.float32]).all()
     ):
         return messages.LOST_PRECISION
+    if _close(obtained, expected, 10 * rtol).all():
+        return None  # within the slack of the rules below, which would explain anything
     largest = expected.abs().argmax()
     factor = (obtained.flatten()[largest] / expected.flatten()[largest]).item()
     if _is_telling(factor, obtained.numel()) and _close(obtained, expected * factor, 10 * rtol).all():
