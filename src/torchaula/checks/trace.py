@@ -5,7 +5,7 @@ from __future__ import annotations
 import cProfile
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from types import CodeType, TracebackType
 from typing import Any
 
@@ -18,23 +18,35 @@ ESCAPES = ("python.tolist", "python.numpy", "python.item", "python.__array__")
 
 
 class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    def __init__(self, seen: Counter[str]) -> None:
+    """Counts what the dispatcher runs; names are made afterwards, since this runs at every operation."""
+
+    def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.seen = seen
+        self.calls: Counter[Any] = Counter()
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        self.seen["aten." + func.name().partition("::")[2].partition(".")[0]] += 1
+        self.calls[func] += 1
         return func(*args, **(kwargs or {}))
+
+    def names(self) -> Iterator[tuple[str, int]]:
+        for func, n in self.calls.items():
+            yield "aten." + func.name().partition("::")[2].partition(".")[0], n
 
 
 class _Functions(TorchFunctionMode):
-    def __init__(self, seen: Counter[str]) -> None:
+    """Counts torch's functions and methods, likewise."""
+
+    def __init__(self) -> None:
         super().__init__()
-        self.seen = seen
+        self.calls: Counter[Any] = Counter()
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        self.seen["python." + getattr(func, "__name__", str(func))] += 1
+        self.calls[func] += 1
         return func(*args, **(kwargs or {}))
+
+    def names(self) -> Iterator[tuple[str, int]]:
+        for func, n in self.calls.items():
+            yield "python." + getattr(func, "__name__", str(func)), n
 
 
 class Trace:
@@ -48,7 +60,7 @@ class Trace:
     def __init__(self, watch: Iterable[str] = ()) -> None:
         self.seen: Counter[str] = Counter()
         self.watch = tuple(watch)
-        self._modes = (_Operations(self.seen), _Functions(self.seen))
+        self._modes = (_Operations(), _Functions())
         self._profile = cProfile.Profile(builtins=False) if self.watch else None
 
     def __enter__(self) -> Trace:
@@ -66,6 +78,8 @@ class Trace:
             self._note_calls(self._profile)
         for mode in reversed(self._modes):
             mode.__exit__(kind, error, at)  # type: ignore[no-untyped-call]
+            for name, n in mode.names():
+                self.seen[name] += n
 
     def _note_calls(self, profile: cProfile.Profile) -> None:
         for entry in profile.getstats():
