@@ -31,7 +31,7 @@ def test_right_answer_passes(backend: str) -> None:
 @pytest.mark.parametrize(
     ("answer", "outcome", "message"),
     [
-        ("def double(x):\n    return x + 1", Outcome.FAILED, "difieren 1 de 2 valores"),
+        ("def double(x):\n    return x + 1", Outcome.FAILED, "difiere 1 de 2 valores"),
         ("def double(x):\n    return -(x + x)", Outcome.FAILED, "signo cambiado"),
         ("def double(x):\n    return (x + x)[None]", Outcome.FAILED, "la forma es [1, 2] y debe ser [2]"),
         ("def double(x):\n    return (x + x).double()", Outcome.FAILED, "float64 y debe ser float32"),

@@ -60,7 +60,7 @@ def test_checks_import_nothing_beyond_torch_and_the_standard_library() -> None:
         ((1, 2), [1, 2], "tipo tuple"),
         ({"a": 1}, {"b": 1}, "las claves son ['a'] y deben ser ['b']"),
         ({"a": [1, X]}, {"a": [1, X + 1e-3]}, "en ['a'][1]: "),
-        (torch.tensor([1, 2]), torch.tensor([1, 3]), "difieren 1 de 2"),
+        (torch.tensor([1, 2]), torch.tensor([1, 3]), "difiere 1 de 2"),
         (torch.tensor(float("nan")), torch.tensor(0.0), "NaN"),
         (torch.tensor(1.3), torch.tensor(1.0), "el valor es 1.3 y debe ser 1"),
         (torch.tensor(0.5), torch.tensor(1.0), "0.5 veces"),

@@ -12,7 +12,7 @@ import pytest
 from torchaula.course import answers, rules
 from torchaula.course.answers import Answer
 from torchaula.course.layout import Course
-from torchaula.course.notebook import HIDDEN, Exercise, Notebook, load
+from torchaula.course.notebook import HIDDEN, Exercise, Notebook, load, read
 from torchaula.grading import engine, matrix
 from torchaula.grading.matrix import Trial
 from torchaula.grading.verdict import Verdict
@@ -192,3 +192,14 @@ def test_test_cell_that_overwrites_a_learner_s_function_is_told(tmp_path: Path) 
     faults = list(rules.notebook_faults(Notebook("x", cells), tmp_path))
 
     assert any(f"'{name}' is also defined by {unit.id}" in fault for fault in faults)
+
+
+@pytest.mark.parametrize("assignment", COURSE.assignments)
+def test_learner_may_change_what_is_for_show(assignment: str) -> None:
+    """Texts invite to change demo cells, so JupyterLab lets it; tests and statements stay locked."""
+    released = read(COURSE.release / assignment / f"{assignment}.ipynb")
+    editable = {cell.id: cell.metadata.get("editable", True) for cell in released.cells}
+    kinds = {cell.id: cell.kind for cell in notebook(assignment).cells}
+
+    assert all(editable[name] for name, kind in kinds.items() if kind in ("demo", "solution"))
+    assert not any(editable[name] for name, kind in kinds.items() if kind in ("markdown", "setup", "graded"))

@@ -35,6 +35,9 @@ def battery(
     the arguments at the positions `differentiable`; the two sizes in `constant` take the same number
     of operations.
     """
+    if constant:  # first: whoever loops has more to mend than a dtype
+        small, large = (target.case(messages.SMALL_AND_LARGE)(*make(*size)) for size in constant)
+        small.same_operations(large)
     for size in sizes:
         args = tuple(make(*size))
         expected = None if shape is None else tuple(shape(*size))
@@ -52,9 +55,6 @@ def battery(
             )
         for position in differentiable:
             _gradient_reaches(target, args, position)
-    if constant:
-        small, large = (target.case(messages.SMALL_AND_LARGE)(*make(*size)) for size in constant)
-        small.same_operations(large)
 
 
 def _in_both_dtypes(target: Target, args: Sequence[Data], shape: Size | None, views: bool) -> None:

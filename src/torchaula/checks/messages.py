@@ -26,28 +26,30 @@ ASPECTS = {
 SHOWN_ITEMS = 8
 SHOWN_TEXT = 120
 ALL_ZEROS = "todo tu resultado es cero"
-IS_TRANSPOSED = "tu resultado coincide con el esperado si se traspone"
+IS_TRANSPOSED = "tu resultado coincide con el esperado si se traspone (si se cambian sus dos últimos ejes)"
 
 
 # Values
 
 
-def show(value: Data, elements: int = SHOWN_ELEMENTS, open_up: bool = True) -> str:
+def show(value: Data, elements: int = SHOWN_ELEMENTS, open_up: bool = True, layout: bool = False) -> str:
     """A short form of any data.
 
     Tensors of up to `elements` elements come with their values; lists and dicts only if `open_up`.
+    With `layout` it says which tensors are not contiguous, which matters in what a call received.
     """
     if isinstance(value, torch.Tensor):
-        return _show_tensor(value.detach(), elements)
+        return _show_tensor(value.detach(), elements, layout)
     if isinstance(value, list | tuple) and not isinstance(value, torch.Size):
         opening, closing = "[]" if isinstance(value, list) else "()"
         if value and not open_up:
             return f"{opening}…{closing}"
-        return opening + _show_items((show(item, elements) for item in value), len(value)) + closing
+        items = (show(item, elements, layout=layout) for item in value)
+        return opening + _show_items(items, len(value)) + closing
     if isinstance(value, dict):
         if value and not open_up:
             return "{…}"
-        pairs = (f"{key!r}: {show(item, elements)}" for key, item in value.items())
+        pairs = (f"{key!r}: {show(item, elements, layout=layout)}" for key, item in value.items())
         return "{" + _show_items(pairs, len(value)) + "}"
     if isinstance(value, float):
         return f"{value:.6g}"
@@ -60,9 +62,9 @@ def _show_items(items: Iterable[str], count: int) -> str:
     return ", ".join(shown) + (f", … ({count} en total)" if count > SHOWN_ITEMS else "")
 
 
-def _show_tensor(tensor: torch.Tensor, elements: int) -> str:
+def _show_tensor(tensor: torch.Tensor, elements: int, layout: bool) -> str:
     kind = f"tensor {shape(tensor.shape)} {dtype(tensor.dtype)}"
-    if not tensor.is_contiguous():
+    if layout and not tensor.is_contiguous():
         kind += " no contiguo"
     if tensor.device.type == "meta" or not tensor.numel():
         return kind
@@ -107,9 +109,9 @@ def call(name: str, args: tuple[Data, ...], kwargs: dict[str, Data], names: Sequ
     of tensors, a still longer one no content of lists and dicts.
     """
     for elements, open_up in ((SHOWN_IN_CALL, True), (0, True), (0, False)):
-        parts = [show(arg, elements, open_up) for arg in args]
+        parts = [show(arg, elements, open_up, layout=True) for arg in args]
         parts[: len(names)] = [f"{n}={part}" for n, part in zip(names, parts, strict=False)]
-        parts += [f"{key}={show(value, elements, open_up)}" for key, value in kwargs.items()]
+        parts += [f"{key}={show(value, elements, open_up, layout=True)}" for key, value in kwargs.items()]
         text = f"{name}({', '.join(parts)})"
         if len(text) <= SHOWN_CALL:
             return text
@@ -172,8 +174,10 @@ def values_off(
     found, wanted = _apart(obtained[where].item(), expected[where].item())
     if obtained.ndim == 0:
         return f"el valor es {found} y debe ser {wanted}"
+    count = int(wrong.sum())
+    differ = "difiere" if count == 1 else "difieren"
     return (
-        f"la forma y el tipo son correctos, pero difieren {int(wrong.sum())} de {wrong.numel()} valores; "
+        f"la forma y el tipo son correctos, pero {differ} {count} de {wrong.numel()} valores; "
         f"el primero, en {list(where)}: {found} en lugar de {wanted}"
     )
 
@@ -188,7 +192,8 @@ def _apart(a: object, b: object) -> tuple[str, str]:
 
 
 def has_nan(count: int, total: int) -> str:
-    return f"hay NaN en {count} de {total} valores (algo se desborda hasta `inf`, o es 0 entre 0)"
+    why = "¿0 entre 0, la raíz de un negativo, algo que se desborda, o un NaN de los datos?"
+    return f"hay NaN en {count} de {total} valores ({why})"
 
 
 LOST_PRECISION = (
@@ -286,13 +291,12 @@ def not_data(kind: str) -> list[tuple[str, str]]:
             ("Obtenido", "una función, no su resultado"),
             ("Remedio", "¿faltan los paréntesis, como en `.item()`?"),
         ]
-    return [
-        ("Obtenido", f"un valor de tipo {kind}"),
-        (
-            "Esperado",
-            "un tensor o un valor de Python; con un número de NumPy o un tensor de un elemento, `.item()`",
-        ),
-    ]
+    remedies = {
+        "numpy.ndarray": "un tensor o una lista, no un array de NumPy: `torch.from_numpy` o `.tolist()`",
+        "generator": "el resultado, no un generador, que aún no ha calculado nada",
+    }
+    usual = "un tensor o un valor de Python; con un número de NumPy o un tensor de un elemento, `.item()`"
+    return [("Obtenido", f"un valor de tipo {kind}"), ("Esperado", remedies.get(kind, usual))]
 
 
 def timed_out(seconds: str) -> list[tuple[str, str]]:
@@ -304,10 +308,11 @@ NOT_REACHED = [("Obtenido", "no se llegó a comprobar: tu código paró el proce
 
 
 def argument_changed(obtained: Data, expected: Data, reason: str) -> list[tuple[str, str]]:
+    instead = "trabaja sobre un resultado nuevo o sobre una copia (`.clone()`)"
     return [
         ("Obtenido", f"tras la llamada un argumento vale {show(obtained)}"),
         ("Esperado", f"que siga como estaba: {show(expected)}"),
-        ("Diferencia", f"tu código modifica lo que recibe ({reason}); trabaja sobre un resultado nuevo"),
+        ("Diferencia", f"tu código modifica lo que recibe ({reason}); {instead}"),
     ]
 
 
