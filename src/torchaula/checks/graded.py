@@ -45,6 +45,7 @@ class Answer:
         self._cell = self._notebook.cell
         self._target = target
         self._is_sound = False  # not known yet
+        self._wanted = ""  # the expected result, where a test says it
         self.request = request
         self.observation: Observation = self._notebook.perform(request)
 
@@ -73,7 +74,7 @@ class Answer:
         if entry := forbidden(self.observation.trace, self._notebook.contract.forbid):
             self.fail(messages.forbidden(entry))
         if self.observation.failure is not None:
-            self.fail(_explain(self.observation.failure))
+            self.fail(_explain(self.observation.failure, self._wanted))
         self._arguments_unchanged()
 
     @property
@@ -90,6 +91,7 @@ class Answer:
 
     def equals(self, expected: Data, rtol: float | None = None) -> Answer:
         """The result is `expected`: type, shape, dtype and values (within `rtol`, see `compare`)."""
+        self._wanted = messages.show(expected)
         return self.expect("", self.result, expected, rtol)
 
     def matches(self, oracle: Callable[..., Data], rtol: float | None = None) -> Answer:
@@ -175,8 +177,9 @@ class Answer:
         """Raise `CheckFailed` with the call and these labelled lines."""
         failure = self.observation.failure
         outcome = "failed" if failure is None else OUTCOMES.get(failure.kind, "raised")
+        call = messages.of_test(self.call) if self.request.source else self.call
         raise CheckFailed(
-            messages.failed(self._cell, self._target.title, self._target.when, self.call, rows), outcome
+            messages.failed(self._cell, self._target.title, self._target.when, call, rows), outcome
         ) from None
 
     def _arguments_unchanged(self) -> None:
@@ -194,7 +197,7 @@ class Answer:
                     self.fail(messages.argument_changed(after[side][key], before[side][key], reason))
 
 
-def _explain(failure: Failure) -> list[tuple[str, str]]:
+def _explain(failure: Failure, wanted: str = "") -> list[tuple[str, str]]:
     if failure.kind == UNDEFINED:
         return messages.undefined(failure.message)
     if failure.kind == NOT_CALLABLE:
@@ -209,7 +212,7 @@ def _explain(failure: Failure) -> list[tuple[str, str]]:
         return messages.DIED
     if failure.kind == NOT_REACHED:
         return messages.NOT_REACHED
-    return messages.raised(failure.kind, failure.message, failure.line, failure.number)
+    return messages.raised(failure.kind, failure.message, wanted, failure.line, failure.number)
 
 
 def _names_below(kind: type[Exception]) -> set[str]:

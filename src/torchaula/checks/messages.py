@@ -118,6 +118,11 @@ def call(name: str, args: tuple[Data, ...], kwargs: dict[str, Data], names: Sequ
     return text[: SHOWN_CALL - 2] + "…)"
 
 
+def of_test(call: str) -> str:
+    """A call of a test's own function, which a learner would look for in vain."""
+    return f"{call} (función de la prueba)"
+
+
 # In which way values differ
 
 
@@ -174,10 +179,12 @@ def values_off(
     found, wanted = _apart(obtained[where].item(), expected[where].item())
     if obtained.ndim == 0:
         return f"el valor es {found} y debe ser {wanted}"
-    count = int(wrong.sum())
-    differ = "difiere" if count == 1 else "difieren"
+    count, total = int(wrong.sum()), wrong.numel()
+    how_many = f"difieren {count} de {total} valores" if count > 1 else f"difiere 1 de {total} valores"
+    if total == 1:
+        how_many = "difiere el único valor"
     return (
-        f"la forma y el tipo son correctos, pero {differ} {count} de {wrong.numel()} valores; "
+        f"la forma y el tipo son correctos, pero {how_many}; "
         f"el primero, en {list(where)}: {found} en lugar de {wanted}"
     )
 
@@ -253,8 +260,10 @@ def about(what: str, rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return [("Se mira", what), *rows]
 
 
-def raised(kind: str, message: str, line: str, number: int) -> list[tuple[str, str]]:
+def raised(kind: str, message: str, wanted: str, line: str, number: int) -> list[tuple[str, str]]:
     rows = [("Obtenido", f"una excepción: {kind}: {message}" if message else f"una excepción: {kind}")]
+    if wanted:
+        rows.append(("Esperado", wanted))
     if line:
         rows.append(("Tu línea", f"{number}: {line}"))
     return rows
@@ -295,6 +304,9 @@ def not_data(kind: str) -> list[tuple[str, str]]:
         "numpy.ndarray": "un tensor o una lista, no un array de NumPy: `torch.from_numpy` o `.tolist()`",
         "generator": "el resultado, no un generador, que aún no ha calculado nada",
     }
+    if kind.startswith("torch.return_types"):
+        pair = "uno de los dos tensores que da `max`, `min` o `sort` con `dim`: `.values` o `.indices`"
+        return [("Obtenido", "dos tensores a la vez, los valores y sus posiciones"), ("Esperado", pair)]
     usual = "un tensor o un valor de Python; con un número de NumPy o un tensor de un elemento, `.item()`"
     return [("Obtenido", f"un valor de tipo {kind}"), ("Esperado", remedies.get(kind, usual))]
 
