@@ -17,7 +17,7 @@ MAKEFLAGS += --no-print-directory
 # `make` alone sets up and says what else there is.
 all: setup help
 
-.PHONY: all help setup demo release grade check test lint format lab messages
+.PHONY: all help setup demo release grade check test bench lint format lab messages
 
 help:
 	@echo "make demo                    grade a sample class, from set-up to feedback"
@@ -25,6 +25,7 @@ help:
 	@echo "make release                 derive release/ from source/, and zip it in dist/"
 	@echo "make grade ASSIGNMENT=mlp    grade what is in submitted/"
 	@echo "make check                   try every known answer against every graded cell"
+	@echo "make bench                   seconds of CPU that the graded cells take"
 	@echo "make lint | format           check | mend how code and notebooks are written"
 	@echo "make lab                     JupyterLab with nbgrader's formgrader on this course"
 	@echo "make messages                bring the translations of the command line up to date"
@@ -72,6 +73,9 @@ check: setup
 
 test: setup
 	@pytest -n 2
+
+bench: setup
+	@python bench/graded_cells.py $(ASSIGNMENT)
 
 lint: setup
 	ruff check
