@@ -87,8 +87,7 @@ def test_secret_inside_the_package_is_not_packed(course: Course, wheel: Path) ->
     """A line of a hidden test that stands in the wheel, which learners install, is refused."""
     path = course.notebook("mini")
     line = "Refusals: mistakes of a user that end a command with one clear line."
-    planted = path.read_text().replace("### END HIDDEN", rf"{line}\n### END HIDDEN")
-    path.write_text(planted.replace("return 2 * x", "return x * 2"))  # `new.py` has that line too
+    path.write_text(path.read_text().replace("### END HIDDEN", rf"{line}\n### END HIDDEN"))
 
     with pytest.raises(Refusal, match=r"errors\.py of mini would publish a line .* hidden test"):
         pack.pack(course, "mini", wheel)

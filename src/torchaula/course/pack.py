@@ -67,7 +67,7 @@ def pack(course: Course, assignment: str, package: Path) -> Path:
         shutil.copytree(released, inside)
         shutil.copy(package, inside)
         (inside / "LEEME.md").write_text(read_me(assignment, package.name), encoding="utf-8")
-        _require_no_secret(course, inside, Path(temporary) / "wheel")
+        _require_no_secret(course, assignment, inside, Path(temporary) / "aside")
         place = course.dist / f"{assignment}.zip"
         _write(inside, Path(temporary) / "new.zip").replace(place)
     return place
@@ -81,14 +81,15 @@ def read_me(assignment: str, package: str) -> str:
     )
 
 
-def _require_no_secret(course: Course, inside: Path, unpacked: Path) -> None:
-    """Look into the wheel too, and for what any assignment must not tell."""
+def _require_no_secret(course: Course, assignment: str, inside: Path, aside: Path) -> None:
+    """Nothing of the assignment's own; nothing of any in the wheel's code or in companion files."""
+    secrets.require_none(course, assignment, inside)
+    shutil.copytree(inside, aside, ignore=shutil.ignore_patterns("*.whl", "*.ipynb"))
     for package in inside.glob("*.whl"):
         with ZipFile(package) as archive:
-            archive.extractall(unpacked)
+            archive.extractall(aside)
     for name in course.assignments:
-        secrets.require_none(course, name, inside)
-        secrets.require_none(course, name, unpacked, markers=())  # the package handles markers
+        secrets.require_none(course, name, aside, is_code=True)
 
 
 def _write(folder: Path, path: Path) -> Path:

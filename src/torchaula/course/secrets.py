@@ -14,6 +14,7 @@ from torchaula.errors import Refusal
 from torchaula.i18n import _
 
 SHORTEST = 10  # characters; shorter lines, such as `return y`, stand anywhere by chance
+SHORTEST_IN_CODE = 30
 REGIONS = (SOLUTION_REGION, HIDDEN_REGION)
 MARKERS = ("BEGIN SOLUTION", "END SOLUTION", "BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
 
@@ -26,12 +27,15 @@ class Leak:
     line: str
 
 
-def leaks(source: notebook.Notebook, folder: Path, markers: Iterable[str] = MARKERS) -> Iterator[Leak]:
+def leaks(source: notebook.Notebook, folder: Path, *, is_code: bool = False) -> Iterator[Leak]:
     """What the files in `folder` tell of the solutions and hidden tests in `source`.
 
-    A marker tells that a region was overlooked, except in code that handles markers.
+    A marker tells that a region was overlooked. The package's own code (`is_code`) handles markers,
+    and shares short idioms with tests: there only a longer line tells.
     """
-    lines = [*markers, *secret_lines(source)]
+    shortest = SHORTEST_IN_CODE if is_code else SHORTEST
+    markers = () if is_code else MARKERS
+    lines = [*markers, *(line for line in secret_lines(source) if len(line) >= shortest)]
     for path in sorted(folder.rglob("*")):
         text = _text(path) if path.is_file() else ""
         for line in lines:
@@ -39,9 +43,9 @@ def leaks(source: notebook.Notebook, folder: Path, markers: Iterable[str] = MARK
                 yield Leak(path.relative_to(folder).as_posix(), line)
 
 
-def require_none(course: Course, assignment: str, folder: Path, markers: Iterable[str] = MARKERS) -> None:
+def require_none(course: Course, assignment: str, folder: Path, *, is_code: bool = False) -> None:
     """Raise `Refusal` where `folder`, made to be published, tells a secret of the assignment."""
-    leak = next(leaks(notebook.load(course.notebook(assignment)), folder, markers), None)
+    leak = next(leaks(notebook.load(course.notebook(assignment)), folder, is_code=is_code), None)
     if leak is not None:
         raise Refusal(
             _(
