@@ -285,3 +285,14 @@ def test_battery_asks_for_one_dtype_whatever_comes(backend: str, answer: str, to
 
     assert verdict.passed == (not told)
     assert told in verdict.message
+
+
+@pytest.mark.parametrize("entry", ["scipy", "log_sofmax"])
+def test_forbidding_what_no_trace_can_show_is_refused(backend: str, entry: str) -> None:
+    """A module without a dot, or a misspelt name, would forbid nothing: the author is told."""
+    cell = f'student = graded("double-publico", names="double", forbid=["mul", "__array__", "{entry}"])\n'
+
+    [verdict] = grade(PLUS, cell, backend=backend)
+
+    assert verdict.outcome is Outcome.INFRASTRUCTURE
+    assert f"forbid '{entry}'" in verdict.message

@@ -14,7 +14,7 @@ from torchaula.checks import messages
 from torchaula.checks.errors import TestError
 from torchaula.checks.observation import Observation, Request, Scope, locate, perform
 from torchaula.checks.seeds import Stream, derive, seed_all
-from torchaula.checks.trace import warm_up
+from torchaula.checks.trace import can_be_seen, warm_up
 
 COURSE_SEED = 20260
 
@@ -126,8 +126,12 @@ def open_cell(
     exercise = exercise_of(cell)
     if names:
         own = (names,) if isinstance(names, str) else tuple(names)
+        forbid = tuple(forbid)
+        for entry in forbid:
+            if not can_be_seen(entry):  # it would forbid nothing, and nobody would notice
+                raise TestError(f"{cell}: forbid {entry!r}: torch has nothing of that name; is it misspelt?")
         paths = {name: path_of(name, value) for name, value in given.items()}
-        notebook.contracts[exercise] = Contract(own, tuple(forbid), paths, seconds)
+        notebook.contracts[exercise] = Contract(own, forbid, paths, seconds)
     if exercise not in notebook.contracts:
         raise TestError(f"{cell}: ejecuta antes la comprobación pública, {exercise}-publico")
     notebook.cell = cell

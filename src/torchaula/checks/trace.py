@@ -111,6 +111,13 @@ def is_below(name: str, prefix: str) -> bool:
     return name == prefix or name.startswith(prefix + ".")
 
 
+def can_be_seen(entry: str) -> bool:
+    """Whether torch has something of this name that a trace could show; dotted entries are taken on trust."""
+    places = (torch, torch.Tensor, torch.nn.functional, torch.ops.aten)
+    forms = {entry, entry.strip("_"), "_" + entry.strip("_")}
+    return "." in entry or any(hasattr(place, form) for place in places for form in forms)
+
+
 def operations(trace: dict[str, int]) -> int:
     """How many operations a trace holds, ways to escape into a Python loop included."""
     return sum(n for name, n in trace.items() if name.startswith("aten.") or name in ESCAPES)
