@@ -160,6 +160,16 @@ def test_given_may_be_any_function_of_torch(backend: str, function: str) -> None
     assert verdict.passed, verdict.message
 
 
+def test_warning_costs_nothing(backend: str) -> None:
+    """An answer that warns passes, also where the process that grades takes warnings for errors."""
+    answer = "import warnings\ndef double(x):\n    warnings.warn('beware')\n    return x + x\n"
+    cell = OPEN + "student.double(torch.ones(3)).equals(torch.full((3,), 2.0))\n"
+
+    [verdict] = grade(answer, cell, backend=backend)
+
+    assert verdict.passed, verdict.message
+
+
 def test_random_numbers_of_test_and_answer_do_not_mix(backend: str) -> None:
     """What an answer draws changes neither the test's data nor, from cell to cell, its own."""
     answer = "def double(n):\n    return torch.rand(n)\n"

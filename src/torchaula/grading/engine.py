@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import warnings
 from collections.abc import Collection, Mapping
 
 from torchaula.checks.session import COURSE_SEED
@@ -45,6 +46,7 @@ def grade(
         import torch
 
         torch.set_num_threads(threads)
+        warnings.resetwarnings()  # a warning costs a learner nothing, whatever this process makes of them
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             return BACKENDS[backend](notebook, solutions, exercises, seed)
 
