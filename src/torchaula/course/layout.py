@@ -90,6 +90,17 @@ class Course:
             )
         return self.source / assignment / f"{assignment}.ipynb"
 
+    def released(self, assignment: str) -> Path:
+        """The notebook that learners receive. Raises `Refusal` where it was not released."""
+        path = self.release / assignment / f"{assignment}.ipynb"
+        if not path.is_file():
+            raise Refusal(
+                _("{path}: not there; run `torchaula release {assignment}` first").format(
+                    path=path, assignment=assignment
+                )
+            )
+        return path
+
 
 def find(root: Path) -> Course:
     """The course in the folder `root`. Raises `Refusal` where there is none."""

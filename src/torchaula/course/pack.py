@@ -54,13 +54,7 @@ def pack(course: Course, assignment: str, package: Path) -> Path:
     the zip would tell a solution or hidden test of any assignment.
     """
     course.notebook(assignment)
-    released = course.release / assignment
-    if not (released / f"{assignment}.ipynb").is_file():
-        raise Refusal(
-            _("{path}: not there; run `torchaula release {assignment}` first").format(
-                path=released, assignment=assignment
-            )
-        )
+    released = course.released(assignment).parent
     require_writable(course.dist)
     with tempfile.TemporaryDirectory(dir=course.dist) as temporary:
         inside = Path(temporary) / assignment

@@ -56,13 +56,7 @@ class Material:
 def material(course: Course, assignment: str) -> Material:
     """Read what a class is made from. Raises `Refusal` where the assignment is not released."""
     source = notebook.load(course.notebook(assignment))
-    released = course.release / assignment / f"{assignment}.ipynb"
-    if not released.is_file():
-        raise Refusal(
-            _("{path}: not there; run `torchaula release {assignment}` first").format(
-                path=released, assignment=assignment
-            )
-        )
+    released = course.released(assignment)
     known = {name: answers.load(course.answers / assignment / f"{name}.py") for name in source.exercises}
     for name, found in known.items():
         if not any(a.is_right for a in found) or all(a.is_right for a in found):
