@@ -8,25 +8,33 @@ from __future__ import annotations
 
 import ast
 import builtins
-import inspect
+import linecache
 import symtable
 import textwrap
 from collections.abc import Callable, Collection
+from functools import lru_cache
 
 from torchaula.checks.errors import TestError
 
 
 def text_of(function: Callable[..., object]) -> str:
     """The source of the function as defined in its cell, without decorators."""
-    try:
-        source = textwrap.dedent("".join(inspect.getsourcelines(function)[0]))
-    except OSError as error:
-        raise TestError(
-            f"probe {function.__name__}: its source can't be read; define it in a cell"
-        ) from error
-    definition = ast.parse(source).body[0]
-    assert isinstance(definition, ast.FunctionDef)
-    return "\n".join(source.splitlines()[definition.lineno - 1 :]) + "\n"
+    code = function.__code__
+    text = "".join(linecache.getlines(code.co_filename, function.__globals__))
+    if not text:
+        raise TestError(f"probe {function.__name__}: its source can't be read; define it in a cell")
+    return _definition(text, code.co_firstlineno)
+
+
+@lru_cache
+def _definition(text: str, line: int) -> str:
+    """The function in `text` whose first line, decorators included, is `line`."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            if first == line:
+                return textwrap.dedent(ast.get_source_segment(text, node, padded=True) or "") + "\n"
+    raise TestError(f"line {line}: a probe is a function that `def` defines")
 
 
 def refuse(source: str, allowed: Collection[str]) -> None:
@@ -34,6 +42,18 @@ def refuse(source: str, allowed: Collection[str]) -> None:
 
     `allowed` are the set-up cell's names and the exercise's own. Parameters and built-ins are free.
     """
+    where, free = _looked_through(source)
+    foreign = sorted(free - set(allowed) - set(dir(builtins)))
+    if foreign:
+        raise TestError(
+            f"{where}: {', '.join(foreign)}: not a parameter, built-in, set-up name or the exercise's own; "
+            "pass it as an argument"
+        )
+
+
+@lru_cache
+def _looked_through(source: str) -> tuple[str, set[str]]:
+    """How to call a probe in messages, and its free names; raises `TestError` where it judges."""
     tree = ast.parse(source)
     definition = tree.body[0]
     assert isinstance(definition, ast.FunctionDef)
@@ -45,12 +65,7 @@ def refuse(source: str, allowed: Collection[str]) -> None:
             raise TestError(f"{where}, line {node.lineno}: `{node.attr}` judges; return what was observed")
         if isinstance(node, ast.Import | ast.ImportFrom | ast.Global | ast.Nonlocal):
             raise TestError(f"{where}, line {node.lineno}: import in the set-up cell; no global names")
-    foreign = sorted(free_names(source) - set(allowed) - set(dir(builtins)) - {definition.name})
-    if foreign:
-        raise TestError(
-            f"{where}: {', '.join(foreign)}: not a parameter, built-in, set-up name or the exercise's own; "
-            "pass it as an argument"
-        )
+    return where, free_names(source) - {definition.name}
 
 
 def free_names(source: str) -> set[str]:

@@ -17,35 +17,58 @@ from torch.utils._python_dispatch import TorchDispatchMode
 ESCAPES = ("python.tolist", "python.numpy", "python.item", "python.__array__")
 
 
+class _Calls:
+    """How often each callable was called, told apart by identity: torch's own hashes are slow."""
+
+    def __init__(self) -> None:
+        self._counts: dict[int, int] = {}
+        self._callables: dict[int, Any] = {}
+
+    def note(self, call: Any) -> None:
+        key = id(call)
+        if key in self._counts:
+            self._counts[key] += 1
+        else:
+            self._counts[key], self._callables[key] = 1, call
+
+    def __iter__(self) -> Iterator[tuple[Any, int]]:
+        return ((self._callables[key], n) for key, n in self._counts.items())
+
+
 class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Counts what the dispatcher runs; names are made afterwards, since this runs at every operation."""
+    """Notes what the dispatcher runs; all else is done afterwards, since this runs at every operation."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.calls: Counter[Any] = Counter()
+        self.calls = _Calls()
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Whether torch wraps each operation in a guard against compilation: nothing is compiled here."""
+        return False
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        self.calls[func] += 1
-        return func(*args, **(kwargs or {}))
+        self.calls.note(func)
+        return func(*args, **kwargs) if kwargs else func(*args)
 
     def names(self) -> Iterator[tuple[str, int]]:
-        for func, n in self.calls.items():
+        for func, n in self.calls:
             yield "aten." + func.name().partition("::")[2].partition(".")[0], n
 
 
 class _Functions(TorchFunctionMode):
-    """Counts torch's functions and methods, likewise."""
+    """Notes torch's functions and methods, likewise."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.calls: Counter[Any] = Counter()
+        self.calls = _Calls()
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        self.calls[func] += 1
-        return func(*args, **(kwargs or {}))
+        self.calls.note(func)
+        return func(*args, **kwargs) if kwargs else func(*args)
 
     def names(self) -> Iterator[tuple[str, int]]:
-        for func, n in self.calls.items():
+        for func, n in self.calls:
             yield "python." + getattr(func, "__name__", str(func)), n
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import linecache
 import re
+from functools import lru_cache
+from types import CodeType
 from typing import Any
 
 from torchaula.checks import CheckFailed, TestError, messages
@@ -23,7 +25,13 @@ def execute(source: str, cell: str, namespace: dict[str, Any]) -> None:
     filename = f"<cell {cell}>"
     source = MAGIC.sub(lambda match: "pass" + " " * (len(match[0]) - 4), source)
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    exec(compile(source, filename, "exec", dont_inherit=True), namespace)
+    exec(_compiled(source, filename), namespace)
+
+
+@lru_cache(maxsize=1024)
+def _compiled(source: str, filename: str) -> CodeType:
+    """The code of a cell; a batch runs the same graded cells for everybody."""
+    return compile(source, filename, "exec", dont_inherit=True)
 
 
 def judge(source: str, cell: str, namespace: dict[str, Any]) -> Verdict:
