@@ -19,28 +19,24 @@ c.Exchange.cache = str(COURSE / ".torchaula" / "cache")
 c.ClearSolutions.code_stub = {"python": "# ESCRIBE AQUÍ TU CÓDIGO"}
 c.ClearSolutions.text_stub = "*Escribe aquí tu respuesta.*"
 
+# What is read of a submission, however damaged.
+c.Autograde.exporter_class = f"{OURS}.SubmissionExporter"
+
 # What is graded: the instructor's cells and files, whatever was handed in beside the solutions.
 c.Autograde.sanitize_preprocessors = [
     f"{OURS}.LeaveOutForeignFiles",
-    f"{OURS}.Rebuild",
     f"{NBGRADER}.OverwriteKernelspec",
     f"{NBGRADER}.OverwriteCells",
     f"{NBGRADER}.CheckCellMetadata",
 ]
 c.Autograde.autograde_preprocessors = [
-    f"{OURS}.ExecuteWithinLimits",
-    f"{OURS}.OnlyErrorsCost",
-    "nbconvert.preprocessors.ClearMetadataPreprocessor",
-    f"{NBGRADER}.LimitOutput",
+    f"{OURS}.Grade",  # in a sandbox, in place of nbgrader's Execute
     f"{NBGRADER}.SaveAutoGrades",
     f"{NBGRADER}.AssignLatePenalties",
     f"{NBGRADER}.CheckCellMetadata",
 ]
-c.Execute.timeout = 60  # seconds a cell
-c.Execute.iopub_timeout = 30  # the default of 4 fails honest submissions on a busy machine
-c.Execute.startup_timeout = 300
-c.ExecuteWithinLimits.notebook_timeout = 300  # seconds a notebook, after which its cells get one each
-c.Execute.extra_arguments = ["--log-level=ERROR"]  # no remarks of a kernel's start on the terminal
+c.Grade.cell_seconds = 60.0  # of CPU, for one of a learner's own cells; a graded cell says its own limit
+c.Grade.cells_seconds = 180.0  # for all of them together
 
 # What learners get back: no hidden test, no traceback through one; in Spanish.
 c.GenerateFeedback.exporter_class = "torchaula.report.feedback.FeedbackExporter"

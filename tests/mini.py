@@ -44,9 +44,8 @@ EXERCISES = (
     ("add-one", "uno más", "x + 1", "1 - (-x)", 2.0, 3.0, 2, 3),
 )
 SHORTER = """
-c.Execute.timeout = 20
-c.Execute.iopub_timeout = 15
-c.ExecuteWithinLimits.notebook_timeout = 60
+c.Grade.cell_seconds = 4.0
+c.Grade.cells_seconds = 20.0
 """
 
 

@@ -17,7 +17,7 @@ from tests.tiny import OPEN, grade
 from torchaula.checks import data
 from torchaula.checks.compare import difference
 from torchaula.checks.observation import Failure, Observation, Request
-from torchaula.grading import wire
+from torchaula.grading import frames, wire
 from torchaula.grading.verdict import Outcome
 
 DTYPES = st.sampled_from(data.DTYPES)
@@ -68,7 +68,7 @@ DATA = st.recursive(
 def through_the_wire(value: Any) -> Any:
     """`value` as the argument of a request that went through a real socket."""
     near, far = socket.socketpair()
-    sender, receiver = wire.Channel(near), wire.Channel(far)
+    sender, receiver = frames.Channel(near, wire.Call), frames.Channel(far, wire.Call)
     message, buffers = wire.from_request(Request("f", (value,)))
     thread = threading.Thread(target=sender.send, args=(message, buffers))
     thread.start()
@@ -113,7 +113,7 @@ def receive(content: bytes) -> Any:
         # Less than a socket's buffer: nobody needs to read while it is sent.
         near.sendall(content)
         near.shutdown(socket.SHUT_WR)
-        message, buffers = wire.Channel(far).receive(5.0)
+        message, buffers = frames.Channel(far, wire.ToStudent | wire.Seen).receive(5.0)
         if isinstance(message, wire.Seen):
             return wire.to_observation(message, buffers)
         return wire.to_request(message, buffers) if isinstance(message, wire.Call) else message
@@ -121,14 +121,14 @@ def receive(content: bytes) -> Any:
 
 def frame(header: bytes, body: bytes = b"") -> bytes:
     """A well-framed message with any content."""
-    return wire.LENGTHS.pack(len(header) + len(body), len(header)) + header + body
+    return frames.LENGTHS.pack(len(header) + len(body), len(header)) + header + body
 
 
 @settings(deadline=None, max_examples=150)
 @given(st.binary(max_size=200), st.booleans())
 def test_garbage_is_refused_by_name(content: bytes, framed: bool) -> None:
     """Random bytes end in `WireError`, never in another exception or a hang."""
-    with pytest.raises(wire.WireError):
+    with pytest.raises(frames.WireError):
         receive(frame(content) if framed else content)
 
 
@@ -143,7 +143,7 @@ def test_damaged_frames_are_refused_or_data(choice: st.DataObject) -> None:
 
     try:
         receive(frame(bytes(header), b"".join(buffers)))
-    except wire.WireError:
+    except frames.WireError:
         return
 
 
@@ -171,14 +171,14 @@ def test_tensor_that_lies_about_itself_is_refused(lie: dict[str, object]) -> Non
     seen = {"type": "seen", "result": TENSOR | lie, "failure": None, "arguments": None, "trace": {}}
     seen |= {"attached": [], "shared": [], "gradients": []}
 
-    with pytest.raises(wire.WireError):
+    with pytest.raises(frames.WireError):
         receive(frame(msgspec.msgpack.encode(seen), struct.pack("2f", 1.0, 2.0)))
 
 
 def test_frame_that_announces_too_much_is_refused_unread() -> None:
     """A length beyond the limit is refused before a byte of the frame is read."""
-    with pytest.raises(wire.WireError, match="too large"):
-        receive(wire.LENGTHS.pack(2**60, 10))
+    with pytest.raises(frames.WireError, match="too large"):
+        receive(frames.LENGTHS.pack(2**60, 10))
 
 
 def test_deep_or_numerous_values_are_refused() -> None:
@@ -190,7 +190,7 @@ def test_deep_or_numerous_values_are_refused() -> None:
         with pytest.raises(data.NotData):
             data.copy(value)
         message, buffers = wire.from_request(Request("f", (value,)))
-        with pytest.raises(wire.WireError):
+        with pytest.raises(frames.WireError):
             wire.to_request(message, memoryview(b"".join(buffers)))
 
 

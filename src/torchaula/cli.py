@@ -137,8 +137,15 @@ def sample_class(folder: Path, assignment: str) -> None:
 @click.argument("assignment")
 @click.option("--student", help=_("Grade this student's submission only."))
 @click.option("--expect-failures", is_flag=True, help=_("End with 0 even if some could not be graded."))
+@click.option(
+    "--unsafe-no-sandbox",
+    is_flag=True,
+    help=_("Let student code do whatever you could, where nothing confines it."),
+)
 @click.pass_obj
-def grade(folder: Path, assignment: str, student: str | None, expect_failures: bool) -> None:
+def grade(
+    folder: Path, assignment: str, student: str | None, expect_failures: bool, unsafe_no_sandbox: bool
+) -> None:
     from rich.console import Console
 
     from torchaula.course import layout
@@ -146,7 +153,7 @@ def grade(folder: Path, assignment: str, student: str | None, expect_failures: b
     from torchaula.report import class_table, progress
 
     console = Console()
-    group = batch.prepare(layout.find(folder), assignment, student)
+    group = batch.prepare(layout.find(folder), assignment, student, unsafe_no_sandbox)
     results = list(progress.shown(group.grade(), len(group.submissions), console))
     class_table.show(group.source, results, console)
     class_table.next_steps(assignment, results, console)

@@ -175,8 +175,7 @@ class Answer:
 
     def fail(self, rows: list[tuple[str, str]]) -> NoReturn:
         """Raise `CheckFailed` with the call and these labelled lines."""
-        failure = self.observation.failure
-        outcome = "failed" if failure is None else OUTCOMES.get(failure.kind, "raised")
+        outcome = _outcome(self.observation.failure)
         call = messages.of_test(self.call) if self.request.source else self.call
         raise CheckFailed(
             messages.failed(self._cell, self._target.title, self._target.when, call, rows), outcome
@@ -195,6 +194,14 @@ class Answer:
                 reason = difference(after[side][key], before[side][key], rtol=0.0)
                 if reason is not None:
                     self.fail(messages.argument_changed(after[side][key], before[side][key], reason))
+
+
+def _outcome(failure: Failure | None) -> str:
+    if failure is None:
+        return "failed"
+    if failure.kind == "MemoryError" or "can't allocate memory" in failure.message:  # torch's own words
+        return "out of memory"
+    return OUTCOMES.get(failure.kind, "raised")
 
 
 def _explain(failure: Failure, wanted: str = "") -> list[tuple[str, str]]:

@@ -312,10 +312,12 @@ def not_data(kind: str) -> list[tuple[str, str]]:
 
 
 def timed_out(seconds: str) -> list[tuple[str, str]]:
-    return [("Obtenido", f"no terminó en {seconds} segundos"), ("Remedio", "¿hay un bucle que no acaba?")]
+    unit = "segundo" if seconds == "1" else "segundos"
+    return [("Obtenido", f"no terminó en {seconds} {unit}"), ("Remedio", "¿hay un bucle que no acaba?")]
 
 
 DIED = [("Obtenido", "el proceso en el que corría tu código terminó de golpe")]
+SUBMISSION_DIED = "tu cuaderno terminó dos veces con todo el proceso de corrección: no se pudo comprobar nada"
 NOT_REACHED = [("Obtenido", "no se llegó a comprobar: tu código paró el proceso en una prueba anterior")]
 
 

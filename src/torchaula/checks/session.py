@@ -109,6 +109,11 @@ def current() -> Notebook:
     return _notebook
 
 
+def setup_names() -> dict[str, Any]:
+    """What the set-up cell defined; nothing before `begin`."""
+    return _notebook.setup if _notebook else {}
+
+
 def exercise_of(cell: str) -> str:
     """`cross-entropy` of `cross-entropy-valores`."""
     return cell.rpartition("-")[0]

@@ -33,8 +33,9 @@ class Run:
     @property
     def reason(self) -> str:
         """What went wrong, in one line: the exception behind the last one that the log tells."""
+        ours = re.findall(r"^ *torchaula\.[\w.]+: (.+)$", self.log, re.M)  # says all by itself
         told = re.findall(r"^ *(?:[\w.]+\.)?(\w+(?:Error|Exception|Died|Interrupt)\w*: .+)$", self.log, re.M)
-        lines = told or self.error.strip().splitlines() or [""]
+        lines = ours or told or self.error.strip().splitlines() or [""]
         return lines[-1]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from textwrap import indent
@@ -93,6 +93,14 @@ class Notebook:
             raise Refusal(_("{name}: no cell {cell!r}; add it").format(name=self.assignment, cell=missing))
         graded = tuple(cell for cell in own if cell.kind == "graded")
         return Exercise(solution.id, statements[0], solution, graded)
+
+    def answered(self, solutions: Mapping[str, str]) -> Notebook:
+        """The same notebook with these solutions, by exercise, in place of its own; others are empty."""
+        cells = (
+            replace(cell, source=solutions.get(cell.id, "")) if cell.kind == "solution" else cell
+            for cell in self.cells
+        )
+        return Notebook(self.assignment, tuple(cells))
 
     def exercise(self, name: str) -> Exercise:
         """The exercise called `name`. Raises `Refusal` naming those that exist."""

@@ -14,13 +14,14 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from nbgrader.converters import Autograde, GenerateFeedback
+from traitlets.config import Config
 
 from torchaula.course import converters, notebook
 from torchaula.course.layout import Course, require_writable
 from torchaula.course.notebook import Notebook
-from torchaula.grading import gradebook, submissions
-from torchaula.grading.nbgrader_preprocessors import timed_out
+from torchaula.grading import client, gradebook, jobs, records, submissions
 from torchaula.grading.submissions import Submission
+from torchaula.grading.verdict import Outcome
 from torchaula.i18n import _
 
 
@@ -44,6 +45,7 @@ class Class:
     course: Course
     source: Notebook
     submissions: list[Submission]
+    unsafe: bool = False  # grade although nothing confines student code
 
     def grade(self, jobs: int | None = None) -> Iterator[Result]:
         """Grade `jobs` at once, one a core if None; results come as they are ready.
@@ -53,7 +55,10 @@ class Class:
         # Ctrl-C reaches the workers too: they die of it, instead of taking it for a failed submission.
         die = signal.signal, (signal.SIGINT, signal.SIG_DFL)
         pool = ProcessPoolExecutor(jobs or os.cpu_count(), get_context("spawn"), *die)
-        waiting = {pool.submit(_grade, self.course, self.source, each): each for each in self.submissions}
+        waiting = {
+            pool.submit(_grade, self.course, self.source, each, self.unsafe): each
+            for each in self.submissions
+        }
         try:
             for done in as_completed(waiting):
                 yield _result(done, waiting[done].student)
@@ -74,40 +79,37 @@ def _result(done: Future[Result], student: str) -> Result:
         return Result(student, None, _("grading failed: {reason}").format(reason=reason))
 
 
-def prepare(course: Course, assignment: str, student: str | None = None) -> Class:
-    """Look at everything that can stop a batch before it starts. Raises `Refusal` where something does."""
+def prepare(course: Course, assignment: str, student: str | None = None, unsafe: bool = False) -> Class:
+    """Look at everything that can stop a batch before it starts. Raises `Refusal` where something does.
+
+    `unsafe` goes on where no sandbox works, with student code that can do whatever the caller can.
+    """
+    client.confinement(unsafe)
     source = notebook.load(course.notebook(assignment))
     found = submissions.collect(course, assignment, student)
     for folder in (course.state, course.autograded, course.feedback):
         require_writable(folder)
     gradebook.record(course, source, [submission.student for submission in found])
-    return Class(course, source, found)
+    return Class(course, source, found, unsafe)
 
 
-def _grade(course: Course, source: Notebook, submission: Submission) -> Result:
+def _grade(course: Course, source: Notebook, submission: Submission, unsafe: bool) -> Result:
     student, assignment = submission.student, source.assignment
     graded, aside = _places(course, source, submission)
     stands = _("; what was graded before stands") if graded.exists() else ""
     if submission.problem:
         return Result(student, None, submission.problem + stands)
     with replacing(graded, aside):
-        run = converters.run(Autograde, course, assignment, student)
+        settings = Config({"Grade": {"unsafe_no_sandbox": True}}) if unsafe else None
+        run = converters.run(Autograde, course, assignment, student, settings)
     if run.error:
-        return Result(student, None, _failure(run) + stands)
-    what = [_("graded"), *_remarks(graded, source, submission)]
+        return Result(student, None, run.reason + stands)
+    what = [_("graded"), *_remarks(course, source, submission)]
     run = converters.run(GenerateFeedback, course, assignment, student)
     if run.error:
         what.append(_("no feedback: {reason}").format(reason=run.reason))
     points = gradebook.points(course, assignment, student)
     return Result(student, _by_exercise(source, points), "; ".join(what))
-
-
-def _failure(run: converters.Run) -> str:
-    if run.reason.startswith("CellTimeoutError"):
-        return _("time ran out, and the code does not let itself be interrupted")
-    if run.reason.startswith("DeadKernelError"):
-        return _("the code ended its own process")
-    return _("nbgrader failed: {reason}").format(reason=run.reason)
 
 
 def _places(course: Course, source: Notebook, submission: Submission) -> tuple[Path, Path]:
@@ -149,13 +151,25 @@ def _by_exercise(source: Notebook, cells: Mapping[str, float]) -> dict[str, floa
     }
 
 
-def _remarks(graded: Path, source: Notebook, submission: Submission) -> Iterator[str]:
+def _remarks(course: Course, source: Notebook, submission: Submission) -> Iterator[str]:
     """What an instructor should know of a graded submission beyond its points."""
-    node = notebook.read(graded / f"{source.assignment}.ipynb")
-    late = [cell.metadata.get("nbgrader", {}).get("grade_id", "") for cell in node.cells if timed_out(cell)]
-    exercises = {cell.id: cell.exercise for cell in source.cells}
-    where = dict.fromkeys(exercises.get(cell, "") for cell in late)
-    for name in where:
-        known = _("time ran out in {exercise}").format(exercise=name)
-        yield known if name else _("time ran out in a cell of the student's own")
+    record = records.load(course, source.assignment, submission.student)
+    if record is not None:
+        yield from _ends(source, record.result)
+        if record.review:
+            yield _("worth a look: {names}").format(names=", ".join(record.review[:5]))
     yield from submission.remarks
+
+
+def _ends(source: Notebook, result: jobs.Result) -> Iterator[str]:
+    """Which exercises, and which of a learner's own cells, did not end by themselves."""
+    exercises = {cell.id: cell.exercise for cell in source.cells}
+    for outcome, text, elsewhere in (
+        (Outcome.TIMED_OUT, _("time ran out in {where}"), "timed out"),
+        (Outcome.OUT_OF_MEMORY, _("memory ran out in {where}"), ""),
+        (Outcome.PROCESS_DIED, _("the process died in {where}"), "died"),
+    ):
+        ended = [exercises[cell] for cell, v in result.verdicts.items() if v.outcome is outcome]
+        own = [cell for cell, how in result.lost.items() if how == elsewhere and cell not in exercises]
+        for where in dict.fromkeys([*ended, *([_("a cell of the student's own")] if own else [])]):
+            yield text.format(where=where)

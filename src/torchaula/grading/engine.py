@@ -1,29 +1,112 @@
-"""Grading as a function: an instructor's notebook and a learner's solutions in, verdicts out."""
+"""Grading as a function: an instructor's notebook and a learner's cells in, verdicts out."""
 
 from __future__ import annotations
 
 import contextlib
 import io
+import os
+import time
 import warnings
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from torchaula.checks import messages
 from torchaula.checks.session import COURSE_SEED
 from torchaula.course.notebook import Notebook
-from torchaula.grading import judge, local
-from torchaula.grading.cells import execute, new_namespace
+from torchaula.errors import Refusal
+from torchaula.grading import judge, local, sandbox
 from torchaula.grading.forks import ForkFailed, in_fork, warm_up
+from torchaula.grading.judge import Judged
+from torchaula.grading.protocol import Cell, Leave, Step
+from torchaula.grading.sandbox import Sandbox
 from torchaula.grading.verdict import Outcome, Verdict
+from torchaula.grading.warden import Warden
 
-BACKENDS = {"local": local.run, "remote": judge.run}
-SECONDS = 240.0
+BACKENDS = ("local", "remote")
+SECONDS = 3600.0  # the judge's own end, if everything that ends a submission fails
+TRIES = 2  # sandboxes that a submission may take with it
+IDLE = 0.5  # seconds of CPU a second, below which a timeout is laid to the machine
 
 
 def prepare(notebook: Notebook) -> None:
-    """Warm this process for many calls of `grade`: import what the set-up cell imports, once."""
+    """Warm this process for many calls: what tests and set-up import lazily, and the tests' own code."""
     warm_up()
-    namespace = new_namespace()
-    for cell in notebook.setup:
-        execute(cell.source, cell.id, namespace)
+    model = {name: exercise.solution.source for name, exercise in notebook.exercises.items()}
+    with quiet():
+        local.run(notebook, model, list(model), COURSE_SEED)
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Nothing printed, and no warning costs anything, whatever this process makes of them."""
+    nowhere = io.StringIO()
+    with (
+        contextlib.redirect_stdout(nowhere),
+        contextlib.redirect_stderr(nowhere),
+        warnings.catch_warnings(action="ignore"),
+    ):
+        yield
+
+
+class Engine:
+    """Grades submissions to one instructor's notebook in one sandbox, one after the other."""
+
+    def __init__(self, notebook: Notebook, warden: Warden, seed: int = COURSE_SEED) -> None:
+        self.notebook, self.warden, self.seed = notebook, warden, seed
+
+    def grade(self, submission: Notebook, only: Collection[str] | None = None) -> Judged:
+        """What becomes of a submission, a rebuilt notebook. `only` are the exercises to grade; None: all.
+
+        A time limit that passed while the machine was busy with something else is tried once more.
+        """
+        exercises = list(self.notebook.exercises) if only is None else list(only)
+        steps = steps_of(submission, exercises)
+        begun = time.monotonic()
+        judged = self._grade(steps, exercises)
+        used = self._cpu_seconds / (time.monotonic() - begun)
+        if used < IDLE and any(v.outcome is Outcome.TIMED_OUT for v in judged.verdicts.values()):
+            judged = self._grade(steps, exercises)
+        return judged
+
+    def _grade(self, steps: Sequence[Step], exercises: list[str]) -> Judged:
+        lost: dict[str, str] = {}
+        for _ in range(TRIES):
+            judged = self._judge(steps, exercises, lost)
+            if judged.fatal is None:
+                return judged
+            lost = judged.lost | ({judged.fatal: "died"} if judged.fatal else {})
+        return self._all(exercises, Outcome.PROCESS_DIED, messages.SUBMISSION_DIED)
+
+    def _judge(self, steps: Sequence[Step], exercises: list[str], lost: Mapping[str, str]) -> Judged:
+        def work() -> Judged:
+            with quiet():
+                return judge.run(self.warden, self.notebook, steps, exercises, self.seed, lost)
+
+        try:
+            return in_fork(work, Judged, SECONDS)
+        except ForkFailed as error:
+            return self._all(exercises, Outcome.INFRASTRUCTURE, str(error))
+        finally:
+            self._cpu_seconds = self.warden.finish().cpu_seconds
+
+    def _all(self, exercises: list[str], outcome: Outcome, message: str) -> Judged:
+        graded = (c for c in self.notebook.cells if c.kind == "graded" and c.exercise in exercises)
+        return Judged({cell.id: Verdict(outcome, message) for cell in graded})
+
+
+def steps_of(submission: Notebook, exercises: Collection[str]) -> list[Step]:
+    """What a student process does with a submission: its cells in order, and a fork for each exercise.
+
+    The fork is taken before an exercise's last graded cell, so that a solution over two cells counts.
+    """
+    last = {cell.exercise: cell for cell in submission.cells if cell.kind == "graded"}
+    steps: list[Step] = []
+    for cell in submission.cells:
+        if cell.kind == "graded":
+            if cell is last[cell.exercise] and cell.exercise in exercises:
+                steps.append(Leave(cell.exercise))
+        elif cell.kind in ("setup", "free") or (cell.kind == "solution" and cell.id in exercises):
+            steps.append(Cell(cell.id, cell.source, cell.kind == "setup"))
+    return steps
 
 
 def grade(
@@ -35,23 +118,33 @@ def grade(
     seed: int = COURSE_SEED,
     threads: int = 1,
 ) -> dict[str, Verdict]:
-    """The verdict of each graded cell of the exercises `only` (all of them if None).
+    """At the desk: the verdict of each graded cell of the exercises `only` (all of them if None).
 
-    `solutions` maps exercises to the text of their solution cells. Nothing of a call stays in this
-    process.
+    `solutions` maps exercises to the text of their solution cells, which is the author's own: where
+    there is no sandbox, the remote back end does without. Nothing of a call stays in this process.
     """
     exercises = list(notebook.exercises) if only is None else list(only)
+    if backend == "remote":
+        return Engine(notebook, _warden(), seed).grade(notebook.answered(solutions), exercises).verdicts
 
     def work() -> dict[str, Verdict]:
         import torch
 
         torch.set_num_threads(threads)
-        warnings.resetwarnings()  # a warning costs a learner nothing, whatever this process makes of them
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            return BACKENDS[backend](notebook, solutions, exercises, seed)
+        with quiet():
+            return local.run(notebook, solutions, exercises, seed)
 
-    try:
-        return in_fork(work, dict[str, Verdict], SECONDS)
-    except ForkFailed as error:
-        verdict = Verdict(Outcome.INFRASTRUCTURE, str(error))
-        return {c.id: verdict for c in notebook.cells if c.kind == "graded" and c.exercise in exercises}
+    return in_fork(work, dict[str, Verdict], SECONDS)
+
+
+_wardens: dict[int, Warden] = {}
+
+
+def _warden() -> Warden:
+    """This process's own, started at the first call; it ends with the process."""
+    if os.getpid() not in _wardens:
+        try:
+            _wardens[os.getpid()] = Warden(sandbox.find())
+        except Refusal:
+            _wardens[os.getpid()] = Warden(Sandbox(""))
+    return _wardens[os.getpid()]

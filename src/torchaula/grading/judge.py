@@ -1,125 +1,229 @@
-"""The judge's side: graded cells run here, against learners' code that runs elsewhere."""
+"""The judge: graded cells run here, against learners' code that runs in a sandbox.
+
+It lives in a fork of its own for each submission and executes the instructor's text only.
+"""
 
 from __future__ import annotations
 
-import os
-import select
-import signal
-from collections.abc import Collection, Mapping
-from socket import socket, socketpair
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from torchaula.checks.observation import DIED, NOT_REACHED, TIMEOUT, Failure, Observation, Request
+import msgspec
+
+from torchaula.checks.observation import (
+    DIED,
+    NOT_REACHED,
+    TIMEOUT,
+    UNDEFINED,
+    Failure,
+    Observation,
+    Request,
+)
 from torchaula.checks.session import exercise_of, serve_with
 from torchaula.checks.timelimit import BACKSTOP
 from torchaula.course.notebook import Notebook
-from torchaula.grading import student
 from torchaula.grading.cells import execute, judge, new_namespace
+from torchaula.grading.frames import Channel, WireError
+from torchaula.grading.limits import Limits
+from torchaula.grading.outputs import bounded
+from torchaula.grading.protocol import Began, Cell, Leave, Lived, Output, Ran, Step
 from torchaula.grading.verdict import Verdict
-from torchaula.grading.wire import Channel, Open, Seen, WireError, from_request, to_observation
+from torchaula.grading.warden import SandboxDied, Student, Warden
+from torchaula.grading.wire import Open, Seen, from_request, to_observation
 
 # The student process limits each request itself; this is for code that escapes its alarms.
 PATIENCE = 1.5 * BACKSTOP
-CELLS_SECONDS = 60.0
+REPLAYS = 3
+LIVES = 2  # processes that an exercise may use up
 
 
-class Remote:
-    """A back end that asks one student process an exercise."""
+class Judged(msgspec.Struct):
+    """What became of a submission: verdicts by graded cell, and of its own cells, what they gave out.
 
-    def __init__(self, channels: Mapping[str, Channel]) -> None:
-        self._channels = channels
-        self._cell = ""
-        self._ended: dict[str, Failure] = {}
+    `lost` says of own cells whether they `died` or `timed out`. `fatal` is the cell or exercise that
+    took the whole sandbox with it (empty if nobody knows): then the verdicts are not complete.
+    """
 
-    def open(self, cell: str, seed: int) -> None:
-        """Tell the exercise's process that a graded cell begins."""
-        self._cell = cell
-        if exercise_of(cell) not in self._ended:
-            try:
-                self._channels[exercise_of(cell)].send(Open(seed))
-            except WireError:
-                self._end(DIED)
-
-    def perform(self, request: Request) -> Observation:
-        """Send a request and wait for the observation; a process that is gone fails it."""
-        exercise = exercise_of(self._cell)
-        if exercise in self._ended:
-            failure = self._ended[exercise]
-            self._ended[exercise] = Failure(NOT_REACHED)
-            return Observation(failure=failure, arguments=(request.args, request.kwargs))
-        channel = self._channels[exercise]
-        try:
-            channel.send(*from_request(request))
-            message, buffers = channel.receive(request.seconds * PATIENCE)
-            if not isinstance(message, Seen):
-                raise WireError("not an observation")
-            return to_observation(message, buffers)
-        except TimeoutError:
-            failure = self._end(TIMEOUT, f"{request.seconds:g}")
-        except WireError:
-            failure = self._end(DIED)
-        self._ended[exercise] = Failure(NOT_REACHED)
-        return Observation(failure=failure, arguments=(request.args, request.kwargs))
-
-    def _end(self, kind: str, message: str = "") -> Failure:
-        exercise = exercise_of(self._cell)
-        self._channels[exercise].close()
-        self._ended[exercise] = Failure(kind, message)
-        return self._ended[exercise]
+    verdicts: dict[str, Verdict] = {}
+    outputs: dict[str, list[Output]] = {}
+    lost: dict[str, str] = {}
+    fatal: str | None = None
 
 
 def run(
-    notebook: Notebook, solutions: Mapping[str, str], only: Collection[str], seed: int
-) -> dict[str, Verdict]:
-    """Run a notebook's graded cells here and `solutions` in a student process, exercise by exercise.
-
-    `only` are the exercises to run. The student process is a plain fork: it shares nothing but
-    sockets, and is not yet confined.
-    """
-    pairs = {exercise: socketpair() for exercise in only}
-    pid, finished = _fork_student(notebook, solutions, only, seed, pairs)
-    channels = {exercise: Channel(near) for exercise, (near, _) in pairs.items()}
-    _wait_for_cells(pid, finished)
-    serve_with(Remote(channels), seed)
-    namespace = new_namespace()
-    verdicts = {}
-    for cell in notebook.cells:
-        if cell.kind == "setup":
-            execute(cell.source, cell.id, namespace)
-        elif cell.kind == "graded" and cell.exercise in only:
-            verdicts[cell.id] = judge(cell.source, cell.id, namespace)
-    for channel in channels.values():
-        channel.close()
-    return verdicts
-
-
-def _fork_student(
+    warden: Warden,
     notebook: Notebook,
-    solutions: Mapping[str, str],
+    steps: Sequence[Step],
     only: Collection[str],
     seed: int,
-    pairs: Mapping[str, tuple[socket, socket]],
-) -> tuple[int, int]:
-    """Start the student process; its id, and a descriptor that closes when its cells have run."""
-    finished, running = os.pipe()
-    pid = os.fork()
-    if pid == 0:
+    lost: Mapping[str, str],
+) -> Judged:
+    """Run the learner's cells in `steps`, but those that are `lost` already; then the graded cells.
+
+    `only` are the exercises to grade.
+    """
+    judged = Judged(lost=dict(lost))
+    try:
+        lives = Lives(warden, steps, seed, judged)
+        first = lives.live()
+        serve_with(remote := Remote(first, lives, warden.sandbox.limits), seed)
+        namespace = new_namespace()
+        for cell in notebook.cells:
+            if cell.kind == "setup":
+                execute(cell.source, cell.id, namespace)
+            elif cell.kind == "graded" and cell.exercise in only:
+                judged.verdicts[cell.id] = judge(cell.source, cell.id, namespace)
+        remote.close()
+    except SandboxDied as death:
+        judged.fatal = str(death)
+    judged.outputs = bounded(judged.outputs, warden.sandbox.limits)
+    return judged
+
+
+class Lives:
+    """The student processes of one submission: one, and others in its place where it dies."""
+
+    def __init__(self, warden: Warden, steps: Sequence[Step], seed: int, judged: Judged) -> None:
+        self._warden, self._steps, self._seed, self._judged = warden, steps, seed, judged
+        self._limits = warden.sandbox.limits
+
+    def live(self) -> dict[str, Channel]:
+        """Run all cells; the channel of each exercise. A cell that ends the process is left out.
+
+        Raises `SandboxDied` naming the cell that took the sandbox with it.
+        """
+        cell = ""
+        for _ in range(1 + REPLAYS):
+            student = self._begin(self._steps, cell)
+            cell, how = self._follow(student)
+            if not how:
+                student.life.close()
+                return student.exercises
+            student.close()
+            self._judged.lost[cell] = how
+        return {}
+
+    def again(self, exercise: str) -> Channel | None:
+        """A fresh process for one exercise, whose first one is gone; None if its cells don't end."""
+        until = self._steps.index(Leave(exercise))
+        cells: list[Step] = [step for step in self._steps[:until] if isinstance(step, Cell)]
+        student = self._begin([*cells, Leave(exercise)], exercise)
+        _cell, how = self._follow(student)
+        student.life.close()
+        return None if how else student.exercises[exercise]
+
+    def how_lost(self, cell: str) -> str:
+        """Whether a cell `died` or `timed out`; empty where it ran."""
+        return self._judged.lost.get(cell, "")
+
+    def _begin(self, steps: Sequence[Step], where: str) -> Student:
+        left = [s for s in steps if not (isinstance(s, Cell) and s.id in self._judged.lost)]
         try:
-            os.close(finished)
-            for near, _ in pairs.values():
-                near.close()
-            ends = {exercise: far for exercise, (_, far) in pairs.items()}
-            student.live(notebook, solutions, only, seed, ends, running)
-        finally:
-            os._exit(1)
-    os.close(running)
-    for _, far in pairs.values():
-        far.close()
-    return pid, finished
+            if self._warden.is_alive():
+                return self._warden.begin(left, self._seed)
+        except SandboxDied:
+            pass
+        raise SandboxDied(where)
+
+    def _follow(self, student: Student) -> tuple[str, str]:
+        """Listen to a student process until its cells have run; the cell that ended it early, and how."""
+        cells = {step.id for step in self._steps if isinstance(step, Cell)}
+        cell, begun = "", time.monotonic()
+        end = begun + BACKSTOP * self._limits.cells_seconds
+        try:
+            for _ in range(2 * len(cells) + 1):
+                left = min(end - time.monotonic(), PATIENCE * self._limits.cell_seconds)
+                message, _ = student.life.receive(max(left, 0.0))
+                if isinstance(message, Lived):
+                    return "", ""
+                if message.cell not in cells:
+                    break
+                if isinstance(message, Began):
+                    cell, begun = message.cell, time.monotonic()
+                elif isinstance(message, Ran):
+                    self._judged.outputs[cell] = message.outputs
+                    if message.timed_out:
+                        self._judged.lost[cell] = "timed out"
+            how = "died"  # it says what no student process of ours says
+        except TimeoutError:
+            how = "timed out"
+        except WireError:  # the kernel ends what doesn't let itself be interrupted
+            how = "timed out" if time.monotonic() - begun >= self._limits.cell_seconds else "died"
+        if not cell:
+            raise SandboxDied("")
+        return cell, how
 
 
-def _wait_for_cells(pid: int, finished: int) -> None:
-    """Graded cells run after the last student cell; a process that never ends its cells is killed."""
-    if not select.select([finished], [], [], CELLS_SECONDS)[0]:
-        os.kill(pid, signal.SIGKILL)
-    os.close(finished)
-    os.waitpid(pid, 0)
+@dataclass
+class Remote:
+    """A back end that asks one student process an exercise, and a second one where the first is gone."""
+
+    channels: dict[str, Channel]
+    lives: Lives
+    limits: Limits
+    cell: str = ""
+    used: dict[str, int] = field(default_factory=dict)  # processes of an exercise that are gone
+    end: float = 0.0  # of the time for all graded cells
+
+    def open(self, cell: str, seed: int) -> None:
+        """Tell the exercise's process that a graded cell begins."""
+        self.cell = cell
+        self.end = self.end or time.monotonic() + self.limits.graded_seconds
+        exercise = exercise_of(cell)
+        if exercise not in self.channels and 0 < self.used.get(exercise, 0) < LIVES:
+            again = self.lives.again(exercise)
+            if again is not None:
+                self.channels[exercise] = again
+        if exercise in self.channels:
+            try:
+                self.channels[exercise].send(Open(seed))
+            except WireError:
+                self._lose()
+
+    def perform(self, request: Request) -> Observation:
+        """Send a request and wait for the observation; a process that is gone fails it."""
+        channel = self.channels.get(exercise_of(self.cell))
+        if channel is None:
+            return self._failed(request, self._lost_solution() or Failure(NOT_REACHED))
+        asked = time.monotonic()
+        left = max(0.0, min(request.seconds * PATIENCE, self.end - asked))
+        try:
+            channel.send(*from_request(request))
+            message, buffers = channel.receive(left)
+            if not isinstance(message, Seen):
+                raise WireError("not an observation")
+            seen = to_observation(message, buffers)
+        except TimeoutError:
+            self._lose()
+            return self._failed(request, Failure(TIMEOUT, f"{request.seconds:g}"))
+        except WireError:
+            self._lose()
+            late = time.monotonic() - asked >= request.seconds
+            return self._failed(request, Failure(TIMEOUT, f"{request.seconds:g}") if late else Failure(DIED))
+        if seen.failure is not None and seen.failure.kind == TIMEOUT:
+            self._lose()
+        if seen.failure is not None and seen.failure.kind == UNDEFINED and self._lost_solution():
+            return self._failed(request, self._lost_solution())
+        return seen
+
+    def _lost_solution(self) -> Failure | None:
+        """How the exercise's own cell ended, if not by itself."""
+        how = self.lives.how_lost(exercise_of(self.cell))
+        if not how:
+            return None
+        return Failure(DIED) if how == "died" else Failure(TIMEOUT, f"{self.limits.cell_seconds:g}")
+
+    def _lose(self) -> None:
+        exercise = exercise_of(self.cell)
+        self.channels.pop(exercise).close()
+        self.used[exercise] = self.used.get(exercise, 0) + 1
+
+    @staticmethod
+    def _failed(request: Request, failure: Failure | None) -> Observation:
+        return Observation(failure=failure, arguments=(request.args, request.kwargs))
+
+    def close(self) -> None:
+        """Hang up on every process."""
+        for channel in self.channels.values():
+            channel.close()

@@ -5,26 +5,29 @@ A submission is trusted with its solutions only: no other cell, file or metadata
 
 from __future__ import annotations
 
-import re
-import time
 from pathlib import Path
 from typing import Any
 
+from nbconvert.exporters import NotebookExporter
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
-from nbgrader.preprocessors import Execute, NbGraderPreprocessor
+from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade
-from traitlets import Bool, Integer
+from traitlets import Bool, Float
 
 from torchaula.course import notebook
-from torchaula.course.notebook import DEMO_TAG, HIDDEN_REGION, SETUP_TAG
-from torchaula.grading.rebuild import rebuild
+from torchaula.course.layout import Course
+from torchaula.course.notebook import HIDDEN_REGION
+from torchaula.errors import Refusal
+from torchaula.grading import client, outputs, records, review
+from torchaula.grading.jobs import Job, Result
+from torchaula.grading.limits import Limits
+from torchaula.grading.rebuild import OWN, grade_id, is_solution, rebuild
+from torchaula.grading.submitted import read
+from torchaula.i18n import _
 
 Resources = dict[str, Any]
-TIMED_OUT = ("CellTimeoutError", "KeyboardInterrupt")
 HIDDEN_NOTICE = "# (Las pruebas ocultas no se muestran.)\n"
-CHECK_TIMED_OUT = re.compile(r"no terminó en [\d.,]+ segundos")  # as torchaula.checks says it
-TIMED_OUT_NOTICE = "No terminó a tiempo: ¿hay un bucle que no acaba?"
 
 
 def converter_of(preprocessor: Preprocessor) -> Any:
@@ -33,22 +36,34 @@ def converter_of(preprocessor: Preprocessor) -> Any:
     return exporter.parent if exporter else None
 
 
-def instructor_notebook(preprocessor: Preprocessor, resources: Resources) -> Path:
+def instructor_notebook(converter: Any, resources: Resources) -> Path:
     """The notebook in `source/` that a submitted one answers."""
-    here, name = converter_of(preprocessor).coursedir, resources["nbgrader"]
+    here, name = converter.coursedir, resources["nbgrader"]
     folder = here.format_path(here.source_directory, ".", name["assignment"])
     return Path(folder) / f"{name['notebook']}.ipynb"
 
 
-class LeaveOutForeignFiles(NbGraderPreprocessor):  # type: ignore[misc]
-    """Grade beside the instructor's files only.
+class SubmissionExporter(NotebookExporter):
+    """Reads a submission for `nbgrader autograde`, whatever state it is in: see `submitted`, `rebuild`."""
 
-    nbgrader copies whatever was handed in to where the kernel starts: a `torch.py` or `torchaula/`
-    there would be imported instead of ours. The submitted folder keeps everything.
-    """
+    def from_filename(
+        self, filename: str, resources: Resources | None = None, **options: Any
+    ) -> tuple[Any, Resources]:
+        converter = self.parent
+        if resources is None or not getattr(converter, "_sanitizing", False):  # its own graded copy
+            read_as_usual: tuple[Any, Resources] = super().from_filename(filename, resources, **options)
+            return read_as_usual
+        source = notebook.read(instructor_notebook(converter, resources))
+        node = rebuild(source, read(Path(filename).read_bytes()))
+        made: tuple[Any, Resources] = self.from_notebook_node(node, resources, **options)  # type: ignore[no-untyped-call]
+        return made
+
+
+class LeaveOutForeignFiles(NbGraderPreprocessor):  # type: ignore[misc]
+    """Keep the instructor's files only beside what was graded; the submitted folder keeps everything."""
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        source = instructor_notebook(self, resources).parent
+        source = instructor_notebook(converter_of(self), resources).parent
         here, name = converter_of(self).coursedir, resources["nbgrader"]
         graded = Path(here.format_path(here.autograded_directory, name["student"], name["assignment"]))
         for path in foreign_files(graded, source):
@@ -68,102 +83,77 @@ def foreign_files(folder: Path, source: Path) -> list[Path]:
     return [path for path in found if path.relative_to(folder) not in expected and path.suffix != ".ipynb"]
 
 
-class Rebuild(NbGraderPreprocessor):  # type: ignore[misc]
-    """Grade the instructor's notebook with the learner's solutions in it: see `rebuild`."""
+class Grade(NbGraderPreprocessor):  # type: ignore[misc]
+    """Takes the place of nbgrader's `Execute`: our engine runs the notebook and says what became of it.
 
-    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
-        return rebuild(notebook.read(instructor_notebook(self, resources)), nb), resources
-
-
-class ExecuteWithinLimits(Execute):  # type: ignore[misc]
-    """nbgrader's `Execute` without the demos, and with an end: loops must not cost the class an hour."""
-
-    notebook_timeout = Integer(300, help="Seconds that all cells of a notebook may take together").tag(
-        config=True
-    )
-
-    def preprocess(
-        self, nb: NotebookNode, resources: Resources | None = None, km: Any = None
-    ) -> tuple[NotebookNode, Resources]:
-        end = time.monotonic() + self.notebook_timeout
-        self.skip_cells_with_tag = DEMO_TAG  # the instructor's tags: the notebook was rebuilt
-
-        def seconds(cell: NotebookNode) -> int:
-            left = int(end - time.monotonic())
-            return max(1, left if is_setup(cell) else min(left, self.timeout))
-
-        self.timeout_func = seconds
-        executed: tuple[NotebookNode, Resources] = super().preprocess(nb, resources, km)
-        if any(is_setup(cell) and timed_out(cell) for cell in nb.cells):
-            # Or every test would fail, and a busy machine would look like a learner who can't.
-            raise SetUpTimeoutError("the set-up cell did not end in time")
-        return executed
-
-
-class SetUpTimeoutError(Exception):
-    """The instructor's own first cell took too long: no verdict on the submission."""
-
-
-def is_setup(cell: NotebookNode) -> bool:
-    """Whether a cell of a rebuilt notebook is the instructor's set-up."""
-    return SETUP_TAG in cell.metadata.get("tags", [])
-
-
-class OnlyErrorsCost(NbGraderPreprocessor):  # type: ignore[misc]
-    """Let a graded cell lose its points by an exception only.
-
-    nbgrader gives zero for any text on stderr, a warning included, and takes the cell's value for
-    points. Both stay visible; neither counts.
+    Its verdicts become outputs that nbgrader reads as points: an error, or nothing.
     """
 
-    def preprocess_cell(
-        self, cell: NotebookNode, resources: Resources, index: int
-    ) -> tuple[NotebookNode, Resources]:
-        if is_grade(cell) and cell.cell_type == "code":
-            for output in cell.outputs:
-                if output.output_type == "stream":
-                    output.name = "stdout"
-                elif output.output_type == "execute_result":
-                    output.output_type = "display_data"
-                    output.pop("execution_count", None)
-        return cell, resources
+    unsafe_no_sandbox = Bool(False, help="Run student code unconfined, able to do whatever you can").tag(
+        config=True
+    )
+    cell_seconds = Float(Limits().cell_seconds, help="CPU seconds for one of a learner's own cells").tag(
+        config=True
+    )
+    cells_seconds = Float(Limits().cells_seconds, help="CPU seconds for all of them").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        name, path = resources["nbgrader"], instructor_notebook(converter_of(self), resources)
+        course = Course(Path(converter_of(self).coursedir.root).resolve())
+        records.forget(course, name["assignment"], name["student"])
+        source = notebook.read(path)
+        _require_same_tests(nb, source, path)
+        submitted = notebook.text(nb).encode()
+        limits = Limits(cell_seconds=self.cell_seconds, cells_seconds=self.cells_seconds)
+        bwrap = client.confinement(self.unsafe_no_sandbox)
+        result = client.shared().grade(
+            Job(name["assignment"], notebook.text(source), submitted, bwrap, limits)
+        )
+        for cell in nb.cells:
+            if cell.cell_type == "code":
+                cell.outputs = outputs_of(cell, result)
+        written = [c for c in read(submitted) if c.name.startswith(OWN) or c.name in solutions(source)]
+        record = records.Record(result, review.reaches(written))
+        records.save(course, name["assignment"], name["student"], record)
+        return nb, resources
+
+
+def solutions(source: NotebookNode) -> set[str]:
+    """The names of the cells in which learners write."""
+    return {grade_id(cell) for cell in source.cells if is_solution(cell)}
+
+
+def _require_same_tests(nb: NotebookNode, source: NotebookNode, path: Path) -> None:
+    """Raise `Refusal` where the gradebook, from which nbgrader restores locked cells, has other tests."""
+    recorded = {grade_id(cell): cell.source for cell in nb.cells if is_grade(cell)}
+    current = {grade_id(cell): cell.source for cell in source.cells if is_grade(cell)}
+    if changed := [name for name in {**recorded, **current} if recorded.get(name) != current.get(name)]:
+        raise Refusal(
+            _(
+                "{path}: changed since the gradebook was told of it ({cells}); grade with "
+                "`torchaula grade {name}`, which tells it, or run `nbgrader generate_assignment {name} "
+                "--force` first"
+            ).format(path=path, cells=", ".join(changed[:4]), name=path.stem)
+        )
+
+
+def outputs_of(cell: NotebookNode, result: Result) -> list[NotebookNode]:
+    """The outputs of a code cell of a rebuilt notebook."""
+    name = grade_id(cell) or cell.id
+    verdict = result.verdicts.get(name)
+    if verdict is None:
+        return outputs.to_nbformat(result.outputs.get(name, []))
+    return [] if verdict.passed else [outputs.error(verdict.outcome.value, verdict.message)]
 
 
 class HideTests(Preprocessor):
-    """Take hidden tests out of feedback, and tracebacks through any test.
-
-    What a hidden cell printed goes too: a learner's function may print the data that it is tested with.
-    """
+    """Take hidden tests out of feedback."""
 
     enabled = Bool(True).tag(config=True)
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: Resources, index: int
     ) -> tuple[NotebookNode, Resources]:
-        if not is_grade(cell) or cell.cell_type != "code":
-            return cell, resources
-        hidden = HIDDEN_REGION.search(cell.source) is not None
-        cell.source = HIDDEN_REGION.sub(HIDDEN_NOTICE, cell.source)
-        if hidden:
-            cell.outputs = [output for output in cell.outputs if output.output_type == "error"]
-        for output in cell.outputs:
-            if output.output_type == "error":
-                output.traceback = message(output).splitlines()
+        if is_grade(cell) and cell.cell_type == "code":
+            cell.source = HIDDEN_REGION.sub(HIDDEN_NOTICE, cell.source)
         return cell, resources
-
-
-def timed_out(cell: NotebookNode) -> bool:
-    """Whether a cell of a graded notebook was ended, by nbclient or by the check that it runs."""
-    return any(
-        output.output_type == "error" and (output.ename in TIMED_OUT or CHECK_TIMED_OUT.search(output.evalue))
-        for output in cell.get("outputs", [])
-    )
-
-
-def message(error: NotebookNode) -> str:
-    """What a learner may read of an error in a graded cell."""
-    if error.ename in TIMED_OUT:
-        return TIMED_OUT_NOTICE
-    if error.ename == "CheckFailed":
-        return str(error.evalue)
-    return f"{error.ename}: {error.evalue}"

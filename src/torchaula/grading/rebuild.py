@@ -6,20 +6,24 @@ outputs, ids or locked cells. The learner's own cells are kept where they stood.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 
 from nbformat import NotebookNode
 
 from torchaula.course.notebook import stub
+from torchaula.grading.submitted import SubmittedCell
 from torchaula.i18n import _
+
+OWN = "own-"  # ids of the learner's own cells
+FENCE = re.compile(r"`{3,}")
 
 
 def grade_id(cell: NotebookNode) -> str:
-    """The id under which nbgrader knows a cell; empty where it doesn't."""
-    given = cell.metadata.get("nbgrader", {})
-    return str(given.get("grade_id", "")) if isinstance(given, dict) else ""
+    """The id under which nbgrader knows a cell of the instructor's; empty where it doesn't."""
+    return str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
 
 
 def is_solution(cell: NotebookNode) -> bool:
@@ -27,41 +31,71 @@ def is_solution(cell: NotebookNode) -> bool:
     return bool(cell.metadata.get("nbgrader", {}).get("solution"))
 
 
-def rebuild(source: NotebookNode, submitted: NotebookNode) -> NotebookNode:
-    """The notebook to grade. A solution that was copied counts as its last copy says."""
-    last = {grade_id(cell): cell for cell in submitted.cells if grade_id(cell)}
-    own = _own_cells(source, submitted, last)
-    cells = own[""]
+def rebuild(source: NotebookNode, submitted: Sequence[SubmittedCell]) -> NotebookNode:
+    """The notebook to grade. Of several copies of a solution cell the last one counts that says something."""
+    stubs = {grade_id(cell): stub(cell.source).strip() for cell in source.cells if is_solution(cell)}
+    submitted = [cell for cell in submitted if not _is_spare(cell, stubs, submitted)]
+    chosen = {cell.name: cell for cell in submitted}  # the last one, of several
+    own = _own_cells(source, submitted, chosen)
+    cells = list(own[""])
     for cell in deepcopy(source.cells):
         name = grade_id(cell)
         if is_solution(cell):
-            cell.source = last[name].source if name in last else stub(cell.source)
+            cell.source = chosen[name].source if name in chosen else stub(cell.source)
         cells += [_emptied(cell), *own[name]]
     for number, cell in enumerate(each for group in own.values() for each in group):
-        cell.id = f"own-{number}"
+        cell.id = f"{OWN}{number}"
     return NotebookNode(cells=cells, metadata=source.metadata, nbformat=4, nbformat_minor=5)
 
 
+def _is_spare(cell: SubmittedCell, stubs: dict[str, str], submitted: Sequence[SubmittedCell]) -> bool:
+    """Whether nothing is written in a copy of a solution cell, and something in another copy."""
+
+    def is_empty(each: SubmittedCell) -> bool:
+        return each.source.strip() in ("", stubs[cell.name])
+
+    copies = (other for other in submitted if other.name == cell.name)
+    return cell.name in stubs and is_empty(cell) and not all(map(is_empty, copies))
+
+
 def _own_cells(
-    source: NotebookNode, submitted: NotebookNode, last: dict[str, NotebookNode]
+    source: NotebookNode, submitted: Sequence[SubmittedCell], chosen: dict[str, SubmittedCell]
 ) -> defaultdict[str, list[NotebookNode]]:
-    """The learner's own cells, earlier copies included, by the instructor's cell that they follow."""
+    """The learner's own cells, other copies included, by the instructor's cell that they follow."""
     known = {grade_id(cell) for cell in source.cells} - {""}
     solutions = {grade_id(cell) for cell in source.cells if is_solution(cell)}
     found: defaultdict[str, list[NotebookNode]] = defaultdict(list)
     after = ""
-    for cell in submitted.cells:
-        name = grade_id(cell)
-        if name not in known or (name in solutions and cell is not last[name]):
+    for cell in submitted:
+        if cell.name in known and cell is chosen[cell.name]:
+            after = cell.name
+        elif cell.name not in known or cell.name in solutions:
             found[after].append(_plain(cell))
-        elif cell is last[name]:
-            after = name
     return found
 
 
-def _plain(cell: NotebookNode) -> NotebookNode:
-    kept = {key: cell[key] for key in ("cell_type", "source", "attachments") if key in cell}
-    return _emptied(NotebookNode(**kept, id="", metadata=NotebookNode()))
+def _plain(cell: SubmittedCell) -> NotebookNode:
+    """A learner's own cell with its text only.
+
+    Text is kept as code that nobody runs: in a browser, Markdown may hold scripts.
+    """
+    kept = NotebookNode(cell_type=cell.cell_type, source=cell.source, id="", metadata=NotebookNode())
+    if cell.cell_type == "code":
+        return _emptied(kept)
+    fence = "`" * (1 + max((len(found) for found in FENCE.findall(cell.source)), default=2))
+    if not _is_fenced(cell.source):
+        kept.source = f"{fence}text\n{cell.source}\n{fence}"
+    kept.cell_type = "markdown"
+    return kept
+
+
+def _is_fenced(text: str) -> bool:
+    """Whether a text is one fenced block already, so that what was rebuilt can be rebuilt."""
+    first, _newline, rest = text.partition("\n")
+    body, _newline, last = rest.rpartition("\n")
+    fence = first.removesuffix("text")
+    longest = max((len(found) for found in FENCE.findall(body)), default=2)
+    return first == f"{fence}text" and last == fence and set(fence) == {"`"} and len(fence) > longest
 
 
 def _emptied(cell: NotebookNode) -> NotebookNode:
@@ -70,13 +104,19 @@ def _emptied(cell: NotebookNode) -> NotebookNode:
     return cell
 
 
-def settled(source: NotebookNode, submitted: NotebookNode) -> Iterator[str]:
-    """What `rebuild` had to settle: copied and deleted cells, for an instructor to know."""
-    count = Counter(map(grade_id, submitted.cells))
+def settled(source: NotebookNode, submitted: Sequence[SubmittedCell]) -> Iterator[str]:
+    """What `rebuild` had to settle, for an instructor to know."""
+    count = Counter(cell.name for cell in submitted)
     known = [grade_id(cell) for cell in source.cells if grade_id(cell)]
-    copied = [name for name in known if count[name] > 1]
-    deleted = [name for name in known if not count[name]]
-    if copied:
-        yield _("cells that stood twice: {cells}").format(cells=", ".join(copied))
-    if deleted:
-        yield _("cells that were gone: {cells}").format(cells=", ".join(deleted))
+    kinds = {grade_id(cell): cell.cell_type for cell in source.cells}
+    order = [name for name in dict.fromkeys(cell.name for cell in submitted) if name in kinds]
+    retyped = {cell.name for cell in submitted if kinds.get(cell.name, cell.cell_type) != cell.cell_type}
+    for text, names in (
+        (_("cells that stood twice: {cells}"), [name for name in known if count[name] > 1]),
+        (_("cells that were gone: {cells}"), [name for name in known if not count[name]]),
+        (_("cells whose type was changed: {cells}"), [name for name in known if name in retyped]),
+    ):
+        if names:
+            yield text.format(cells=", ".join(names))
+    if order != [name for name in known if name in order]:
+        yield _("cells that were moved")

@@ -1,82 +1,146 @@
-"""The student's side: a learner's cells in order, and a waiting fork for each exercise."""
+"""The student process: a learner's cells in order, and a waiting fork for each exercise.
+
+Nothing here decides anything: whatever this process says of itself is a claim.
+"""
 
 from __future__ import annotations
 
+import builtins
+import gc
 import os
+import resource
 import sys
-from collections.abc import Collection, Mapping
-from contextlib import suppress
-from pathlib import Path
+import warnings
+from collections.abc import Sequence
 from socket import socket
+from types import ModuleType
 from typing import Any, NoReturn
 
 from torchaula.checks import session
 from torchaula.checks.data import NotData
 from torchaula.checks.observation import NOT_DATA, Failure, Observation, Scope, perform
 from torchaula.checks.seeds import Stream, derive, seed_all
-from torchaula.course.notebook import Notebook
-from torchaula.grading.cells import execute, new_namespace
-from torchaula.grading.wire import Channel, Open, TooLarge, WireError, from_observation, to_request
+from torchaula.checks.timelimit import TimeLimit, time_limit
+from torchaula.grading.frames import Channel, TooLarge, WireError
+from torchaula.grading.limits import Limits
+from torchaula.grading.protocol import Began, Begin, Cell, Lived, Raised, Ran
+from torchaula.grading.shell import Shell
+from torchaula.grading.wire import Open, ToStudent, from_observation, to_request
+
+# Where the alarm inside the process is caught or delayed, the kernel ends it at this many times the limit.
+HARD = 2.0
 
 
-def live(
-    notebook: Notebook,
-    solutions: Mapping[str, str],
-    only: Collection[str],
-    seed: int,
-    ends: Mapping[str, socket],
-    finished: int,
-) -> NoReturn:
-    """Run the cells; at each exercise's place leave a fork that serves requests on its socket.
+def live(shell: Shell, begin: Begin, life: Channel, ends: Sequence[socket], limits: Limits) -> NoReturn:
+    """Run the cells; at each `Leave` fork a process that serves requests on its socket.
 
-    Closes `finished`, a file descriptor, after the last cell. Never returns: this is the whole life
-    of a student process.
+    Never returns: this is the whole life of a student process. An exception would end it as well.
     """
-    _silence()
-    session.serve_with(None, seed)
-    namespace = new_namespace()
-    for cell in notebook.cells:
-        if cell.kind == "setup":
-            execute(cell.source, cell.id, namespace)
-        elif cell.kind == "solution" and cell.id in only:
-            seed_all(derive(seed, cell.id))
-            with suppress(Exception):  # its graded cells will say that the name is missing
-                execute(solutions.get(cell.id, ""), cell.id, namespace)
-            if os.fork() == 0:
-                os.close(finished)
-                _keep_only(ends, cell.id)
-                _serve(Channel(ends[cell.id]), namespace)
-            ends[cell.id].close()
+    shell.connect(limits)
+    confine(limits)
+    session.serve_with(None, begin.seed)
+    waiting = list(ends)
+    for step in begin.steps:
+        if isinstance(step, Cell):
+            life.send(Began(step.id))
+            life.send(_run(shell, step, begin.seed, limits))
+            continue
+        end = waiting.pop(0)
+        if os.fork() == 0:
+            life.close()
+            for other in waiting:
+                other.close()
+            serve(Channel(end, ToStudent), shell.user_ns)
+        end.close()
+    life.send(Lived())
     os._exit(0)
 
 
-def _silence() -> None:
-    """What a learner prints while being graded goes nowhere; there is nothing to read."""
-    null = os.open(Path(os.devnull), os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(null, descriptor)
-    sys.stdin, sys.stdout, sys.stderr = (open(n, mode) for n, mode in ((0, "r"), (1, "w"), (2, "w")))  # noqa: SIM115, PTH123
+def confine(limits: Limits) -> None:
+    """Set what the kernel limits for one process; the nursery watches what it doesn't."""
+    space = _address_space() + limits.memory
+    for kind, limit in (
+        (resource.RLIMIT_AS, space),
+        (resource.RLIMIT_FSIZE, limits.file_size),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 512),
+        (resource.RLIMIT_MSGQUEUE, 0),
+    ):
+        resource.setrlimit(kind, (limit, limit))
+    hard = int(HARD * (limits.cells_seconds + limits.cell_seconds))
+    resource.setrlimit(resource.RLIMIT_CPU, (hard, hard))
 
 
-def _keep_only(ends: Mapping[str, socket], exercise: str) -> None:
-    for name, end in ends.items():
-        if name != exercise:
-            end.close()
+def _address_space() -> int:
+    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123
+        return int(file.read().split()[0]) * resource.getpagesize()
 
 
-def _serve(channel: Channel, namespace: dict[str, Any]) -> NoReturn:
+def _allow(seconds: float) -> None:
+    """Let the kernel end this process some time after `seconds` more of CPU."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    soft = int(used.ru_utime + used.ru_stime + HARD * seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (min(soft, hard), hard))
+
+
+def _run(shell: Shell, cell: Cell, seed: int, limits: Limits) -> Ran:
+    seed_all(derive(seed, cell.id))
+    restore(shell.user_ns)
+    _allow(limits.cell_seconds)
+    try:
+        with time_limit(limits.cell_seconds):
+            outputs, error = shell.run(cell.source, cell.id)
+    except TimeLimit as late:  # between the cell's end and ours
+        outputs, error = shell.outputs.items, late
+    if cell.is_setup and error is not None:
+        os._exit(1)  # not the learner's doing: the judge runs the same cell and says so
+    timed_out = isinstance(error, TimeLimit)
+    if timed_out:
+        outputs = [output for output in outputs if not isinstance(output, Raised)]
+    return Ran(cell.id, outputs, timed_out)
+
+
+def restore(names: dict[str, Any]) -> None:
+    """Undo what a learner shadows without meaning to: a module of the set-up, or a built-in function.
+
+    `list = [1, 2]` or `torch = 3` in one cell must not cost another exercise. What can be called
+    stays: a learner may mean it.
+    """
+    for name, value in session.setup_names().items():
+        if isinstance(value, ModuleType) and not isinstance(names.get(name), ModuleType):
+            names[name] = value
+    for name in list(names):
+        if not name.startswith("_") and callable(getattr(builtins, name, None)) and not callable(names[name]):
+            del names[name]
+
+
+def serve(channel: Channel, names: dict[str, Any]) -> NoReturn:
     """Answer requests until the judge hangs up."""
+    _silence()
+    restore(names)
+    warnings.resetwarnings()  # a learner's filter must not turn a warning into a failure
+    gc.enable()
     setup = session.current().setup
-    scope = Scope(namespace, setup, Stream(0))
+    scope = Scope(names, setup, Stream(0))
     try:
         while True:
             message, buffers = channel.receive()
             if isinstance(message, Open):
-                scope = Scope(namespace, setup, Stream(message.seed))
+                scope = Scope(names, setup, Stream(message.seed))
             else:
+                _allow(message.seconds)
                 _answer(channel, perform(to_request(message, buffers), scope))
     except WireError:
         os._exit(0)
+
+
+def _silence() -> None:
+    """What a learner's code prints while it is tested goes nowhere: it could be the test's data."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(null, descriptor)
+    sys.stdout, sys.stderr = (open(n, "w") for n in (1, 2))  # noqa: SIM115, PTH123
 
 
 def _answer(channel: Channel, seen: Observation) -> None:

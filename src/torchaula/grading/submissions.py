@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from torchaula.course import notebook
 from torchaula.course.layout import GLOB_CHARACTERS, Course
 from torchaula.errors import Refusal
+from torchaula.grading import submitted
 from torchaula.grading.nbgrader_preprocessors import foreign_files
 from torchaula.grading.rebuild import grade_id, settled
 from torchaula.i18n import _
@@ -94,28 +94,24 @@ def _bad_notebook(folder: Path) -> str:
 
 def _bad_content(path: Path) -> str:
     try:
-        json.loads(path.read_text(encoding="utf-8"))
-        notebook.read(path)
-    except ValueError as error:
-        if isinstance(error, json.JSONDecodeError):
-            where = _("line {line}, column {column}").format(line=error.lineno, column=error.colno)
-            return _("not valid JSON at {where}: ask for the file again").format(where=where)
-        return _("not valid UTF-8 text: ask for the file again")
-    except (OSError, Refusal):
-        return _("not a notebook that Jupyter can open: ask for the file again")
+        submitted.read(path.read_bytes())
+    except Refusal as error:
+        return str(error)
+    except OSError as error:
+        return _("can't be read ({reason}): ask for the file again").format(reason=error.strerror)
     return ""
 
 
 def _wrong_notebook(source: Path, folder: Path) -> str:
     """A notebook without any of the assignment's cells would have zero points, and nobody would wonder."""
     cells = {grade_id(cell) for cell in notebook.read(source).cells} - {""}
-    if cells.isdisjoint(grade_id(cell) for cell in notebook.read(folder / source.name).cells):
+    if cells.isdisjoint(cell.name for cell in submitted.read((folder / source.name).read_bytes())):
         return _("not this assignment: none of its cells is in the notebook; ask for the right one")
     return ""
 
 
 def _remarks(source: Path, folder: Path) -> Iterator[str]:
-    yield from settled(notebook.read(source), notebook.read(folder / source.name))
+    yield from settled(notebook.read(source), submitted.read((folder / source.name).read_bytes()))
     strangers = [str(path.relative_to(folder)) for path in foreign_files(folder, source.parent)]
     if strangers:
         yield _("files left out: {files}").format(files=", ".join(strangers))

@@ -1,16 +1,12 @@
-"""The wire between judge and student process: data in typed msgpack frames, never pickle.
+"""Data and observations as typed nodes of a frame, and back; never pickle.
 
-A frame is an 8-byte length, a 4-byte header length, the header, and the raw bytes of its tensors in
-order. Whatever a frame claims is checked before anything of that size is allocated.
+Whatever a frame claims is checked before anything of that size is allocated.
 """
 
 from __future__ import annotations
 
-import socket
-import struct
-import time
 from dataclasses import astuple
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 import torch
@@ -18,18 +14,9 @@ import torch
 from torchaula.checks import data
 from torchaula.checks.data import DTYPES, MAX_BYTES, MAX_DEPTH, MAX_NODES, Data, span
 from torchaula.checks.observation import Failure, Observation, Request
+from torchaula.grading.frames import WireError
 
-MAX_HEADER = 8 * 2**20
-LENGTHS = struct.Struct("!QI")
 DTYPE_NAMES = {str(dtype).removeprefix("torch."): dtype for dtype in DTYPES}
-
-
-class WireError(Exception):
-    """A frame that breaks the rules of the wire, or a peer that is gone."""
-
-
-class TooLarge(WireError):
-    """What was to be sent does not fit in a frame; nothing was sent."""
 
 
 class TensorNode(msgspec.Struct, tag="tensor", frozen=True):
@@ -123,7 +110,7 @@ class Seen(msgspec.Struct, tag="seen", frozen=True):
     trace: dict[str, int]
 
 
-Message: TypeAlias = Open | Call | Seen
+ToStudent: TypeAlias = Open | Call
 
 
 class _Packer:
@@ -298,61 +285,3 @@ def to_observation(message: Seen, buffers: memoryview) -> Observation:
         gradients={p: None if g is None else unpacker.tensor(g) for p, g in message.gradients},
         trace=message.trace,
     )
-
-
-class Channel:
-    """One end of the wire."""
-
-    def __init__(self, end: socket.socket) -> None:
-        self._socket = end
-        self._decoder = msgspec.msgpack.Decoder(Message)
-
-    def send(self, message: Message, buffers: list[bytes] | None = None) -> None:
-        """Send one frame. Raises `TooLarge`, or `WireError` where the peer is gone."""
-        header = msgspec.msgpack.encode(message)
-        body = b"".join(buffers or [])
-        if len(header) > MAX_HEADER or len(body) > MAX_BYTES:
-            raise TooLarge(f"> {MAX_BYTES // 2**20} MB")
-        self._socket.settimeout(None)
-        try:
-            self._socket.sendall(LENGTHS.pack(len(header) + len(body), len(header)) + header + body)
-        except OSError as error:
-            raise WireError("the other side is gone") from error
-
-    def receive(self, seconds: float | None = None) -> tuple[Any, memoryview]:
-        """The next message and its tensor bytes.
-
-        Raises `TimeoutError` after `seconds`, `WireError` for a malformed frame or a peer that is gone.
-        """
-        deadline = None if seconds is None else time.monotonic() + seconds
-        total, header = LENGTHS.unpack(self._read(LENGTHS.size, deadline))
-        if header > MAX_HEADER or not header <= total <= MAX_HEADER + MAX_BYTES:
-            raise WireError("a frame that is too large")
-        frame = memoryview(self._read(total, deadline))
-        try:
-            return self._decoder.decode(frame[:header]), frame[header:]
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise WireError("a malformed frame") from error
-
-    def _read(self, length: int, deadline: float | None) -> bytearray:
-        content = bytearray()
-        while len(content) < length:
-            if deadline is not None:
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    raise TimeoutError
-                self._socket.settimeout(left)
-            try:
-                chunk = self._socket.recv(min(length - len(content), 2**20))
-            except TimeoutError:
-                raise
-            except OSError as error:
-                raise WireError("the other side is gone") from error
-            if not chunk:
-                raise WireError("the other side is gone")
-            content += chunk
-        return content
-
-    def close(self) -> None:
-        """Close this end."""
-        self._socket.close()

@@ -1,0 +1,35 @@
+"""What is asked of a worker, and what it answers: bytes in, bytes out."""
+
+from __future__ import annotations
+
+import msgspec
+
+from torchaula.grading.limits import Limits
+from torchaula.grading.protocol import Output
+from torchaula.grading.verdict import Verdict
+
+
+class Job(msgspec.Struct, frozen=True):
+    """Grade the notebook file `submitted` against `instructor`, the text of the one in `source/`.
+
+    `bwrap` is the program that confines student code; empty: nothing does.
+    """
+
+    assignment: str
+    instructor: str
+    submitted: bytes
+    bwrap: str
+    limits: Limits = Limits()
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What became of a submission: verdicts by graded cell; of its own cells, what they gave out.
+
+    `lost` says of own cells whether they `died` or `timed out`. A `problem` is the grading's own: then
+    nothing is said about the submission.
+    """
+
+    verdicts: dict[str, Verdict] = {}
+    outputs: dict[str, list[Output]] = {}
+    lost: dict[str, str] = {}
+    problem: str = ""

@@ -1,0 +1,206 @@
+"""The first process inside the sandbox: warm, waiting, and gone over after every submission.
+
+It runs no student code itself; its forks do. It holds nothing worth stealing: the set-up cell, which
+is public, and one socket, which no fork keeps.
+
+    python -m torchaula.grading.nursery DESCRIPTOR
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import select
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from socket import recv_fds, socket
+from typing import NoReturn
+
+from torchaula.checks import session
+from torchaula.grading import student
+from torchaula.grading.forks import warm_up
+from torchaula.grading.frames import Channel
+from torchaula.grading.protocol import Begin, Finish, FromStudent, Prepare, Ready, ToNursery
+from torchaula.grading.shell import Shell
+
+TICK = 0.1  # seconds between looks at a submission's processes
+PATIENCE = 5.0  # seconds in which killed processes must be gone
+FOLDERS = (Path("/tmp"), Path("/dev/shm"))
+PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
+
+
+class Nursery:
+    """Waits for the worker's orders on `control`."""
+
+    def __init__(self, control: socket) -> None:
+        self._control = control
+        self._channel = Channel(control, ToNursery)
+        self._is_alone = set(processes()) <= {1, os.getpid()}  # so in a sandbox, and nowhere else
+        self._killed_for, self._used = "", 0.0
+
+    def run(self) -> NoReturn:
+        """Serve until the worker hangs up, which ends the process."""
+        prepare, _ = self._channel.receive()
+        assert isinstance(prepare, Prepare)
+        self._limits = prepare.limits
+        self._shell = warm_shell(prepare)
+        self._memory = private_memory(os.getpid())
+        self._channel.send(Ready())
+        while True:
+            if not select.select([self._control], [], [], TICK)[0]:
+                self._watch()
+                continue
+            message, _ = self._channel.receive()
+            if isinstance(message, Begin):
+                self._begin(message)
+            elif isinstance(message, Finish):
+                self._finish()
+
+    def _begin(self, begin: Begin) -> None:
+        _, descriptors, _, _ = recv_fds(self._control, 1, 1 + len(begin.steps))
+        sockets = [socket(fileno=descriptor) for descriptor in descriptors]
+        if os.fork() == 0:
+            self._control.close()
+            os.setsid()
+            _prctl(PR_SET_DUMPABLE, 1)
+            student.live(self._shell, begin, Channel(sockets[0], FromStudent), sockets[1:], self._limits)
+        for each in sockets:
+            each.close()
+
+    def _watch(self) -> None:
+        """End a submission that takes more than its share of processes or memory."""
+        self._reap()
+        running = self._running()
+        grown = (max(0, private_memory(process) - self._memory) for process in running)
+        if len(running) > self._limits.processes:
+            self._kill("processes")
+        elif sum(grown) > self._limits.total_memory:
+            self._kill("memory")
+
+    def _running(self) -> list[int]:
+        """The processes of the submission."""
+        if self._is_alone:
+            return [process for process in processes() if process not in (1, os.getpid())]
+        return list(descendants(os.getpid()))
+
+    def _kill(self, reason: str = "") -> None:
+        self._killed_for = self._killed_for or reason
+        if self._is_alone:
+            with suppress(ProcessLookupError):
+                os.kill(-1, signal.SIGKILL)  # every process that this one sees, but itself and the first
+        for process in self._running():
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        self._reap()
+
+    @staticmethod
+    def _reap() -> None:
+        with suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+
+    def _finish(self) -> None:
+        """Leave nothing of a submission; what can't be removed ends the sandbox itself."""
+        deadline = time.monotonic() + PATIENCE
+        while self._running():
+            self._kill()
+            if time.monotonic() > deadline:
+                sys.exit(1)
+            time.sleep(0.001)
+        self._reap()
+        used = cpu_seconds() - self._used
+        self._used += used
+        if self._is_alone:
+            if shared_objects():
+                sys.exit(1)
+            for folder in FOLDERS:
+                empty(folder)
+        self._channel.send(Ready(used, self._killed_for))
+        self._killed_for = ""
+
+
+def warm_shell(prepare: Prepare) -> Shell:
+    """The shell whose forks run a learner's cells, with everything imported that these will want."""
+    warm_up()
+    shell = Shell.instance()
+    shell.rehearse("import matplotlib.pyplot")
+    before = dict(shell.user_ns)
+    session.serve_with(None)
+    for cell in prepare.cells:
+        shell.rehearse(cell.source)
+    shell.user_ns.clear()
+    shell.user_ns.update(before)
+    return shell
+
+
+def processes() -> list[int]:
+    """Every process that `/proc` shows."""
+    return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+
+
+def descendants(process: int) -> Iterator[int]:
+    """The children of a process, and theirs; orphans come back to the nursery (see `main`)."""
+    for file in Path(f"/proc/{process}/task").glob("*/children"):
+        with suppress(OSError):
+            for child in map(int, file.read_text().split()):
+                yield child
+                yield from descendants(child)
+
+
+def private_memory(process: int) -> int:
+    """Bytes that a process keeps for itself or shares with its forks."""
+    with suppress(OSError):
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+        return 1024 * sum(
+            int(line.split()[1]) for line in lines if line.startswith(("RssAnon:", "RssShmem:"))
+        )
+    return 0
+
+
+def cpu_seconds() -> float:
+    """CPU time of all processes that ended; orphans come back to the nursery, so theirs too."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def shared_objects() -> bool:
+    """Whether System V memory, queues or semaphores are left, which outlive processes."""
+    files = (Path("/proc/sysvipc", kind) for kind in ("shm", "msg", "sem"))
+    return any(len(file.read_text().splitlines()) > 1 for file in files if file.exists())
+
+
+def empty(folder: Path) -> None:
+    """Remove everything in `folder`, whatever its permissions."""
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, onerror=_make_writable)
+        else:
+            path.unlink()
+
+
+def _make_writable(function: object, path: str, _error: object) -> None:
+    Path(path).parent.chmod(0o700)
+    Path(path).chmod(0o700)
+    shutil.rmtree(path) if Path(path).is_dir() else Path(path).unlink()
+
+
+def _prctl(option: int, value: int) -> None:
+    ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def main() -> None:
+    """Run a nursery on the inherited socket that the argument names."""
+    _prctl(PR_SET_DUMPABLE, 0)  # no fork may read this process's memory or take its descriptors
+    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    Nursery(socket(fileno=int(sys.argv[1]))).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""What worker, nursery and student process say to each other, beside the calls of graded cells.
+
+All of it is data in frames of `wire.Channel`. What comes from a student process is a claim: it may
+be shown, bounded and escaped, and decides nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+from torchaula.grading.limits import Limits
+
+# Instructor → nursery
+
+
+class Cell(msgspec.Struct, tag="cell", frozen=True):
+    """Run this text: the set-up's, or the learner's."""
+
+    id: str
+    source: str
+    is_setup: bool = False
+
+
+class Leave(msgspec.Struct, tag="leave", frozen=True):
+    """Leave a fork behind that serves this exercise's graded cells, with the names defined so far."""
+
+    exercise: str
+
+
+Step: TypeAlias = Cell | Leave
+
+
+class Prepare(msgspec.Struct, tag="prepare", frozen=True):
+    """Warm up with these set-up cells; the first message, once."""
+
+    cells: list[Cell]
+    limits: Limits
+
+
+class Begin(msgspec.Struct, tag="begin", frozen=True):
+    """Start a student process; its sockets follow: one for its life, then one for each `Leave`."""
+
+    steps: list[Step]
+    seed: int
+
+
+class Finish(msgspec.Struct, tag="finish", frozen=True):
+    """End whatever the submission left behind."""
+
+
+# Nursery → worker
+
+
+class Ready(msgspec.Struct, tag="ready", frozen=True):
+    """Warm, or clean again. `cpu_seconds` is what the submission's processes took."""
+
+    cpu_seconds: float = 0.0
+    killed_for: str = ""  # the limit of the whole submission that was passed: memory or processes
+
+
+# Student process → worker
+
+
+class Text(msgspec.Struct, tag="text", frozen=True):
+    """What a cell printed: `name` is stdout or stderr."""
+
+    name: str
+    text: str
+
+
+class Shown(msgspec.Struct, tag="shown", frozen=True):
+    """What a cell displayed: its plain text and, for a figure, a PNG."""
+
+    text: str
+    png: bytes = b""
+
+
+class Raised(msgspec.Struct, tag="raised", frozen=True):
+    """The exception that ended a cell."""
+
+    kind: str
+    message: str
+    traceback: str
+
+
+Output: TypeAlias = Text | Shown | Raised
+
+
+class Began(msgspec.Struct, tag="began", frozen=True):
+    """A cell begins to run."""
+
+    cell: str
+
+
+class Ran(msgspec.Struct, tag="ran", frozen=True):
+    """A cell ended, and what it gave out; `timed_out` if it was ended."""
+
+    cell: str
+    outputs: list[Output]
+    timed_out: bool = False
+
+
+class Lived(msgspec.Struct, tag="lived", frozen=True):
+    """All cells ran."""
+
+
+ToNursery: TypeAlias = Prepare | Begin | Finish
+FromNursery: TypeAlias = Ready
+FromStudent: TypeAlias = Began | Ran | Lived

@@ -1,0 +1,47 @@
+"""Solutions that a person should look at: code that reaches for what could hide a call from its trace.
+
+A list, not a verdict: who names one of these has usually good reasons, and `getattr` evades any list.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from torchaula.grading.submitted import SubmittedCell
+
+MODULES = {
+    *("_thread", "builtins", "cProfile", "concurrent", "ctypes", "gc", "importlib", "inspect", "marshal"),
+    *("multiprocessing", "signal", "socket", "subprocess", "sys", "threading", "torchaula", "types"),
+}
+NAMES = {"__import__", "compile", "delattr", "eval", "exec", "globals", "setattr"}
+ATTRIBUTES = {
+    *("_C", "_getframe", "_ops", "_python_dispatch", "ops", "overrides"),
+    *("__builtins__", "__class__", "__code__", "__dict__", "__globals__", "__subclasses__"),
+    *("__torch_dispatch__", "__torch_function__"),
+}
+
+
+def reaches(cells: Sequence[SubmittedCell]) -> list[str]:
+    """The telling names in a submission's code, each with its cell, in order."""
+    found: dict[str, None] = {}
+    for number, cell in enumerate(cells, 1):
+        if cell.cell_type == "code":
+            found |= {f"{cell.name or number}: {name}": None for name in _names(cell.source)}
+    return list(found)
+
+
+def _names(source: str) -> Iterator[str]:
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.partition(".")[0] in MODULES)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] in MODULES:
+            yield node.module
+        elif isinstance(node, ast.Name) and node.id in NAMES:
+            yield node.id
+        elif isinstance(node, ast.Attribute) and node.attr in ATTRIBUTES:
+            yield node.attr

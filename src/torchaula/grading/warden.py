@@ -1,0 +1,130 @@
+"""The trusted side of a sandbox: it starts one, gives it submissions, and replaces it when it dies."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from socket import MSG_PEEK, send_fds, socketpair
+
+from torchaula.grading.frames import Channel, WireError
+from torchaula.grading.protocol import (
+    Begin,
+    Cell,
+    Finish,
+    FromNursery,
+    FromStudent,
+    Leave,
+    Prepare,
+    Ready,
+    Step,
+)
+from torchaula.grading.sandbox import Sandbox
+from torchaula.grading.wire import Seen
+
+START = 180.0  # seconds until a sandbox must be warm: `import torch` on a busy machine
+PATIENCE = 10.0  # seconds until it must be clean again
+
+
+class SandboxDied(BaseException):
+    """The process that all of a sandbox hangs on is gone, or doesn't answer.
+
+    Not an `Exception`: a graded cell that meets it must not be taken for one that judged.
+    """
+
+
+@dataclass(frozen=True)
+class Student:
+    """A student process as the judge sees it: what it says of its cells, and who serves each exercise."""
+
+    life: Channel
+    exercises: dict[str, Channel]
+
+    def close(self) -> None:
+        for channel in (self.life, *self.exercises.values()):
+            channel.close()
+
+
+class Warden:
+    """Keeps one warm sandbox, for one submission at a time. Close it, or use it in a `with` block."""
+
+    def __init__(self, sandbox: Sandbox, setup: Sequence[Cell] = ()) -> None:
+        self.sandbox, self._setup = sandbox, list(setup)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._start()
+
+    def __enter__(self) -> Warden:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _start(self) -> None:
+        self._socket, far = socketpair()
+        program = [sys.executable, "-P", "-s", "-m", "torchaula.grading.nursery", str(far.fileno())]
+        with tempfile.TemporaryFile() as complaints:
+            self._process = self.sandbox.start(program, [far.fileno()], complaints)
+            far.close()
+            self._channel = Channel(self._socket, FromNursery)
+            try:
+                self._channel.send(Prepare(self._setup, self.sandbox.limits))
+                self._channel.receive(START)
+            except (WireError, TimeoutError) as error:
+                self.close()
+                complaints.seek(0)
+                said = complaints.read().decode(errors="replace").strip().splitlines() or [str(error)]
+                raise SandboxDied(f"the sandbox did not start: {said[-1]}") from error
+
+    def is_alive(self) -> bool:
+        """Whether the sandbox's first process still holds its end of the line."""
+        return not select.select([self._socket], [], [], 0)[0] or bool(self._socket.recv(1, MSG_PEEK))
+
+    def begin(self, steps: Sequence[Step], seed: int) -> Student:
+        """Start a student process. Raises `SandboxDied`."""
+        exercises = [step.exercise for step in steps if isinstance(step, Leave)]
+        pairs = [socketpair() for _ in range(1 + len(exercises))]
+        try:
+            self._channel.send(Begin(list(steps), seed))
+            send_fds(self._socket, [b"."], [far.fileno() for _, far in pairs])
+        except (WireError, OSError) as error:
+            for near, _ in pairs:
+                near.close()
+            raise SandboxDied("the sandbox is gone") from error
+        finally:
+            for _, far in pairs:
+                far.close()
+        ends = [near for near, _ in pairs]
+        served = (Channel(end, Seen) for end in ends[1:])
+        return Student(Channel(ends[0], FromStudent), dict(zip(exercises, served, strict=True)))
+
+    def finish(self) -> Ready:
+        """End whatever the submission left. A sandbox that can't be cleaned is replaced by a new one."""
+        try:
+            self._channel.send(Finish())
+            ready, _ = self._channel.receive(PATIENCE)
+            assert isinstance(ready, Ready)
+            return ready
+        except (WireError, TimeoutError):
+            self.restart()
+            return Ready()
+
+    def restart(self) -> None:
+        """A new sandbox in place of this one, whatever its state."""
+        self.close()
+        self._start()
+
+    def close(self) -> None:
+        """End the sandbox and every process in it."""
+        if self._process is None:
+            return
+        self._channel.close()
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._process = None

@@ -1,0 +1,76 @@
+"""The worker: a process that holds judge and sandbox warm, takes notebooks and gives back results.
+
+    python -m torchaula.grading.worker DESCRIPTOR
+
+Who asks it (a command, a Jupyter server) need not import torch: see `client`.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from socket import socket
+
+from torchaula.course import notebook
+from torchaula.course.notebook import Notebook
+from torchaula.grading import engine
+from torchaula.grading.engine import Engine
+from torchaula.grading.frames import Channel, WireError
+from torchaula.grading.jobs import Job, Result
+from torchaula.grading.protocol import Cell
+from torchaula.grading.rebuild import rebuild
+from torchaula.grading.sandbox import Sandbox
+from torchaula.grading.submitted import read
+from torchaula.grading.verdict import Outcome
+from torchaula.grading.warden import SandboxDied, Warden
+
+
+class Worker:
+    """One engine at a time: a batch grades one assignment after the other."""
+
+    def __init__(self) -> None:
+        self._engine: Engine | None = None
+        self._made_for: tuple[object, ...] = ()
+
+    def grade(self, job: Job) -> Result:
+        """The result of a job; `problem` says what is wrong with the grading itself, if anything is."""
+        source = notebook.loads(job.instructor)
+        rebuilt = notebook.parse(rebuild(source, read(job.submitted)), job.assignment)
+        try:
+            judged = self._for(job, notebook.parse(source, job.assignment)).grade(rebuilt)
+        except SandboxDied as error:
+            self.close()
+            return Result(problem=str(error))
+        broken = (v.message for v in judged.verdicts.values() if v.outcome is Outcome.INFRASTRUCTURE)
+        return Result(judged.verdicts, judged.outputs, judged.lost, next(broken, ""))
+
+    def _for(self, job: Job, instructor: Notebook) -> Engine:
+        made_for = (job.assignment, job.instructor, job.bwrap, job.limits)
+        if self._engine is None or made_for != self._made_for:
+            self.close()
+            setup = [Cell(cell.id, cell.source, is_setup=True) for cell in instructor.setup]
+            engine.prepare(instructor)
+            self._engine = Engine(instructor, Warden(Sandbox(job.bwrap, job.limits), setup))
+            self._made_for = made_for
+        return self._engine
+
+    def close(self) -> None:
+        """End the sandbox."""
+        if self._engine is not None:
+            self._engine.warden.close()
+            self._engine = None
+
+
+def main() -> None:
+    """Serve jobs on the inherited socket that the argument names, until the other side hangs up."""
+    channel = Channel(socket(fileno=int(sys.argv[1])), Job)
+    worker = Worker()
+    with suppress(WireError):
+        while True:
+            job, _ = channel.receive()
+            channel.send(worker.grade(job))
+    worker.close()
+
+
+if __name__ == "__main__":
+    main()
