@@ -8,16 +8,19 @@ Exception
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class CheckFailed(AssertionError):
     """The answer does not do what the statement asks; the text says what was seen and expected.
 
-    `outcome` is one word for how it ended: failed, raised, timed out, process died or not reached.
+    `outcome` says how it ended: failed, raised, timed out, out of memory, process died or not reached.
+    `rows` are the message's lines, each a label and a text.
     """
 
-    def __init__(self, message: str, outcome: str = "failed") -> None:
+    def __init__(self, message: str, outcome: str = "failed", rows: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__(message)
-        self.outcome = outcome
+        self.outcome, self.rows = outcome, tuple(rows)
 
     def _render_traceback_(self) -> list[str]:
         """IPython shows these lines instead of a traceback through code that is not the learner's."""

@@ -177,9 +177,8 @@ class Answer:
         """Raise `CheckFailed` with the call and these labelled lines."""
         outcome = _outcome(self.observation.failure)
         call = messages.of_test(self.call) if self.request.source else self.call
-        raise CheckFailed(
-            messages.failed(self._cell, self._target.title, self._target.when, call, rows), outcome
-        ) from None
+        lines = messages.rows(self._target.title, self._target.when, call, rows)
+        raise CheckFailed(messages.failed(self._cell, lines), outcome, lines) from None
 
     def _arguments_unchanged(self) -> None:
         before: Any = (self.request.args, self.request.kwargs)

@@ -227,10 +227,15 @@ def heading(cell: str) -> str:
     return f"✘ {exercise} · {ASPECTS.get(aspect, aspect)}"
 
 
-def failed(cell: str, title: str, case: str, call: str, lines: Iterable[tuple[str, str]]) -> str:
-    """The whole message: a heading, what is tried and in which case, the call, and labelled lines."""
-    rows = [(label, text) for label, text in (("Prueba", title), ("Caso", case)) if text]
-    rows += [("Llamada", call), *lines]
+def rows(title: str, case: str, call: str, lines: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """What is tried and in which case, the call, and what came of it: labelled lines."""
+    known = (("Prueba", title), ("Caso", case), ("Llamada", call))
+    return [*((label, text) for label, text in known if text), *lines]
+
+
+def failed(cell: str, rows: Iterable[tuple[str, str]]) -> str:
+    """The whole message: a heading, and labelled lines."""
+    rows = list(rows)
     width = max(len(label) for label, _ in rows)
     return "\n".join([heading(cell), *(_row(f"  {label:<{width}}  ", text) for label, text in rows)])
 

@@ -43,7 +43,7 @@ def judge(source: str, cell: str, namespace: dict[str, Any]) -> Verdict:
     try:
         execute(source, cell, namespace)
     except CheckFailed as error:
-        return Verdict(Outcome(error.outcome), str(error))
+        return Verdict(Outcome(error.outcome), str(error), error.rows)
     except TestError as error:
         return Verdict(Outcome.INFRASTRUCTURE, str(error))
     except Exception as error:

@@ -21,10 +21,16 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome of a graded cell and, where it was not passed, the message for the learner."""
+    """The outcome of a graded cell and, where it was not passed, what to tell the learner.
+
+    `rows` are the lines of `message`, each a label and a text. `diagnosis` is the sentence of the known
+    misconception that the answer matches, if it matches one.
+    """
 
     outcome: Outcome
     message: str = ""
+    rows: tuple[tuple[str, str], ...] = ()
+    diagnosis: str = ""
 
     @property
     def passed(self) -> bool:
