@@ -5,6 +5,7 @@ It lives in a fork of its own for each submission and executes the instructor's 
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,13 +25,14 @@ from torchaula.checks.session import exercise_of, serve_with
 from torchaula.checks.timelimit import BACKSTOP
 from torchaula.course.notebook import Notebook
 from torchaula.grading.cells import execute, judge, new_namespace
+from torchaula.grading.diagnosis import MOST, Evidence, Reply, reason
 from torchaula.grading.frames import Channel, WireError
 from torchaula.grading.limits import Limits
 from torchaula.grading.outputs import bounded
 from torchaula.grading.protocol import Began, Cell, Leave, Lived, Output, Ran, Step
 from torchaula.grading.verdict import Verdict
 from torchaula.grading.warden import SandboxDied, Student, Warden
-from torchaula.grading.wire import Open, Seen, from_request, to_observation
+from torchaula.grading.wire import Call, Open, Seen, from_request, to_observation
 
 # The student process limits each request itself; this is for code that escapes its alarms.
 PATIENCE = 1.5 * BACKSTOP
@@ -49,6 +51,7 @@ class Judged(msgspec.Struct):
     outputs: dict[str, list[Output]] = {}
     lost: dict[str, str] = {}
     fatal: str | None = None
+    evidence: dict[str, Evidence] = {}  # of failed cells, for `diagnosis`
 
 
 def run(
@@ -73,7 +76,10 @@ def run(
             if cell.kind == "setup":
                 execute(cell.source, cell.id, namespace)
             elif cell.kind == "graded" and cell.exercise in only:
-                judged.verdicts[cell.id] = judge(cell.source, cell.id, namespace)
+                judged.verdicts[cell.id] = verdict = judge(cell.source, cell.id, namespace)
+                if verdict.rows and remote.replies:
+                    why = reason(verdict.outcome.value, verdict.rows)
+                    judged.evidence[cell.id] = Evidence(remote.replies, why)
         remote.close()
     except SandboxDied as death:
         judged.fatal = str(death)
@@ -165,10 +171,11 @@ class Remote:
     cell: str = ""
     used: dict[str, int] = field(default_factory=dict)  # processes of an exercise that are gone
     end: float = 0.0  # of the time for all graded cells
+    replies: list[Reply] = field(default_factory=list)  # of this cell
 
     def open(self, cell: str, seed: int) -> None:
         """Tell the exercise's process that a graded cell begins."""
-        self.cell = cell
+        self.cell, self.replies = cell, []
         self.end = self.end or time.monotonic() + self.limits.graded_seconds
         exercise = exercise_of(cell)
         if exercise not in self.channels and 0 < self.used.get(exercise, 0) < LIVES:
@@ -188,12 +195,14 @@ class Remote:
             return self._failed(request, self._lost_solution() or Failure(NOT_REACHED))
         asked = time.monotonic()
         left = max(0.0, min(request.seconds * PATIENCE, self.end - asked))
+        call, tensors = from_request(request)
         try:
-            channel.send(*from_request(request))
+            channel.send(call, tensors)
             message, buffers = channel.receive(left)
             if not isinstance(message, Seen):
                 raise WireError("not an observation")
             seen = to_observation(message, buffers)
+            self._keep(call, tensors, message, buffers)
         except TimeoutError:
             self._lose()
             return self._failed(request, Failure(TIMEOUT, f"{request.seconds:g}"))
@@ -206,6 +215,14 @@ class Remote:
         if seen.failure is not None and seen.failure.kind == UNDEFINED and self._lost_solution():
             return self._failed(request, self._lost_solution())
         return seen
+
+    def _keep(self, call: Call, tensors: list[bytes], message: Seen, buffers: memoryview) -> None:
+        digest = hashlib.sha256(msgspec.msgpack.encode(call))
+        for tensor in tensors:
+            digest.update(tensor)
+        if len(buffers) <= MOST:
+            plain = msgspec.structs.replace(message, trace={})
+            self.replies.append(Reply(digest.digest()[:16], plain, bytes(buffers)))
 
     def _lost_solution(self) -> Failure | None:
         """How the exercise's own cell ended, if not by itself."""
