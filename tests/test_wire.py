@@ -195,13 +195,15 @@ def test_deep_or_numerous_values_are_refused() -> None:
 
 
 def test_process_that_dies_costs_its_exercise_only() -> None:
-    """A call that ends the student process is named, and what follows is not reached."""
-    cell = OPEN + "student.double(torch.ones(2)).sound()\n"
-    after = 'student = graded("double-valores")\nstudent.double(torch.ones(2)).sound()\n'
+    """A call that ends the student process is named, once more in a fresh one; the rest is not reached."""
+    cells = [OPEN + "student.double(torch.ones(2)).sound()\n"]
+    for aspect in ("valores", "bordes"):
+        cells += [f'student = graded("double-{aspect}")\nstudent.double(torch.ones(2)).sound()\n']
 
-    first, second = grade("import os\ndef double(x):\n    os._exit(0)\n", cell, after, backend="remote")
+    verdicts = grade("import os\ndef double(x):\n    os._exit(0)\n", *cells, backend="remote")
 
-    assert (first.outcome, second.outcome) == (Outcome.PROCESS_DIED, Outcome.NOT_REACHED)
+    ends = [verdict.outcome for verdict in verdicts]
+    assert ends == [Outcome.PROCESS_DIED, Outcome.PROCESS_DIED, Outcome.NOT_REACHED]
 
 
 def test_result_too_large_for_the_wire_is_the_answer_s_fault() -> None:

@@ -13,6 +13,7 @@ from socket import socketpair
 from torchaula.grading import sandbox
 from torchaula.grading.frames import Channel, WireError
 from torchaula.grading.jobs import Job, Result
+from torchaula.i18n import _
 
 # One thread each: two batches at once must not fight for cores, and forks must not hang.
 THREADS = {"OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -33,18 +34,17 @@ class Client:
     def grade(self, job: Job) -> Result:
         """The result of a job. Raises `GradingFailed` where there is none."""
         with self._lock:
-            reason = ""
-            for _ in range(TRIES):
+            for left in reversed(range(TRIES)):
                 try:
                     result = self._ask(job)
+                    break
                 except WireError as error:
-                    reason = f"the grading process died ({error})"
-                else:
-                    if not result.problem:
-                        return result
-                    reason = result.problem
-                self.close()
-            raise GradingFailed(reason)
+                    self.close()
+                    if not left:
+                        raise GradingFailed(_("the grading process died twice")) from error
+            if result.problem:
+                raise GradingFailed(result.problem)
+            return result
 
     def _ask(self, job: Job) -> Result:
         if self._process is None:

@@ -25,8 +25,8 @@ class Job(msgspec.Struct, frozen=True):
 class Result(msgspec.Struct, frozen=True):
     """What became of a submission: verdicts by graded cell; of its own cells, what they gave out.
 
-    `lost` says of own cells whether they `died` or `timed out`. A `problem` is the grading's own: then
-    nothing is said about the submission.
+    `lost` says of own cells whether they `died` or `timed out`. A `problem` is the grading's own, such as a
+    test that is wrong: then nothing is said about the submission.
     """
 
     verdicts: dict[str, Verdict] = {}

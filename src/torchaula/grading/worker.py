@@ -22,7 +22,7 @@ from torchaula.grading.rebuild import rebuild
 from torchaula.grading.sandbox import Sandbox
 from torchaula.grading.submitted import read
 from torchaula.grading.verdict import Outcome
-from torchaula.grading.warden import SandboxDied, Warden
+from torchaula.grading.warden import Warden
 
 
 class Worker:
@@ -33,14 +33,13 @@ class Worker:
         self._made_for: tuple[object, ...] = ()
 
     def grade(self, job: Job) -> Result:
-        """The result of a job; `problem` says what is wrong with the grading itself, if anything is."""
+        """The result of a job; `problem` says what is wrong with the test itself, if anything is.
+
+        Raises `SandboxDied` where no sandbox starts any more: a new worker may do better.
+        """
         source = notebook.loads(job.instructor)
         rebuilt = notebook.parse(rebuild(source, read(job.submitted)), job.assignment)
-        try:
-            judged = self._for(job, notebook.parse(source, job.assignment)).grade(rebuilt)
-        except SandboxDied as error:
-            self.close()
-            return Result(problem=str(error))
+        judged = self._for(job, notebook.parse(source, job.assignment)).grade(rebuilt)
         broken = (v.message for v in judged.verdicts.values() if v.outcome is Outcome.INFRASTRUCTURE)
         return Result(judged.verdicts, judged.outputs, judged.lost, next(broken, ""))
 
