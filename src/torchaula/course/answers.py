@@ -53,12 +53,17 @@ def wrong(misconception: str, sentence: str, fails: str) -> Callable[[T], T]:
 def load(path: Path) -> tuple[Answer, ...]:
     """The answers in the file at `path`. Raises `Refusal` where it is missing or malformed."""
     try:
-        text = path.read_text(encoding="utf-8")
-        tree = ast.parse(text)
+        return parse(path.read_text(encoding="utf-8"), path)
     except FileNotFoundError:
         raise Refusal(
             _("{path}: there are no answers; write some, at least two right and six wrong").format(path=path)
         ) from None
+
+
+def parse(text: str, path: Path) -> tuple[Answer, ...]:
+    """The answers in a file's text; `path` is for messages. Raises `Refusal` where it is malformed."""
+    try:
+        tree = ast.parse(text)
     except SyntaxError as error:
         raise Refusal(
             _("{path}, line {line}: {reason}; mend it").format(path=path, line=error.lineno, reason=error.msg)

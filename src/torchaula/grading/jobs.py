@@ -12,7 +12,8 @@ from torchaula.grading.verdict import Verdict
 class Job(msgspec.Struct, frozen=True):
     """Grade the notebook file `submitted` against `instructor`, the text of the one in `source/`.
 
-    `bwrap` is the program that confines student code; empty: nothing does.
+    `bwrap` is the program that confines student code; empty: nothing does. `answers` are the texts of
+    the known answers by exercise, and `kept` the folder, if any, for what was found out of them.
     """
 
     assignment: str
@@ -20,6 +21,8 @@ class Job(msgspec.Struct, frozen=True):
     submitted: bytes
     bwrap: str
     limits: Limits = Limits()
+    answers: dict[str, str] = {}
+    kept: str = ""
 
 
 class Result(msgspec.Struct, frozen=True):

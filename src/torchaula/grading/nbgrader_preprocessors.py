@@ -106,9 +106,17 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
         submitted = notebook.text(nb).encode()
         limits = Limits(cell_seconds=self.cell_seconds, cells_seconds=self.cells_seconds)
         bwrap = client.confinement(self.unsafe_no_sandbox)
-        result = client.shared().grade(
-            Job(name["assignment"], notebook.text(source), submitted, bwrap, limits)
+        known = sorted((course.answers / name["assignment"]).glob("*.py"))
+        job = Job(
+            name["assignment"],
+            notebook.text(source),
+            submitted,
+            bwrap,
+            limits,
+            answers={file.stem: file.read_text("utf-8") for file in known},
+            kept=str(course.state / "diagnosis" / name["assignment"]),
         )
+        result = client.shared().grade(job)
         for cell in nb.cells:
             if cell.cell_type == "code":
                 cell.outputs = outputs_of(cell, result)
@@ -143,7 +151,10 @@ def outputs_of(cell: NotebookNode, result: Result) -> list[NotebookNode]:
     verdict = result.verdicts.get(name)
     if verdict is None:
         return outputs.to_nbformat(result.outputs.get(name, []))
-    return [] if verdict.passed else [outputs.error(verdict.outcome.value, verdict.message)]
+    if verdict.passed:
+        return []
+    told = f"{verdict.message}\n\n{verdict.diagnosis}".strip()
+    return [outputs.error(verdict.outcome.value, told)]
 
 
 class HideTests(Preprocessor):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
+from pathlib import Path
 from socket import socket
 
 from torchaula.course import notebook
@@ -17,6 +18,7 @@ from torchaula.grading import engine
 from torchaula.grading.engine import Engine
 from torchaula.grading.frames import Channel, WireError
 from torchaula.grading.jobs import Job, Result
+from torchaula.grading.misconceptions import Misconceptions
 from torchaula.grading.protocol import Cell
 from torchaula.grading.rebuild import rebuild
 from torchaula.grading.sandbox import Sandbox
@@ -39,17 +41,22 @@ class Worker:
         """
         source = notebook.loads(job.instructor)
         rebuilt = notebook.parse(rebuild(source, read(job.submitted)), job.assignment)
-        judged = self._for(job, notebook.parse(source, job.assignment)).grade(rebuilt)
+        grader = self._for(job, notebook.parse(source, job.assignment))
+        judged = grader.grade(rebuilt)
         broken = (v.message for v in judged.verdicts.values() if v.outcome is Outcome.INFRASTRUCTURE)
-        return Result(judged.verdicts, judged.outputs, judged.lost, next(broken, ""))
+        if problem := next(broken, ""):
+            return Result(problem=problem)
+        return Result(self._misconceptions.diagnosed(judged), judged.outputs, judged.lost)
 
     def _for(self, job: Job, instructor: Notebook) -> Engine:
-        made_for = (job.assignment, job.instructor, job.bwrap, job.limits)
+        made_for = (job.assignment, job.instructor, job.bwrap, job.limits, job.answers, job.kept)
         if self._engine is None or made_for != self._made_for:
             self.close()
             setup = [Cell(cell.id, cell.source, is_setup=True) for cell in instructor.setup]
             engine.prepare(instructor)
             self._engine = Engine(instructor, Warden(Sandbox(job.bwrap, job.limits), setup))
+            kept = Path(job.kept) if job.kept else None
+            self._misconceptions = Misconceptions(self._engine, job.answers, kept)
             self._made_for = made_for
         return self._engine
 

@@ -1,0 +1,94 @@
+"""The known wrong answers' evidence, found out exercise by exercise when first needed, and kept on disk."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+import torchaula
+from torchaula.course import answers
+from torchaula.grading import diagnosis
+from torchaula.grading.diagnosis import Evidence, Known
+from torchaula.grading.engine import Engine
+from torchaula.grading.forks import ForkFailed, in_fork
+from torchaula.grading.judge import Judged
+from torchaula.grading.verdict import Verdict
+
+SECONDS = 60.0  # for comparing one exercise's evidence
+
+
+class Misconceptions:
+    """Of one assignment: `texts` are its answers files by exercise, `folder` is where evidence is kept."""
+
+    def __init__(self, engine: Engine, texts: Mapping[str, str], folder: Path | None) -> None:
+        self._engine, self._texts, self._folder = engine, texts, folder
+        self._known: dict[str, list[Known]] = {}
+
+    def diagnosed(self, judged: Judged) -> dict[str, Verdict]:
+        """The verdicts, those of failed cells with a diagnosis where a known answer explains them."""
+        verdicts = dict(judged.verdicts)
+        for exercise in self._texts:
+            found = {c: e for c, e in judged.evidence.items() if c.rpartition("-")[0] == exercise}
+            for cell, sentence in self._compare(exercise, found).items() if found else ():
+                verdicts[cell] = replace(verdicts[cell], diagnosis=sentence)
+        return verdicts
+
+    def _compare(self, exercise: str, found: Mapping[str, Evidence]) -> dict[str, str]:
+        """In a fork: part of the evidence comes from a student process."""
+        known = self.known(exercise)
+        try:
+            return in_fork(lambda: diagnosis.diagnose(known, found), dict[str, str], SECONDS)
+        except ForkFailed:
+            return {}
+
+    def known(self, exercise: str) -> list[Known]:
+        """The evidence of each wrong answer to an exercise: from memory, from disk, or by running them."""
+        if exercise not in self._known:
+            path = self._folder / f"{exercise}-{self._key(exercise)}.msgpack" if self._folder else None
+            self._known[exercise] = _read(path) or self._run(exercise)
+            if path is not None and not path.exists():
+                _write(path, self._known[exercise])
+        return self._known[exercise]
+
+    def _run(self, exercise: str) -> list[Known]:
+        known = []
+        for answer in answers.parse(self._texts[exercise], Path(f"{exercise}.py")):
+            if not answer.is_right:
+                submission = self._engine.notebook.answered({exercise: answer.source})
+                judged = self._engine.grade(submission, [exercise])
+                known.append(Known(answer.sentence, judged.evidence))
+        return known
+
+    def _key(self, exercise: str) -> str:
+        cells = "\0".join(cell.source for cell in self._engine.notebook.cells)
+        parts = (cells, self._texts[exercise], str(self._engine.seed), package_digest())
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+@cache
+def package_digest() -> str:
+    """A digest of this package's own code, on which all evidence rests."""
+    files = sorted(Path(torchaula.__file__).parent.rglob("*.py"))
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def _read(path: Path | None) -> list[Known]:
+    try:
+        return msgspec.msgpack.decode(path.read_bytes(), type=list[Known]) if path else []
+    except (OSError, msgspec.MsgspecError):
+        return []
+
+
+def _write(path: Path, known: list[Known]) -> None:
+    """Keep the evidence for this key; that of earlier versions goes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for old in path.parent.glob(f"{path.name[: -len('0123456789abcdef.msgpack')]}*.msgpack"):
+        old.unlink(missing_ok=True)
+    beside = path.with_suffix(".new")
+    beside.write_bytes(msgspec.msgpack.encode(known))
+    beside.replace(path)
