@@ -160,6 +160,17 @@ def grade(
     sys.exit(0 if expect_failures or all(result.graded for result in results) else 1)
 
 
+@cli.command(help=_("Look whether student code can be confined on this machine; end with 1 if not."))
+def doctor() -> None:
+    from torchaula.grading import sandbox
+
+    try:
+        click.echo(_("sandbox: {program} works").format(program=sandbox.find().bwrap))
+    except Refusal as error:
+        click.echo(_("sandbox: {reason}").format(reason=error), err=True)
+        sys.exit(1)
+
+
 def main() -> None:
     """Run the command line; a refusal ends it with one clear line and exit code 2."""
     try:
