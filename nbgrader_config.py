@@ -38,10 +38,9 @@ c.Autograde.autograde_preprocessors = [
 c.Grade.cell_seconds = 60.0  # of CPU, for one of a learner's own cells; a graded cell says its own limit
 c.Grade.cells_seconds = 180.0  # for all of them together
 
-# What learners get back: no hidden test, no traceback through one; in Spanish.
+# The grades as a table, with what became of each submission.
+c.ExportApp.plugin_class = "torchaula.report.export.CsvExport"
+
+# What learners get back: our own page, in Spanish, without the text of any test.
 c.GenerateFeedback.exporter_class = "torchaula.report.feedback.FeedbackExporter"
-c.GenerateFeedback.preprocessors = [
-    f"{OURS}.HideTests",
-    f"{NBGRADER}.GetGrades",
-    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
-]
+c.GenerateFeedback.preprocessors = [f"{NBGRADER}.GetGrades"]

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from torchaula.course.answers import Answer
 from torchaula.course.notebook import Notebook
-from torchaula.grading.matrix import Trial
+from torchaula.grading.matrix import Trial, diagnosed
 from torchaula.i18n import _
 
 
@@ -26,22 +26,27 @@ def show(
     console = console or Console()
     arriving = iter(trials)
     good = total = 0
+    found = []
     for exercise, answers in known.items():
         aspects = [cell.aspect for cell in notebook.exercises[exercise].graded]
         table = Table(title=f"{notebook.assignment}/{exercise}", title_justify="left")
         for heading in (_("answer"), *aspects, _("declared")):
             table.add_column(heading, no_wrap=True)
-        messages = []
-        for trial in islice(arriving, len(answers)):
+        messages, tried = [], list(islice(arriving, len(answers)))
+        for trial in tried:
             total += 1
             good += trial.as_declared
             table.add_row(trial.answer.id, *(_mark(trial, a) for a in aspects), _end(trial))
             messages += _messages(trial) if verbose else []
         console.print(table)
+        found.append(diagnosed(tried))
         for message in messages:
             console.print(escape(message), highlight=False)
     summary = _("{good} of {total} answers as declared, in each back end")
     console.print(summary.format(good=good, total=total))
+    told = _("{own} of {wrong} wrong answers are told their own misconception, {others} another's")
+    own, wrong = sum(each.own for each in found), sum(each.wrong for each in found)
+    console.print(told.format(own=own, wrong=wrong, others=sum(len(each.others) for each in found)))
     return good == total
 
 

@@ -1,0 +1,58 @@
+"""The only places where text becomes markup: each escapes what it is given."""
+
+from __future__ import annotations
+
+import re
+
+from markupsafe import Markup, escape
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+from torchaula.report import words
+
+CODE = re.compile(r"(`[^`\n]+`)")
+EMPHASIS = ((re.compile(r"\*\*([^*\n]+)\*\*"), "strong"), (re.compile(r"\*([^*\s][^*\n]*)\*"), "em"))
+LIKE_CODE = ("Llamada", "Tu línea")
+VALUES = ("tensor ", "[", "(", "{", "'")
+
+
+def prose(text: str, emphasis: bool = True) -> Markup:
+    """Text in which `code`, and *emphasis* outside of it, are marked as in Markdown."""
+    made = []
+    for number, piece in enumerate(CODE.split(text)):
+        if number % 2:
+            made.append(f"<code>{escape(piece[1:-1])}</code>")
+        else:
+            made.append(_emphasised(str(escape(piece))) if emphasis else str(escape(piece)))
+    return Markup("".join(made))
+
+
+def _emphasised(escaped: str) -> str:
+    for pattern, tag in EMPHASIS:
+        escaped = pattern.sub(rf"<{tag}>\1</{tag}>", escaped)
+    return escaped
+
+
+def row(text: str, label: str) -> Markup:
+    """The text of a labelled line; calls and values read best as code."""
+    if label in LIKE_CODE or text.startswith(VALUES):
+        return Markup("<code>{}</code>").format(text)
+    return prose(text, emphasis=False)
+
+
+def code(text: str, named: frozenset[int] = frozenset()) -> Markup:
+    """Python, its words coloured and its lines numbered by the style sheet; `named` lines are marked."""
+    lexer = PythonLexer(stripnl=False, ensurenl=False)
+    coloured = highlight(text, lexer, HtmlFormatter(nowrap=True)).rstrip("\n")
+    return Markup("\n").join(
+        Markup('<span class="line{}">{}</span>').format(
+            " named" if number in named else "", _said(number in named) + Markup(line)
+        )
+        for number, line in enumerate(coloured.split("\n"), 1)
+    )
+
+
+def _said(is_named: bool) -> Markup:
+    """For those who hear the page."""
+    return Markup('<span class="unseen">({}) </span>').format(words.NAMED_LINE) if is_named else Markup("")

@@ -1,0 +1,250 @@
+"""What stands on a feedback page: a graded notebook, its record and its points, sorted for a learner.
+
+No text of a graded cell gets in here, so that none can get on a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nbformat import NotebookNode
+
+from torchaula.course import notebook
+from torchaula.course.notebook import Exercise
+from torchaula.grading.outputs import plain
+from torchaula.grading.rebuild import OWN, grade_id
+from torchaula.grading.records import Record
+from torchaula.grading.verdict import Outcome, Verdict
+from torchaula.report import words
+from torchaula.report.statement import Hint, heading, hints
+from torchaula.report.written import Written, written
+
+Rows = tuple[tuple[str, str], ...]
+OF_THE_CALL = ("Prueba", "Caso", "Llamada")  # what is tried; other lines say what came of it
+NO_RESPONSE = "No response."  # nbgrader's own comment on an answer left as it was
+
+
+@dataclass(frozen=True)
+class Test:
+    """A graded cell: its points, how it ended, and what to say of it."""
+
+    id: str
+    aspect: str
+    verdict: Verdict
+    points: float
+    maximum: float
+
+    @property
+    def automatic(self) -> float:
+        """The points that grading gave, whatever a person made of them."""
+        return self.maximum if self.verdict.passed else 0.0
+
+    @property
+    def is_by_hand(self) -> bool:
+        return self.points != self.automatic
+
+    @property
+    def is_unwritten(self) -> bool:
+        """Whether it failed since nothing was written yet."""
+        return any(text.endswith(words.UNWRITTEN_ENDS) for _label, text in self.verdict.rows)
+
+    @property
+    def kind(self) -> str:
+        """How it ended, for symbol and colour."""
+        return "unwritten" if self.is_unwritten else self.verdict.outcome.value.replace(" ", "-")
+
+    @property
+    def outcome(self) -> str:
+        """How it ended, in words."""
+        return words.UNWRITTEN if self.is_unwritten else words.OUTCOMES[self.verdict.outcome]
+
+    @property
+    def call(self) -> Rows:
+        return tuple(row for row in self.verdict.rows if row[0] in OF_THE_CALL)
+
+    @property
+    def came(self) -> Rows:
+        """What came of it."""
+        return tuple(row for row in self.verdict.rows if row[0] not in OF_THE_CALL)
+
+    @property
+    def text(self) -> str:
+        """Its message, where that has no labelled lines; without the heading, which the page has itself."""
+        lines = self.verdict.message.splitlines() if not self.verdict.rows else []
+        return "\n".join(line.strip() for line in lines if not line.startswith("✘ "))
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The graded cells of an exercise that came out alike."""
+
+    tests: tuple[Test, ...]
+
+    @property
+    def first(self) -> Test:
+        return self.tests[0]
+
+    @property
+    def aspects(self) -> list[str]:
+        return [test.aspect for test in self.tests]
+
+    @property
+    def explained(self) -> str:
+        """What such an end means and what to do; empty where the lines say it all."""
+        return "" if self.first.is_unwritten else words.EXPLAINED.get(self.first.verdict.outcome, "")
+
+    @property
+    def calls_differ(self) -> bool:
+        return len({test.call for test in self.tests}) > 1
+
+
+@dataclass(frozen=True)
+class Part:
+    """An exercise: its graded cells, the learner's answer, and what the statement and a person say."""
+
+    id: str
+    heading: str
+    tests: tuple[Test, ...]
+    answer: Written
+    hints: tuple[Hint, ...]
+    comment: str
+
+    @property
+    def name(self) -> str:
+        """Its heading up to what it is about."""
+        return self.heading.partition(": ")[0]
+
+    @property
+    def points(self) -> float:
+        return sum(test.points for test in self.tests)
+
+    @property
+    def maximum(self) -> float:
+        return sum(test.maximum for test in self.tests)
+
+    @property
+    def failed(self) -> tuple[Test, ...]:
+        return tuple(test for test in self.tests if not test.verdict.passed)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether there is nothing to look at."""
+        return not (self.failed or self.comment or any(test.is_by_hand for test in self.tests))
+
+    @property
+    def failures(self) -> list[Failure]:
+        alike: dict[object, list[Test]] = {}
+        for test in self.failed:
+            alike.setdefault((test.verdict.outcome, test.came, test.text), []).append(test)
+        return [Failure(tuple(tests)) for tests in alike.values()]
+
+    @property
+    def diagnoses(self) -> dict[str, list[str]]:
+        """The misconceptions that were recognised, each with the aspects that tell of it."""
+        found: dict[str, list[str]] = {}
+        for test in self.failed:
+            if test.verdict.diagnosis:
+                found.setdefault(test.verdict.diagnosis, []).append(test.aspect)
+        return found
+
+
+@dataclass(frozen=True)
+class Page:
+    """A feedback page."""
+
+    assignment: str
+    heading: str
+    student: str
+    points: float
+    maximum: float
+    late_penalty: float
+    parts: tuple[Part, ...]
+    others: tuple[Written, ...]
+
+    @property
+    def done(self) -> list[Part]:
+        return [part for part in self.parts if part.is_done]
+
+    @property
+    def open(self) -> list[Part]:
+        return [part for part in self.parts if not part.is_done]
+
+
+def page(nb: NotebookNode, names: Mapping[str, Any], record: Record | None) -> Page:
+    """The page of a graded notebook; `names` are what nbgrader knows of it, its points among them."""
+    source = notebook.parse(nb, str(names["notebook"]))
+    cells = {grade_id(cell): cell for cell in nb.cells if grade_id(cell)}
+    lost = record.result.lost if record else {}
+    return Page(
+        assignment=source.assignment,
+        heading=_heading(source),
+        student=plain(str(names.get("student", ""))),
+        points=float(names.get("score") or 0),
+        maximum=float(names.get("max_score") or 0),
+        late_penalty=float(names.get("late_penalty") or 0),
+        parts=tuple(_part(each, cells, record, lost) for each in source.exercises.values()),
+        others=tuple(_others(nb, lost)),
+    )
+
+
+def _heading(source: notebook.Notebook) -> str:
+    """The title of the instructor's notebook."""
+    titles = (heading(cell.source) for cell in source.cells if cell.kind == "markdown" and cell.is_recorded)
+    return next(filter(None, titles), source.assignment)
+
+
+def _part(
+    exercise: Exercise, cells: Mapping[str, NotebookNode], record: Record | None, lost: Mapping[str, str]
+) -> Part:
+    cell, statement = cells[exercise.id], exercise.statement.source
+    tests = tuple(_test(each, cells[each.id], record) for each in exercise.graded)
+    named = {text for test in tests for label, text in test.verdict.rows if label == "Tu línea"}
+    title = heading(statement) or exercise.id
+    name = title.partition(": ")[0].replace("`", "")
+    return Part(
+        id=exercise.id,
+        heading=title,
+        tests=tests,
+        answer=written(cell, lost.get(exercise.id, ""), name, named),
+        hints=tuple(hints(statement)),
+        comment=_comment(cell),
+    )
+
+
+def _test(graded: notebook.Cell, cell: NotebookNode, record: Record | None) -> Test:
+    """Points are the gradebook's, in which a person has the last word."""
+    of_gradebook = cell.metadata.nbgrader
+    verdict = record.result.verdicts.get(graded.id) if record else None
+    return Test(
+        id=graded.id,
+        aspect=graded.aspect,
+        verdict=verdict or told_by(cell.outputs),
+        points=float(of_gradebook.get("score") or 0),
+        maximum=float(of_gradebook.get("points") or 0),
+    )
+
+
+def told_by(outputs: Sequence[NotebookNode]) -> Verdict:
+    """What a graded cell's outputs say, where nothing else is known. A traceback would tell the test."""
+    errors = [output for output in outputs if output.output_type == "error"]
+    if not errors:
+        return Verdict(Outcome.PASSED)
+    kind, message = errors[-1].ename, plain(errors[-1].evalue)
+    if kind in list(Outcome):
+        return Verdict(Outcome(kind), message)
+    return Verdict(Outcome.FAILED, message if message.startswith("✘ ") else f"{kind}: {message}".strip(": "))
+
+
+def _comment(cell: NotebookNode) -> str:
+    comment = plain(cell.metadata.nbgrader.get("comment") or "")
+    return words.NO_RESPONSE if comment == NO_RESPONSE else comment
+
+
+def _others(nb: NotebookNode, lost: Mapping[str, str]) -> Iterator[Written]:
+    """The cells that the learner added."""
+    for cell in nb.cells:
+        is_ours = bool(grade_id(cell) or cell.metadata.get("tags"))
+        if str(cell.get("id", "")).startswith(OWN) or (cell.cell_type == "code" and not is_ours):
+            yield written(cell, lost.get(cell.id, ""))

@@ -1,0 +1,50 @@
+"""What a statement offers for going back to it: its heading and its staged hints."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+DETAILS = re.compile(r"<details>\s*<summary>(.*?)</summary>\s*(.*?)\s*</details>", re.S)
+TAGS = re.compile(r"</?code>")
+FORMULA = re.compile(r"\$([^$\n]+)\$")
+TEX = (
+    (re.compile(r"\\frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}"), r"\1/\2"),
+    (re.compile(r"\\sqrt\s*\{([^{}]*)\}"), r"√\1"),
+    (re.compile(r"\^\\top"), "ᵀ"),
+    (re.compile(r"\\times"), "×"),
+    (re.compile(r"\\pm"), "±"),
+    (re.compile(r"\\cdot"), "·"),
+    (re.compile(r"\\([a-z]+)"), r"\1"),  # names of functions: ln, exp, max
+    (re.compile(r"[{}]"), ""),
+)
+
+
+@dataclass(frozen=True)
+class Hint:
+    """A staged hint: its question, and its paragraphs in the light Markdown of `markup.prose`."""
+
+    title: str
+    paragraphs: tuple[str, ...]
+
+
+def heading(source: str) -> str:
+    """The text of the first heading of a Markdown cell, if there is one."""
+    found = re.search(r"^#+ +(.+?)\s*$", source, re.M)
+    return found[1] if found else ""
+
+
+def hints(source: str) -> Iterator[Hint]:
+    """The hints of a statement, in order."""
+    for title, body in DETAILS.findall(source):
+        paragraphs = re.split(r"\n\s*\n", FORMULA.sub(_in_line, body))
+        yield Hint(TAGS.sub("`", title).strip(), tuple(filter(None, map(str.strip, paragraphs))))
+
+
+def _in_line(formula: re.Match[str]) -> str:
+    """A short formula as plain text: no page loads a program that sets formulas."""
+    text = formula[1]
+    for pattern, replacement in TEX:
+        text = pattern.sub(replacement, text)
+    return f"`{text}`"

@@ -1,0 +1,153 @@
+"""Everything that the feedback page says by itself to a learner, in Spanish and in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torchaula.grading.verdict import Outcome
+
+SKIP = "Ir al contenido"
+TITLE = "Corrección"
+OF_STUDENT = "Entrega de"
+SUMMARY = "Resumen"
+POINTS, RESULT, EXERCISE_AND_ASPECT = "Puntos", "Resultado", "Ejercicio y prueba"
+OF = "de"
+OF_POINTS = "puntos"
+TABLE_CAPTION = "Puntos y resultado de cada ejercicio y de cada prueba que no se ha superado"
+LEGEND = (
+    "«Valores», «bordes» y «gradiente» son las pruebas ocultas. Comprueban lo mismo que anuncia el "
+    "enunciado, con otros datos."
+)
+BACK = "Volver al resumen"
+ALL_PASSED = "¡Enhorabuena! Tu código supera todas las pruebas."
+WHERE_TO_LOOK = (
+    "De cada prueba que falta tienes más abajo qué se llamó, qué se obtuvo y qué se esperaba. "
+    "Ve de una en una: arreglar la primera a menudo arregla otras."
+)
+DIAGNOSIS = "Lo que se reconoce"
+HINTS = "Vuelve a las pistas del enunciado"
+HINTS_HOW = "De menos a más: abre la primera, inténtalo y sigue solo si te hace falta."
+CALLS = "Qué se llamó en cada una"
+YOUR_CODE = "Tu código"
+NO_CODE = "Esta celda está vacía."
+NAMED_LINE = "la línea que nombra la prueba"
+OUTPUT = "Lo que muestra al ejecutarse"
+COMMENT = "Comentario de quien corrige"
+NO_RESPONSE = "Aquí no has escrito nada."
+PASSED_EXERCISES = "Ejercicios superados"
+PASSED_HOW = "Aquí no falta nada. Ábrelos si quieres repasar tu código."
+OTHER_CELLS = "Tus otras celdas"
+OTHER_HOW = "Las celdas que has añadido no dan ni quitan puntos; se muestran como las entregaste."
+FOOTER = "Los puntos son los del registro de calificaciones en el momento de crear esta página."
+
+ASPECTS = {
+    "publico": "comprobación pública",
+    "valores": "valores",
+    "bordes": "bordes",
+    "gradiente": "gradiente",
+}
+OUTCOMES = {
+    Outcome.PASSED: "Superada",
+    Outcome.FAILED: "No superada",
+    Outcome.RAISED: "Error al ejecutar",
+    Outcome.TIMED_OUT: "Sin tiempo",
+    Outcome.OUT_OF_MEMORY: "Sin memoria",
+    Outcome.PROCESS_DIED: "Proceso terminado",
+    Outcome.NOT_REACHED: "Sin comprobar",
+    Outcome.INFRASTRUCTURE: "Fallo de la corrección",
+}
+UNWRITTEN = "Por escribir"
+UNWRITTEN_ENDS = "está todavía por escribir"  # as `checks.messages.unwritten` says it
+EXPLAINED = {
+    Outcome.RAISED: (
+        "Tu código se paró con una excepción (*exception*) donde se esperaba un resultado. Lee su nombre y "
+        "su mensaje, y repite la llamada en una celda tuya."
+    ),
+    Outcome.TIMED_OUT: (
+        "Tu código seguía trabajando cuando se acabó el tiempo de esta prueba, y se paró. Suele ser un bucle "
+        "que no termina o uno que recorre los datos de uno en uno: mira qué cambia en cada vuelta y qué la "
+        "detiene."
+    ),
+    Outcome.OUT_OF_MEMORY: (
+        "Tu código pidió más memoria de la que hay para una entrega. Busca un tensor mucho mayor que los "
+        "datos o una lista que crece sin parar."
+    ),
+    Outcome.PROCESS_DIED: (
+        "El proceso en el que corría tu código terminó de golpe, así que no hay resultado que mirar. Busca "
+        "`exit`, `quit` u `os._exit`, una recursión sin final o un índice que se sale de la memoria."
+    ),
+    Outcome.NOT_REACHED: (
+        "Esta prueba no se llegó a hacer, porque tu código ya había parado el proceso en las anteriores. "
+        "Arregla primero aquellas."
+    ),
+    Outcome.INFRASTRUCTURE: (
+        "Ha fallado la corrección, no tu código. No tienes que cambiar nada: avisa a quien corrige para que "
+        "la repita."
+    ),
+}
+LOST = {
+    "died": "El proceso terminó de golpe mientras se ejecutaba esta celda: lo que define no existe después.",
+    "timed out": "Esta celda no terminó a tiempo y se paró: lo que define después no existe.",
+}
+NO_DETAIL = "De esta prueba no se guardó más detalle. Repite la comprobación pública en tu cuaderno."
+
+
+def aspects(names: Sequence[str]) -> str:
+    """The names of some graded cells in a heading."""
+    words = [ASPECTS.get(name, name) for name in names]
+    listed = " y ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+    return listed[:1].upper() + listed[1:]
+
+
+def passed(count: int, total: int) -> str:
+    """How many exercises are done."""
+    if not total:
+        return ""
+    if not count:
+        return "Todavía no has superado ningún ejercicio por completo."
+    noun = "ejercicio" if total == 1 else "ejercicios"
+    return f"Has superado por completo {count} de {total} {noun}."
+
+
+def tests_passed(count: int, total: int) -> str:
+    """How an exercise ended, in its row of the summary."""
+    if count == total:
+        return "Superado"
+    noun = "prueba" if total == 1 else "pruebas"
+    return f"{count} de {total} {noun}"
+
+
+def late(before: str, penalty: str) -> str:
+    """How a late submission changes the total."""
+    return f"Las pruebas dan {before} puntos; por entregar con retraso se restan {penalty}."
+
+
+def by_hand(automatic: str) -> str:
+    """That a person set these points."""
+    return f"Puntos puestos por quien corrige; la corrección automática da {automatic}."
+
+
+def explained_in(names: Sequence[str]) -> str:
+    """Which graded cells a diagnosis is about."""
+    return f"En: {aspects(names).lower()}."
+
+
+def figure(number: int, exercise: str) -> str:
+    """What stands for a picture that can't be seen."""
+    where = f"tu código de {exercise}" if exercise else "una de tus celdas"
+    return f"Figura {number} que dibuja {where}"
+
+
+def left_out(lines: int) -> str:
+    """That a long text was cut."""
+    return f"… (y {lines} líneas más)" if lines > 1 else "… (y más)"
+
+
+def other_cells(count: int) -> str:
+    """What opens the learner's own cells."""
+    return "Ver tu celda" if count == 1 else f"Ver tus {count} celdas"
+
+
+def number(value: float) -> str:
+    """Points as they are written in Spanish: `3`, `2,5`."""
+    return f"{value:.2f}".rstrip("0").rstrip(".").replace(".", ",").replace("-", "−")

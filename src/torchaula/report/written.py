@@ -1,0 +1,88 @@
+"""What a learner wrote and what it gave out, cut to what a person reads."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from nbformat import NotebookNode
+
+from torchaula.grading.outputs import PNG, plain
+from torchaula.report import words
+
+LINES, CHARACTERS = 400, 40_000  # of one cell's code, or of one of its outputs
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One output: text, or a PNG in base64 with its description."""
+
+    text: str = ""
+    png: str = ""
+    alt: str = ""
+    is_error: bool = False
+
+
+@dataclass(frozen=True)
+class Written:
+    """A cell of the learner's; `lost` says what ended it, `named` which lines a test names."""
+
+    text: str
+    is_code: bool
+    outputs: tuple[Shown, ...]
+    lost: str
+    named: frozenset[int] = frozenset()
+
+
+def written(cell: NotebookNode, lost: str, exercise: str = "", named: Iterable[str] = ()) -> Written:
+    """A cell of the learner's. `named` are lines as tests name them: their number and their text."""
+    text, is_code = plain(cell.source), cell.cell_type == "code"
+    lines = dict(enumerate(map(str.strip, text.splitlines()), 1))
+    found = (each.partition(": ") for each in named)
+    return Written(
+        text=cut(text if is_code else _unfenced(text)),
+        is_code=is_code,
+        outputs=tuple(_outputs(cell, exercise)),
+        lost=words.LOST.get(lost, ""),
+        named=frozenset(n for n, line in lines.items() if (str(n), ": ", line) in set(found)),
+    )
+
+
+def cut(text: str) -> str:
+    """The beginning of a text, if it is long."""
+    short = "\n".join(text[:CHARACTERS].split("\n")[:LINES])
+    if len(short) == len(text):
+        return text
+    return f"{short}\n{words.left_out(text.count(chr(10)) - short.count(chr(10)))}"
+
+
+def _unfenced(text: str) -> str:
+    """The text in a block of code, as which rebuilding keeps a learner's Markdown."""
+    first, _newline, rest = text.partition("\n")
+    body, _newline, last = rest.rpartition("\n")
+    return body if first.startswith("```") and first == f"{last}text" else text
+
+
+def _outputs(cell: NotebookNode, exercise: str) -> Iterator[Shown]:
+    figures = 0
+    for output in cell.get("outputs", []):
+        png = _png(output.get("data", {}).get("image/png", ""))
+        figures += bool(png)
+        if png:
+            yield Shown(png=png, alt=words.figure(figures, exercise))
+        elif output.output_type == "error":
+            said = plain("\n".join(output.traceback)) or f"{output.ename}: {output.evalue}"
+            yield Shown(text=cut(plain(said)), is_error=True)
+        elif text := output.get("text") or output.get("data", {}).get("text/plain", ""):
+            yield Shown(text=cut(plain(text).rstrip("\n")), is_error=output.get("name") == "stderr")
+
+
+def _png(encoded: str) -> str:
+    """A picture, if it is one, encoded anew: what stands in a notebook may be anything."""
+    try:
+        data = base64.b64decode(encoded)
+    except (binascii.Error, ValueError, TypeError):
+        return ""
+    return base64.b64encode(data).decode() if data.startswith(PNG) else ""
