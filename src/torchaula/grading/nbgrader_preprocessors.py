@@ -17,7 +17,6 @@ from traitlets import Bool, Float
 
 from torchaula.course import notebook
 from torchaula.course.layout import Course
-from torchaula.course.notebook import HIDDEN_REGION
 from torchaula.errors import Refusal
 from torchaula.grading import client, outputs, records, review
 from torchaula.grading.jobs import Job, Result
@@ -27,7 +26,6 @@ from torchaula.grading.submitted import read
 from torchaula.i18n import _
 
 Resources = dict[str, Any]
-HIDDEN_NOTICE = "# (Las pruebas ocultas no se muestran.)\n"
 
 
 def converter_of(preprocessor: Preprocessor) -> Any:
@@ -155,16 +153,3 @@ def outputs_of(cell: NotebookNode, result: Result) -> list[NotebookNode]:
         return []
     told = f"{verdict.message}\n\n{verdict.diagnosis}".strip()
     return [outputs.error(verdict.outcome.value, told)]
-
-
-class HideTests(Preprocessor):
-    """Take hidden tests out of feedback."""
-
-    enabled = Bool(True).tag(config=True)
-
-    def preprocess_cell(
-        self, cell: NotebookNode, resources: Resources, index: int
-    ) -> tuple[NotebookNode, Resources]:
-        if is_grade(cell) and cell.cell_type == "code":
-            cell.source = HIDDEN_REGION.sub(HIDDEN_NOTICE, cell.source)
-        return cell, resources
