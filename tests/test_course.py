@@ -56,6 +56,15 @@ def test_each_answer_fails_exactly_the_cells_it_declares(assignment: str, exerci
             assert "infrastructure" not in {verdict.outcome for verdict in verdicts.values()}, verdicts
 
 
+@pytest.mark.parametrize(("assignment", "exercise"), EXERCISES)
+def test_wrong_answers_are_told_their_own_misconception(assignment: str, exercise: str) -> None:
+    """Nearly every known wrong answer gets its own sentence, and none that of another."""
+    told = matrix.diagnosed(trials(assignment, exercise))
+
+    assert told.own >= 0.8 * told.wrong, told
+    assert not told.others
+
+
 @pytest.mark.parametrize(("assignment", "exercise"), RESTRICTED)
 def test_forbidden_call_fails_every_hidden_cell(assignment: str, exercise: str) -> None:
     """Where something is forbidden, a known answer calls it, is told so, and gets no hidden point."""

@@ -125,7 +125,7 @@ def grade(
     """
     exercises = list(notebook.exercises) if only is None else list(only)
     if backend == "remote":
-        return Engine(notebook, _warden(), seed).grade(notebook.answered(solutions), exercises).verdicts
+        return judged(notebook, solutions, exercises, seed).verdicts
 
     def work() -> dict[str, Verdict]:
         import torch
@@ -135,6 +135,13 @@ def grade(
             return local.run(notebook, solutions, exercises, seed)
 
     return in_fork(work, dict[str, Verdict], SECONDS)
+
+
+def judged(
+    notebook: Notebook, solutions: Mapping[str, str], only: Collection[str], seed: int = COURSE_SEED
+) -> Judged:
+    """The same in the remote back end, with all that is known of it."""
+    return Engine(notebook, _warden(), seed).grade(notebook.answered(solutions), only)
 
 
 _wardens: dict[int, Warden] = {}

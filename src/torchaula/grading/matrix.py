@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import get_context
 
 from torchaula.checks.session import COURSE_SEED
 from torchaula.course.answers import Answer
 from torchaula.course.junk import junk
 from torchaula.course.notebook import Exercise, Notebook, stub
-from torchaula.grading import engine
+from torchaula.grading import diagnosis, engine
+from torchaula.grading.diagnosis import Evidence, Known
 from torchaula.grading.verdict import Verdict
 
 MODEL, STUB = "model-solution", "stub"
@@ -25,6 +26,7 @@ class Trial:
     exercise: str
     answer: Answer
     verdicts: Mapping[str, Mapping[str, Verdict]]
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)  # of failed cells, if tried remotely
 
     def failed(self, backend: str) -> frozenset[str]:
         """The aspects of the cells that the answer did not pass."""
@@ -68,8 +70,38 @@ def trials(
 
 def _try(job: tuple[Notebook, str, Answer, tuple[str, ...], int]) -> Trial:
     notebook, exercise, answer, backends, seed = job
-    verdicts = {}
+    solution, verdicts, evidence = {exercise: answer.source}, {}, {}
     for backend in backends:
-        found = engine.grade(notebook, {exercise: answer.source}, [exercise], backend=backend, seed=seed)
+        if backend == "remote":
+            judged = engine.judged(notebook, solution, [exercise], seed)
+            found, evidence = judged.verdicts, judged.evidence
+        else:
+            found = engine.grade(notebook, solution, [exercise], backend=backend, seed=seed)
         verdicts[backend] = {cell.rpartition("-")[2]: verdict for cell, verdict in found.items()}
-    return Trial(exercise, answer, verdicts)
+    return Trial(exercise, answer, verdicts, evidence)
+
+
+@dataclass(frozen=True)
+class Diagnosed:
+    """Of known wrong answers: how many there are, how many get their own sentence, and who another's."""
+
+    wrong: int
+    own: int
+    others: tuple[str, ...]
+
+
+def diagnosed(trials: Iterable[Trial]) -> Diagnosed:
+    """What the trials of one exercise say of diagnosis; stub and junk are no misconceptions."""
+    wrong = [trial for trial in trials if not (trial.answer.is_right or is_made_up(trial.answer))]
+    known = [Known(trial.answer.sentence, dict(trial.evidence)) for trial in wrong]
+    own, others = 0, []
+    for trial in wrong:
+        said = set(diagnosis.diagnose(known, trial.evidence).values())
+        own += said == {trial.answer.sentence}
+        others += [trial.answer.id] if said - {trial.answer.sentence} else []
+    return Diagnosed(len(wrong), own, tuple(others))
+
+
+def is_made_up(answer: Answer) -> bool:
+    """Whether an answer is none of the file's, but the stub or junk."""
+    return answer.id == STUB or answer.id.startswith("junk-")
