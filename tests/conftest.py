@@ -22,7 +22,7 @@ settings.register_profile("explore", derandomize=False)
 settings.load_profile("same")
 
 # These files look at one class, which takes long to grade: one worker runs them.
-ONE_CLASS = ("tests/test_pipeline.py", "tests/test_formgrader.py")
+ONE_CLASS = ("tests/test_pipeline.py", "tests/test_feedback.py", "tests/test_formgrader.py")
 
 
 class Scheduling(LoadScopeScheduling):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import dedent
 from typing import Any
 
 from nbformat import NotebookNode
@@ -73,7 +74,7 @@ class Test:
     def text(self) -> str:
         """Its message, where that has no labelled lines; without the heading, which the page has itself."""
         lines = self.verdict.message.splitlines() if not self.verdict.rows else []
-        return "\n".join(line.strip() for line in lines if not line.startswith("✘ "))
+        return dedent("\n".join(line for line in lines if not line.startswith("✘ "))).strip()
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ WHERE_TO_LOOK = (
     "De cada prueba que falta tienes más abajo qué se llamó, qué se obtuvo y qué se esperaba. "
     "Ve de una en una: arreglar la primera a menudo arregla otras."
 )
-DIAGNOSIS = "Lo que se reconoce"
+DIAGNOSIS = "Un error conocido"
 HINTS = "Vuelve a las pistas del enunciado"
 HINTS_HOW = "De menos a más: abre la primera, inténtalo y sigue solo si te hace falta."
 CALLS = "Qué se llamó en cada una"

@@ -40,13 +40,13 @@ def written(cell: NotebookNode, lost: str, exercise: str = "", named: Iterable[s
     """A cell of the learner's. `named` are lines as tests name them: their number and their text."""
     text, is_code = plain(cell.source), cell.cell_type == "code"
     lines = dict(enumerate(map(str.strip, text.splitlines()), 1))
-    found = (each.partition(": ") for each in named)
+    found = {each.partition(": ") for each in named}
     return Written(
         text=cut(text if is_code else _unfenced(text)),
         is_code=is_code,
         outputs=tuple(_outputs(cell, exercise)),
         lost=words.LOST.get(lost, ""),
-        named=frozenset(n for n, line in lines.items() if (str(n), ": ", line) in set(found)),
+        named=frozenset(n for n, line in lines.items() if (str(n), ": ", line) in found),
     )
 
 
