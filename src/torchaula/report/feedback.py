@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,13 @@ class FeedbackExporter(Exporter):
 
 def render(shown: Page) -> str:
     """A page as HTML. Everything is escaped but what `markup` makes."""
+    made = _environment().get_template("page.html.j2").render(page=shown, words=words)
+    return made.encode(errors="replace").decode()  # half a character can't be written to a file
+
+
+@cache
+def _environment() -> Environment:
+    """Kept, since compiling the templates takes longer than a page."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -58,5 +66,4 @@ def render(shown: Page) -> str:
         "prose": markup.prose,
         "row": markup.row,
     }
-    made = environment.get_template("page.html.j2").render(page=shown, words=words)
-    return made.encode(errors="replace").decode()  # half a character can't be written to a file
+    return environment

@@ -24,7 +24,7 @@ from torchaula.report.written import Written, written
 
 Rows = tuple[tuple[str, str], ...]
 OF_THE_CALL = ("Prueba", "Caso", "Llamada")  # what is tried; other lines say what came of it
-NO_RESPONSE = "No response."  # nbgrader's own comment on an answer left as it was
+NO_RESPONSE = "No response."  # nbgrader's own comment on an answer left as it was, which the page says better
 
 
 @dataclass(frozen=True)
@@ -240,7 +240,7 @@ def told_by(outputs: Sequence[NotebookNode]) -> Verdict:
 
 def _comment(cell: NotebookNode) -> str:
     comment = plain(cell.metadata.nbgrader.get("comment") or "")
-    return words.NO_RESPONSE if comment == NO_RESPONSE else comment
+    return "" if comment == NO_RESPONSE else comment
 
 
 def _others(nb: NotebookNode, lost: Mapping[str, str]) -> Iterator[Written]:
