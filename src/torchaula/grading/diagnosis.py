@@ -60,20 +60,29 @@ def diagnose(known: Iterable[Known], found: Mapping[str, Evidence]) -> dict[str,
 
     An answer explains a cell if it got the same requests, replied the same, and failed for the same
     reason. Where answers with several sentences do, those count that explain most of the failed cells
-    and fail no other; where there are several still, nothing is said.
+    and fail no other, and then those that called the same operations as often; where there are several
+    still, nothing is said.
     """
     candidates = []
     for each in known:
         cells = {cell for cell, evidence in found.items() if _explains(each.evidence.get(cell), evidence)}
-        if cells:
-            candidates.append((each.sentence, cells, len(cells) - len(each.evidence.keys() - cells)))
+        candidates.append((each, cells, len(cells) - len(each.evidence.keys() - cells)))
     sentences = {}
-    for cell in found:
-        fitting = [(fit, sentence) for sentence, cells, fit in candidates if cell in cells]
-        best = {sentence for fit, sentence in fitting if fit == max(fitting)[0]}
-        if len(best) == 1:
-            sentences[cell] = best.pop()
+    for cell, evidence in found.items():
+        fitting = [(fit, each) for each, cells, fit in candidates if cell in cells]
+        best = [each for fit, each in fitting if fit == max(fit for fit, _ in fitting)]
+        alike = [each for each in best if _calls(each.evidence[cell]) == _calls(evidence)]
+        for group in (best, alike):
+            told = {each.sentence for each in group}
+            if len(told) == 1:
+                sentences[cell] = told.pop()
+                break
     return sentences
+
+
+def _calls(evidence: Evidence) -> list[dict[str, int]]:
+    """What was called in each reply: how answers differ that do the same."""
+    return [reply.seen.trace for reply in evidence.replies]
 
 
 def _explains(known: Evidence | None, found: Evidence) -> bool:
