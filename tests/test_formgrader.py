@@ -17,7 +17,9 @@ import pytest
 
 from tests import mini
 from torchaula.course.layout import Course
+from torchaula.grading import records
 from torchaula.grading.batch import Result
+from torchaula.grading.verdict import Outcome
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
@@ -53,11 +55,12 @@ def address(log: Path) -> str:
 
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 def test_formgrader_lists_the_class(graded: tuple[Course, dict[str, Result]], tmp_path: Path) -> None:
-    """The formgrader shows the assignment, every student who handed in, and the points of those graded."""
+    """The formgrader shows the assignment, who handed in and their points; its button runs the engine."""
     from playwright.sync_api import sync_playwright
 
     course = mini.copy(graded[0], tmp_path / "course")
     (course.state / "exchange").mkdir()
+    records.forget(course, "mini", "bucle")
     home = tmp_path / "home"
     home.mkdir()
 
@@ -73,9 +76,15 @@ def test_formgrader_lists_the_class(graded: tuple[Course, dict[str, Result]], tm
         page.goto(f"{base}/formgrader/gradebook/mini/mini", timeout=60_000)
         page.wait_for_selector("text=Submission #1", timeout=60_000)
         page.screenshot(path=tmp_path / "gradebook.png", full_page=True)
+        page.goto(f"{base}/formgrader/manage_submissions/mini", timeout=60_000)
+        page.click("tr:has-text('bucle') td.autograde a", timeout=60_000)
+        page.wait_for_selector("text=Successfully autograded", timeout=120_000)
         browser.close()
 
     # nbgrader lists folders with a notebook of any name in them.
     assert {student for student in graded[1] if student not in submissions} == {"nothing"}
     assert "10 / 10" in submissions
+    record = records.load(course, "mini", "bucle")
+    assert record is not None
+    assert [v.outcome for v in record.result.verdicts.values()].count(Outcome.TIMED_OUT) == 2
     assert "Unwritable directory" not in (home / "log").read_text()

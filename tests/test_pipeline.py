@@ -93,14 +93,18 @@ def test_each_submission_is_told_what_happened(graded: Graded, student: str, wha
 
 
 def test_export_has_a_row_for_every_student(copy: Course) -> None:
-    """`nbgrader export` lists everybody who handed in, graded or not."""
+    """`nbgrader export` lists everybody who handed in; who was not graded has no score, not a zero."""
     nbgrader(copy, "export", "--to=grades.csv")
 
     with (copy.root / "grades.csv").open() as stream:
-        rows = {row["student_id"]: (row["score"], row["max_score"]) for row in csv.DictReader(stream)}
+        told = {row["student_id"]: row for row in csv.DictReader(stream)}
+    rows = {student: (row["score"], row["max_score"]) for student, row in told.items()}
     assert set(rows) == {path.name for path in copy.submitted.iterdir() if path.is_dir()}
     assert rows["referencia"] == rows["alternativa"] == ("10.0", "10.0")
-    assert rows["vacio"] == rows["roto"] == ("0.0", "10.0")
+    assert rows["vacio"] == ("0.0", "10.0")
+    assert rows["roto"] == rows["nothing"] == ("", "10.0")
+    assert told["bucle"]["outcome"] == "graded; 2 timed out"
+    assert told["exits"]["outcome"] == "graded; 2 process died"
 
 
 def test_demo_cells_do_not_run(graded: Graded) -> None:

@@ -1,0 +1,103 @@
+"""Where student code may run, and what grading does where nothing confines it."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import mini, pupils
+from torchaula.cli import cli
+from torchaula.course import notebook, sample_class
+from torchaula.course.layout import Course
+from torchaula.errors import Refusal
+from torchaula.grading import batch, client, sandbox
+
+
+@pytest.fixture
+def nowhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine whose bubblewrap may not make namespaces."""
+    monkeypatch.setattr(sandbox, "_candidates", lambda: ["/bin/false"])
+    client.confinement.cache_clear()
+    yield
+    client.confinement.cache_clear()
+
+
+def hand_in(course: Course) -> None:
+    """One right submission, from `ana`."""
+    made_from = sample_class.material(course, "mini")
+    model = {name: made_from.model(name) for name in made_from.exercises}
+    pupils.write(course, "ana", sample_class.handed_in(made_from, model))
+
+
+def test_grading_refuses_where_nothing_confines_student_code(course: Course, nowhere: None) -> None:
+    """Without a sandbox nothing is graded or written, and the refusal says what to install."""
+    hand_in(course)
+
+    with pytest.raises(Refusal, match=r"/bin/false: .*apt install bubblewrap.*--unsafe-no-sandbox"):
+        batch.prepare(course, "mini")
+
+    assert not course.gradebook.exists()
+    assert not course.autograded.exists()
+
+
+def test_unsafe_grading_has_to_be_asked_for(course: Course, nowhere: None) -> None:
+    """`--unsafe-no-sandbox` grades all the same, with the same points."""
+    hand_in(course)
+
+    [result] = batch.prepare(course, "mini", unsafe=True).grade(jobs=1)
+
+    assert result.points == {"double": 5, "add-one": 5}
+
+
+def test_doctor_says_what_is_missing(nowhere: None, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 1 and the reason, on standard error."""
+    with pytest.raises(SystemExit) as ended:
+        cli(["doctor"])
+
+    assert ended.value.code == 1
+    assert "apt install bubblewrap" in capsys.readouterr().err
+
+
+def test_nbgrader_refuses_tests_that_its_gradebook_does_not_know(course: Course) -> None:
+    """A test that was edited in `source/` is never graded with its old text by nbgrader's own commands."""
+    hand_in(course)
+    list(batch.prepare(course, "mini").grade(jobs=1))
+    path = course.notebook("mini")
+    path.write_text(path.read_text().replace("torch.tensor([2.0, 4.0])", "torch.tensor([2.0, 5.0])"))
+
+    program = [mini.PROGRAMS / "nbgrader", "autograde", "mini", "--force"]
+    done = subprocess.run(program, cwd=course.root, capture_output=True, text=True)
+
+    assert done.returncode == 1
+    assert "changed since the gradebook was told of it (double-publico)" in done.stderr
+
+
+def test_sandbox_shows_this_python_and_nothing_of_the_course() -> None:
+    """Of the folder that course and environment stand in, a program inside sees the environment only."""
+    try:
+        found = sandbox.find()
+    except Refusal as error:
+        pytest.skip(str(error))
+    here = Path(__file__).parents[1]
+    seen = sorted(path.name for path in here.iterdir())
+    assert {"source", "answers", "tests"} <= set(seen)
+
+    listed = subprocess.run(found.command(["/bin/ls", "-A", str(here)]), capture_output=True, text=True)
+
+    assert set(listed.stdout.split()) == {".venv", "src"} & set(seen)
+
+
+def test_feedback_and_results_name_the_misconception(course: Course) -> None:
+    """A wrong answer that the course knows is told what it is, in the result and in the graded notebook."""
+    made_from = sample_class.material(course, "mini")
+    wrong = {name: made_from.wrong(name)[0] for name in made_from.exercises}
+    pupils.write(course, "ana", sample_class.handed_in(made_from, wrong))
+
+    list(batch.prepare(course, "mini").grade(jobs=1))
+
+    node = notebook.read(course.autograded / "ana" / "mini" / "mini.ipynb")
+    [output] = pupils.cell(node, "double-valores").outputs
+    assert output.evalue.endswith("tu resultado coincide con el cuadrado")
