@@ -14,10 +14,10 @@ MODULES = {
     *("_thread", "builtins", "cProfile", "concurrent", "ctypes", "gc", "importlib", "inspect", "marshal"),
     *("multiprocessing", "signal", "socket", "subprocess", "sys", "threading", "torchaula", "types"),
 }
-NAMES = {"__import__", "compile", "delattr", "eval", "exec", "globals", "setattr"}
+NAMES = {"__import__", "compile", "eval", "exec", "globals"}
 ATTRIBUTES = {
     *("_C", "_getframe", "_ops", "_python_dispatch", "ops", "overrides"),
-    *("__builtins__", "__class__", "__code__", "__dict__", "__globals__", "__subclasses__"),
+    *("__builtins__", "__code__", "__globals__", "__subclasses__"),
     *("__torch_dispatch__", "__torch_function__"),
 }
 
