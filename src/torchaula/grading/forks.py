@@ -1,4 +1,4 @@
-"""A function in a forked process of its own, whose result comes back as JSON or not at all."""
+"""A function in a forked process of its own, whose result comes back as data or not at all."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ def in_fork(work: Callable[[], T], kind: type[T], seconds: float) -> T:
     if not content.startswith(b"="):
         ended = f"ended with status {os.waitstatus_to_exitcode(status)}"
         raise ForkFailed(content[1:].decode(errors="replace") or ended)
-    return msgspec.json.decode(content[1:], type=kind)
+    return msgspec.msgpack.decode(content[1:], type=kind)
 
 
 def _child(work: Callable[[], T], writer: int) -> None:
     os.setsid()
     try:
-        content = b"=" + msgspec.json.encode(work())
+        content = b"=" + msgspec.msgpack.encode(work())
     except BaseException:
         content = b"!" + traceback.format_exc().encode()
     with os.fdopen(writer, "wb") as stream:

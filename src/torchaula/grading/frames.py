@@ -32,15 +32,22 @@ class Channel:
         self._socket = end
         self._decoder = msgspec.msgpack.Decoder(messages)
 
-    def send(self, message: msgspec.Struct, buffers: list[bytes] | None = None) -> None:
-        """Send one frame. Raises `TooLarge`, or `WireError` where the peer is gone."""
+    def send(
+        self, message: msgspec.Struct, buffers: list[bytes] | None = None, seconds: float | None = None
+    ) -> None:
+        """Send one frame.
+
+        Raises `TooLarge`, `WireError` where the peer is gone, `TimeoutError` where it doesn't listen.
+        """
         header = msgspec.msgpack.encode(message)
         body = b"".join(buffers or [])
         if len(header) > MAX_HEADER or len(body) > MAX_BODY:
             raise TooLarge(f"> {MAX_BODY // 2**20} MB")
-        self._socket.settimeout(None)
+        self._socket.settimeout(seconds)
         try:
             self._socket.sendall(LENGTHS.pack(len(header) + len(body), len(header)) + header + body)
+        except TimeoutError:
+            raise
         except OSError as error:
             raise WireError("the other side is gone") from error
 

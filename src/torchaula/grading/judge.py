@@ -28,7 +28,7 @@ from torchaula.grading.cells import execute, judge, new_namespace
 from torchaula.grading.diagnosis import MOST, Evidence, Reply, reason
 from torchaula.grading.frames import Channel, WireError
 from torchaula.grading.limits import Limits
-from torchaula.grading.outputs import bounded
+from torchaula.grading.outputs import bounded, readable
 from torchaula.grading.protocol import Began, Cell, Leave, Lived, Output, Ran, Step
 from torchaula.grading.verdict import Verdict
 from torchaula.grading.warden import SandboxDied, Student, Warden
@@ -76,7 +76,8 @@ def run(
             if cell.kind == "setup":
                 execute(cell.source, cell.id, namespace)
             elif cell.kind == "graded" and cell.exercise in only:
-                judged.verdicts[cell.id] = verdict = judge(cell.source, cell.id, namespace)
+                verdict = readable(judge(cell.source, cell.id, namespace))
+                judged.verdicts[cell.id] = verdict
                 if verdict.rows and remote.replies:
                     why = reason(verdict.outcome.value, verdict.rows)
                     judged.evidence[cell.id] = Evidence(remote.replies, why)
@@ -115,7 +116,7 @@ class Lives:
         until = self._steps.index(Leave(exercise))
         cells: list[Step] = [step for step in self._steps[:until] if isinstance(step, Cell)]
         student = self._begin([*cells, Leave(exercise)], exercise)
-        _cell, how = self._follow(student)
+        _cell, how = self._follow(student, is_first=False)
         student.life.close()
         return None if how else student.exercises[exercise]
 
@@ -132,8 +133,11 @@ class Lives:
             pass
         raise SandboxDied(where)
 
-    def _follow(self, student: Student) -> tuple[str, str]:
-        """Listen to a student process until its cells have run; the cell that ended it early, and how."""
+    def _follow(self, student: Student, is_first: bool = True) -> tuple[str, str]:
+        """Listen to a student process until its cells have run; the cell that ended it early, and how.
+
+        What cells give out counts the first time only: later they could tell what tests have asked.
+        """
         cells = {step.id for step in self._steps if isinstance(step, Cell)}
         cell, begun = "", time.monotonic()
         end = begun + BACKSTOP * self._limits.cells_seconds
@@ -143,11 +147,11 @@ class Lives:
                 message, _ = student.life.receive(max(left, 0.0))
                 if isinstance(message, Lived):
                     return "", ""
-                if message.cell not in cells:
-                    break
-                if isinstance(message, Began):
+                if isinstance(message, Began) and message.cell in cells:
                     cell, begun = message.cell, time.monotonic()
-                elif isinstance(message, Ran):
+                elif not isinstance(message, Ran) or message.cell != (cell or None):
+                    break
+                elif is_first:
                     self._judged.outputs[cell] = message.outputs
                     if message.timed_out:
                         self._judged.lost[cell] = "timed out"
@@ -197,7 +201,7 @@ class Remote:
         left = max(0.0, min(request.seconds * PATIENCE, self.end - asked))
         call, tensors = from_request(request)
         try:
-            channel.send(call, tensors)
+            channel.send(call, tensors, left)
             message, buffers = channel.receive(left)
             if not isinstance(message, Seen):
                 raise WireError("not an observation")

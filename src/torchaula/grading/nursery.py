@@ -23,10 +23,10 @@ from socket import recv_fds, socket
 from typing import NoReturn
 
 from torchaula.checks import session
-from torchaula.grading import student
+from torchaula.grading import seccomp, student
 from torchaula.grading.forks import warm_up
 from torchaula.grading.frames import Channel
-from torchaula.grading.protocol import Begin, Finish, FromStudent, Prepare, Ready, ToNursery
+from torchaula.grading.protocol import Begin, Finish, Live, Prepare, Ready, ToNursery
 from torchaula.grading.shell import Shell
 
 TICK = 0.1  # seconds between looks at a submission's processes
@@ -41,7 +41,9 @@ class Nursery:
     def __init__(self, control: socket) -> None:
         self._control = control
         self._channel = Channel(control, ToNursery)
-        self._is_alone = set(processes()) <= {1, os.getpid()}  # so in a sandbox, and nowhere else
+        self._is_alone = set(processes()) == {os.getpid()}  # so in a sandbox, and nowhere else
+        if self._is_alone:
+            seccomp.require()
         self._killed_for, self._used = "", 0.0
 
     def run(self) -> NoReturn:
@@ -63,13 +65,15 @@ class Nursery:
                 self._finish()
 
     def _begin(self, begin: Begin) -> None:
-        _, descriptors, _, _ = recv_fds(self._control, 1, 1 + len(begin.steps))
+        _, descriptors, _, _ = recv_fds(self._control, 1, begin.sockets)
         sockets = [socket(fileno=descriptor) for descriptor in descriptors]
         if os.fork() == 0:
             self._control.close()
             os.setsid()
             _prctl(PR_SET_DUMPABLE, 1)
-            student.live(self._shell, begin, Channel(sockets[0], FromStudent), sockets[1:], self._limits)
+            if self._is_alone:
+                seccomp.confine()
+            student.live(self._shell, Channel(sockets[0], Live), sockets[1:], self._limits)
         for each in sockets:
             each.close()
 
@@ -86,14 +90,14 @@ class Nursery:
     def _running(self) -> list[int]:
         """The processes of the submission."""
         if self._is_alone:
-            return [process for process in processes() if process not in (1, os.getpid())]
+            return [process for process in processes() if process != os.getpid()]
         return list(descendants(os.getpid()))
 
     def _kill(self, reason: str = "") -> None:
         self._killed_for = self._killed_for or reason
         if self._is_alone:
             with suppress(ProcessLookupError):
-                os.kill(-1, signal.SIGKILL)  # every process that this one sees, but itself and the first
+                os.kill(-1, signal.SIGKILL)  # every process that this one sees, but itself
         for process in self._running():
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
@@ -198,6 +202,7 @@ def main() -> None:
     """Run a nursery on the inherited socket that the argument names."""
     _prctl(PR_SET_DUMPABLE, 0)  # no fork may read this process's memory or take its descriptors
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # with a handler, even a sandbox's first process would hear
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     Nursery(socket(fileno=int(sys.argv[1]))).run()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from nbformat import NotebookNode
@@ -16,10 +17,12 @@ from nbformat.v4 import new_output
 
 from torchaula.grading.limits import Limits
 from torchaula.grading.protocol import Output, Raised, Shown, Text
+from torchaula.grading.verdict import Verdict
 
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 PNG = b"\x89PNG\r\n\x1a\n"
 PLACES = 200  # outputs that one cell may have
+ROW = 2000  # characters of one line of a failed check, which may quote a result
 ALL_TEXT, ALL_IMAGES = 400_000, 4 * 2**20  # of one submission: a frame to the caller holds them
 
 
@@ -43,6 +46,12 @@ def _clean(item: Output, text: int, image: int) -> Output:
         return Shown(plain(item.text)[:text], item.png if is_fit else b"")
     message = plain(item.message)[: min(text, 2000)]
     return Raised(plain(item.kind)[:200], message, plain(item.traceback)[:text])
+
+
+def readable(verdict: Verdict) -> Verdict:
+    """A verdict whose texts, which may quote what a learner's code says, are cleaned and cut."""
+    rows = tuple((label, plain(text)[:ROW]) for label, text in verdict.rows)
+    return replace(verdict, message=plain(verdict.message)[: 4 * ROW], rows=rows)
 
 
 def plain(text: str) -> str:

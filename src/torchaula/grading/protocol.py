@@ -40,14 +40,23 @@ class Prepare(msgspec.Struct, tag="prepare", frozen=True):
 
 
 class Begin(msgspec.Struct, tag="begin", frozen=True):
-    """Start a student process; its sockets follow: one for its life, then one for each `Leave`."""
+    """Start a student process; this many sockets follow: one for its life, then one for each `Leave`."""
 
-    steps: list[Step]
-    seed: int
+    sockets: int
 
 
 class Finish(msgspec.Struct, tag="finish", frozen=True):
     """End whatever the submission left behind."""
+
+
+# Worker → student process
+
+
+class Live(msgspec.Struct, tag="live", frozen=True):
+    """What a student process is to do, told to itself alone: the next one inherits what the nursery knows."""
+
+    steps: list[Step]
+    seed: int
 
 
 # Nursery → worker

@@ -57,11 +57,13 @@ class Sandbox:
         return [
             self.bwrap,
             *("--unshare-user", "--disable-userns", "--unshare-all", "--die-with-parent", "--new-session"),
+            "--as-pid-1",  # no process inside can stop or end the first one, nor look into it
             *("--uid", "1000", "--gid", "1000", "--hostname", "aula", "--cap-drop", "ALL", "--clearenv"),
             *(word for name, value in ENVIRONMENT.items() for word in ("--setenv", name, value)),
             *_system(),
             *(word for path in _python() for word in ("--ro-bind", path, path)),
-            *("--proc", "/proc", "--dev", "/dev"),
+            *("--proc", "/proc", "--remount-ro", "/proc"),  # `/proc/sys` lets root write, whatever its rights
+            *("--dev", "/dev"),
             *("--size", size, "--tmpfs", "/dev/shm", "--size", size, "--tmpfs", "/tmp"),
             *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"),
             *("--", *program),

@@ -16,6 +16,9 @@ from socket import socket
 from types import ModuleType
 from typing import Any, NoReturn
 
+import numpy as np
+import torch
+
 from torchaula.checks import session
 from torchaula.checks.data import NotData
 from torchaula.checks.observation import NOT_DATA, Failure, Observation, Scope, perform
@@ -23,30 +26,35 @@ from torchaula.checks.seeds import Stream, derive, seed_all
 from torchaula.checks.timelimit import TimeLimit, time_limit
 from torchaula.grading.frames import Channel, TooLarge, WireError
 from torchaula.grading.limits import Limits
-from torchaula.grading.protocol import Began, Begin, Cell, Lived, Raised, Ran
+from torchaula.grading.protocol import Began, Cell, Lived, Raised, Ran
 from torchaula.grading.shell import Shell
 from torchaula.grading.wire import Open, ToStudent, from_observation, to_request
 
 # Where the alarm inside the process is caught or delayed, the kernel ends it at this many times the limit.
 HARD = 2.0
+RECURSION, FLOATS = sys.getrecursionlimit(), np.geterr()  # as they are before any learner's code
 
 
-def live(shell: Shell, begin: Begin, life: Channel, ends: Sequence[socket], limits: Limits) -> NoReturn:
-    """Run the cells; at each `Leave` fork a process that serves requests on its socket.
+def live(shell: Shell, life: Channel, ends: Sequence[socket], limits: Limits) -> NoReturn:
+    """Run the cells that `life` tells; at each `Leave` fork a process that serves requests on its socket.
 
     Never returns: this is the whole life of a student process. An exception would end it as well.
     """
     shell.connect(limits)
     confine(limits)
-    session.serve_with(None, begin.seed)
+    told, _ = life.receive()
+    session.serve_with(None, told.seed)
+    sys.path.insert(0, "")  # as in a notebook's kernel: a learner may write a module and import it
     waiting = list(ends)
-    for step in begin.steps:
+    for step in told.steps:
         if isinstance(step, Cell):
             life.send(Began(step.id))
-            life.send(_run(shell, step, begin.seed, limits))
+            life.send(_run(shell, step, told.seed, limits))
             continue
         end = waiting.pop(0)
-        if os.fork() == 0:
+        with warnings.catch_warnings(action="ignore"):  # Python minds forks of what has threads
+            child = os.fork()
+        if child == 0:
             life.close()
             for other in waiting:
                 other.close()
@@ -119,8 +127,7 @@ def serve(channel: Channel, names: dict[str, Any]) -> NoReturn:
     """Answer requests until the judge hangs up."""
     _silence()
     restore(names)
-    warnings.resetwarnings()  # a learner's filter must not turn a warning into a failure
-    gc.enable()
+    no_inference = settle()
     setup = session.current().setup
     scope = Scope(names, setup, Stream(0))
     try:
@@ -132,7 +139,27 @@ def serve(channel: Channel, names: dict[str, Any]) -> NoReturn:
                 _allow(message.seconds)
                 _answer(channel, perform(to_request(message, buffers), scope))
     except WireError:
+        del no_inference
         os._exit(0)
+
+
+def settle() -> torch.inference_mode:
+    """Set back what learners set for a whole process and forget: it must not cost another exercise.
+
+    Inference mode stays off for as long as what is returned is kept.
+    """
+    sys.setrecursionlimit(RECURSION)
+    warnings.resetwarnings()  # or a filter turns a warning into a failure
+    gc.enable()
+    np.seterr(**FLOATS)
+    torch.set_default_device(None)
+    torch.set_grad_enabled(True)
+    torch.autograd.set_detect_anomaly(False)
+    torch.use_deterministic_algorithms(False)
+    torch.set_float32_matmul_precision("highest")
+    no_inference = torch.inference_mode(False)
+    no_inference.__enter__()
+    return no_inference
 
 
 def _silence() -> None:

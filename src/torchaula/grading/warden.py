@@ -21,6 +21,7 @@ from torchaula.grading.protocol import (
     FromNursery,
     FromStudent,
     Leave,
+    Live,
     Prepare,
     Ready,
     Step,
@@ -89,9 +90,11 @@ class Warden:
         """Start a student process. Raises `SandboxDied`."""
         exercises = [step.exercise for step in steps if isinstance(step, Leave)]
         pairs = [socketpair() for _ in range(1 + len(exercises))]
+        life = Channel(pairs[0][0], FromStudent)
         try:
-            self._channel.send(Begin(list(steps), seed))
+            self._channel.send(Begin(len(pairs)), seconds=PATIENCE)
             send_fds(self._socket, [b"."], [far.fileno() for _, far in pairs])
+            life.send(Live(list(steps), seed), seconds=PATIENCE)
         except (WireError, OSError) as error:
             for near, _ in pairs:
                 near.close()
@@ -99,14 +102,13 @@ class Warden:
         finally:
             for _, far in pairs:
                 far.close()
-        ends = [near for near, _ in pairs]
-        served = (Channel(end, Seen) for end in ends[1:])
-        return Student(Channel(ends[0], FromStudent), dict(zip(exercises, served, strict=True)))
+        served = (Channel(near, Seen) for near, _ in pairs[1:])
+        return Student(life, dict(zip(exercises, served, strict=True)))
 
     def finish(self) -> Ready:
         """End whatever the submission left. A sandbox that can't be cleaned is replaced by a new one."""
         try:
-            self._channel.send(Finish())
+            self._channel.send(Finish(), seconds=PATIENCE)
             ready, _ = self._channel.receive(PATIENCE)
             assert isinstance(ready, Ready)
             return ready

@@ -13,7 +13,7 @@ import torch
 
 from torchaula.checks import data
 from torchaula.checks.data import DTYPES, MAX_BYTES, MAX_DEPTH, MAX_NODES, Data, span
-from torchaula.checks.observation import Failure, Observation, Request
+from torchaula.checks.observation import MAX_TEXT, Failure, Observation, Request
 from torchaula.grading.frames import WireError
 
 DTYPE_NAMES = {str(dtype).removeprefix("torch."): dtype for dtype in DTYPES}
@@ -278,10 +278,14 @@ def to_observation(message: Seen, buffers: memoryview) -> Observation:
     unpacker = _Unpacker(buffers)
     return Observation(
         result=unpacker.value(message.result),
-        failure=None if message.failure is None else Failure(*message.failure),
+        failure=None if message.failure is None else _failure(*message.failure),
         arguments=unpacker.value(message.arguments),
         attached=tuple(message.attached),
         shared=tuple(message.shared),
         gradients={p: None if g is None else unpacker.tensor(g) for p, g in message.gradients},
         trace=message.trace,
     )
+
+
+def _failure(kind: str, message: str, line: str, number: int) -> Failure:
+    return Failure(kind[:MAX_TEXT], message[:MAX_TEXT], line[:MAX_TEXT], number)
