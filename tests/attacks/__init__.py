@@ -1,0 +1,1 @@
+"""Hostile submissions, run against the real engine in the real sandbox: none may gain, leak or touch."""

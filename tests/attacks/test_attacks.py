@@ -1,0 +1,54 @@
+"""Every attack of the corpus, one test each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.attacks import (
+    corpus_cells,
+    corpus_ends,
+    corpus_host,
+    corpus_lies,
+    corpus_search,
+    corpus_stash,
+)
+from tests.attacks.arena import Arena
+from tests.attacks.book import ATTACKS, Attack
+from tests.attacks.conftest import BROKEN, HIDDEN, TRIED
+
+CORPUS = (corpus_cells, corpus_ends, corpus_host, corpus_lies, corpus_search, corpus_stash)
+
+
+@pytest.mark.parametrize("attack", [pytest.param(a, id=a.id) for a in ATTACKS.values()])
+def test_attack_is_held(attack: Attack, arena: Arena, record_property: Callable[[str, object], None]) -> None:
+    """An attack gains no point, leaks no test, touches nothing, and the batch goes on."""
+    found = arena.attempt(attack)
+    record_property(TRIED, "broken" if found.broken else "held")
+    for kind in ("gained", "leaked", "touched"):
+        if getattr(found, kind):
+            record_property(BROKEN, kind)
+    if found.hidden:
+        record_property(HIDDEN, ",".join(found.hidden))
+    assert not found.broken
+
+
+def test_the_corpus_is_large_and_broad() -> None:
+    """There are at least sixty attacks, several of each kind, and all modules of the corpus are read."""
+    assert len(ATTACKS) >= 60
+    assert len({attack.category for attack in ATTACKS.values()}) >= 8
+    assert all(module.__doc__ for module in CORPUS)
+
+
+def test_an_arena_sees_what_it_looks_for(arena: Arena) -> None:
+    """A gain, a leak and a change are seen where there are any: the checks themselves work."""
+    right = Attack("right", "honest", lambda book: book.right())
+    assert "double-valores" in arena.attempt(right).gained
+    says = Attack("says", "honest", lambda book: book.add(f"print({'QX7TEST-' + '0' * 16!r})"))
+    assert arena.attempt(says).leaked
+    writes = Attack("writes", "honest", lambda book: (arena.root / "new").touch())
+    assert not arena.attempt(writes).touched  # before it looks
+    before = arena.state()
+    (arena.root / "new").unlink()
+    assert before != arena.state()
