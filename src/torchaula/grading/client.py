@@ -10,9 +10,12 @@ from contextlib import suppress
 from functools import cache
 from socket import socketpair
 
+from msgspec.structs import replace
+
 from torchaula.grading import sandbox
 from torchaula.grading.frames import Channel, WireError
 from torchaula.grading.jobs import Job, Result
+from torchaula.grading.submitted import read
 from torchaula.i18n import _
 
 # One thread each: two batches at once must not fight for cores, and forks must not hang.
@@ -32,7 +35,11 @@ class Client:
         self._lock = threading.Lock()
 
     def grade(self, job: Job) -> Result:
-        """The result of a job. Raises `GradingFailed` where there is none."""
+        """The result of a job.
+
+        Raises `Unreadable` where what was submitted holds no notebook, `GradingFailed` where grading fails.
+        """
+        read(job.submitted)
         with self._lock:
             for left in reversed(range(TRIES)):
                 try:
@@ -57,7 +64,8 @@ class Client:
             )
             far.close()
             self._channel = Channel(near, Result)
-        self._channel.send(job)
+        # Apart from the rest: a file with its figures is larger than a message may be.
+        self._channel.send(replace(job, submitted=b""), [job.submitted])
         result: Result = self._channel.receive()[0]
         return result
 

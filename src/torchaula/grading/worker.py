@@ -12,6 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from socket import socket
 
+from msgspec.structs import replace
+
 from torchaula.course import notebook
 from torchaula.course.notebook import Notebook
 from torchaula.grading import engine
@@ -73,8 +75,8 @@ def main() -> None:
     worker = Worker()
     with suppress(WireError):
         while True:
-            job, _ = channel.receive()
-            channel.send(worker.grade(job))
+            job, submitted = channel.receive()
+            channel.send(worker.grade(replace(job, submitted=bytes(submitted))))
     worker.close()
 
 
