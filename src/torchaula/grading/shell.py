@@ -12,6 +12,7 @@ import io
 import os
 import sys
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
@@ -22,6 +23,9 @@ from traitlets import Type
 
 from torchaula.grading.limits import Limits
 from torchaula.grading.protocol import Output, Raised, Shown, Text
+
+FRAMES = 20  # of either end of a traceback: of an endless recursion IPython takes 15 ms for each frame
+ANSWERS = 100  # that nobody gives to the questions of one cell, before it is told so
 
 
 class Outputs:
@@ -106,7 +110,18 @@ class Shell(InteractiveShell):
         self.outputs = Outputs(Limits())
         super().__init__(**options)  # type: ignore[no-untyped-call]
         self.colors = "nocolor"
-        self._limits = Limits()
+        self._limits, self._asked = Limits(), 0
+
+    def enable_gui(self, gui: str | None = None) -> None:
+        """Nobody looks at windows; `%matplotlib inline` asks for none."""
+
+    def ask_exit(self) -> None:
+        """`exit()` ends no more than a kernel does that is started again."""
+
+    def _get_exc_info(self, exc_tuple: Any = None) -> Any:
+        kind, value, trace = super()._get_exc_info(exc_tuple)  # type: ignore[no-untyped-call]
+        shorten(trace)
+        return kind, value, trace
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
         try:
@@ -129,7 +144,10 @@ class Shell(InteractiveShell):
         builtins.input = self._no_input
 
     def _no_input(self, prompt: object = "") -> str:
-        """Nobody is there to answer; a notebook that asks must not end for that."""
+        """Nobody is there to answer; a notebook that asks must not end for that, nor ask for ever."""
+        self._asked += 1
+        if self._asked > ANSWERS:
+            raise EOFError
         self.outputs.write("stdout", f"{prompt}\n")
         return ""
 
@@ -139,7 +157,7 @@ class Shell(InteractiveShell):
 
     def run(self, source: str, cell: str) -> tuple[list[Output], BaseException | None]:
         """Run a cell; what it gave out, and what ended it early."""
-        self.outputs = Outputs(self._limits)
+        self.outputs, self._asked = Outputs(self._limits), 0
         result = self.run_cell(source, store_history=False, cell_id=cell)  # type: ignore[no-untyped-call]
         self._read_spill()
         return self.outputs.items, result.error_before_exec or result.error_in_exec
@@ -148,3 +166,13 @@ class Shell(InteractiveShell):
         content = os.pread(1, self._limits.text, 0)
         os.ftruncate(1, 0)
         self.outputs.write("stdout", content.decode("utf-8", "replace"))
+
+
+def shorten(trace: TracebackType | None) -> None:
+    """Leave the middle of a long traceback out."""
+    frames = []
+    while trace is not None:
+        frames.append(trace)
+        trace = trace.tb_next
+    if len(frames) > 2 * FRAMES:
+        frames[FRAMES - 1].tb_next = frames[-FRAMES]
