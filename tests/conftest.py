@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,10 @@ from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 from tests import mini, pupils
+from tests.workshop import Workshop
 from torchaula.course.layout import Course
 from torchaula.course.release import release
+from torchaula.errors import Refusal
 from torchaula.grading import batch
 from torchaula.grading.batch import Result
 
@@ -23,6 +27,15 @@ settings.load_profile("same")
 
 # These files look at one class, which takes long to grade: one worker runs them.
 ONE_CLASS = ("tests/test_pipeline.py", "tests/test_feedback.py", "tests/test_formgrader.py")
+
+
+# What tests note of what they tried (in `user_properties`, which reach the process that reports).
+ACCIDENT, DAMAGED = "accident", "damaged notebook"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--all`: everything that otherwise a sample stands for."""
+    parser.addoption("--all", action="store_true", help="try all damaged notebooks, not a sample of them")
 
 
 class Scheduling(LoadScopeScheduling):
@@ -59,3 +72,28 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, dict[str, 
     release(made, "mini")
     pupils.hand_in(made)
     return made, {result.student: result for result in batch.prepare(made, "mini").grade(jobs=2)}
+
+
+@pytest.fixture(scope="session")
+def workshop() -> Iterator[Workshop]:
+    """A warm engine in the real sandbox; skipped where there is no sandbox."""
+    try:
+        made = Workshop()
+    except Refusal as error:
+        pytest.skip(str(error))
+    yield made
+    made.client.close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many accidents and damaged notebooks were tried, and what became of them."""
+    reports = [each for group in terminalreporter.stats.values() for each in group]
+    noted = (getattr(each, "user_properties", []) for each in reports if getattr(each, "when", "") == "call")
+    count = Counter((name, str(value)) for properties in noted for name, value in properties)
+    for kind, text, ends in (
+        (ACCIDENT, "accidents: {} tried, {} cost a point", ("cost a point",)),
+        (DAMAGED, "damaged notebooks: {} tried, {} graded, {} named", ("graded", "named")),
+    ):
+        tried = sum(times for (name, _), times in count.items() if name == kind)
+        if tried:
+            terminalreporter.write_line(text.format(tried, *(count[kind, end] for end in ends)))

@@ -1,0 +1,562 @@
+"""What honest learners do to a notebook without meaning to: each of it must cost nothing.
+
+Left out is what fails in the learner's own kernel as well, run from top to bottom: `%reset`, a helper that
+is defined after the tests that need it, a solution under `%%timeit` or after a line that raises.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
+
+from nbformat import NotebookNode
+
+from tests.workshop import Book
+
+FIRST, MIDDLE = "preparacion", "softmax-publico"
+
+
+@dataclass(frozen=True)
+class Accident:
+    """Something done to a book. `raises` are the kinds of exceptions that its own cells end with."""
+
+    build: Callable[[Book], None]
+    raises: frozenset[str] = frozenset()
+
+
+ACCIDENTS: dict[str, Accident] = {}
+
+
+def accident(name: str, *raises: str) -> Callable[[Callable[[Book], None]], Callable[[Book], None]]:
+    """Register the decorated function as an accident."""
+
+    def register(build: Callable[[Book], None]) -> Callable[[Book], None]:
+        assert name not in ACCIDENTS, name
+        ACCIDENTS[name] = Accident(build, frozenset(raises))
+        return build
+
+    return register
+
+
+def scratch(name: str, code: str, *raises: str, where: tuple[str, ...] = (FIRST, MIDDLE)) -> None:
+    """Register a scratch cell that stands before all exercises, and once more in the middle of one."""
+
+    def build(book: Book) -> None:
+        for place in where:
+            book.add(code, place)
+
+    accident(name, *raises)(build)
+
+
+# Names
+
+for shadowed in ("list", "sum", "len", "float", "range", "input", "torch", "F", "np", "nn", "x", "student"):
+    scratch(f"shadows {shadowed}", f"{shadowed} = [1, 2]\n{shadowed}")
+scratch(
+    "shadows built-ins in a loop", "for max in range(3):\n    for sum, id in [(1, 2)]:\n        print(max)"
+)
+scratch("shadows a module by a number", "F = 96485.33\nnn = 3\nF * nn")
+scratch("deletes a module", "del torch, F")
+scratch("deletes its own scratch", "value = torch.ones(3)\ndel value")
+scratch("imports with a star", "from math import *\nfrom torch.nn.functional import *")
+scratch(
+    "imports everything again",
+    "import numpy as np, torch\nfrom torch import nn\nimport torch.nn.functional as F",
+)
+scratch("uses globals", "count = 0\ndef step():\n    global count\n    count += 1\nstep()")
+scratch("names with accents", "año, niños, λ = 2024, [1, 2], 0.1\nprint(f'{año}: {niños} {λ}')")
+
+# Warnings and states of libraries
+
+scratch("warns", "import warnings\nwarnings.warn('mind the gap')")
+scratch("writes to stderr", "import sys\nprint('¡cuidado!', file=sys.stderr)")
+scratch("makes warnings errors", "import warnings\nwarnings.simplefilter('error')")
+scratch("ignores warnings", "import warnings\nwarnings.filterwarnings('ignore')")
+scratch("reseeds", "import random\nrandom.seed(1)\nnp.random.seed(2)\ntorch.manual_seed(3)")
+scratch("sets the default dtype", "torch.set_default_dtype(torch.float64)")
+scratch("sets the default device", "torch.set_default_device('cpu')")
+scratch("sets a default device without data", "torch.set_default_device('meta')")
+scratch("sets threads", "torch.set_num_threads(4)\n(torch.ones(300, 300) @ torch.ones(300, 300)).sum()")
+scratch("leaves grad mode off", "torch.set_grad_enabled(False)")
+scratch("enters no_grad for good", "torch.no_grad().__enter__()")
+scratch(
+    "enters inference mode for good", "mode = torch.inference_mode()\nmode.__enter__()\ntorch.ones(2) + 1"
+)
+scratch("leaves anomaly detection on", "torch.autograd.set_detect_anomaly(True)")
+scratch("wants deterministic algorithms", "torch.use_deterministic_algorithms(True)")
+scratch("trades precision for speed", "torch.set_float32_matmul_precision('medium')")
+scratch("lets NumPy raise", "np.seterr(all='raise')")
+scratch("prints little", "torch.set_printoptions(precision=1)\nnp.set_printoptions(precision=1)")
+scratch("lowers the recursion limit", "import sys\nsys.setrecursionlimit(150)")
+scratch("raises the recursion limit", "import sys\nsys.setrecursionlimit(10**6)")
+scratch("stops collecting garbage", "import gc\ngc.disable()")
+scratch("configures logging", "import logging\nlogging.basicConfig(level='DEBUG')\nlogging.info('hola')")
+scratch("sends stdout to a file", "import sys\nsys.stdout = open('out.txt', 'w')\nprint('hola')")
+scratch("closes stdout", "import sys\nsys.stdout.close()")
+scratch("leaves an alarm set", "import signal\nsignal.alarm(1)")
+scratch("handles signals", "import signal\nsignal.signal(signal.SIGALRM, lambda *_: print('tarde'))")
+scratch("clears the environment", "import os\nos.environ.get('HOME', '')\nos.environ.clear()")
+
+# Figures, magics, tools of a notebook
+
+PLOT = "import matplotlib.pyplot as plt\nplt.plot([1, 2, 3])\n"
+scratch("plots", f"{PLOT}plt.show()")
+scratch("plots inline", f"%matplotlib inline\n{PLOT}plt.show()")
+scratch("leaves figures open", f"{PLOT}plt.figure()\nplt.figure()")
+scratch("plots in a window", "import matplotlib\nmatplotlib.use('TkAgg', force=False)", where=(MIDDLE,))
+scratch("changes the style of figures", f"{PLOT}plt.style.use('ggplot')\nplt.rcParams['figure.dpi'] = 300")
+scratch("configures the inline back end", "%config InlineBackend.figure_format = 'retina'")
+scratch("times a line", "%time total_of = torch.ones(9).sum()")
+scratch("times a cell", "%%time\ntotal_of = torch.ones(9).sum()\ntotal_of")
+scratch("measures a line", "%timeit -n 1 -r 1 torch.ones(9).sum()")
+scratch("measures a cell", "%%timeit -n 1 -r 1\ntorch.ones(9).sum()")
+scratch("reloads modules", "%load_ext autoreload\n%autoreload 2")
+scratch("runs a command", "!ls\nfiles = !ls\nlen(files)")
+scratch("asks for pip", "%pip --version", where=(MIDDLE,))
+scratch("lists its names", "%who\n%whos\n%xmode Minimal")
+scratch("hides the output of a cell", "%%capture said\nprint('hola')\ntorch.ones(3)")
+scratch("writes a cell in another language", "%%html\n<b>hola</b>")
+scratch("asks for help", "torch.ones?\nhelp(len)")
+scratch("asks questions", "name = input('¿Cómo te llamas? ')\nprint(name)")
+scratch("shows progress", "import sys\nfor i in range(999):\n    print(f'\\r{i}', end='', file=sys.stderr)")
+scratch("shows progress with tqdm", "from tqdm.auto import tqdm\nfor _ in tqdm(range(9)): pass", "?")
+scratch("wants widgets", "import ipywidgets\nipywidgets.IntSlider()", "?")
+scratch("imports what is missing", "import no_such_module", "ModuleNotFoundError")
+scratch(
+    "displays rich objects",
+    "class Table:\n    def _repr_html_(self):\n        return '<table/>'\ndisplay(Table())\nTable()",
+)
+scratch(
+    "clears its output",
+    "from IPython.display import clear_output\nfor i in range(3):\n    clear_output(wait=True)\n    print(i)",
+)
+scratch(
+    "shows a picture",
+    "from IPython.display import HTML, Markdown, Math\ndisplay(HTML('<i>x</i>'), Markdown('*x*'), Math('x'))",
+)
+scratch("awaits", "import asyncio\nawait asyncio.sleep(0.01)\n'listo'")
+scratch("debugs afterwards", "1 / 0", "ZeroDivisionError")
+
+# Long, loud, broken
+
+scratch("prints a lot", "for i in range(50_000):\n    print('línea', i)")
+scratch("prints one long line", "print('x' * 3_000_000)")
+scratch("shows a large result", "list(range(100_000))")
+scratch("raises", "raise ValueError('¿por qué?')", "ValueError")
+scratch(
+    "raises something odd",
+    "class Odd(Exception):\n    def __str__(self):\n        raise self\nraise Odd",
+    "Odd",
+)
+scratch("is broken", "def (:\n  nothing", "SyntaxError")
+scratch("is badly indented", "  x = 1\n y = 2", "IndentationError")
+scratch("asserts wrongly", "assert 1 + 1 == 3", "AssertionError")
+scratch("exits", "import sys\nsys.exit()", "SystemExit")
+scratch("exits with a code", "raise SystemExit(3)", "SystemExit")
+scratch("calls exit", "exit()")
+scratch("calls quit", "quit")
+scratch("recurses without end", "def f(): return f()\nf()", "RecursionError")
+scratch("asks for too much memory", "torch.empty(10**13)", "RuntimeError")
+scratch("never ends", "while True: pass", where=(FIRST,))
+scratch("asks without end", "while input('¿otra vez?') != 'no': pass", "EOFError")
+scratch("restarts its kernel", "import os\nos.kill(os.getpid(), 9)", where=(FIRST,))
+scratch("stops by hand", "raise KeyboardInterrupt", "KeyboardInterrupt")
+scratch("stops in the debugger", "breakpoint()", "?")
+
+# Files, processes, data
+
+scratch(
+    "writes a file and reads it", "open('x.txt', 'w').write('hola')\nassert open('x.txt').read() == 'hola'"
+)
+scratch("changes its folder", "import os, tempfile\nos.getcwd()\nos.chdir(tempfile.mkdtemp())")
+scratch(
+    "saves and loads a model",
+    "class Net(nn.Module): pass\n"
+    "torch.save(Net().state_dict(), 'a.pt')\n"
+    "torch.load('a.pt')\n"
+    "torch.save(Net(), 'b.pt')\n"
+    "torch.load('b.pt', weights_only=False)",
+)
+scratch("saves arrays", "np.savez('a.npz', x=np.ones(3))\nnp.load('a.npz')['x']")
+scratch("loads digits", "from sklearn.datasets import load_digits\nload_digits().data.shape")
+scratch(
+    "loads data with workers",
+    "from torch.utils.data import DataLoader\n"
+    "for batch in DataLoader(torch.ones(8, 2), batch_size=4, num_workers=2):\n"
+    "    print(batch.shape)",
+    where=(MIDDLE,),
+)
+scratch(
+    "leaves a thread running",
+    "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()",
+)
+scratch(
+    "leaves a busy thread",
+    "import threading, warnings\n"
+    "warnings.simplefilter('error')\n"
+    "def spin():\n"
+    "    while True: pass\n"
+    "threading.Thread(target=spin, daemon=True).start()",
+    where=(MIDDLE,),
+)
+scratch(
+    "leaves threads of a pool",
+    "from concurrent.futures import ThreadPoolExecutor\n"
+    "pool = ThreadPoolExecutor(4)\n"
+    "list(pool.map(abs, range(9)))",
+)
+scratch(
+    "maps with processes",
+    "import multiprocessing\nwith multiprocessing.Pool(2) as pool:\n    print(pool.map(abs, [1, -2]))",
+    where=(MIDDLE,),
+)
+scratch(
+    "starts a program",
+    "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'print(1)'], check=True)",
+    where=(MIDDLE,),
+)
+scratch(
+    "trains a little",
+    "w = torch.zeros(1, requires_grad=True)\n"
+    "for _ in range(9):\n"
+    "    (w - 1).square().sum().backward()\n"
+    "w.grad",
+)
+scratch("leaves hooks of modules", "nn.modules.module.register_module_forward_hook(lambda *_: print('hola'))")
+scratch("defines a class twice", "class Line: pass\nclass Line(nn.Module): pass")
+
+
+@accident("writes a module and imports it")
+def _write_module(book: Book) -> None:
+    book.add("%%writefile helpers.py\ndef smallest(x):\n    return x.max(dim=-1, keepdim=True).values", FIRST)
+    book.cell("softmax").source = "from helpers import smallest\n" + book.cell("softmax").source.replace(
+        "x.max(dim=-1, keepdim=True).values", "smallest(x)"
+    )
+
+
+# The learner's own answers
+
+
+@accident("adds helper cells")
+def _add_helpers(book: Book) -> None:
+    book.add("import torch\nx = torch.ones(3)", "")
+    for name in ("softmax", "decay", "line", "total"):
+        book.add(f"helper_of_{name} = 1", f"{name}-enunciado")
+        book.add(f"helper_of_{name} += 1", name)
+        book.add(f"print(helper_of_{name})", f"{name}-valores")
+
+
+@accident("adds notes")
+def _add_notes(book: Book) -> None:
+    book.add("# Mis apuntes\n\n<script>alert(1)</script> $x^2$", "", markdown=True)
+    book.add("```python\nprint(1)\n```", "softmax", markdown=True)
+
+
+@accident("uses a helper of an own cell")
+def _use_helper(book: Book) -> None:
+    book.add("def shifted(x):\n    return x - x.max(dim=-1, keepdim=True).values", FIRST)
+    book.cell(
+        "softmax"
+    ).source = "def softmax(x):\n    e = shifted(x).exp()\n    return e / e.sum(-1, keepdim=True)"
+
+
+@accident("uses a helper of an earlier exercise")
+def _use_earlier(book: Book) -> None:
+    book.cell("softmax").source += "\n\ndef add(a, b):\n    return a + b"
+    book.cell(
+        "total"
+    ).source = "def total(values):\n    return add(values[0], total(values[1:])) if values else 0"
+
+
+@accident("uses an earlier answer")
+def _use_answer(book: Book) -> None:
+    book.cell("total").source = "def total(values):\n    decay([1.0])\n    return sum(values)"
+
+
+@accident("splits a solution over two cells")
+def _split(book: Book) -> None:
+    text = book.cell("line").source
+    book.cell("line").source = text[: text.index("    def forward")]
+    half = text[text.index("    def forward") :]
+    book.add(f"class Line(Line):\n{half}", "line")
+
+
+@accident("goes on with a solution after the public check")
+def _split_later(book: Book) -> None:
+    text = book.cell("softmax").source
+    book.cell("softmax").source = "def softmax(x):\n    return x"
+    book.add(text, "softmax-publico")
+
+
+@accident("writes the solution into a cell of its own")
+def _elsewhere(book: Book) -> None:
+    book.add(book.cell("decay").source, "decay")
+    book.empty("decay")
+
+
+@accident("leaves out docstrings")
+def _without_docstring(book: Book) -> None:
+    book.cell("total").source = "total = lambda values: sum(values)"
+
+
+@accident("annotates")
+def _annotate(book: Book) -> None:
+    book.cell("total").source = (
+        "from __future__ import annotations\nfrom dataclasses import dataclass\n\n@dataclass\nclass Sum:\n"
+        "    value: Missing | None = None\n\ndef total(values: list[Unknown]) -> int:\n"
+        "    return Sum(sum(values)).value"
+    )
+
+
+@accident("defines an answer twice")
+def _define_twice(book: Book) -> None:
+    book.cell("line").source = "class Line(nn.Module):\n    pass\n\n" + book.cell("line").source
+
+
+@accident("decorates an answer")
+def _decorate(book: Book) -> None:
+    book.cell(
+        "total"
+    ).source = "from functools import cache, wraps\n@wraps(sum)\ndef total(values):\n    return sum(values)"
+
+
+@accident("prints in an answer")
+def _print(book: Book) -> None:
+    for name, arguments in (("softmax", "x"), ("total", "values")):
+        first, rest = book.cell(name).source.split("\n", 1)
+        book.cell(name).source = f"{first}\n    print('llamada', {arguments})\n{rest}"
+
+
+@accident("warns in an answer")
+def _warn(book: Book) -> None:
+    book.add("import warnings\nwarnings.simplefilter('error')", FIRST)
+    book.cell(
+        "total"
+    ).source = "import warnings\ndef total(values):\n    warnings.warn('lento')\n    return sum(values)"
+
+
+@accident("reseeds in an answer")
+def _reseed(book: Book) -> None:
+    text = book.cell("softmax").source
+    book.cell("softmax").source = text.replace("    powers", "    torch.manual_seed(0)\n    powers", 1)
+
+
+@accident("asks a question in an answer")
+def _ask(book: Book) -> None:
+    book.cell("total").source = "def total(values):\n    input('¿seguro? ')\n    return sum(values)"
+
+
+@accident("keeps trying an answer out", "ZeroDivisionError")
+def _try_out(book: Book) -> None:
+    for name in ("softmax", "decay", "line", "total"):
+        book.cell(name).source += "\n\nprint('pruebo')\nfor i in range(3):\n    i / 0"
+
+
+@accident("asserts after an answer", "AssertionError")
+def _assert(book: Book) -> None:
+    book.cell("softmax").source += "\n\nassert softmax(torch.ones(3)).sum() == 3"
+
+
+@accident("exits after an answer", "SystemExit")
+def _exit(book: Book) -> None:
+    book.cell("decay").source += "\n\nimport sys\nsys.exit()"
+
+
+@accident("loops after an answer")
+def _loop(book: Book) -> None:
+    book.cell("decay").source += "\n\nwhile True: pass"
+
+
+@accident("times an answer")
+def _time(book: Book) -> None:
+    book.cell("softmax").source = "%%time\n" + book.cell("softmax").source
+    book.cell("total").source += "\n%timeit -n 1 -r 1 total([1, 2])\n!ls"
+
+
+@accident("plots after an answer")
+def _plot(book: Book) -> None:
+    book.cell("softmax").source += f"\n\n%matplotlib inline\n{PLOT}plt.show()"
+
+
+@accident("shadows a built-in after an answer")
+def _shadow(book: Book) -> None:
+    book.cell("softmax").source += "\n\nsum = softmax(torch.ones(3)).sum()\nlist = [sum]\nsum"
+    book.cell("line").source += "\n\nsum, len, F = 3, 4, Line()(torch.ones(1))"
+
+
+@accident("line ends of Windows")
+def _carriage_returns(book: Book) -> None:
+    for cell in book.node.cells:
+        cell.source = cell.source.replace("\n", "\r\n")
+
+
+@accident("tabs")
+def _tabs(book: Book) -> None:
+    for name in ("softmax", "decay", "line", "total"):
+        book.cell(name).source = book.cell(name).source.replace("    ", "\t")
+
+
+@accident("blanks at the ends")
+def _blanks(book: Book) -> None:
+    for name in ("softmax", "decay", "line", "total"):
+        book.cell(name).source = "\n\n" + book.cell(name).source.replace("\n", "   \n") + "\n\n\n"
+
+
+@accident("comments in Spanish")
+def _comments(book: Book) -> None:
+    for name in ("softmax", "decay", "line", "total"):
+        book.cell(name).source += "\n# ¡Ya está! — año 2024, λ → ∞ 🎉"
+
+
+@accident("identifiers with accents")
+def _identifiers(book: Book) -> None:
+    book.cell("total").source = "def total(años):\n    tamaño = sum(años)\n    return tamaño"
+
+
+# The file, as other tools write it
+
+
+@accident("saved with a byte-order mark")
+def _byte_order_mark(book: Book) -> None:
+    book.content = b"\xef\xbb\xbf" + book.file
+
+
+@accident("saved in one line, everything escaped")
+def _one_line(book: Book) -> None:
+    book.content = json.dumps(book.as_json(), ensure_ascii=True, separators=(",", ":")).encode()
+
+
+@accident("saved by format 4.2, without ids")
+def _format_2(book: Book) -> None:
+    raw = book.as_json()
+    raw["nbformat_minor"] = 2
+    for cell in raw["cells"]:
+        del cell["id"]
+        cell["source"] = cell["source"].splitlines(keepends=True)
+    book.content = json.dumps(raw).encode()
+
+
+@accident("saved by format 4.4 with ids")
+def _format_4(book: Book) -> None:
+    book.node.nbformat_minor = 4
+
+
+@accident("saved without nbgrader's metadata")
+def _strip(book: Book) -> None:
+    for cell in book.node.cells:
+        cell.metadata = NotebookNode()
+
+
+@accident("saved by Colab")
+def _colab(book: Book) -> None:
+    raw = book.as_json()
+    raw["metadata"] = {"colab": {"provenance": [], "gpuType": "T4"}, "accelerator": "GPU"}
+    raw["metadata"]["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    raw["nbformat_minor"] = 0
+    for number, cell in enumerate(raw["cells"]):
+        del cell["id"]
+        cell["metadata"] |= {"id": f"Zx{number}", "colab": {"base_uri": "https://colab.research.google.com/"}}
+    book.content = json.dumps(raw).encode()
+
+
+@accident("saved by VS Code")
+def _vs_code(book: Book) -> None:
+    book.node.metadata = {
+        "kernelspec": {"name": "base", "display_name": "base"},
+        "vscode": {"interpreter": {}},
+    }
+    for cell in book.node.cells:
+        cell.metadata["vscode"] = {"languageId": "python"}
+
+
+@accident("saved with another kernel")
+def _kernel(book: Book) -> None:
+    book.node.metadata["kernelspec"] = {"name": "conda-env-dl", "display_name": "dl", "language": "python"}
+
+
+@accident("saved without outputs")
+def _without_outputs(book: Book) -> None:
+    raw = book.as_json()
+    for cell in raw["cells"]:
+        cell.pop("outputs", None)
+        cell.pop("execution_count", None)
+    book.content = json.dumps(raw).encode()
+
+
+@accident("run out of order")
+def _out_of_order(book: Book) -> None:
+    for number, cell in enumerate(c for c in book.node.cells if c.cell_type == "code"):
+        cell.execution_count = 97 - 7 * number
+        error = {"output_type": "error", "ename": "NameError", "evalue": "old", "traceback": ["old"]}
+        cell.outputs = [error, {"output_type": "stream", "name": "stderr", "text": "old"}]
+
+
+@accident("saved with large outputs")
+def _large_outputs(book: Book) -> None:
+    picture = {"output_type": "display_data", "metadata": {}, "data": {"image/png": "iVBORw0K" * 2**18}}
+    for name in ("softmax", "decay", "softmax-publico", "line", "total"):
+        book.cell(name).outputs = [picture]
+
+
+@accident("saved with progress bars that are gone")
+def _widgets(book: Book) -> None:
+    view = {"application/vnd.jupyter.widget-view+json": {"model_id": "abc", "version_major": 2}}
+    book.cell("line").outputs = [{"output_type": "display_data", "metadata": {}, "data": view}]
+    book.node.metadata["widgets"] = {"application/vnd.jupyter.widget-state+json": {}}
+
+
+@accident("copies a cell that is empty still")
+def _copy_stub(book: Book) -> None:
+    twin = deepcopy(book.cell("softmax"))
+    solved = book.cell("softmax").source
+    book.empty("softmax")
+    twin.source, twin.id = solved, "other"
+    book.node.cells.insert(book.node.cells.index(book.cell("softmax")), twin)
+
+
+@accident("keeps an earlier attempt above")
+def _earlier_attempt(book: Book) -> None:
+    twin = deepcopy(book.cell("decay"))
+    twin.source, twin.id = "def decay(values):\n    return 0.0", "decay-old"
+    book.node.cells.insert(book.node.cells.index(book.cell("decay")), twin)
+
+
+@accident("copies the whole notebook below")
+def _copy_all(book: Book) -> None:
+    book.node.cells += deepcopy(book.node.cells)
+
+
+@accident("moves its answers to the end")
+def _move(book: Book) -> None:
+    for name in ("softmax", "decay", "line", "total"):
+        cell = book.cell(name)
+        book.node.cells.remove(cell)
+        book.node.cells.append(cell)
+
+
+@accident("deletes the tests and the set-up")
+def _delete(book: Book) -> None:
+    book.node.cells = [book.cell(name) for name in ("softmax", "decay", "line", "total")]
+
+
+@accident("edits the tests", "SyntaxError")
+def _edit_tests(book: Book) -> None:
+    book.cell("softmax-publico").source = "print('no va')"
+    book.cell("decay-valores").source = ""
+    book.add("((", "decay-publico")
+
+
+@accident("turns an answer into text")
+def _retype(book: Book) -> None:
+    cell = book.cell("total")
+    cell.cell_type = "markdown"
+    del cell["outputs"], cell["execution_count"]
+
+
+@accident("leaves empty cells")
+def _empty_cells(book: Book) -> None:
+    for name in ("softmax", "softmax-publico", "total-valores"):
+        book.add("", name)
+        book.add("   \n", name)

@@ -1,0 +1,49 @@
+"""Accidents: what an honest learner does without meaning to costs no point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.accidents import ACCIDENTS
+from tests.conftest import ACCIDENT
+from tests.workshop import Book, Workshop, passed
+from torchaula.grading.jobs import Result
+from torchaula.grading.protocol import Raised
+
+
+@pytest.mark.parametrize("name", ACCIDENTS)
+def test_accident_costs_nothing(
+    name: str, workshop: Workshop, record_property: Callable[[str, object], None]
+) -> None:
+    """Every graded cell of right answers passes, although the accident did happen."""
+    book, accident, cost = Book(), ACCIDENTS[name], "cost a point"
+    accident.build(book)
+
+    try:
+        result = workshop.grade(book.file)
+        told = {cell: verdict.message for cell, verdict in result.verdicts.items() if not verdict.passed}
+        assert not told
+        assert passed(result) == workshop.every_cell
+        cost = "cost nothing"
+    finally:
+        record_property(ACCIDENT, cost)
+    assert "?" in accident.raises or raised(result) == accident.raises
+
+
+def raised(result: Result) -> set[str]:
+    """The kinds of exceptions that ended the learner's own cells."""
+    items = (item for outputs in result.outputs.values() for item in outputs)
+    return {item.kind for item in items if isinstance(item, Raised)}
+
+
+def test_workshop_sees_what_is_wrong(workshop: Workshop) -> None:
+    """Answers that are missing or wrong cost their own points: the tests behind the accidents do test."""
+    book = Book()
+    book.empty("softmax")
+    book.cell("line").source = "class Line(nn.Linear): pass"
+
+    result = workshop.grade(book.file)
+
+    assert passed(result) == {cell for cell in workshop.every_cell if cell.startswith(("decay", "total"))}
