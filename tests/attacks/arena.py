@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import site
 import socket
 import stat
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -109,6 +109,8 @@ class Arena:
             found.hidden += gained
         else:
             found.gained += gained
+        if attack.hides and not listed:
+            found.untried.append("a forbidden call may be hidden, and nobody is told")
         given_out = self.shown(book, result)
         found.leaked += [f"secret: {secret}" for secret in assault.SECRET.findall(given_out)]
         found.leaked += [f"said {line[:80]}" for line in given_out.splitlines() if "FOUND" in line]
@@ -150,7 +152,8 @@ class Arena:
             info = Path("/dev", name).stat()
             found.add(f"/dev/{name}: {stat.filemode(info.st_mode)} {info.st_uid}")
         found |= {f"{name} = {(Path('/proc/sys/kernel') / name).read_text()}" for name in SETTINGS}
-        found |= {f"{path}: {path.stat().st_mtime_ns}" for path in _start_up_folders()}
+        found |= {str(path) for folder in _start_up_folders() for path in folder.glob("*custom*.py")}
+        found |= {str(path) for folder in _start_up_folders() for path in folder.glob("*.pth")}
         return found
 
     def _left_behind(self) -> list[str]:
@@ -206,7 +209,5 @@ def _digest(path: Path) -> str:
 
 
 def _start_up_folders() -> list[Path]:
-    """Folders whose files Python or a shell runs when it starts."""
-    library = Path(os.__file__).parent
-    found = [library, library / "site-packages", Path(sys.prefix), Path.home()]
-    return [path for path in found if path.is_dir() and "__pycache__" not in path.name]
+    """Folders in which Python looks for what it runs when it starts."""
+    return [Path(os.__file__).parent, *map(Path, site.getsitepackages()), Path(site.getusersitepackages())]
