@@ -43,7 +43,7 @@ def rebuild(source: NotebookNode, submitted: Sequence[SubmittedCell]) -> Noteboo
         if is_solution(cell):
             cell.source = chosen[name].source if name in chosen else stub(cell.source)
         cells += [_emptied(cell), *own[name]]
-    for number, cell in enumerate(each for group in own.values() for each in group):
+    for number, cell in enumerate(each for each in cells if not each.id):
         cell.id = f"{OWN}{number}"
     return NotebookNode(cells=cells, metadata=source.metadata, nbformat=4, nbformat_minor=5)
 
