@@ -160,7 +160,7 @@ class Book:
         """Put a cell of the learner's own after the one with this `grade_id`; first, if that is empty."""
         make = new_markdown_cell if markdown else new_code_cell
         place = self.node.cells.index(self.cell(after)) + 1 if after else 0
-        self.node.cells.insert(place, make(source))
+        self.node.cells.insert(place, make(source, id=f"mine-{len(self.node.cells)}"))
 
     def as_json(self) -> Any:
         """The file's content as plain lists and dicts."""
