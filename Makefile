@@ -17,11 +17,12 @@ MAKEFLAGS += --no-print-directory
 # `make` alone sets up and says what else there is.
 all: setup help
 
-.PHONY: all help setup demo release grade check test bench lint format lab messages
+.PHONY: all help setup demo release grade check test test-all bench lint format lab messages
 
 help:
 	@echo "make demo                    grade a sample class, from set-up to feedback"
 	@echo "make test                    every test"
+	@echo "make test-all                the same, with all damaged notebooks instead of a sample"
 	@echo "make release                 derive release/ from source/, and zip it in dist/"
 	@echo "make grade ASSIGNMENT=mlp    grade what is in submitted/"
 	@echo "make check                   try every known answer against every graded cell"
@@ -74,6 +75,9 @@ check: setup
 
 test: setup
 	@pytest -n 2
+
+test-all: setup
+	@pytest -n 2 --all
 
 bench: setup
 	@python bench/graded_cells.py $(ASSIGNMENT)
