@@ -19,6 +19,9 @@ c.Exchange.cache = str(COURSE / ".torchaula" / "cache")
 c.ClearSolutions.code_stub = {"python": "# ESCRIBE AQUÍ TU CÓDIGO"}
 c.ClearSolutions.text_stub = "*Escribe aquí tu respuesta.*"
 
+# What learners packed is unpacked with care.
+c.ZipCollectApp.extractor_plugin = "torchaula.grading.archives.Extractor"
+
 # What is read of a submission, however damaged.
 c.Autograde.exporter_class = f"{OURS}.SubmissionExporter"
 

@@ -90,6 +90,15 @@ def test_sandbox_shows_this_python_and_nothing_of_the_course() -> None:
     assert set(listed.stdout.split()) == {".venv", "src"} & set(seen)
 
 
+def test_course_that_the_sandbox_shows_is_refused(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A course inside the environment, which student code can read, is not graded there."""
+    shown = [*sandbox._python(), str(course.root.parent)]
+    monkeypatch.setattr(sandbox, "_python", lambda: shown)
+
+    with pytest.raises(Refusal, match=r"student code can read all of .*; move the course elsewhere"):
+        batch.prepare(course, "mini")
+
+
 def test_feedback_and_results_name_the_misconception(course: Course) -> None:
     """A wrong answer that the course knows is told what it is, in the result and in the graded notebook."""
     made_from = sample_class.material(course, "mini")

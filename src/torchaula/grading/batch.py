@@ -19,7 +19,7 @@ from traitlets.config import Config
 from torchaula.course import converters, notebook
 from torchaula.course.layout import Course, require_writable
 from torchaula.course.notebook import Notebook
-from torchaula.grading import client, gradebook, jobs, records, submissions
+from torchaula.grading import client, gradebook, jobs, records, sandbox, submissions
 from torchaula.grading.submissions import Submission
 from torchaula.grading.verdict import Outcome
 from torchaula.i18n import _
@@ -84,7 +84,8 @@ def prepare(course: Course, assignment: str, student: str | None = None, unsafe:
 
     `unsafe` goes on where no sandbox works, with student code that can do whatever the caller can.
     """
-    client.confinement(unsafe)
+    if client.confinement(unsafe):
+        sandbox.require_hidden(course.root)
     source = notebook.load(course.notebook(assignment))
     found = submissions.collect(course, assignment, student)
     for folder in (course.state, course.autograded, course.feedback):

@@ -18,7 +18,7 @@ from traitlets import Bool, Float
 from torchaula.course import notebook
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
-from torchaula.grading import client, outputs, records, review
+from torchaula.grading import client, outputs, records, review, sandbox
 from torchaula.grading.jobs import Job, Result
 from torchaula.grading.limits import Limits
 from torchaula.grading.rebuild import OWN, grade_id, is_solution, rebuild
@@ -103,7 +103,8 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
         _require_same_tests(nb, source, path)
         submitted = notebook.text(nb).encode()
         limits = Limits(cell_seconds=self.cell_seconds, cells_seconds=self.cells_seconds)
-        bwrap = client.confinement(self.unsafe_no_sandbox)
+        if bwrap := client.confinement(self.unsafe_no_sandbox):
+            sandbox.require_hidden(course.root)
         known = sorted((course.answers / name["assignment"]).glob("*.py"))
         job = Job(
             name["assignment"],

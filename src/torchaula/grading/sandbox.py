@@ -103,6 +103,17 @@ def _python() -> list[str]:
     return sorted({sys.base_prefix, sys.prefix, own}, key=lambda path: (len(path), path))
 
 
+def require_hidden(folder: Path) -> None:
+    """Raise `Refusal` where `folder` stands in what the sandbox shows, such as `/usr` or an environment."""
+    for shown in ("/usr", *_python()):
+        if folder.resolve().is_relative_to(Path(shown).resolve()):
+            raise Refusal(
+                _("{folder}: student code can read all of {shown}; move the course elsewhere").format(
+                    folder=folder, shown=shown
+                )
+            )
+
+
 def find() -> Sandbox:
     """A sandbox that works here. Raises `Refusal` that says why none does, and what to install."""
     tried = []
