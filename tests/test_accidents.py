@@ -10,7 +10,7 @@ from tests.accidents import ACCIDENTS
 from tests.conftest import ACCIDENT
 from tests.workshop import Book, Workshop, passed
 from torchaula.grading.jobs import Result
-from torchaula.grading.protocol import Raised
+from torchaula.grading.protocol import Raised, Shown
 
 
 @pytest.mark.parametrize("name", ACCIDENTS)
@@ -47,3 +47,17 @@ def test_workshop_sees_what_is_wrong(workshop: Workshop) -> None:
     result = workshop.grade(book.file)
 
     assert passed(result) == {cell for cell in workshop.every_cell if cell.startswith(("decay", "total"))}
+
+
+def test_figures_are_kept(workshop: Workshop) -> None:
+    """A plot is among what its cell gave out, with and without `%matplotlib inline`."""
+    for magic in ("", "%matplotlib inline\n"):
+        book = Book()
+        book.add(f"{magic}import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()", "preparacion")
+
+        book.add("sorted(name for name in globals() if name[0] != '_')", "preparacion")
+
+        given_out = workshop.grade(book.file).outputs
+
+        assert any(isinstance(item, Shown) and item.png for item in given_out["own-1"]), magic
+        assert "plt" not in str(given_out["own-0"])

@@ -52,7 +52,7 @@ class Nursery:
         assert isinstance(prepare, Prepare)
         self._limits = prepare.limits
         self._shell = warm_shell(prepare)
-        self._memory = private_memory(os.getpid())
+        self._memory, self._mounts = private_memory(os.getpid()), mounts()
         self._channel.send(Ready())
         while True:
             if not select.select([self._control], [], [], TICK)[0]:
@@ -121,10 +121,10 @@ class Nursery:
         used = cpu_seconds() - self._used
         self._used += used
         if self._is_alone:
-            if shared_objects():
+            if shared_objects() or mounts() != self._mounts:
                 sys.exit(1)
             for folder in FOLDERS:
-                empty(folder)
+                empty(folder, self._mounts)
         self._channel.send(Ready(used, self._killed_for))
         self._killed_for = ""
 
@@ -133,7 +133,7 @@ def warm_shell(prepare: Prepare) -> Shell:
     """The shell whose forks run a learner's cells, with everything imported that these will want."""
     warm_up()
     shell = Shell.instance()
-    shell.rehearse("import matplotlib.pyplot")
+    shell.rehearse("%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])\ndel plt")
     before = dict(shell.user_ns)
     session.serve_with(None)
     for cell in prepare.cells:
@@ -179,10 +179,20 @@ def shared_objects() -> bool:
     return any(len(file.read_text().splitlines()) > 1 for file in files if file.exists())
 
 
-def empty(folder: Path) -> None:
-    """Remove everything in `folder`, whatever its permissions."""
+def mounts() -> frozenset[Path]:
+    """Where something is mounted: an environment may stand below `/tmp`."""
+    lines = Path("/proc/self/mountinfo").read_text().splitlines()
+    return frozenset(Path(line.split()[4].encode().decode("unicode_escape")) for line in lines)
+
+
+def empty(folder: Path, mounted: frozenset[Path] = frozenset()) -> None:
+    """Remove everything in `folder` that is not mounted there, whatever its permissions."""
     for path in folder.iterdir():
-        if path.is_dir() and not path.is_symlink():
+        if path in mounted:
+            continue
+        if any(place.is_relative_to(path) for place in mounted):
+            empty(path, mounted)
+        elif path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, onerror=_make_writable)
         else:
             path.unlink()
