@@ -541,6 +541,12 @@ def _delete(book: Book) -> None:
     book.node.cells = [book.cell(name) for name in ("softmax", "decay", "line", "total")]
 
 
+@accident("imports in the set-up")
+def _edit_setup(book: Book) -> None:
+    book.cell(FIRST).source = f"import math\n{book.cell(FIRST).source}"
+    book.cell("decay").source = f"factor = math.sqrt(1)\n{book.cell('decay').source}"
+
+
 @accident("edits the tests", "SyntaxError")
 def _edit_tests(book: Book) -> None:
     book.cell("softmax-publico").source = "print('no va')"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import io
 import os
@@ -151,7 +152,9 @@ def _warden() -> Warden:
     """This process's own, started at the first call; it ends with the process."""
     if os.getpid() not in _wardens:
         try:
-            _wardens[os.getpid()] = Warden(sandbox.find())
+            confined = sandbox.find()
         except Refusal:
-            _wardens[os.getpid()] = Warden(Sandbox(""))
+            confined = Sandbox("")
+        _wardens[os.getpid()] = Warden(confined)
+        atexit.register(_wardens[os.getpid()].close)
     return _wardens[os.getpid()]

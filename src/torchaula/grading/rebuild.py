@@ -1,7 +1,8 @@
 """What is graded: the instructor's notebook with the learner's solutions in it.
 
 Nothing else of a submission counts: not its tags (one can keep a test from running), not its kernel,
-outputs, ids or locked cells. The learner's own cells are kept where they stood.
+outputs, ids or locked cells. The learner's own cells are kept where they stood, and
+so is an edited set-up cell, after the true one.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from copy import deepcopy
 
 from nbformat import NotebookNode
 
-from torchaula.course.notebook import stub
+from torchaula.course.notebook import SETUP_TAG, stub
 from torchaula.grading.submitted import SubmittedCell
 from torchaula.i18n import _
 
@@ -64,14 +65,23 @@ def _own_cells(
     """The learner's own cells, other copies included, by the instructor's cell that they follow."""
     known = {grade_id(cell) for cell in source.cells} - {""}
     solutions = {grade_id(cell) for cell in source.cells if is_solution(cell)}
+    edited = {name for name, text in _setup(source).items() if name in chosen and chosen[name].source != text}
     found: defaultdict[str, list[NotebookNode]] = defaultdict(list)
     after = ""
     for cell in submitted:
         if cell.name in known and cell is chosen[cell.name]:
             after = cell.name
+            if cell.name in edited:
+                found[after].append(_plain(cell))
         elif cell.name not in known or cell.name in solutions:
             found[after].append(_plain(cell))
     return found
+
+
+def _setup(source: NotebookNode) -> dict[str, str]:
+    """The texts of the set-up cells. Not every editor honours a lock: an import added there shall count."""
+    is_setup = (cell for cell in source.cells if SETUP_TAG in cell.metadata.get("tags", []))
+    return {grade_id(cell): cell.source for cell in is_setup}
 
 
 def _plain(cell: SubmittedCell) -> NotebookNode:

@@ -61,10 +61,10 @@ class Sandbox:
             *("--uid", "1000", "--gid", "1000", "--hostname", "aula", "--cap-drop", "ALL", "--clearenv"),
             *(word for name, value in ENVIRONMENT.items() for word in ("--setenv", name, value)),
             *_system(),
-            *(word for path in _python() for word in ("--ro-bind", path, path)),
             *("--proc", "/proc", "--remount-ro", "/proc"),  # `/proc/sys` lets root write, whatever its rights
             *("--dev", "/dev"),
             *("--size", size, "--tmpfs", "/dev/shm", "--size", size, "--tmpfs", "/tmp"),
+            *(word for path in _python() for word in ("--ro-bind", path, path)),  # which may stand in `/tmp`
             *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"),
             *("--", *program),
         ]
