@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shutil
 import sys
+from functools import cache
 from pathlib import Path
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from torchaula.course import normal_form, notebook
 from torchaula.course.layout import Course, find
+from torchaula.errors import Refusal
+from torchaula.grading import sandbox
 
 ROOT = Path(__file__).parents[1]
 PROGRAMS = Path(sys.executable).parent
@@ -43,6 +46,7 @@ EXERCISES = (
     ("double", "el doble", "2 * x", "x + x", 2.0, 4.0, 1, 4),
     ("add-one", "uno más", "x + 1", "1 - (-x)", 2.0, 3.0, 2, 3),
 )
+UNCONFINED = "\nc.Grade.unsafe_no_sandbox = True\n"
 SHORTER = """
 c.Grade.cell_seconds = 4.0
 c.Grade.cells_seconds = 20.0
@@ -70,8 +74,18 @@ def write(root: Path) -> Course:
     path = folder / "mini.ipynb"
     path.write_text(notebook.text(normal_form.normal(new_notebook(cells=cells))))
     config = (ROOT / "nbgrader_config.py").read_text()
-    (root / "nbgrader_config.py").write_text(config + SHORTER)
+    (root / "nbgrader_config.py").write_text(config + SHORTER + confinement())
     return find(root)
+
+
+@cache
+def confinement() -> str:
+    """What a course's configuration must say on a machine where nothing confines student code."""
+    try:
+        sandbox.find()
+    except Refusal:
+        return UNCONFINED
+    return ""
 
 
 def _public(name: str, text: dict[str, object]) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import mini
 from torchaula.course import notebook, sample_class
 from torchaula.course.layout import Course, find
 from torchaula.grading import batch, engine, gradebook
@@ -21,7 +22,8 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     root = tmp_path_factory.mktemp("equality") / "course"
     for folder in ("source", "release", "answers"):
         shutil.copytree(ROOT / folder, root / folder)
-    shutil.copy(ROOT / "nbgrader_config.py", root)
+    config = (ROOT / "nbgrader_config.py").read_text() + mini.confinement()
+    (root / "nbgrader_config.py").write_text(config)
     made = find(root)
     for assignment in made.assignments:
         sample_class.write(made, assignment)

@@ -82,8 +82,10 @@ def _result(done: Future[Result], student: str) -> Result:
 def prepare(course: Course, assignment: str, student: str | None = None, unsafe: bool = False) -> Class:
     """Look at everything that can stop a batch before it starts. Raises `Refusal` where something does.
 
-    `unsafe` goes on where no sandbox works, with student code that can do whatever the caller can.
+    `unsafe` goes on where no sandbox works, with student code that can do whatever the caller can; so
+    does the course's `c.Grade.unsafe_no_sandbox`.
     """
+    unsafe = unsafe or bool(converters.config(course).Grade.get("unsafe_no_sandbox", False))
     if client.confinement(unsafe):
         sandbox.require_hidden(course.root)
     source = notebook.load(course.notebook(assignment))
