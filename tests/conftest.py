@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,8 +17,7 @@ from tests.workshop import Workshop
 from torchaula.course.layout import Course
 from torchaula.course.release import release
 from torchaula.errors import Refusal
-from torchaula.grading import batch
-from torchaula.grading.batch import Result
+from torchaula.grading.entries import Entry
 
 # The same examples in every run, so that CI fails for what a change did and for nothing else; now and then
 # look further with `pytest --hypothesis-profile=explore`.
@@ -35,7 +35,13 @@ ACCIDENT, DAMAGED = "accident", "damaged notebook"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--all`: everything that otherwise a sample stands for."""
-    parser.addoption("--all", action="store_true", help="try all damaged notebooks, not a sample of them")
+    parser.addoption("--all", action="store_true", help="try everything that takes long, not a sample of it")
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Name a failure at once: a run that is cut off never comes to its summary."""
+    if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        print(f"\nFAILED {report.nodeid}: {report.longreprtext.strip().splitlines()[-1]}", flush=True)
 
 
 class Scheduling(LoadScopeScheduling):
@@ -66,12 +72,12 @@ def course(tmp_path: Path) -> Course:
 
 
 @pytest.fixture(scope="session")
-def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, dict[str, Result]]:
+def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, dict[str, Entry]]:
     """A small course whose class was graded, and each student's result. Copy it to change it."""
     made = mini.write(tmp_path_factory.mktemp("graded") / "course")
     release(made, "mini")
     pupils.hand_in(made)
-    return made, {result.student: result for result in batch.prepare(made, "mini").grade(jobs=2)}
+    return made, mini.grade(made)
 
 
 @pytest.fixture(scope="session")

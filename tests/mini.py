@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import sys
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from rich.console import Console
 
 from torchaula.course import normal_form, notebook
 from torchaula.course.layout import Course, find
 from torchaula.errors import Refusal
-from torchaula.grading import sandbox
+from torchaula.grading import batch, sandbox
+from torchaula.grading.entries import Entry
+from torchaula.report.following import Terminal
 
 ROOT = Path(__file__).parents[1]
 PROGRAMS = Path(sys.executable).parent
@@ -103,6 +108,14 @@ def _cell(
     metadata = {"nbgrader": nbgrader} | ({"tags": tags} if tags else {})
     make = new_markdown_cell if markdown else new_code_cell
     return make(source, metadata=metadata, id=identifier)
+
+
+def grade(course: Course, assignment: str = "mini", *students: str, **options: Any) -> dict[str, Entry]:
+    """Grade as the command does, feedback included, without a word; what became of each student."""
+    jobs, agreed = options.pop("jobs", 2), options.pop("agreed", True)
+    made = batch.prepare(course, assignment, students, **options)
+    audience = Terminal(made, Console(file=io.StringIO()), is_agreed=agreed)
+    return {entry.student: entry for entry in made.grade(jobs, audience)}
 
 
 def copy(course: Course, root: Path) -> Course:

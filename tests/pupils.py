@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import os
 import shutil
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
+from tests import mini
 from torchaula.course import notebook, sample_class
 from torchaula.course.layout import Course
 
@@ -140,3 +145,24 @@ def _retype(node: NotebookNode) -> None:
 
 def _never_end(node: NotebookNode) -> None:
     cell(node, "double").source = STUBBORN
+
+
+def remove(course: Course, student: str) -> None:
+    """Take back what a student handed in."""
+    folder = course.submitted / student
+    shutil.rmtree(folder) if folder.is_dir() else folder.unlink()
+
+
+def table(path: Path) -> dict[str, dict[str, str]]:
+    """A table of the class by student and column."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return {row["student_id"]: row for row in csv.DictReader(file)}
+
+
+def command(course: Course, *words: str, code: int = 0, settings: Mapping[str, str] | None = None) -> str:
+    """Run `torchaula` on a course, as a program; what it prints. It must end with this exit code."""
+    program = [str(mini.PROGRAMS / "torchaula"), "--course", str(course.root), *words]
+    environment = os.environ | {"LC_ALL": "C.UTF-8", "COLUMNS": "200"} | dict(settings or {})
+    done = subprocess.run(program, capture_output=True, text=True, env=environment, stdin=subprocess.DEVNULL)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr

@@ -105,7 +105,12 @@ def surprises(source: Notebook, chosen: dict[str, Answer], **how: object) -> dic
     return {cell: verdict for cell, verdict in verdicts.items() if verdict.passed != declared[cell]}
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """All seeds with `--all`, otherwise the first."""
+    if "seed" in metafunc.fixturenames:
+        metafunc.parametrize("seed", SEEDS if metafunc.config.getoption("all") else SEEDS[:1])
+
+
 @pytest.mark.parametrize("assignment", COURSE.assignments)
 def test_no_answer_touches_another_exercise_under_any_seed(assignment: str, seed: int) -> None:
     """In whole submissions each exercise scores as declared alone, whatever the course's seed."""

@@ -14,10 +14,10 @@ import pytest
 from tests import damage, mini
 from tests.conftest import DAMAGED
 from tests.workshop import Book, Workshop, passed
-from torchaula.course import sample_class
+from torchaula.course import notebook, sample_class
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
-from torchaula.grading import batch, gradebook, submitted
+from torchaula.grading import gradebook, submitted
 
 WHAT_TO_DO = re.compile(r": (ask for|clear|rename|put) \w+")
 
@@ -123,7 +123,8 @@ def damaged_class(course: Course) -> Course:
 
 def test_damaged_notebooks_do_not_stop_nbgrader(damaged_class: Course) -> None:
     """`nbgrader autograde` of the whole class at once grades every notebook that can be read."""
-    batch.prepare(damaged_class, "mini")  # tells the gradebook of the assignment
+    with gradebook.opened(damaged_class) as book:
+        gradebook.record(book, damaged_class, notebook.load(damaged_class.notebook("mini")), [])
 
     program = [mini.PROGRAMS / "nbgrader", "autograde", "mini"]
     done = subprocess.run(program, cwd=damaged_class.root, capture_output=True, text=True)
@@ -140,7 +141,7 @@ def test_damaged_notebooks_do_not_stop_nbgrader(damaged_class: Course) -> None:
 
 def test_damaged_notebooks_do_not_stop_a_batch(damaged_class: Course) -> None:
     """Each of a class is graded or named; whose notebook is sound has full marks."""
-    results = {result.student: result for result in batch.prepare(damaged_class, "mini").grade(jobs=2)}
+    results = mini.grade(damaged_class)
 
     assert set(results) == {*CLASS, *RIGHT}
     assert all(results[student].points == {"double": 5, "add-one": 5} for student in RIGHT)

@@ -22,7 +22,7 @@ from torchaula.checks import messages
 from torchaula.course import converters, notebook, secrets
 from torchaula.course.layout import Course, find
 from torchaula.grading import gradebook, records
-from torchaula.grading.batch import Result
+from torchaula.grading.entries import Entry
 from torchaula.grading.jobs import Result as Found
 from torchaula.grading.rebuild import rebuild
 from torchaula.grading.records import Record
@@ -33,7 +33,7 @@ from torchaula.report.feedback import TEMPLATES, render
 from torchaula.report.page import page
 from torchaula.report.statement import hints
 
-Graded = tuple[Course, dict[str, Result]]
+Graded = tuple[Course, dict[str, Entry]]
 ROOT = Path(__file__).parents[1]
 LEAST_CONTRAST = 4.5
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

@@ -18,7 +18,7 @@ import pytest
 from tests import mini
 from torchaula.course.layout import Course
 from torchaula.grading import records
-from torchaula.grading.batch import Result
+from torchaula.grading.entries import Entry
 from torchaula.grading.verdict import Outcome
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -54,7 +54,7 @@ def address(log: Path) -> str:
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
-def test_formgrader_lists_the_class(graded: tuple[Course, dict[str, Result]], tmp_path: Path) -> None:
+def test_formgrader_lists_the_class(graded: tuple[Course, dict[str, Entry]], tmp_path: Path) -> None:
     """The formgrader shows the assignment, who handed in and their points; its button runs the engine."""
     from playwright.sync_api import sync_playwright
 

@@ -50,7 +50,7 @@ def test_unsafe_grading_has_to_be_asked_for(course: Course, nowhere: None) -> No
     """`--unsafe-no-sandbox` grades all the same, with the same points."""
     hand_in(course)
 
-    [result] = batch.prepare(course, "mini", unsafe=True).grade(jobs=1)
+    [result] = mini.grade(course, unsafe=True).values()
 
     assert result.points == {"double": 5, "add-one": 5}
 
@@ -67,7 +67,7 @@ def test_doctor_says_what_is_missing(nowhere: None, capsys: pytest.CaptureFixtur
 def test_nbgrader_refuses_tests_that_its_gradebook_does_not_know(course: Course) -> None:
     """A test that was edited in `source/` is never graded with its old text by nbgrader's own commands."""
     hand_in(course)
-    list(batch.prepare(course, "mini").grade(jobs=1))
+    mini.grade(course)
     path = course.notebook("mini")
     path.write_text(path.read_text().replace("torch.tensor([2.0, 4.0])", "torch.tensor([2.0, 5.0])"))
 
@@ -107,7 +107,7 @@ def test_feedback_and_results_name_the_misconception(course: Course) -> None:
     wrong = {name: made_from.wrong(name)[0] for name in made_from.exercises}
     pupils.write(course, "ana", sample_class.handed_in(made_from, wrong))
 
-    list(batch.prepare(course, "mini").grade(jobs=1))
+    mini.grade(course)
 
     node = notebook.read(course.autograded / "ana" / "mini" / "mini.ipynb")
     [output] = pupils.cell(node, "double-valores").outputs

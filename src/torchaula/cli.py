@@ -135,7 +135,10 @@ def sample_class(folder: Path, assignment: str) -> None:
 
 @cli.command(help=_("Grade what was handed in for ASSIGNMENT, write feedback, and show the class."))
 @click.argument("assignment")
-@click.option("--student", help=_("Grade this student's submission only."))
+@click.option("--student", "students", multiple=True, help=_("Grade this student only; may be given again."))
+@click.option("--jobs", type=click.IntRange(1), help=_("Grade so many at once; one a core, if not given."))
+@click.option("--force", is_flag=True, help=_("Grade again what has not changed."))
+@click.option("--yes", is_flag=True, help=_("Write points that a changed course changes, without asking."))
 @click.option("--expect-failures", is_flag=True, help=_("End with 0 even if some could not be graded."))
 @click.option(
     "--unsafe-no-sandbox",
@@ -144,20 +147,33 @@ def sample_class(folder: Path, assignment: str) -> None:
 )
 @click.pass_obj
 def grade(
-    folder: Path, assignment: str, student: str | None, expect_failures: bool, unsafe_no_sandbox: bool
+    folder: Path,
+    assignment: str,
+    students: tuple[str, ...],
+    jobs: int | None,
+    force: bool,
+    yes: bool,
+    expect_failures: bool,
+    unsafe_no_sandbox: bool,
 ) -> None:
     from rich.console import Console
 
     from torchaula.course import layout
-    from torchaula.grading import batch
-    from torchaula.report import class_table, progress
+    from torchaula.grading import batch, roster
+    from torchaula.report import class_csv, class_table, following
 
-    console = Console()
-    group = batch.prepare(layout.find(folder), assignment, student, unsafe_no_sandbox)
-    results = list(progress.shown(group.grade(), len(group.submissions), console))
-    class_table.show(group.source, results, console)
-    class_table.next_steps(assignment, results, console)
-    sys.exit(0 if expect_failures or all(result.graded for result in results) else 1)
+    console, course = Console(), layout.find(folder)
+    group = batch.prepare(course, assignment, students, unsafe_no_sandbox, force)
+    terminal = following.Terminal(group, console, is_agreed=yes)
+    with terminal.shown():
+        entries = list(group.grade(jobs, terminal))
+    source = group.assignment.source
+    table = None if students else course.grades / f"{assignment}.csv"
+    if table is not None:
+        class_csv.write(table, source, entries, roster.load(course))
+    class_table.show(source, entries, console)
+    class_table.next_steps(assignment, entries, table and table.relative_to(course.root), console)
+    sys.exit(0 if expect_failures or all(entry.graded or entry.is_missing for entry in entries) else 1)
 
 
 @cli.command(help=_("Look whether student code can be confined on this machine; end with 1 if not."))
@@ -172,9 +188,17 @@ def doctor() -> None:
 
 
 def main() -> None:
-    """Run the command line; a refusal ends it with one clear line and exit code 2."""
+    """Run the command line; a refusal ends it with one clear line and exit code 2, Ctrl-C with 130."""
     try:
-        cli(standalone_mode=True)
+        sys.exit(cli(standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(
+            _("torchaula: stopped; what was graded is kept, and the next time goes on from there"), err=True
+        )
+        sys.exit(130)
     except Refusal as error:
         click.echo(f"torchaula: {error}", err=True)
         sys.exit(2)

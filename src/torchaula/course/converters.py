@@ -22,6 +22,8 @@ from torchaula.course.layout import Course
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
+LOCKED_SECONDS = 60  # to wait for a gradebook that another program is writing to
+
 
 @dataclass(frozen=True)
 class Run:
@@ -50,6 +52,13 @@ def config(course: Course) -> Config:
         ) from None
 
 
+def db_url(course: Course, config: Config) -> str:
+    """The gradebook's address; a SQLite file is waited for while somebody else writes to it."""
+    url = str(config.CourseDirectory.get("db_url", f"sqlite:///{course.gradebook}"))
+    is_plain = url.startswith("sqlite") and "?" not in url
+    return f"{url}?timeout={LOCKED_SECONDS}" if is_plain else url
+
+
 def run(
     kind: type[BaseConverter],
     course: Course,
@@ -64,6 +73,7 @@ def run(
     find_alembic()
     chosen = config(course)
     chosen.merge(settings or Config())
+    chosen.CourseDirectory.db_url = db_url(course, chosen)
     where = CourseDirectory(
         config=chosen, root=str(course.root), assignment_id=assignment, student_id=student
     )

@@ -49,6 +49,11 @@ class Course:
         return self.root / "feedback"
 
     @property
+    def grades(self) -> Path:
+        """The class's points, a table an assignment."""
+        return self.root / "grades"
+
+    @property
     def gradebook(self) -> Path:
         return self.root / "gradebook.db"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def mend(path: Path) -> bool:
 def normal(node: NotebookNode) -> NotebookNode:
     """The same notebook in its normal form."""
     cells = [_normal_cell(cell) for cell in node.cells]
-    return NotebookNode(cells=cells, metadata=KERNEL, nbformat=4, nbformat_minor=5)
+    return NotebookNode(cells=cells, metadata=deepcopy(KERNEL), nbformat=4, nbformat_minor=5)
 
 
 def _normal_cell(cell: NotebookNode) -> NotebookNode:

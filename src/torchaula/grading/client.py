@@ -1,4 +1,4 @@
-"""Asking a worker to grade, from a process that needn't know torch: a command, or a Jupyter server."""
+"""Asking workers to grade, from a process that needn't know torch: a command, or a Jupyter server."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import os
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
 from socket import socketpair
 
+import msgspec
 from msgspec.structs import replace
 
+from torchaula.errors import Refusal
 from torchaula.grading import sandbox
 from torchaula.grading.frames import Channel, WireError
 from torchaula.grading.jobs import Job, Result
@@ -33,6 +36,7 @@ class Client:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
+        self._is_over = False
 
     def grade(self, job: Job) -> Result:
         """The result of a job.
@@ -47,7 +51,7 @@ class Client:
                     break
                 except WireError as error:
                     self.close()
-                    if not left:
+                    if not left or self._is_over:
                         raise GradingFailed(_("the grading process died twice")) from error
             if result.problem:
                 raise GradingFailed(result.problem)
@@ -61,6 +65,7 @@ class Client:
                 pass_fds=[far.fileno()],
                 env=os.environ | THREADS,
                 stdin=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C is for whoever asks: they end the worker, or let it finish
             )
             far.close()
             self._channel = Channel(near, Result)
@@ -68,6 +73,12 @@ class Client:
         self._channel.send(replace(job, submitted=b""), [job.submitted])
         result: Result = self._channel.receive()[0]
         return result
+
+    def stop(self) -> None:
+        """End the worker at once, from another thread than the one that waits for it; for good."""
+        self._is_over = True
+        if (process := self._process) is not None:
+            process.kill()
 
     def close(self) -> None:
         """End the worker, and its sandbox with it."""
@@ -88,6 +99,44 @@ def _client(_process: int) -> Client:
 def shared() -> Client:
     """This process's own client; a fork makes another."""
     return _client(os.getpid())
+
+
+class Workers(ThreadPoolExecutor):
+    """An executor each of whose threads has one worker. Work for it is bytes in and bytes out: `graded`.
+
+    Any other executor will do that calls `graded` in its threads or processes.
+    """
+
+    def __init__(self, jobs: int) -> None:
+        self._clients: list[Client] = []
+        super().__init__(jobs, thread_name_prefix="grading", initializer=self._equip)
+
+    def _equip(self) -> None:
+        _local.client = Client()
+        self._clients.append(_local.client)
+
+    def stop(self) -> None:
+        """End all that is going on; what is not done is not done."""
+        self.shutdown(wait=False, cancel_futures=True)
+        for client in self._clients:
+            client.stop()
+        self.shutdown()
+        for client in self._clients:
+            client.close()
+
+
+_local = threading.local()
+
+
+def graded(job: bytes) -> bytes:
+    """The result of a job, both encoded; a failure of grading itself is the result's `problem`."""
+    if not hasattr(_local, "client"):
+        _local.client = Client()
+    try:
+        result = _local.client.grade(msgspec.msgpack.decode(job, type=Job))
+    except (GradingFailed, Refusal) as error:
+        result = Result(problem=str(error))
+    return msgspec.msgpack.encode(result)
 
 
 @cache

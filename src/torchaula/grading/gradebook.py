@@ -1,88 +1,163 @@
-"""nbgrader's gradebook: made once, told of the assignment and of every student, and read."""
+"""nbgrader's gradebook: made once, told of assignment and students, kept safe, compared with `source/`."""
 
 from __future__ import annotations
 
+import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Gradebook, MissingEntry, Student
 from nbgrader.converters import GenerateAssignment
+from sqlalchemy import select
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError
 from traitlets.config import Config
 
 from torchaula.course import converters
 from torchaula.course.layout import Course
-from torchaula.course.notebook import Notebook
+from torchaula.course.notebook import Notebook, stub
 from torchaula.errors import Refusal
+from torchaula.grading import lateness, roster
 from torchaula.i18n import _
+
+BACKUPS = 20  # that are kept
 
 
 @contextmanager
 def opened(course: Course) -> Iterator[Gradebook]:
     """The gradebook, made where there is none. Raises `Refusal` where it can't be opened."""
     converters.find_alembic()
-    settings = converters.config(course).CourseDirectory
+    settings = converters.config(course)
     try:
-        gradebook = Gradebook(settings.get("db_url", f"sqlite:///{course.gradebook}"), settings.course_id)
+        book = Gradebook(converters.db_url(course, settings), settings.CourseDirectory.course_id)
     except DatabaseError as error:
         raise Refusal(
             _("{path}: not a gradebook ({reason}); move it away, or put a copy of the right one back").format(
                 path=course.gradebook, reason=error.orig
             )
         ) from None
-    with gradebook:
-        yield gradebook
+    with book:
+        yield book
 
 
-def record(course: Course, source: Notebook, students: Iterable[str]) -> None:
-    """Bring the gradebook up to date with an assignment's cells and with the students who handed in.
+def record(book: Gradebook, course: Course, source: Notebook, students: Iterable[str]) -> None:
+    """Bring the gradebook up to date with an assignment's cells and deadline, and with who handed in.
 
     A student whose submission can't be graded has a row all the same. Raises `Refusal` where grades
     hang on cells that are gone from `source/`: nothing is changed then.
     """
-    assignment = source.assignment
-    with opened(course) as gradebook:
-        _require_same_cells(gradebook, course, source)
-        for student in students:
-            gradebook.update_or_create_student(student)
+    deadline = lateness.rule(course).deadline(source.assignment, course.config)
+    require_same_cells(book, course, source)
+    if changed(book, source):
+        book.db.commit()  # so that nbgrader, which opens it again, can write
+        _generate(course, source)
+    _enrol(book, roster.load(course), students)
+    if deadline is not None:
+        book.find_assignment(source.assignment).duedate = deadline
+    book.db.commit()
+
+
+def _generate(course: Course, source: Notebook) -> None:
     settings = Config()
     # The released files are not wanted here, only what nbgrader notes of the cells on the way.
     with tempfile.TemporaryDirectory(dir=course.state, prefix="record-") as folder:
         settings.CourseDirectory.release_directory = folder
-        run = converters.run(GenerateAssignment, course, assignment, settings=settings)
+        run = converters.run(GenerateAssignment, course, source.assignment, settings=settings)
     if run.error:
         raise Refusal(
             _("{path}: nbgrader can't record it ({reason}); mend the notebook").format(
-                path=course.notebook(assignment), reason=run.reason
+                path=course.notebook(source.assignment), reason=run.reason
             )
         )
 
 
-def _require_same_cells(gradebook: Gradebook, course: Course, source: Notebook) -> None:
-    name = source.assignment
+def _enrol(book: Gradebook, listed: Iterable[roster.Student], students: Iterable[str]) -> None:
+    """Add who is new; names and addresses of the list win over what was noted before."""
+    known = {student.id: student for student in book.db.scalars(select(Student))}
+    for each in listed:
+        row = known.setdefault(each.id, Student(id=each.id))
+        for field in ("first_name", "last_name", "email", "lms_user_id"):
+            setattr(row, field, getattr(each, field) or getattr(row, field))
+    for student in students:
+        known.setdefault(student, Student(id=student))
+    book.db.add_all(known.values())
+
+
+def knows(book: Gradebook, source: Notebook) -> bool:
+    """Whether the gradebook was ever told of an assignment."""
     try:
-        known = gradebook.find_notebook(name, name)
+        book.find_notebook(source.assignment, source.assignment)
     except MissingEntry:
+        return False
+    return True
+
+
+def changed(book: Gradebook, source: Notebook) -> list[str]:
+    """The cells of which the gradebook has another text or other points than `source/`, or none at all."""
+    if not knows(book, source):
+        return [cell.id for cell in source.cells if cell.is_recorded]
+    noted = book.find_notebook(source.assignment, source.assignment)
+    texts = {cell.name: cell.source for cell in noted.source_cells}
+    points = {cell.name: cell.max_score for cell in noted.grade_cells}
+    return [
+        cell.id
+        for cell in source.cells
+        if cell.is_recorded
+        and (
+            texts.get(cell.id) != (stub(cell.source) if cell.kind == "solution" else cell.source)
+            or points.get(cell.id, 0) != cell.points
+        )
+    ]
+
+
+def require_same_cells(book: Gradebook, course: Course, source: Notebook) -> None:
+    """Raise `Refusal` where grades that were given hang on other cells than `source/` has."""
+    name = source.assignment
+    if not knows(book, source):
         return
+    known = book.find_notebook(name, name)
     if not known.submissions:
         return
     before = {cell.name for cell in known.source_cells}
-    changed = before ^ {cell.id for cell in source.cells if cell.is_recorded}
-    if changed:
+    different = before ^ {cell.id for cell in source.cells if cell.is_recorded}
+    if different:
         raise Refusal(
             _(
-                "{path}: grades given so far belong to other cells of {assignment} ({cells}); keep them with "
+                "{path}: grades given so far belong to other cells of {assignment} ({cells}), and nothing "
+                "was changed; undo that in source/, give the new version another name, or keep these with "
                 "`mv gradebook.db gradebook.db.old` and grade again"
-            ).format(path=course.gradebook, assignment=name, cells=", ".join(sorted(changed)[:4]))
+            ).format(path=course.gradebook, assignment=name, cells=", ".join(sorted(different)[:4]))
         )
+
+
+def backup(course: Course) -> Path | None:
+    """Copy the gradebook before it is written to; None where it is no SQLite file, which is yours to save.
+
+    The newest copies are kept. SQLite copies a gradebook whole, even while somebody writes to it.
+    """
+    url = make_url(converters.db_url(course, converters.config(course)))
+    if not url.drivername.startswith("sqlite") or not url.database or not Path(url.database).is_file():
+        return None
+    folder = course.state / "backups"
+    folder.mkdir(parents=True, exist_ok=True)
+    place = folder / f"gradebook-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}.db"
+    beside = place.with_suffix(".new")
+    with closing(sqlite3.connect(url.database)) as book, closing(sqlite3.connect(beside)) as copy:
+        book.backup(copy)
+    beside.replace(place)
+    for old in sorted(folder.glob("gradebook-*.db"))[:-BACKUPS]:
+        old.unlink(missing_ok=True)
+    return place
 
 
 def points(course: Course, assignment: str, student: str) -> dict[str, float]:
     """The points of each graded cell of one student; empty where nothing was graded."""
-    with opened(course) as gradebook:
+    with opened(course) as book:
         try:
-            submission = gradebook.find_submission_notebook(assignment, assignment, student)
+            submission = book.find_submission_notebook(assignment, assignment, student)
         except MissingEntry:
             return {}
         return {grade.name: float(grade.score) for grade in submission.grades}

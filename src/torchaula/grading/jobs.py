@@ -14,6 +14,7 @@ class Job(msgspec.Struct, frozen=True):
 
     `bwrap` is the program that confines student code; empty: nothing does. `answers` are the texts of
     the known answers by exercise, and `kept` the folder, if any, for what was found out of them.
+    `alone` is whether nothing else is graded meanwhile, so that what looks like bad luck is tried again.
     """
 
     assignment: str
@@ -23,16 +24,19 @@ class Job(msgspec.Struct, frozen=True):
     limits: Limits = Limits()
     answers: dict[str, str] = {}
     kept: str = ""
+    alone: bool = True
 
 
 class Result(msgspec.Struct, frozen=True):
     """What became of a submission: verdicts by graded cell; of its own cells, what they gave out.
 
     `lost` says of own cells whether they `died` or `timed out`. A `problem` is the grading's own, such as a
-    test that is wrong: then nothing is said about the submission.
+    test that is wrong: then nothing is said about the submission. `is_unsure` where time ran out, or a
+    sandbox died, perhaps for what else the machine was doing.
     """
 
     verdicts: dict[str, Verdict] = {}
     outputs: dict[str, list[Output]] = {}
     lost: dict[str, str] = {}
     problem: str = ""
+    is_unsure: bool = False

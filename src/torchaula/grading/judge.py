@@ -45,12 +45,14 @@ class Judged(msgspec.Struct):
 
     `lost` says of own cells whether they `died` or `timed out`. `fatal` is the cell or exercise that
     took the whole sandbox with it (empty if nobody knows): then the verdicts are not complete.
+    `is_unsure` where another time, alone on the machine, it might end otherwise.
     """
 
     verdicts: dict[str, Verdict] = {}
     outputs: dict[str, list[Output]] = {}
     lost: dict[str, str] = {}
     fatal: str | None = None
+    is_unsure: bool = False
     evidence: dict[str, Evidence] = {}  # of failed cells, for `diagnosis`
 
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import msgspec
 
-import torchaula
 from torchaula.course import answers
 from torchaula.grading import diagnosis
 from torchaula.grading.diagnosis import Evidence, Known
+from torchaula.grading.digests import package_digest
 from torchaula.grading.engine import Engine
 from torchaula.grading.forks import ForkFailed, in_fork
 from torchaula.grading.judge import Judged
@@ -68,13 +67,6 @@ class Misconceptions:
         cells = "\0".join(cell.source for cell in self._engine.notebook.cells)
         parts = (cells, self._texts[exercise], str(self._engine.seed), package_digest())
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
-
-
-@cache
-def package_digest() -> str:
-    """A digest of this package's own code, on which all evidence rests."""
-    files = sorted(Path(torchaula.__file__).parent.rglob("*.py"))
-    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def _read(path: Path | None) -> list[Known]:

@@ -12,17 +12,17 @@ from nbconvert.exporters import NotebookExporter
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
-from nbgrader.utils import is_grade
 from traitlets import Bool, Float
 
 from torchaula.course import notebook
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
-from torchaula.grading import client, outputs, records, review, sandbox
-from torchaula.grading.jobs import Job, Result
+from torchaula.grading import assignments, client, records, review
+from torchaula.grading.graded_copy import outputs_of
 from torchaula.grading.limits import Limits
-from torchaula.grading.rebuild import OWN, grade_id, is_solution, rebuild
-from torchaula.grading.submitted import read
+from torchaula.grading.rebuild import grade_id, is_solution, rebuild
+from torchaula.grading.records import Record
+from torchaula.grading.submitted import digest_of, read
 from torchaula.i18n import _
 
 Resources = dict[str, Any]
@@ -99,41 +99,31 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
         name, path = resources["nbgrader"], instructor_notebook(converter_of(self), resources)
         course = Course(Path(converter_of(self).coursedir.root).resolve())
         records.forget(course, name["assignment"], name["student"])
-        source = notebook.read(path)
-        _require_same_tests(nb, source, path)
-        submitted = notebook.text(nb).encode()
         limits = Limits(cell_seconds=self.cell_seconds, cells_seconds=self.cells_seconds)
-        if bwrap := client.confinement(self.unsafe_no_sandbox):
-            sandbox.require_hidden(course.root)
-        known = sorted((course.answers / name["assignment"]).glob("*.py"))
-        job = Job(
-            name["assignment"],
-            notebook.text(source),
-            submitted,
-            bwrap,
-            limits,
-            answers={file.stem: file.read_text("utf-8") for file in known},
-            kept=str(course.state / "diagnosis" / name["assignment"]),
-        )
-        result = client.shared().grade(job)
+        assignment = assignments.make(course, path, limits, self.unsafe_no_sandbox)
+        _require_same_cells(nb, assignment.node, path)
+        submitted = notebook.text(nb).encode()
+        result = client.shared().grade(assignment.job(submitted))
         for cell in nb.cells:
             if cell.cell_type == "code":
                 cell.outputs = outputs_of(cell, result)
-        written = [c for c in read(submitted) if c.name.startswith(OWN) or c.name in solutions(source)]
-        record = records.Record(result, review.reaches(written))
-        records.save(course, name["assignment"], name["student"], record)
+        digest = "" if result.is_unsure else digest_of(_handed_in(converter_of(self), resources))
+        found = review.of(assignment.source, submitted)
+        record = Record(result, found, digest, assignment.digest)
+        records.save(records.path(course, name["assignment"], name["student"]), record)
         return nb, resources
 
 
-def solutions(source: NotebookNode) -> set[str]:
-    """The names of the cells in which learners write."""
-    return {grade_id(cell) for cell in source.cells if is_solution(cell)}
+def _handed_in(converter: Any, resources: Resources) -> bytes:
+    """The file that is graded, as it was handed in."""
+    here, name = converter.coursedir, resources["nbgrader"]
+    folder = here.format_path(here.submitted_directory, name["student"], name["assignment"])
+    return Path(folder, f"{name['notebook']}.ipynb").read_bytes()
 
 
-def _require_same_tests(nb: NotebookNode, source: NotebookNode, path: Path) -> None:
-    """Raise `Refusal` where the gradebook, from which nbgrader restores locked cells, has other tests."""
-    recorded = {grade_id(cell): cell.source for cell in nb.cells if is_grade(cell)}
-    current = {grade_id(cell): cell.source for cell in source.cells if is_grade(cell)}
+def _require_same_cells(nb: NotebookNode, source: NotebookNode, path: Path) -> None:
+    """Raise `Refusal` where the gradebook, from which nbgrader restores locked cells, has other ones."""
+    recorded, current = _locked(nb), _locked(source)
     if changed := [name for name in {**recorded, **current} if recorded.get(name) != current.get(name)]:
         raise Refusal(
             _(
@@ -144,13 +134,7 @@ def _require_same_tests(nb: NotebookNode, source: NotebookNode, path: Path) -> N
         )
 
 
-def outputs_of(cell: NotebookNode, result: Result) -> list[NotebookNode]:
-    """The outputs of a code cell of a rebuilt notebook."""
-    name = grade_id(cell) or cell.id
-    verdict = result.verdicts.get(name)
-    if verdict is None:
-        return outputs.to_nbformat(result.outputs.get(name, []))
-    if verdict.passed:
-        return []
-    told = f"{verdict.message}\n\n{verdict.diagnosis}".strip()
-    return [outputs.error(verdict.outcome.value, told)]
+def _locked(nb: NotebookNode) -> dict[str, tuple[str, float]]:
+    """Text and points of the code cells that learners can't change, by name."""
+    cells = (c for c in nb.cells if c.cell_type == "code" and grade_id(c) and not is_solution(c))
+    return {grade_id(cell): (cell.source, float(cell.metadata.nbgrader.get("points", 0))) for cell in cells}

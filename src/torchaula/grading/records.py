@@ -1,20 +1,37 @@
-"""What is known of a graded submission beside its points: one file a student and assignment."""
+"""What is known of a graded submission beside its points: one file a student and assignment.
+
+A result waits as `pending` until the gradebook and the graded copy say the same; then its file moves to
+its place. So a batch that is cut off at any moment goes on where it stopped, and grades nothing twice.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from torchaula.course.layout import Course
 from torchaula.grading.jobs import Result
 
 
 class Record(msgspec.Struct, frozen=True):
-    """A result, and what an instructor should know of the submission: what to look at, if anything."""
+    """A result, and what an instructor should know of the submission: what to look at, if anything.
+
+    `submission` and `course` are digests of the file that was graded and of everything else that the
+    result hangs on; empty: not to be relied on. `written` is one of what gradebook and graded copy were
+    told; empty: nothing.
+    """
 
     result: Result
     review: list[str] = []
+    submission: str = ""
+    course: str = ""
+    written: str = ""
+
+    def is_of(self, submission: str, course: str) -> bool:
+        """Whether grading this submission again would only say the same again."""
+        return (self.submission, self.course) == (submission, course)
 
 
 def path(course: Course, assignment: str, student: str) -> Path:
@@ -22,21 +39,38 @@ def path(course: Course, assignment: str, student: str) -> Path:
     return course.state / "results" / assignment / f"{student}.json"
 
 
-def save(course: Course, assignment: str, student: str, record: Record) -> None:
+def pending(course: Course, assignment: str, student: str) -> Path:
+    """Where a result waits."""
+    return course.state / "pending" / assignment / f"{student}.json"
+
+
+def save(place: Path, record: Record) -> None:
     """Write a record, whole or not at all."""
-    place = path(course, assignment, student)
     place.parent.mkdir(parents=True, exist_ok=True)
     beside = place.with_name(f".{place.name}.new")
     beside.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1))
     beside.replace(place)
 
 
-def load(course: Course, assignment: str, student: str) -> Record | None:
-    """A student's record; None where there is none that can be read."""
+def settle(course: Course, assignment: str, student: str, record: Record, written: str) -> Record:
+    """Put a record in its place, now that all else says the same."""
+    settled = replace(record, written=written)
+    save(path(course, assignment, student), settled)
+    pending(course, assignment, student).unlink(missing_ok=True)
+    return settled
+
+
+def read(place: Path) -> Record | None:
+    """A record; None where there is none that can be read."""
     try:
-        return msgspec.json.decode(path(course, assignment, student).read_bytes(), type=Record)
+        return msgspec.json.decode(place.read_bytes(), type=Record)
     except (OSError, msgspec.MsgspecError):
         return None
+
+
+def load(course: Course, assignment: str, student: str) -> Record | None:
+    """A student's record; None where there is none that can be read."""
+    return read(path(course, assignment, student))
 
 
 def forget(course: Course, assignment: str, student: str) -> None:

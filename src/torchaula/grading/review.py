@@ -8,7 +8,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from torchaula.grading.submitted import SubmittedCell
+from torchaula.course.notebook import Notebook
+from torchaula.grading.submitted import SubmittedCell, read
 
 MODULES = {
     *("_thread", "builtins", "cProfile", "concurrent", "ctypes", "gc", "importlib", "inspect", "marshal"),
@@ -20,6 +21,12 @@ ATTRIBUTES = {
     *("__builtins__", "__code__", "__globals__", "__subclasses__"),
     *("__torch_dispatch__", "__torch_function__"),
 }
+
+
+def of(source: Notebook, submitted: bytes) -> list[str]:
+    """The telling names in what a learner wrote: solutions and cells of their own."""
+    known = {cell.id for cell in source.cells if cell.kind != "solution"}
+    return reaches([cell for cell in read(submitted) if cell.name not in known])
 
 
 def reaches(cells: Sequence[SubmittedCell]) -> list[str]:

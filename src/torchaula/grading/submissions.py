@@ -2,66 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from torchaula.course import notebook
 from torchaula.course.layout import GLOB_CHARACTERS, Course
+from torchaula.course.notebook import stub
 from torchaula.errors import Refusal
-from torchaula.grading import submitted
+from torchaula.grading import received, roster, submitted
+from torchaula.grading.assignments import Assignment
+from torchaula.grading.digests import digest
 from torchaula.grading.nbgrader_preprocessors import foreign_files
 from torchaula.grading.rebuild import grade_id, settled
+from torchaula.grading.submitted import SubmittedCell
 from torchaula.i18n import _
+
+MOST_NAMES = 3  # of those who handed in the same
 
 
 @dataclass(frozen=True)
 class Submission:
-    """One student's folder for an assignment. `problem` says why it can't be graded, if so.
+    """What one student handed in for an assignment. `problem` says why it can't be graded, if so.
 
-    `remarks` say what else in it an instructor should know of; it is graded all the same.
+    `notebook` is the file to grade; None where nothing was handed in. `remarks` say what else an
+    instructor should know of it; it is graded all the same. `written` is a digest of what the learner
+    wrote; empty where that is nothing. `is_of_student` is false where nobody knows whose it is.
     """
 
     student: str
-    folder: Path
+    notebook: Path | None = None
+    digest: str = ""
     problem: str = ""
     remarks: tuple[str, ...] = ()
+    written: str = ""
+    is_of_student: bool = True
+
+    @property
+    def is_missing(self) -> bool:
+        return self.notebook is None and not self.problem
+
+    @property
+    def can_be_graded(self) -> bool:
+        return self.notebook is not None and not self.problem
 
 
-def collect(course: Course, assignment: str, student: str | None = None) -> list[Submission]:
-    """Every submission to an assignment, by student, or that of `student` alone.
+def collect(assignment: Assignment, students: Iterable[str] = ()) -> list[Submission]:
+    """Every submission to an assignment, by student, and who of the roster handed in nothing.
 
-    Raises `Refusal` where there is none.
+    `students` are those to look at; none given: all of them. Raises `Refusal` where there is no such one.
     """
+    course = assignment.course
     folders = sorted(path for path in course.submitted.glob("*") if path.is_dir() or path.is_symlink())
-    students = [path.name for path in folders if not path.name.startswith(".")]
-    if student is not None and student not in students:
+    found = [path.name for path in folders if not path.name.startswith(".")]
+    everybody = list(dict.fromkeys([*found, *(each.id for each in roster.load(course))]))
+    if unknown := [name for name in students if name not in everybody]:
         raise Refusal(
             _("{folder}: there is no student {student!r}; there are: {students}").format(
-                folder=course.submitted, student=student, students=", ".join(students) or "-"
+                folder=course.submitted, student=unknown[0], students=", ".join(everybody) or "-"
             )
         )
-    if not students:
+    if not found:
         raise Refusal(
             _(
                 "{folder}: nothing was handed in; put each notebook at "
                 "submitted/<student>/{assignment}/{assignment}.ipynb, or run `torchaula sample-class`"
-            ).format(folder=course.submitted, assignment=assignment)
+            ).format(folder=course.submitted, assignment=assignment.name)
         )
-    return [_look(course, assignment, name) for name in students if student in (None, name)]
+    looked_at = [_look(assignment, name) for name in everybody]
+    wanted = set(students) or set(everybody)
+    return [each for each in _compared(looked_at, course, assignment.name) if each.student in wanted]
 
 
-def _look(course: Course, assignment: str, student: str) -> Submission:
-    folder = course.submitted / student / assignment
-    problem = (
-        _bad_name(student)
-        or _bad_links(course.submitted / student, folder)
-        or _bad_notebook(folder)
-        or _wrong_notebook(course.notebook(assignment), folder)
-    )
+def _look(assignment: Assignment, student: str) -> Submission:
+    folder = assignment.course.submitted / student / assignment.name
+    problem = _bad_name(student) or _bad_links(folder.parent, folder)
     if problem:
-        return Submission(student, folder, problem)
-    return Submission(student, folder, remarks=tuple(_remarks(course.notebook(assignment), folder)))
+        return Submission(student, problem=problem)
+    found = sorted(path for path in folder.glob("*.ipynb") if path.is_file())
+    if not found and not any(path.is_file() for path in folder.rglob("*")):
+        return Submission(student)
+    named = [path for path in found if path.stem == assignment.name]
+    if not named and len(found) != 1:
+        return Submission(student, problem=_no_notebook(assignment.name, [path.name for path in found]))
+    return _read(assignment, student, (named or found)[0], found)
 
 
 def _bad_name(student: str) -> str:
@@ -77,41 +103,90 @@ def _bad_links(*folders: Path) -> str:
     return _("{name} is a link: put the file itself there").format(name=links[0].name) if links else ""
 
 
-def _bad_notebook(folder: Path) -> str:
-    """Why a folder's notebook, called like the folder, can't be graded."""
-    path = folder / f"{folder.name}.ipynb"
-    if path.is_file():
-        return _bad_content(path)
-    others = sorted(other.name for other in folder.glob("*.ipynb"))
-    if len(others) == 1:
-        return _("no {name}, but {other}: rename it to {name}").format(name=path.name, other=others[0])
+def _no_notebook(assignment: str, others: Sequence[str]) -> str:
+    wanted = f"{assignment}.ipynb"
     if others:
         return _("no {name}, but {others}: rename the right one to {name}").format(
-            name=path.name, others=", ".join(others)
+            name=wanted, others=", ".join(others)
         )
-    return _("no notebook: {name} is missing").format(name=f"{folder.name}/{path.name}")
+    return _("no notebook: {name} is missing").format(name=f"{assignment}/{wanted}")
 
 
-def _bad_content(path: Path) -> str:
+def _read(assignment: Assignment, student: str, path: Path, found: Sequence[Path]) -> Submission:
+    """The submission in a notebook file, one of those that were `found`, as far as it can be read."""
     try:
-        submitted.read(path.read_bytes())
+        content = path.read_bytes()
+        cells = submitted.read(content)
     except Refusal as error:
-        return str(error)
+        return Submission(student, path, problem=str(error))
     except OSError as error:
-        return _("can't be read ({reason}): ask for the file again").format(reason=error.strerror)
-    return ""
+        problem = _("can't be read ({reason}): ask for the file again").format(reason=error.strerror)
+        return Submission(student, path, problem=problem)
+    # Without any of the assignment's cells it would have zero points, and nobody would wonder.
+    if {cell.name for cell in cells}.isdisjoint({grade_id(cell) for cell in assignment.node.cells} - {""}):
+        problem = _("not this assignment: none of its cells is in the notebook; ask for the right one")
+        return Submission(student, path, problem=problem)
+    remarks = [*_other_files(assignment, path, found), *settled(assignment.node, cells)]
+    written = _written(assignment, cells)
+    return Submission(student, path, submitted.digest_of(content), "", tuple(remarks), written)
 
 
-def _wrong_notebook(source: Path, folder: Path) -> str:
-    """A notebook without any of the assignment's cells would have zero points, and nobody would wonder."""
-    cells = {grade_id(cell) for cell in notebook.read(source).cells} - {""}
-    if cells.isdisjoint(cell.name for cell in submitted.read((folder / source.name).read_bytes())):
-        return _("not this assignment: none of its cells is in the notebook; ask for the right one")
-    return ""
+def _written(assignment: Assignment, cells: Sequence[SubmittedCell]) -> str:
+    """A digest of solutions and own cells; empty where the solutions are as they were released."""
+    stubs = {
+        cell.id: stub(cell.source).strip() for cell in assignment.source.cells if cell.kind == "solution"
+    }
+    solutions = {cell.name: cell.source.strip() for cell in cells if cell.name in stubs}
+    if all(text in ("", stubs[name]) for name, text in solutions.items()):
+        return ""
+    known = {cell.id for cell in assignment.source.cells} - stubs.keys()
+    own = [cell.source.strip() for cell in cells if cell.name not in known]
+    return digest(own)
 
 
-def _remarks(source: Path, folder: Path) -> Iterator[str]:
-    yield from settled(notebook.read(source), submitted.read((folder / source.name).read_bytes()))
-    strangers = [str(path.relative_to(folder)) for path in foreign_files(folder, source.parent)]
+def _other_files(assignment: Assignment, path: Path, found: Sequence[Path]) -> Iterator[str]:
+    others = [other.name for other in found if other != path]
+    if others:
+        yield _("from {name}; also there: {others}").format(name=path.name, others=", ".join(others))
+    elif path.stem != assignment.name:
+        yield _("from {name}").format(name=path.name)
+    strangers = foreign_files(path.parent, assignment.course.source / assignment.name)
     if strangers:
-        yield _("files left out: {files}").format(files=", ".join(strangers))
+        names = (str(each.relative_to(path.parent)) for each in strangers)
+        yield _("files left out: {files}").format(files=", ".join(names))
+
+
+def _compared(found: Sequence[Submission], course: Course, assignment: str) -> Iterator[Submission]:
+    """The submissions with what shows only beside others: one student twice, one file from two."""
+    people = _grouped({each.student: _folded(each.student) for each in found})
+    files = _grouped({each.student: each.written for each in found if each.written})
+    taken_in = received.load(course, assignment)
+    for each in found:
+        remarks = [*each.remarks, *taken_in.remarks.get(each.student, [])]
+        if twins := people[_folded(each.student)] - {each.student}:
+            remarks.append(_("the same student as {others}?").format(others=_some(twins)))
+        if twins := files[each.written] - {each.student} if each.written else set():
+            remarks.append(_("the same answers, word for word, as {others}").format(others=_some(twins)))
+        yield replace(each, remarks=tuple(remarks))
+    for name, reason in taken_in.unmatched.items():
+        yield Submission(name, problem=reason, is_of_student=False)
+
+
+def _grouped(of: Mapping[str, Hashable]) -> defaultdict[Hashable, set[str]]:
+    groups: defaultdict[Hashable, set[str]] = defaultdict(set)
+    for student, key in of.items():
+        groups[key].add(student)
+    return groups
+
+
+def _some(names: Collection[str]) -> str:
+    """A few names, and how many others there are."""
+    shown = sorted(names)[:MOST_NAMES]
+    others = len(names) - len(shown)
+    return ", ".join(shown) + (_(" and {count} more").format(count=others) if others else "")
+
+
+def _folded(student: str) -> str:
+    """A name without what two folders of one student may differ in: case, accents, separators."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", student) if not unicodedata.combining(c))
+    return re.sub(r"[\W_]+", "-", plain.casefold()).strip("-")

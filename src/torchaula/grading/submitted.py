@@ -6,6 +6,7 @@ nothing that is wrong elsewhere in the file keeps it from being graded.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -50,6 +51,11 @@ def read(content: bytes) -> list[SubmittedCell]:
             ).format(cells=MAX_CELLS, text=MAX_TEXT)
         )
     return cells
+
+
+def digest_of(content: bytes) -> str:
+    """A digest of a notebook file."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def _parsed(content: bytes) -> Any:

@@ -44,11 +44,12 @@ class Worker:
         source = notebook.loads(job.instructor)
         rebuilt = notebook.parse(rebuild(source, read(job.submitted)), job.assignment)
         grader = self._for(job, notebook.parse(source, job.assignment))
-        judged = grader.grade(rebuilt)
+        judged = grader.grade(rebuilt, alone=job.alone)
         broken = (v.message for v in judged.verdicts.values() if v.outcome is Outcome.INFRASTRUCTURE)
         if problem := next(broken, ""):
             return Result(problem=problem)
-        return Result(self._misconceptions.diagnosed(judged), judged.outputs, judged.lost)
+        verdicts = self._misconceptions.diagnosed(judged)
+        return Result(verdicts, judged.outputs, judged.lost, is_unsure=judged.is_unsure)
 
     def _for(self, job: Job, instructor: Notebook) -> Engine:
         made_for = (job.assignment, job.instructor, job.bwrap, job.limits, job.answers, job.kept)

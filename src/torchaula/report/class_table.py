@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -10,11 +11,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from torchaula.course.notebook import Notebook
-from torchaula.grading.batch import Result
+from torchaula.grading.entries import Entry
 from torchaula.i18n import _
 
 
-def show(source: Notebook, results: Sequence[Result], console: Console) -> None:
+def show(source: Notebook, entries: Sequence[Entry], console: Console) -> None:
     """Print the table, what its columns are, and how many were graded."""
     exercises = list(source.exercises.values())
     maximum = sum(exercise.points for exercise in exercises)
@@ -26,30 +27,34 @@ def show(source: Notebook, results: Sequence[Result], console: Console) -> None:
         table.add_column(f"{number}\n/{exercise.points}", justify="right", no_wrap=True)
     table.add_column(_("total") + f"\n/{maximum}", justify="right", no_wrap=True)
     table.add_column(_("what happened"), overflow="fold")
-    for result in sorted(results, key=_by_points):
-        table.add_row(escape(result.student), *_points(result, len(exercises)), escape(result.what))
+    for entry in sorted(entries, key=_by_points):
+        table.add_row(escape(entry.student), *_points(entry, len(exercises)), escape(entry.what))
     console.print(table)
     names = (f"{number} {exercise.id}" for number, exercise in enumerate(exercises, 1))
     console.print(" · ".join(names), highlight=False, soft_wrap=True)
 
 
-def _by_points(result: Result) -> tuple[float, str]:
-    return (-sum(result.points.values()) if result.points is not None else 1.0, result.student)
+def _by_points(entry: Entry) -> tuple[float, str]:
+    return (-entry.score if entry.graded else 1.0, entry.student)
 
 
-def _points(result: Result, columns: int) -> list[str]:
-    if result.points is None:
+def _points(entry: Entry, columns: int) -> list[str]:
+    if entry.points is None:
         return ["–"] * (columns + 1)
-    return [*(f"{p:g}" for p in result.points.values()), f"[bold]{sum(result.points.values()):g}[/]"]
+    return [*(f"{p:g}" for p in entry.points.values()), f"[bold]{entry.score:g}[/]"]
 
 
-def next_steps(assignment: str, results: Sequence[Result], console: Console) -> None:
-    """Print how many were graded and where to look next."""
-    graded = sum(result.graded for result in results)
-    console.print(_("{graded} of {all} submissions graded.").format(graded=graded, all=len(results)))
+def next_steps(assignment: str, entries: Sequence[Entry], table: Path | None, console: Console) -> None:
+    """Print how many were graded and where to look next; `table` is the class as a file."""
+    graded = sum(entry.graded for entry in entries)
+    missing = sum(entry.is_missing for entry in entries)
+    console.print(
+        _("{graded} of {all} submissions graded.").format(graded=graded, all=len(entries) - missing)
+    )
     for what, where in (
         (_("what each student reads"), f"feedback/<student>/{assignment}/{assignment}.html"),
+        (_("the grades as a table"), str(table) if table else ""),
         (_("the class in a browser, and grading by hand"), "make lab → Nbgrader → Formgrader"),
-        (_("the grades as a table"), ".venv/bin/nbgrader export → grades.csv"),
     ):
-        console.print(f"  {what}: [bold]{escape(where)}[/]", highlight=False, soft_wrap=True)
+        if where:
+            console.print(f"  {what}: [bold]{escape(where)}[/]", highlight=False, soft_wrap=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,19 @@ from nbconvert.exporters import Exporter
 from nbformat import NotebookNode
 from traitlets import default
 
+from torchaula.course import notebook
 from torchaula.course.layout import Course
-from torchaula.grading import records
+from torchaula.grading import graded_copy, records
+from torchaula.grading.digests import digest, package_digest
+from torchaula.grading.ledger import Standing
+from torchaula.grading.rebuild import grade_id, is_solution
 from torchaula.grading.records import Record
 from torchaula.report import markup, words
 from torchaula.report.page import Page, page
 
 TEMPLATES = Path(__file__).parent / "templates" / "feedback_es"
+KEY = re.compile(r'<meta name="torchaula-key" content="([0-9a-f]+)">')
+HEAD = 1024  # characters of a page in which its key stands
 
 
 class FeedbackExporter(Exporter):
@@ -44,9 +51,57 @@ class FeedbackExporter(Exporter):
         return records.load(course, names["assignment"], names["student"])
 
 
-def render(shown: Page) -> str:
-    """A page as HTML. Everything is escaped but what `markup` makes."""
-    made = _environment().get_template("page.html.j2").render(page=shown, words=words)
+def refresh(
+    course: Course,
+    assignment: str,
+    student: str,
+    record: Record,
+    standing: Standing,
+    graded: NotebookNode | None,
+) -> None:
+    """Write a student's page, if it isn't there or says something else than gradebook and record do.
+
+    `graded` is the graded copy, if it is at hand.
+    """
+    place = course.feedback / student / assignment / f"{assignment}.html"
+    key = digest([record, standing.points, standing.comments, standing.penalty, package_digest()])
+    if _key_of(place) == key:
+        return
+    nb = graded or notebook.read(graded_copy.folder(course, assignment, student) / f"{assignment}.ipynb")
+    names = {"notebook": assignment, "student": student, **_noted(nb, standing)}
+    place.parent.mkdir(parents=True, exist_ok=True)
+    beside = place.with_name(f".{place.name}.new")
+    beside.write_text(render(page(nb, names, record), key), encoding="utf-8")
+    beside.replace(place)
+
+
+def _key_of(place: Path) -> str:
+    """What a page was made from, as it says itself near its start."""
+    try:
+        with place.open(encoding="utf-8", errors="replace") as file:
+            found = KEY.search(file.read(HEAD))
+    except OSError:
+        return ""
+    return found[1] if found else ""
+
+
+def _noted(nb: NotebookNode, standing: Standing) -> dict[str, float]:
+    """Put points and comments into a graded copy, as nbgrader's `GetGrades` does; its totals."""
+    for cell in nb.cells:
+        name = grade_id(cell)
+        if is_solution(cell):
+            cell.metadata.nbgrader["comment"] = standing.comments.get(name)
+        if name in standing.points:
+            cell.metadata.nbgrader["score"] = standing.points[name].score
+    most = sum(
+        float(cell.metadata.nbgrader["points"]) for cell in nb.cells if grade_id(cell) in standing.points
+    )
+    return {"score": standing.score - standing.penalty, "max_score": most, "late_penalty": standing.penalty}
+
+
+def render(shown: Page, key: str = "") -> str:
+    """A page as HTML. Everything is escaped but what `markup` makes. `key` tells what it was made from."""
+    made = _environment().get_template("page.html.j2").render(page=shown, words=words, key=key)
     return made.encode(errors="replace").decode()  # half a character can't be written to a file
 
 

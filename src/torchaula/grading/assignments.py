@@ -1,0 +1,93 @@
+"""Everything but a submission that its verdicts hang on: the tests, their limits, this very code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from platform import python_version
+
+from nbformat import NotebookNode
+
+from torchaula.course import converters, notebook
+from torchaula.course.layout import Course
+from torchaula.course.notebook import Notebook
+from torchaula.grading import client, sandbox
+from torchaula.grading.digests import digest, package_digest
+from torchaula.grading.jobs import Job
+from torchaula.grading.limits import Limits
+
+CONFIGURABLE = ("cell_seconds", "cells_seconds")
+DECIDING = ("torch", "numpy", "ipython", "msgspec")  # other versions of these could give other verdicts
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """An assignment as it is graded now. `bwrap` is what confines student code; empty: nothing does."""
+
+    course: Course
+    node: NotebookNode
+    source: Notebook
+    limits: Limits
+    bwrap: str
+
+    @property
+    def name(self) -> str:
+        return self.source.assignment
+
+    @cached_property
+    def answers(self) -> dict[str, str]:
+        """The texts of the known answers, by exercise."""
+        known = sorted((self.course.answers / self.name).glob("*.py"))
+        return {file.stem: file.read_text("utf-8") for file in known}
+
+    @cached_property
+    def support(self) -> dict[Path, Path]:
+        """The files beside the notebook that learners receive too, by their place."""
+        folder = self.course.source / self.name
+        found = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ".ipynb")
+        return {path.relative_to(folder): path for path in found}
+
+    @cached_property
+    def text(self) -> str:
+        """The instructor's notebook, as a file holds it."""
+        return notebook.text(self.node)
+
+    def job(self, submitted: bytes) -> Job:
+        """What to ask a worker about a submission."""
+        kept = str(self.course.state / "diagnosis" / self.name)
+        return Job(self.name, self.text, submitted, self.bwrap, self.limits, self.answers, kept)
+
+    @cached_property
+    def digest(self) -> str:
+        """Of all that verdicts and diagnoses hang on. Points and prose are no part of it."""
+        code = [(c.id, c.kind, c.source) for c in self.source.cells if c.kind not in ("markdown", "demo")]
+        files = [(str(place), path.read_bytes()) for place, path in self.support.items()]
+        made_with = [python_version(), package_digest(), *map(version, DECIDING)]
+        return digest([code, files, self.answers, made_with, self.limits, bool(self.bwrap)])
+
+    @cached_property
+    def presented(self) -> str:
+        """A digest of all that the graded copy and the points hang on beside the verdicts."""
+        return digest([self.text, self.digest])
+
+
+def load(course: Course, name: str, unsafe: bool = False) -> Assignment:
+    """An assignment of a course. Raises `Refusal` where it can't be read, or nothing confines student code.
+
+    `unsafe` goes on where no sandbox works, with student code that can do whatever the caller can; so
+    does the course's `c.Grade.unsafe_no_sandbox`.
+    """
+    settings = converters.config(course).Grade
+    chosen = {field: settings[field] for field in CONFIGURABLE if field in settings}
+    unsafe = unsafe or bool(settings.get("unsafe_no_sandbox", False))
+    return make(course, course.notebook(name), Limits(**chosen), unsafe)
+
+
+def make(course: Course, path: Path, limits: Limits, unsafe: bool) -> Assignment:
+    """The assignment whose notebook stands at `path`. Raises `Refusal` like `load`."""
+    if bwrap := client.confinement(unsafe):
+        sandbox.require_hidden(course.root)
+    node = notebook.read(path)
+    return Assignment(course, node, notebook.parse(node, path.stem), limits, bwrap)

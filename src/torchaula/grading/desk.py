@@ -1,0 +1,227 @@
+"""A batch at work: who is graded anew, and what is written when.
+
+What a submission does costs nobody else. A batch that is cut off goes on where it stopped: a result is
+kept as soon as there is one, and what hangs on it is written again until all of it says the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import AssignLatePenalties
+
+from torchaula.course import converters
+from torchaula.errors import Refusal
+from torchaula.grading import entries, gradebook, graded_copy, lateness, pool, received, records, review
+from torchaula.grading.assignments import Assignment
+from torchaula.grading.digests import digest
+from torchaula.grading.entries import Change, Entry
+from torchaula.grading.jobs import Job, Result
+from torchaula.grading.lateness import Arrival
+from torchaula.grading.ledger import Ledger, Standing
+from torchaula.grading.records import Record
+from torchaula.grading.submissions import Submission
+from torchaula.grading.submitted import digest_of, read
+from torchaula.i18n import _
+
+
+class Audience:
+    """Who follows a batch. This one only nods."""
+
+    def begin(self, total: int) -> None:
+        """So many submissions are going to be graded."""
+
+    def graded(self, student: str) -> None:
+        """One of them was."""
+
+    def agree(self, changes: Sequence[Change]) -> bool:
+        """Whether to write points that change though the submissions are the same."""
+        return True
+
+    def publish(self, student: str, record: Record, standing: Standing, graded: NotebookNode | None) -> None:
+        """Tell a student. `graded` is the graded copy, where it was just made."""
+
+
+@dataclass
+class Task:
+    """A submission that can be graded, and what is known of it.
+
+    `record` is its result, if it need not be graded again. `standing` is what the gradebook says, and
+    `is_same` whether that is of this very submission.
+    """
+
+    submission: Submission
+    arrival: Arrival
+    record: Record | None
+    standing: Standing
+    is_same: bool
+
+    @property
+    def student(self) -> str:
+        return self.submission.student
+
+    @property
+    def content(self) -> bytes:
+        assert self.submission.notebook is not None
+        return self.submission.notebook.read_bytes()
+
+
+class Desk:
+    """Where one batch is graded, with the gradebook open."""
+
+    def __init__(self, assignment: Assignment, book: Gradebook, audience: Audience) -> None:
+        self._assignment, self._book, self._audience = assignment, book, audience
+        self._source, self._course = assignment.source, assignment.course
+        self._config = converters.config(self._course)
+        self._rule = lateness.rule(self._course, self._config)
+        self._times = received.times(received.load(self._course, assignment.name))
+        self._ledger: Ledger | None = None
+
+    def grade(
+        self, submissions: Sequence[Submission], workers: Executor, at_once: int, force: bool
+    ) -> Iterator[Entry]:
+        """Grade what has to be, and write it: at once, unless somebody has to be asked first."""
+        before = self._standings()
+        is_changed = bool(gradebook.changed(self._book, self._source))
+        tasks = [self._task(each, before, force) for each in submissions if each.can_be_graded]
+        to_grade = [task for task in tasks if task.record is None]
+        is_held = any(
+            task.is_same and task.standing.is_graded and (is_changed or task.record is None) for task in tasks
+        )
+        if is_changed or to_grade or not all(map(self._is_settled, tasks)):
+            gradebook.backup(self._course)
+        if not is_held:
+            self._record(submissions)
+        yield from (self._left_out(each, before) for each in submissions if not each.can_be_graded)
+        self._audience.begin(len(to_grade))
+        for task, result in pool.results(workers, to_grade, self._job, at_once):
+            self._audience.graded(task.student)
+            if result.problem:
+                yield self._entry_without_points(task.student, result.problem, task.standing)
+                continue
+            task.record = self._keep(task, result)
+            if not is_held:
+                yield self._write(task)
+        if is_held:
+            self._require_consent(tasks)
+            self._record(submissions)
+        written = set() if is_held else {task.student for task in to_grade}
+        for task in tasks:
+            if task.record is not None and task.student not in written:
+                yield self._entry(task) if self._is_settled(task) else self._write(task)
+
+    def _standings(self) -> dict[str, Standing]:
+        """What the gradebook says of each student before anything is written."""
+        if not gradebook.knows(self._book, self._source):
+            return {}
+        self._ledger = self._open()
+        return self._ledger.standings()
+
+    def _open(self) -> Ledger:
+        penalties = AssignLatePenalties(config=self._config)
+        penalties.init_plugin()
+        return Ledger(self._book, self._assignment.name, penalties.plugin_inst)
+
+    def _record(self, submissions: Iterable[Submission]) -> None:
+        """Tell the gradebook of cells, deadline and students, as they are now."""
+        self._book.db.commit()  # so that what it read doesn't keep anybody waiting
+        students = [each.student for each in submissions if each.is_of_student]
+        gradebook.record(self._book, self._course, self._source, students)
+        self._ledger = self._open()
+
+    def _task(self, submission: Submission, before: Mapping[str, Standing], force: bool) -> Task:
+        student, assignment = submission.student, self._assignment
+        assert submission.notebook is not None
+        taken_in = self._times.get((student, submission.digest))
+        arrival = lateness.arrival(self._rule, taken_in, submission.notebook.parent)
+        settled = records.load(self._course, assignment.name, student)
+        waiting = records.read(records.pending(self._course, assignment.name, student))
+        found = (each for each in (waiting, settled) if each and not force)
+        record = next((each for each in found if each.is_of(submission.digest, assignment.digest)), None)
+        is_same = settled is None or settled.submission == submission.digest
+        return Task(submission, arrival, record, before.get(student, Standing()), is_same)
+
+    def _job(self, task: Task) -> Job:
+        return self._assignment.job(task.content)
+
+    def _keep(self, task: Task, result: Result) -> Record:
+        """Keep a result until all else says the same. Bad luck is not kept for the next batch."""
+        submission = "" if result.is_unsure else task.submission.digest
+        found = review.of(self._source, task.content)
+        record = Record(result, found, submission, self._assignment.digest)
+        records.save(records.pending(self._course, self._assignment.name, task.student), record)
+        return record
+
+    def _require_consent(self, tasks: Iterable[Task]) -> None:
+        """Ask before points change that were given for the same submissions."""
+        changes: list[Change] = []
+        for task in tasks:
+            if task.record is not None and task.is_same and task.standing.is_graded:
+                now = entries.earned(self._source, task.record.result)
+                changes += filter(None, [entries.change(self._source, task.student, task.standing, now)])
+        if changes and not self._audience.agree(changes):
+            raise Refusal(
+                _(
+                    "{path}: nothing was written: points that were given would change; `--yes` goes on "
+                    "unasked (nothing is graded twice), or undo the change in source/"
+                ).format(path=self._course.gradebook)
+            )
+
+    def _write(self, task: Task) -> Entry:
+        """Write a result to graded copy, gradebook and feedback; the record comes last of what must agree."""
+        assert task.record is not None and self._ledger is not None
+        content = task.content
+        if digest_of(content) != task.submission.digest:
+            what = _("changed while it was being graded: grade again")
+            return self._entry_without_points(task.student, what, task.standing)
+        graded = graded_copy.made(self._assignment, read(content), task.record.result, self._ledger.checksums)
+        graded_copy.put(self._assignment, task.student, graded, task.arrival.time)
+        task.standing = self._ledger.write(task.student, graded, task.arrival.time)
+        name = self._assignment.name
+        task.record = records.settle(self._course, name, task.student, task.record, self._written(task))
+        return self._entry(task, graded)
+
+    def _written(self, task: Task) -> str:
+        """A digest of what graded copy and gradebook are made of, beside the result."""
+        late = self._config.LateWork, self._config.AssignLatePenalties
+        return digest([self._assignment.presented, str(task.arrival.time), *map(repr, late)])
+
+    def _is_settled(self, task: Task) -> bool:
+        """Whether graded copy and gradebook say what the result says, and nothing needs writing."""
+        if task.record is None or task.record.written != self._written(task):
+            return False
+        earned = entries.earned(self._source, task.record.result)
+        noted = {cell: points.auto for cell, points in task.standing.points.items()}
+        copy = graded_copy.folder(self._course, self._assignment.name, task.student)
+        return earned == noted and (copy / f"{self._assignment.name}.ipynb").is_file()
+
+    def _entry(self, task: Task, graded: NotebookNode | None = None) -> Entry:
+        assert task.record is not None and self._ledger is not None
+        self._audience.publish(task.student, task.record, task.standing, graded)
+        doubt = task.arrival.doubt if self._ledger.has_deadline else ""
+        found = entries.remarks(self._source, task.record, task.standing)
+        verdicts = task.record.result.verdicts
+        return Entry(
+            task.student,
+            entries.by_exercise(self._source, task.standing),
+            "; ".join(filter(None, [_("graded"), *found, *task.submission.remarks, doubt])),
+            task.standing.penalty,
+            {cell: verdict.outcome.value for cell, verdict in verdicts.items()},
+        )
+
+    def _left_out(self, submission: Submission, before: Mapping[str, Standing]) -> Entry:
+        """A student without anything to grade."""
+        what = submission.problem or _("nothing handed in")
+        what = "; ".join([what, *submission.remarks])
+        standing = before.get(submission.student, Standing())
+        return self._entry_without_points(submission.student, what, standing, submission.is_missing)
+
+    def _entry_without_points(
+        self, student: str, what: str, standing: Standing, is_missing: bool = False
+    ) -> Entry:
+        stands = _("; what was graded before stands") if standing.is_graded else ""
+        return Entry(student, None, what + stands, is_missing=is_missing)

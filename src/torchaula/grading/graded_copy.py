@@ -1,0 +1,79 @@
+"""The graded copy of a submission, which the formgrader shows and feedback is made of.
+
+The same as `nbgrader autograde` writes with our preprocessors: the rebuilt notebook with its outputs,
+verdicts as the outputs of graded cells, and the instructor's files beside it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from torchaula.course import notebook
+from torchaula.course.layout import Course
+from torchaula.grading import outputs
+from torchaula.grading.assignments import Assignment
+from torchaula.grading.jobs import Result
+from torchaula.grading.rebuild import grade_id, rebuild
+from torchaula.grading.submitted import SubmittedCell
+
+READ_ONLY = 0o444  # as nbgrader leaves what was graded
+
+
+def made(
+    assignment: Assignment, cells: Sequence[SubmittedCell], result: Result, checksums: Mapping[str, str]
+) -> NotebookNode:
+    """The graded notebook. `checksums` are those of the released cells, which nbgrader notes in each."""
+    graded = rebuild(assignment.node, cells)
+    for cell in graded.cells:
+        if cell.cell_type == "code":
+            cell.outputs = outputs_of(cell, result)
+        if (name := grade_id(cell)) in checksums:
+            cell.metadata.nbgrader["checksum"] = checksums[name]
+    return graded
+
+
+def outputs_of(cell: NotebookNode, result: Result) -> list[NotebookNode]:
+    """The outputs of a code cell of a rebuilt notebook."""
+    name = grade_id(cell) or cell.id
+    verdict = result.verdicts.get(name)
+    if verdict is None:
+        return outputs.to_nbformat(result.outputs.get(name, []))
+    if verdict.passed:
+        return []
+    told = f"{verdict.message}\n\n{verdict.diagnosis}".strip()
+    return [outputs.error(verdict.outcome.value, told)]
+
+
+def folder(course: Course, assignment: str, student: str) -> Path:
+    """Where a graded copy stands."""
+    return course.autograded / student / assignment
+
+
+def put(assignment: Assignment, student: str, graded: NotebookNode, arrived: datetime | None) -> None:
+    """Put a graded copy in its place, whole; an earlier one goes.
+
+    `arrived` is when the submission did, for nbgrader to see whether there is a newer one.
+    """
+    course, place = assignment.course, folder(assignment.course, assignment.name, student)
+    with tempfile.TemporaryDirectory(dir=course.state, prefix="graded-") as made_in:
+        new = Path(made_in) / "new"
+        new.mkdir()
+        (new / f"{assignment.name}.ipynb").write_text(notebook.text(graded), encoding="utf-8")
+        for name, path in assignment.support.items():
+            (new / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, new / name)
+        if arrived is not None:
+            (new / "timestamp.txt").write_text(f"{arrived:%Y-%m-%d %H:%M:%S} UTC\n")
+        for path in new.rglob("*"):
+            if path.is_file():
+                path.chmod(READ_ONLY)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if place.exists():
+            place.rename(Path(made_in) / "old")
+        new.rename(place)

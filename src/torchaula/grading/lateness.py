@@ -1,0 +1,107 @@
+"""Late work: the deadline, when a submission arrived, and what lateness costs.
+
+A time of arrival is believed where the course itself took the submission in (see `received`); a
+`timestamp.txt` that lies in a submitted folder is a claim, as anybody can write one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from nbgrader.plugins import LateSubmissionPlugin
+from nbgrader.utils import parse_utc
+from traitlets import Bool, Dict, Float, Unicode
+from traitlets.config import Config
+
+from torchaula.course import converters
+from torchaula.course.layout import Course
+from torchaula.errors import Refusal
+from torchaula.i18n import _
+
+DAY = 86_400.0
+EXAMPLE = "2026-12-01 23:59 Europe/Madrid"
+
+
+class LateWork(LateSubmissionPlugin):  # type: ignore[misc]
+    """The course's rule: nothing within the grace, then a share of the points for each day begun."""
+
+    deadlines = Dict(
+        value_trait=Unicode(), help=f"Deadline of each assignment, with its time zone: {EXAMPLE!r}"
+    ).tag(config=True)
+    grace_minutes = Float(0.0, min=0.0, help="Minutes after the deadline that cost nothing").tag(config=True)
+    percent_a_day = Float(0.0, min=0.0, max=100.0, help="Of the points earned, for each day begun").tag(
+        config=True
+    )
+    cap_percent = Float(100.0, min=0.0, max=100.0, help="The most that lateness costs").tag(config=True)
+    believe_timestamp_files = Bool(
+        False, help="Believe a submitted timestamp.txt: where only your exchange writes them"
+    ).tag(config=True)
+
+    def late_submission_penalty(
+        self, student_id: str, score: float, total_seconds_late: float
+    ) -> float | None:
+        """The points that lateness costs, of `score`; None where it costs nothing."""
+        late = total_seconds_late - 60.0 * self.grace_minutes
+        if late <= 0 or not self.percent_a_day:
+            return None
+        days = -(-late // DAY)
+        return score * min(days * self.percent_a_day, self.cap_percent) / 100.0
+
+    def deadline(self, assignment: str, config: Path) -> datetime | None:
+        """The deadline in UTC, without a zone as in the gradebook; None where there is none.
+
+        Raises `Refusal` where what the course's configuration says is no time, or has no zone.
+        """
+        text = self.deadlines.get(assignment)
+        if text is None:
+            return None
+        try:
+            day, hour, zone = text.split()
+            local = datetime.fromisoformat(f"{day} {hour}").replace(tzinfo=ZoneInfo(zone))
+        except (ValueError, OSError, KeyError):  # ZoneInfo: no such name, or a folder's
+            raise Refusal(
+                _(
+                    "{path}: the deadline {text!r} of {name} is not a day, an hour and a time zone; "
+                    "write it like {example!r}"
+                ).format(path=config, text=text, name=assignment, example=EXAMPLE)
+            ) from None
+        return local.astimezone(UTC).replace(tzinfo=None)
+
+
+def rule(course: Course, config: Config | None = None) -> LateWork:
+    """The course's rule. Raises `Refusal` where its configuration makes no sense."""
+    try:
+        return LateWork(config=config or converters.config(course))
+    except Exception as error:  # traitlets: a number out of range, a text for a number
+        raise Refusal(
+            _("{path}: c.LateWork can't be used ({reason}); mend it").format(path=course.config, reason=error)
+        ) from None
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """When a submission arrived, in UTC; `doubt` says why that isn't known, where somebody might think so."""
+
+    time: datetime | None
+    doubt: str = ""
+
+
+def arrival(rule: LateWork, taken_in: datetime | None, folder: Path) -> Arrival:
+    """When the submission in `folder` arrived, as far as that can be believed; the course itself wins."""
+    if taken_in is not None:
+        return Arrival(taken_in)
+    file = folder / "timestamp.txt"
+    if not file.is_file():
+        return Arrival(None, _("nobody knows when it arrived: not counted as late"))
+    if not rule.believe_timestamp_files:
+        return Arrival(None, _("its timestamp.txt is not believed: not counted as late"))
+    try:
+        claimed = parse_utc(file.read_text("utf-8").strip()).replace(tzinfo=UTC)
+    except (ValueError, OverflowError, OSError, AttributeError):
+        return Arrival(None, _("its timestamp.txt holds no time: not counted as late"))
+    if claimed > datetime.now(UTC):
+        return Arrival(None, _("its timestamp.txt lies in the future: not counted as late"))
+    return Arrival(claimed)

@@ -1,0 +1,177 @@
+"""An assignment's rows in nbgrader's gradebook, read for the class at once, written submission by submission.
+
+`nbgrader autograde` commits once a cell; here a submission's points, comments and penalty are one
+transaction, and say the same (a test compares them row by row).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from nbformat import NotebookNode
+from nbgrader.api import (
+    BaseCell,
+    Comment,
+    Grade,
+    Gradebook,
+    MissingEntry,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
+from nbgrader.plugins import LateSubmissionPlugin
+from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution
+from sqlalchemy import select
+
+from torchaula.grading.rebuild import grade_id
+
+NO_RESPONSE = "No response."  # nbgrader's comment on an answer left as it was
+
+
+@dataclass(frozen=True)
+class Points:
+    """What a graded cell got: by its test, and by hand, which wins."""
+
+    auto: float | None
+    manual: float | None = None
+    extra: float | None = None
+
+    @property
+    def score(self) -> float:
+        """As nbgrader counts it: extra credit goes with other points only."""
+        chosen = self.auto if self.manual is None else self.manual
+        return 0.0 if chosen is None else chosen + (self.extra or 0.0)
+
+
+@dataclass
+class Standing:
+    """What the gradebook says of one submission."""
+
+    points: dict[str, Points] = field(default_factory=dict)
+    comments: dict[str, str] = field(default_factory=dict)
+    penalty: float = 0.0
+
+    @property
+    def score(self) -> float:
+        """All points, before the penalty."""
+        return sum(each.score for each in self.points.values())
+
+    @property
+    def is_graded(self) -> bool:
+        return any(each.auto is not None for each in self.points.values())
+
+    def overtaken(self) -> Iterator[str]:
+        """The cells whose points by hand are below what their test gives now."""
+        for cell, points in self.points.items():
+            if points.manual is not None and points.auto is not None and points.manual < points.auto:
+                yield cell
+
+
+class Ledger:
+    """The rows of one assignment whose cells the gradebook knows already."""
+
+    def __init__(self, book: Gradebook, assignment: str, penalties: LateSubmissionPlugin) -> None:
+        self._db, self._penalties = book.db, penalties
+        self._assignment = book.find_assignment(assignment)
+        self._notebook = book.find_notebook(assignment, assignment)
+        self._grade_cells = {cell.name: cell.id for cell in self._notebook.grade_cells}
+        self._solution_cells = {cell.name: cell.id for cell in self._notebook.solution_cells}
+        self.checksums = {cell.name: cell.checksum for cell in self._notebook.source_cells}
+
+    @property
+    def has_deadline(self) -> bool:
+        return self._assignment.duedate is not None
+
+    def standings(self) -> dict[str, Standing]:
+        """What the gradebook says of each student who handed in."""
+        found: dict[str, Standing] = defaultdict(Standing)
+        of_notebook = SubmittedNotebook.notebook_id == self._notebook.id
+        submitted = select(SubmittedAssignment.student_id).join(SubmittedNotebook.assignment)
+        penalties = submitted.add_columns(SubmittedNotebook.late_submission_penalty).where(of_notebook)
+        for student, penalty in self._db.execute(penalties):
+            found[student].penalty = penalty or 0.0
+        rows = submitted.where(of_notebook).join(Grade, Grade.notebook_id == SubmittedNotebook.id)
+        columns = BaseCell.name, Grade.auto_score, Grade.manual_score, Grade.extra_credit
+        for student, cell, *points in self._db.execute(
+            rows.join(BaseCell, BaseCell.id == Grade.cell_id).add_columns(*columns)
+        ):
+            found[student].points[cell] = Points(*points)
+        rows = submitted.where(of_notebook).join(Comment, Comment.notebook_id == SubmittedNotebook.id)
+        named = rows.join(BaseCell, BaseCell.id == Comment.cell_id)
+        for student, cell, comment in self._db.execute(named.add_columns(BaseCell.name, Comment.comment)):
+            if comment is not None:
+                found[student].comments[cell] = comment
+        return dict(found)
+
+    def write(self, student: str, graded: NotebookNode, arrived: datetime | None) -> Standing:
+        """Write what became of a submission in one transaction. What people wrote stays.
+
+        `arrived` is in UTC. Raises SQLAlchemy's `OperationalError` where the database can't be written.
+        """
+        try:
+            submission = self._submission(student)
+            submission.timestamp = arrived.replace(tzinfo=None) if arrived else None
+            (notebook,) = submission.notebooks
+            standing = self._mark(notebook, graded)
+            notebook.late_submission_penalty = self._penalty(submission, standing)
+            standing.penalty = notebook.late_submission_penalty or 0.0
+            self._db.commit()
+        except BaseException:
+            self._db.rollback()
+            raise
+        self._db.expunge(submission)  # a class of thousands need not stay in memory
+        return standing
+
+    def _submission(self, student: str) -> SubmittedAssignment:
+        found = self._db.scalar(
+            select(SubmittedAssignment).where(
+                SubmittedAssignment.assignment_id == self._assignment.id,
+                SubmittedAssignment.student_id == student,
+            )
+        )
+        return found or self._new(student)
+
+    def _new(self, student: str) -> SubmittedAssignment:
+        """As `Gradebook.add_submission` makes one, but not yet committed."""
+        row = self._db.get(Student, student)
+        if row is None:
+            raise MissingEntry(f"no student {student!r} in the gradebook")
+        submission = SubmittedAssignment(assignment=self._assignment, student=row)
+        notebook = SubmittedNotebook(notebook=self._notebook, assignment=submission)
+        for cell in self._grade_cells.values():
+            Grade(cell_id=cell, notebook=notebook)
+        for cell in self._solution_cells.values():
+            Comment(cell_id=cell, notebook=notebook)
+        self._db.add(submission)
+        return submission
+
+    def _mark(self, notebook: SubmittedNotebook, graded: NotebookNode) -> Standing:
+        grades = {grade.cell_id: grade for grade in notebook.grades}
+        comments = {comment.cell_id: comment for comment in notebook.comments}
+        standing = Standing()
+        for cell in graded.cells:
+            if is_grade(cell):
+                grade = grades[self._grade_cells[grade_id(cell)]]
+                grade.auto_score, _most = determine_grade(cell)
+                grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
+                points = Points(grade.auto_score, grade.manual_score, grade.extra_credit)
+                standing.points[grade_id(cell)] = points
+            if is_solution(cell):
+                comment = comments[self._solution_cells[grade_id(cell)]]
+                is_untouched = cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
+                comment.auto_comment = NO_RESPONSE if is_untouched else None
+                if (told := comment.manual_comment or comment.auto_comment) is not None:
+                    standing.comments[grade_id(cell)] = told
+        return standing
+
+    def _penalty(self, submission: SubmittedAssignment, standing: Standing) -> float | None:
+        late = submission.total_seconds_late
+        if late <= 0:
+            return None
+        penalty: float | None = self._penalties.late_submission_penalty(
+            submission.student.id, standing.score, late
+        )
+        return None if penalty is None else min(max(penalty, 0.0), standing.score)

@@ -1,0 +1,85 @@
+"""What was received from a learning platform, and when: one register an assignment.
+
+A submission's folder holds what a learner may have made. The register holds what the platform said.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from torchaula.course.layout import Course, require_writable
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """A notebook that was collected, known by `submitted.digest_of` its bytes.
+
+    `time` is when it was handed in (ISO 8601, UTC), where known.
+    """
+
+    student: str
+    digest: str
+    time: str | None = None
+
+
+class Register(msgspec.Struct):
+    """What became of an assignment's downloads.
+
+    `arrivals` are of all downloads so far. `unmatched` (what the platform called it, and why it was not
+    collected) and `remarks` (by student) are of the last run.
+    """
+
+    arrivals: list[Arrival] = []
+    unmatched: dict[str, str] = {}
+    remarks: dict[str, list[str]] = {}
+
+
+def path(course: Course, assignment: str) -> Path:
+    """Where an assignment's register stands."""
+    return course.state / "received" / f"{assignment}.json"
+
+
+def load(course: Course, assignment: str) -> Register:
+    """An assignment's register; an empty one where there is none that can be read."""
+    try:
+        return msgspec.json.decode(path(course, assignment).read_bytes(), type=Register)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return Register()
+
+
+def record(course: Course, assignment: str, latest: Register) -> None:
+    """Write what a run received, whole or not at all, and keep the arrivals of earlier runs.
+
+    A time that was known stays known where the latest run has none. Raises `Refusal` where the register
+    can't be written.
+    """
+    arrivals = {(arrival.student, arrival.digest): arrival for arrival in load(course, assignment).arrivals}
+    for arrival in latest.arrivals:
+        known = arrivals.get((arrival.student, arrival.digest))
+        if known is None or arrival.time is not None:
+            arrivals[arrival.student, arrival.digest] = arrival
+    register = Register(list(arrivals.values()), latest.unmatched, latest.remarks)
+    place = path(course, assignment)
+    require_writable(place.parent)
+    beside = place.with_name(f".{place.name}.new")
+    beside.write_bytes(msgspec.json.format(msgspec.json.encode(register), indent=1))
+    beside.replace(place)
+
+
+def time_of(register: Register, student: str, digest: str) -> datetime | None:
+    """When `student` handed in the notebook of this digest (UTC), where that is known."""
+    return times(register).get((student, digest))
+
+
+def times(register: Register) -> dict[tuple[str, str], datetime]:
+    """When each notebook was handed in (UTC), by student and digest, where that is known."""
+    found = {}
+    for arrival in register.arrivals:
+        with suppress(ValueError):
+            time = datetime.fromisoformat(arrival.time or "")
+            if time.tzinfo is not None:
+                found[arrival.student, arrival.digest] = time.astimezone(UTC)
+    return found

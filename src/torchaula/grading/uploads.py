@@ -1,0 +1,116 @@
+"""What people handed in, as Moodle's "Download all submissions" names it, as folders or flat."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from torchaula.errors import Refusal
+from torchaula.grading import roster
+from torchaula.i18n import _
+
+# Moodle writes no underscore in a name, so that no file's name can pass for another person's upload.
+# The default group of a group submission has no number.
+ENTRY = re.compile(
+    r"(?P<name>[^_]+)(?:_(?P<number>\d+))?_assignsubmission_(?P<plugin>[a-z0-9]+)(?:_(?P<file>.*))?",
+    re.DOTALL,
+)
+ANONYMOUS = ("participant", "participante")  # blind marking
+SHOWN = 5  # file names in a message
+
+
+@dataclass(frozen=True)
+class Person:
+    """Someone, or a group, as Moodle names them. The number is of the assignment, not of the user."""
+
+    name: str
+    number: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}_{self.number}" if self.number else self.name
+
+    @property
+    def identity(self) -> str:
+        """What stays where a name changes."""
+        return self.number or self.name
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether blind marking hides the name."""
+        return roster.key(self.name) in ANONYMOUS
+
+
+@dataclass
+class Upload:
+    """What one person handed in, in one download: its files by the learner's names for them."""
+
+    person: Person
+    download: Path
+    files: dict[str, Path] = field(default_factory=dict)
+
+    def notebook(self, assignment: str) -> tuple[Path, tuple[str, ...]]:
+        """The notebook that answers `assignment`, whatever its name where it is the only one; and the others.
+
+        Raises `Refusal` where it can't be told.
+        """
+        notebooks = {name: path for name, path in self.files.items() if path.suffix == ".ipynb"}
+        named = [name for name in notebooks if PurePosixPath(name).name == f"{assignment}.ipynb"]
+        choice = named or list(notebooks)
+        if not choice:
+            raise Refusal(
+                _("no notebook, but {files}: ask for {assignment}.ipynb").format(
+                    files=listed(self.files), assignment=assignment
+                )
+            )
+        if len({notebooks[name].read_bytes() for name in choice}) > 1:
+            raise Refusal(
+                _("several notebooks ({files}): ask for one, called {assignment}.ipynb").format(
+                    files=listed(choice), assignment=assignment
+                )
+            )
+        return notebooks[choice[0]], tuple(name for name in notebooks if name not in choice)
+
+
+def find(root: Path) -> tuple[list[Upload], list[str]]:
+    """The uploads below `root`, and the notebooks there that Moodle didn't name."""
+    uploads: dict[tuple[Path, Person], Upload] = {}
+    strangers = []
+    for path in sorted(path for path in root.rglob("*") if path.is_file()):
+        below = path.relative_to(root)
+        if any(part.startswith(".") or part == "__MACOSX" for part in below.parts):
+            continue
+        place = locate(below)
+        if place is None:
+            strangers += [printable(str(below))] * (path.suffix == ".ipynb")
+            continue
+        download, person, file = place
+        if file:
+            upload = uploads.setdefault((download, person), Upload(person, download))
+            upload.files[file] = path
+    return list(uploads.values()), strangers
+
+
+def locate(below: Path) -> tuple[Path, Person, str] | None:
+    """An entry's download, whose it is, and the learner's name for the file; None where Moodle named nothing.
+
+    The name is empty where a learner wrote the text on Moodle's page: that is no file.
+    """
+    for at, part in enumerate(below.parts):
+        if match := ENTRY.fullmatch(part):
+            inner = "/".join(filter(None, (match["file"], *below.parts[at + 1 :])))
+            person = Person(printable(match["name"]), match["number"] or "")
+            return Path(*below.parts[:at]), person, inner if match["plugin"] == "file" else ""
+    return None
+
+
+def printable(name: str) -> str:
+    """A file's name fit to be shown and kept, whatever bytes it is made of."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name)
+
+
+def listed(names: Iterable[str]) -> str:
+    """Some file names, fit to be shown."""
+    shown = [printable(name) for name in names]
+    return ", ".join(shown[:SHOWN]) + (", …" if len(shown) > SHOWN else "")

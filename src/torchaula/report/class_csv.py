@@ -1,0 +1,52 @@
+"""The class after grading as a file for a spreadsheet: a column an exercise, and what happened."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from torchaula.course.notebook import Notebook
+from torchaula.grading.entries import Entry
+from torchaula.grading.roster import Student
+from torchaula.grading.verdict import Outcome
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would compute
+ORDINARY = {Outcome.PASSED, Outcome.FAILED, Outcome.RAISED}
+
+
+def write(path: Path, source: Notebook, entries: Sequence[Entry], roster: Iterable[Student]) -> None:
+    """Write the table, whole or not at all. Who was not graded has no points: that is not a zero."""
+    exercises = list(source.exercises.values())
+    people = {student.id: student for student in roster}
+    columns = ["student_id", "last_name", "first_name", "email", *(exercise.id for exercise in exercises)]
+    columns += ["late_penalty", "total", "maximum", "outcome", "what_happened"]
+    maximum = sum(exercise.points for exercise in exercises)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.new")
+    with beside.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(columns)
+        for entry in sorted(entries, key=lambda each: each.student):
+            person = people.get(entry.student, Student(entry.student))
+            row: list[object] = [person.id, person.last_name, person.first_name, person.email]
+            row += [(entry.points or {}).get(exercise.id, "") for exercise in exercises]
+            row += [entry.penalty, entry.score] if entry.graded else ["", ""]
+            table.writerow([_plain(value) for value in [*row, maximum, outcome(entry), entry.what]])
+    beside.replace(path)
+
+
+def outcome(entry: Entry) -> str:
+    """In a word or two: whether it was graded, and how many graded cells did not end by themselves."""
+    if entry.is_missing:
+        return "nothing handed in"
+    if not entry.graded:
+        return "not graded"
+    ends = Counter(each for each in entry.outcomes.values() if each not in ORDINARY)
+    return "; ".join(["graded", *(f"{count} {end}" for end, count in sorted(ends.items()))])
+
+
+def _plain(value: object) -> object:
+    """A text that no spreadsheet takes for a formula: names and files are a learner's to choose."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

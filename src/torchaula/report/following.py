@@ -1,0 +1,89 @@
+"""Following a batch at a terminal: a bar with the time that is left, a question, each student's page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import click
+from nbformat import NotebookNode
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from torchaula.grading.batch import Batch
+from torchaula.grading.desk import Audience
+from torchaula.grading.entries import Change
+from torchaula.grading.ledger import Standing
+from torchaula.grading.records import Record
+from torchaula.i18n import _
+from torchaula.report import feedback
+
+
+class Terminal(Audience):
+    """Whoever called the command. `is_agreed` answers its question before it is asked."""
+
+    def __init__(self, batch: Batch, console: Console, is_agreed: bool = False) -> None:
+        self._course, self._assignment = batch.assignment.course, batch.assignment.name
+        self._console, self._is_agreed = console, is_agreed
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("ETA"),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+        )
+        self._bar = self._progress.add_task(_("grading"), total=None)
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """Show the bar while the block runs."""
+        with self._progress:
+            yield
+
+    def begin(self, total: int) -> None:
+        self._progress.update(self._bar, total=total)
+
+    def graded(self, student: str) -> None:
+        self._progress.update(self._bar, advance=1, description=escape(student))
+
+    def agree(self, changes: Sequence[Change]) -> bool:
+        self._progress.stop()
+        self._console.print(_table(changes))
+        if self._is_agreed:
+            return True
+        if not self._console.is_terminal:
+            return False
+        return click.confirm(_("Write these points?"), default=False)
+
+    def publish(self, student: str, record: Record, standing: Standing, graded: NotebookNode | None) -> None:
+        feedback.refresh(self._course, self._assignment, student, record, standing, graded)
+
+
+def _table(changes: Sequence[Change]) -> Table:
+    """Who gains and who loses, first those who lose most."""
+    gains = sum(change.is_gain for change in changes)
+    title = _("The course has changed: {gains} gain points, {losses} lose some").format(
+        gains=gains, losses=len(changes) - gains
+    )
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column(_("student"), overflow="fold")
+    for heading in (_("before"), _("after"), _("change")):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column(_("exercises"), overflow="fold")
+    for change in sorted(changes, key=lambda each: (each.after - each.before, each.student)):
+        numbers = f"{change.before:g}", f"{change.after:g}", f"{change.after - change.before:+g}"
+        table.add_row(escape(change.student), *numbers, escape(", ".join(change.exercises)))
+    return table

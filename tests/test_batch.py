@@ -1,0 +1,226 @@
+"""A batch: what it writes is what nbgrader writes, and what hasn't changed is not graded again."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import ledgers, mini, pupils
+from tests.test_release import nbgrader
+from torchaula.course import notebook, sample_class
+from torchaula.course.layout import Course
+from torchaula.course.release import release
+from torchaula.errors import Refusal
+from torchaula.grading import batch, gradebook, graded_copy, records
+from torchaula.grading.client import Client, Workers
+
+MANUAL = ("double-valores", "mini", "mini", "alba")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """A small course whose sample class was graded. Copy it to change it."""
+    course = mini.write(tmp_path_factory.mktemp("batch") / "course")
+    release(course, "mini")
+    sample_class.write(course, "mini")
+    (course.submitted / "bucle" / "mini" / "mini.ipynb").unlink()  # takes long
+    mini.grade(course)
+    return course
+
+
+@pytest.fixture
+def copy(made: Course, tmp_path: Path) -> Course:
+    """The graded course, to change."""
+    return mini.copy(made, tmp_path / "course")
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """How many jobs workers were asked to do, counted where they are."""
+    found: list[int] = []
+    ask = Client._ask
+
+    def counted(self: Client, job: object) -> object:
+        found.append(1)
+        return ask(self, job)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Client, "_ask", counted)
+    yield found
+
+
+def test_batch_writes_what_nbgrader_autograde_writes(made: Course, tmp_path: Path) -> None:
+    """Every row of the gradebook and every graded copy is the same, cell by cell; so after regrading."""
+    ours, theirs = mini.copy(made, tmp_path / "ours"), mini.copy(made, tmp_path / "theirs")
+    for course in (ours, theirs):
+        with gradebook.opened(course) as book:
+            grade = book.find_grade(*MANUAL)
+            grade.manual_score, grade.extra_credit = 1.5, 0.5
+            book.find_comment("double", *MANUAL[1:]).manual_comment = "¡Ánimo!"
+            book.db.commit()
+        pupils.remove(course, "roto")  # nbgrader makes rows for what it can't read
+
+    mini.grade(ours, force=True)
+    nbgrader(theirs, "autograde", "mini", "--force")
+
+    found = ledgers.rows(ours)
+    assert found == ledgers.rows(theirs)
+    assert found["grade", "mini", "alba", "double-valores"] == (4, 1.5, 0.5, 2.0, True)
+    assert found["comment", "mini", "vacio", "double"] == ("No response.", None)
+    for student in ("alba", "vacio", "despistada"):
+        copies = (graded_copy.folder(course, "mini", student) / "mini.ipynb" for course in (ours, theirs))
+        assert len({path.read_text() for path in copies}) == 1
+
+
+def test_first_grading_writes_what_nbgrader_autograde_writes(course: Course, tmp_path: Path) -> None:
+    """The same for submissions that the gradebook has never heard of."""
+    sample_class.write(course, "mini")
+    for student in course.submitted.iterdir():
+        if student.name not in ("alba", "despistada", "vacio", "ausente"):
+            pupils.remove(course, student.name)
+    theirs = mini.copy(course, tmp_path / "theirs")
+
+    mini.grade(course)
+    nbgrader(theirs, "generate_assignment", "mini", "--force")
+    nbgrader(theirs, "autograde", "mini")
+
+    assert ledgers.rows(course) == ledgers.rows(theirs)
+
+
+def test_what_has_not_changed_is_not_graded_again(copy: Course, asked: list[int]) -> None:
+    """A second batch asks no worker and writes nothing; `--force` asks for everyone."""
+    before = ledgers.rows(copy)
+    files = {path: path.stat().st_mtime_ns for path in copy.root.rglob("*.*") if path.name != "gradebook.db"}
+
+    first = mini.grade(copy)
+
+    assert not asked
+    assert ledgers.rows(copy) == before
+    assert {path: path.stat().st_mtime_ns for path in files} == files
+    assert mini.grade(copy, force=True) == first
+    assert len(asked) == sum(entry.graded for entry in first.values())
+
+
+def test_changed_submission_alone_is_graded(copy: Course, asked: list[int]) -> None:
+    """Who hands in again is graded again, and nobody else."""
+    made_from = sample_class.material(copy, "mini")
+    right = {name: made_from.model(name) for name in made_from.exercises}
+    pupils.write(copy, "vacio", sample_class.handed_in(made_from, right))
+
+    entries = mini.grade(copy)
+
+    assert len(asked) == 1
+    assert entries["vacio"].points == {"double": 5, "add-one": 5}
+
+
+@pytest.mark.parametrize("lost", ["gradebook", "graded copy", "page", "record", "all results"])
+def test_what_is_lost_is_written_again(copy: Course, asked: list[int], lost: str) -> None:
+    """An older gradebook put back, a deleted folder: the next batch makes all of it agree again."""
+    before = ledgers.rows(copy)
+    copied = graded_copy.folder(copy, "mini", "alba") / "mini.ipynb"
+    page = copy.feedback / "alba" / "mini" / "mini.html"
+    text = copied.read_text(), page.read_text()
+    if lost == "gradebook":
+        copy.gradebook.unlink()
+    elif lost == "graded copy":
+        copied.unlink()
+    elif lost == "page":
+        page.unlink()
+    elif lost == "record":
+        records.forget(copy, "mini", "alba")
+    else:
+        shutil.rmtree(copy.state / "results")
+
+    mini.grade(copy)
+
+    assert ledgers.rows(copy) == before
+    assert (copied.read_text(), page.read_text()) == text
+    assert len(asked) == {"record": 1, "all results": 14}.get(lost, 0)
+
+
+def test_gradebook_is_copied_before_it_is_written_to(copy: Course) -> None:
+    """Each batch that writes leaves the gradebook as it was in `.torchaula/backups`; the newest are kept."""
+    before = ledgers.rows(copy)
+    (graded_copy.folder(copy, "mini", "alba") / "mini.ipynb").unlink()
+    for _ in range(gradebook.BACKUPS + 3):
+        newest = gradebook.backup(copy)
+    assert newest is not None
+
+    mini.grade(copy)
+
+    kept = sorted((copy.state / "backups").glob("*.db"))
+    assert len(kept) == gradebook.BACKUPS
+    assert kept[-1] > newest
+    kept[-1].replace(copy.gradebook)
+    assert ledgers.rows(copy) == before
+
+
+def test_batch_that_stopped_goes_on_where_it_was(course: Course, asked: list[int]) -> None:
+    """What was graded before an interruption is not graded again."""
+    sample_class.write(course, "mini")
+    pupils.remove(course, "bucle")
+    running = batch.prepare(course, "mini").grade(jobs=1)
+    for entry in running:
+        if entry.graded:
+            break
+    running.close()
+    done = len(list((course.state / "results").rglob("*.json")))
+    assert 1 <= done < 14
+    asked.clear()
+
+    entries = mini.grade(course)
+
+    assert len(asked) == 14 - done
+    assert sum(entry.graded for entry in entries.values()) == 14
+
+
+def test_two_batches_at_once_are_refused(copy: Course) -> None:
+    """The second one says which process is at work, and touches nothing."""
+    running = batch.prepare(copy, "mini", "alba", force=True).grade(jobs=1)
+    next(running)
+
+    with pytest.raises(Refusal, match=r"another batch is grading \(process \d+\); wait"):
+        mini.grade(copy)
+
+    running.close()
+    mini.grade(copy)
+
+
+def test_any_executor_will_do(copy: Course) -> None:
+    """A batch hands bytes to whatever executor it is given, and leaves that open."""
+    with Workers(1) as executor:
+        made = batch.prepare(copy, "mini", ["alba", "vacio"], force=True)
+        entries = list(made.grade(jobs=1, executor=executor))
+        assert executor.submit(len, b"still open").result() == 10
+        executor.stop()
+
+    assert [entry.graded for entry in entries] == [True, True]
+
+
+def test_problem_of_a_test_is_not_kept(copy: Course, asked: list[int]) -> None:
+    """What grading itself got wrong is tried again the next time, and nothing of it is written."""
+    path = copy.notebook("mini")
+    text, before = path.read_text(), ledgers.rows(copy)
+    path.write_text(text.replace("student.add_one(torch.tensor([3", "student.add(torch.tensor([3"))
+    entries = mini.grade(copy)
+    assert not any(entry.graded for entry in entries.values())
+    path.write_text(text)
+
+    mini.grade(copy)
+
+    assert ledgers.rows(copy) == before
+
+
+def test_table_of_the_class_is_a_file_too(copy: Course) -> None:
+    """`grades/mini.csv` has a column an exercise, the outcome, and no points where there is no grade."""
+    lines = pupils.command(copy, "grade", "mini", code=1)
+
+    table = pupils.table(copy.grades / "mini.csv")
+    assert list(table["alba"])[4:6] == ["double", "add-one"]
+    assert table["despistada"]["total"] == "0.0"
+    assert (table["roto"]["total"], table["roto"]["outcome"]) == ("", "not graded")
+    assert (table["bucle"]["total"], table["bucle"]["outcome"]) == ("", "nothing handed in")
+    assert "grades/mini.csv" in lines
+    assert notebook.load(copy.notebook("mini")).exercises.keys() <= table["alba"].keys()
