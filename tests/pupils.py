@@ -66,7 +66,7 @@ def hand_in(course: Course) -> None:
 def write(course: Course, student: str, text: str, name: str = "mini") -> None:
     """Hand in a notebook's text."""
     folder = course.submitted / student / "mini"
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{name}.ipynb").write_text(text, encoding="utf-8")
 
 

@@ -195,9 +195,9 @@ def test_times_are_the_worksheets_and_not_the_archives(downloads: Downloads, lan
     assert downloads.timestamp("bea") is None
     register, when = downloads.register, datetime(2026, 6, 10, 12, 14, tzinfo=UTC)
     assert {each.time for each in register.arrivals} == {"2026-06-10T12:14:00+00:00", None}
-    assert received.time_of(register, "ana", digest_of(b"ana")) == when
-    assert received.time_of(register, "ana", digest_of(b"changed since")) is None
-    assert received.time_of(register, "bea", digest_of(b"ana")) is None
+    assert received.times(register).get(("ana", digest_of(b"ana"))) == when
+    assert received.times(register).get(("ana", digest_of(b"changed since"))) is None
+    assert received.times(register).get(("bea", digest_of(b"ana"))) is None
 
 
 @pytest.mark.parametrize(
@@ -673,7 +673,7 @@ def test_time_that_is_none_is_not_believed(time: str | None) -> None:
     """A time without zone, or no time at all, is unknown."""
     register = received.Register([received.Arrival("ana", "d", time)])
 
-    assert received.time_of(register, "ana", "d") is None
+    assert received.times(register).get(("ana", "d")) is None
 
 
 def test_register_that_can_not_be_written_is_refused(

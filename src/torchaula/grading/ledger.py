@@ -155,8 +155,8 @@ class Ledger:
         for cell in graded.cells:
             if is_grade(cell):
                 grade = grades[self._grade_cells[grade_id(cell)]]
-                grade.auto_score, _most = determine_grade(cell)
-                grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
+                grade.auto_score = float(determine_grade(cell)[0])  # 0 as the database gives it back: 0.0
+                grade.needs_manual_grade = grade.manual_score is not None
                 points = Points(grade.auto_score, grade.manual_score, grade.extra_credit)
                 standing.points[grade_id(cell)] = points
             if is_solution(cell):

@@ -69,11 +69,6 @@ def record(course: Course, assignment: str, latest: Register) -> None:
     beside.replace(place)
 
 
-def time_of(register: Register, student: str, digest: str) -> datetime | None:
-    """When `student` handed in the notebook of this digest (UTC), where that is known."""
-    return times(register).get((student, digest))
-
-
 def times(register: Register) -> dict[tuple[str, str], datetime]:
     """When each notebook was handed in (UTC), by student and digest, where that is known."""
     found = {}

@@ -64,7 +64,8 @@ def refresh(
     `graded` is the graded copy, if it is at hand.
     """
     place = course.feedback / student / assignment / f"{assignment}.html"
-    key = digest([record, standing.points, standing.comments, standing.penalty, package_digest()])
+    noted = sorted(standing.points.items()), sorted(standing.comments.items()), standing.penalty
+    key = digest([record, *noted, package_digest()])
     if _key_of(place) == key:
         return
     nb = graded or notebook.read(graded_copy.folder(course, assignment, student) / f"{assignment}.ipynb")
