@@ -117,9 +117,13 @@ _modules: dict[str, str] = {}
 
 def _module_of(filename: str) -> str:
     """The name of the imported module that stands in this file."""
+    if filename.startswith("<"):  # a notebook's cell, a probe, what was frozen
+        return ""
     if filename not in _modules:
-        found = {getattr(module, "__file__", None): name for name, module in list(sys.modules.items())}
-        _modules[filename] = found.get(filename, "")
+        _modules.update(
+            (getattr(module, "__file__", None) or "", name) for name, module in [*sys.modules.items()]
+        )
+        _modules.setdefault(filename, "")
     return _modules[filename]
 
 
@@ -127,6 +131,7 @@ def warm_up() -> None:
     """Let torch import what tracing needs (two seconds, once), so that no call is charged for it."""
     with Trace():
         torch.zeros(1).add(1)
+    _module_of(__file__)
 
 
 def is_below(name: str, prefix: str) -> bool:
