@@ -15,7 +15,7 @@ import pytest
 
 from tests import mini
 from torchaula.course.layout import Course
-from torchaula.grading.archives import BadArchive, Budget, unpack
+from torchaula.grading.archives import BadArchive, Budget, is_download, unpack, unpack_download
 
 NAMES = r".*/(?P<student_id>[a-z]+)_(?P<file_id>mini)"
 NOTEBOOK = b'{"cells": []}'
@@ -142,6 +142,55 @@ def test_index_that_lies_about_sizes_is_not_believed(tmp_path: Path) -> None:
 
     with pytest.raises(BadArchive):
         unpack(tmp_path / "a.zip", tmp_path / "out", Budget(size=4999))
+
+
+HOSTILE = {"up": "up.zip", "bomb": "bomb.zip", "crowd": "crowd.zip", "truncated": "truncated.zip"}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_hostile_archive_in_a_class_s_download_costs_its_learner_only(tmp_path: Path, kind: str) -> None:
+    """Of Moodle's zip everybody else's part is unpacked; in place of that one stands why it isn't."""
+    folders = (
+        "Ana_1_assignsubmission_file__",
+        "Eve_2_assignsubmission_file__",
+        "Zoe_3_assignsubmission_file__",
+    )
+    ana, eve, zoe = (f"{folder}mini.ipynb" for folder in folders)
+    packed = zipped(**{ana: NOTEBOOK, f"{eve}.zip": REFUSED[HOSTILE[kind]](), zoe: NOTEBOOK})
+    (tmp_path / "class.zip").write_bytes(packed)
+    assert is_download(tmp_path / "class.zip")
+
+    failed = unpack_download(tmp_path / "class.zip", tmp_path / "out" / "in")
+
+    assert list(failed) == ["Eve_2"]
+    found = {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.*")}
+    assert {path for path in found if not path.endswith(("file", "in"))} == {
+        "in/Ana_1_assignsubmission_file/mini.ipynb",
+        "in/Eve_2_assignsubmission_file/unpacked.failed",
+        "in/Zoe_3_assignsubmission_file/mini.ipynb",
+    }
+
+
+def test_class_s_download_may_hold_more_than_a_learner_s(tmp_path: Path) -> None:
+    """The limits are each learner's, not the class's."""
+    entries = {f"L{n}_{n}_assignsubmission_file/mini.ipynb": NOTEBOOK for n in range(Budget().files + 1)}
+    (tmp_path / "class.zip").write_bytes(zipped(**entries))
+
+    assert not unpack_download(tmp_path / "class.zip", tmp_path / "out")
+
+    assert len(list((tmp_path / "out").rglob("*.ipynb"))) == Budget().files + 1
+
+
+def test_entry_that_says_another_size_costs_its_learner_only(tmp_path: Path) -> None:
+    """A damaged entry of a class's download is one learner's affair."""
+    packed = bytearray(zipped(**{f"L{n}_{n}_assignsubmission_file/mini.ipynb": b"x" * 999 for n in range(3)}))
+    packed[packed.index(b"L1_1") + len("L1_1_assignsubmission_file/mini.ipynb") + 2] ^= 0xFF
+    (tmp_path / "class.zip").write_bytes(packed)
+
+    failed = unpack_download(tmp_path / "class.zip", tmp_path / "out")
+
+    assert list(failed) == ["L1_1"]
+    assert len(list((tmp_path / "out").rglob("*.ipynb"))) == 2
 
 
 def test_collecting_goes_on_after_a_hostile_archive(course: Course) -> None:

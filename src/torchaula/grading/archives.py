@@ -2,15 +2,22 @@
 
 `nbgrader zip_collect` uses `Extractor` (see `nbgrader_config.py`). nbgrader's own unpacks whatever an
 archive says, archives inside of archives without end, and stops at the first that is broken.
+
+An archive is unpacked whole or not at all; of a class's download that holds for each learner's part, so
+that what one of them packed costs nobody else.
 """
 
 from __future__ import annotations
 
+import lzma
 import shutil
 import stat
 import tarfile
+import tempfile
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -18,13 +25,15 @@ from typing import IO
 from nbgrader.plugins import ExtractorPlugin
 
 from torchaula.errors import Refusal
+from torchaula.grading import uploads
 from torchaula.i18n import _
 
 MIB = 2**20
 CHUNK = MIB
 DEPTH = 3  # a class's archive, a learner's in it, and one that a learner packed by mistake
+UNNAMED = "-"  # of what a download holds and nobody's name stands at
 BROKEN = (
-    *(zipfile.BadZipFile, tarfile.TarError, OSError, EOFError),
+    *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, OSError, EOFError),
     *(RuntimeError, NotImplementedError, ValueError),  # zipfile: encrypted, unknown method, odd dates
 )
 
@@ -67,9 +76,71 @@ class Extractor(ExtractorPlugin):  # type: ignore[misc]
                 shutil.copy(path, target)
                 continue
             try:
-                unpack(path, target.with_name(_stem(path.name)))
+                self._unpack(path, target.with_name(_stem(path.name)))
             except BadArchive as error:
                 self.log.error("%s: %s", path.relative_to(source), error)
+
+    def _unpack(self, archive: Path, folder: Path) -> None:
+        if not is_download(archive):
+            unpack(archive, folder)
+            return
+        for person, error in unpack_download(archive, folder).items():
+            self.log.error("%s, %s: %s", archive.name, person, error)
+
+
+def is_download(archive: Path) -> bool:
+    """Whether an archive is what a platform collected from a class, and not what one learner packed."""
+    try:
+        with zipfile.ZipFile(archive) as pack:
+            return any(uploads.locate(Path(name)) for name in pack.namelist())
+    except BROKEN:
+        return False
+
+
+def unpack_download(archive: Path, folder: Path) -> dict[str, BadArchive]:
+    """Unpack a class's download into `folder`, each learner's part whole or not at all.
+
+    In place of a part that can't be unpacked stands a file that says why; the reasons are returned too, by
+    learner. Raises `BadArchive` where the archive itself can't be read.
+    """
+    try:
+        folder.mkdir(parents=True)
+        with zipfile.ZipFile(archive) as pack:
+            parts: defaultdict[str, list[zipfile.ZipInfo]] = defaultdict(list)
+            for entry in pack.infolist():
+                place = uploads.locate(Path(entry.filename))
+                parts[str(place[1]) if place else ""].append(entry)
+            return {
+                person: error
+                for person, entries in parts.items()
+                if (error := _unpack_part(pack, entries, folder, person)) is not None
+            }
+    except BROKEN as error:
+        raise BadArchive(_("can't be unpacked ({reason}): ask for it again").format(reason=error)) from error
+
+
+def _unpack_part(
+    pack: zipfile.ZipFile, entries: Iterable[zipfile.ZipInfo], folder: Path, person: str
+) -> BadArchive | None:
+    """Unpack what one learner handed in, by way of a folder of its own; why it can't be, if so."""
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".part-") as place:
+        part = Path(place) / "part"
+        part.mkdir()
+        try:
+            budget = Budget()
+            for entry in filter(_is_file, entries):
+                with pack.open(entry) as content:
+                    _write_one(entry.filename, content, part, budget)
+            _unpack_inner(part, budget, depth=1)
+            failed = None
+        except (BadArchive, *BROKEN) as error:
+            shutil.rmtree(part)
+            note = part / f"{person or UNNAMED}_assignsubmission_file" / "unpacked.failed"
+            note.parent.mkdir(parents=True)
+            note.write_text(f"{error}\n", encoding="utf-8")
+            failed = error if isinstance(error, BadArchive) else BadArchive(str(error))
+        shutil.copytree(part, folder, dirs_exist_ok=True)
+        return failed
 
 
 def unpack(archive: Path, folder: Path, budget: Budget | None = None, depth: int = 1) -> None:
@@ -80,11 +151,9 @@ def unpack(archive: Path, folder: Path, budget: Budget | None = None, depth: int
     except OSError as error:
         raise BadArchive(_("can't be unpacked ({reason}): ask for it again").format(reason=error)) from error
     try:
-        _write(archive, folder, budget)
-        inner = (path for path in folder.rglob("*") if path.suffix in (".zip", ".gz") and path.is_file())
-        for path in sorted(inner) if depth < DEPTH else ():
-            unpack(path, path.with_name(_stem(path.name) + ".contents"), budget, depth + 1)
-            path.unlink()
+        for name, content in _members(archive):
+            _write_one(name, content, folder, budget)
+        _unpack_inner(folder, budget, depth)
     except BadArchive:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -93,30 +162,40 @@ def unpack(archive: Path, folder: Path, budget: Budget | None = None, depth: int
         raise BadArchive(_("can't be unpacked ({reason}): ask for it again").format(reason=error)) from error
 
 
-def _write(archive: Path, folder: Path, budget: Budget) -> None:
-    for name, content in _members(archive):
-        budget.take(0, files=1)
-        place = folder / _safe(name)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with place.open("xb") as file:
-            while chunk := content.read(CHUNK):
-                budget.take(len(chunk))
-                file.write(chunk)
+def _unpack_inner(folder: Path, budget: Budget, depth: int) -> None:
+    inner = (path for path in folder.rglob("*") if path.suffix in (".zip", ".gz") and path.is_file())
+    for path in sorted(inner) if depth < DEPTH else ():
+        unpack(path, path.with_name(_stem(path.name) + ".contents"), budget, depth + 1)
+        path.unlink()
+
+
+def _write_one(name: str, content: IO[bytes], folder: Path, budget: Budget) -> None:
+    budget.take(0, files=1)
+    place = folder / _safe(name)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with place.open("xb") as file:
+        while chunk := content.read(CHUNK):
+            budget.take(len(chunk))
+            file.write(chunk)
 
 
 def _stem(name: str) -> str:
     return Path(name).stem.removesuffix(".tar")
 
 
+def _is_file(entry: zipfile.ZipInfo) -> bool:
+    """Whether it is no folder, and no link or device, as far as the archive tells."""
+    mode = entry.external_attr >> 16
+    return not entry.is_dir() and (not mode or stat.S_ISREG(mode) or not stat.S_IFMT(mode))
+
+
 def _members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
     """The files in an archive by name; links, devices and folders are none."""
     if archive.suffix == ".zip":
         with zipfile.ZipFile(archive) as pack:
-            for entry in pack.infolist():
-                mode = entry.external_attr >> 16
-                if not entry.is_dir() and (not mode or stat.S_ISREG(mode) or not stat.S_IFMT(mode)):
-                    with pack.open(entry) as content:
-                        yield entry.filename, content
+            for entry in filter(_is_file, pack.infolist()):
+                with pack.open(entry) as content:
+                    yield entry.filename, content
         return
     with tarfile.open(archive) as tar:
         for member in tar:
