@@ -176,15 +176,28 @@ def grade(
     sys.exit(0 if expect_failures or all(entry.graded or entry.is_missing for entry in entries) else 1)
 
 
-@cli.command(help=_("Look whether student code can be confined on this machine; end with 1 if not."))
-def doctor() -> None:
-    from torchaula.grading import sandbox
+@cli.command(
+    help=_("Look whether this machine and course can grade, at all or at each CHECK; end with 1 if not.")
+)
+@click.argument("checks", metavar="[CHECK]...", nargs=-1)
+@click.pass_obj
+def doctor(folder: Path, checks: tuple[str, ...]) -> None:
+    from torchaula.course import layout
+    from torchaula.grading import health
 
     try:
-        click.echo(_("sandbox: {program} works").format(program=sandbox.find().bwrap))
+        course = layout.find(folder)
     except Refusal as error:
-        click.echo(_("sandbox: {reason}").format(reason=error), err=True)
-        sys.exit(1)
+        course = None
+        click.echo(str(error), err=True)
+    good = True
+    for finding in health.look(course, checks):
+        mark = "✘" if finding.remedy else "✔"
+        click.echo(f"{mark} {finding.name}: {finding.found}", err=bool(finding.remedy))
+        if finding.remedy:
+            good = False
+            click.echo(f"  {finding.remedy}", err=True)
+    sys.exit(0 if good else 1)
 
 
 def main() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager, nullcontext
@@ -15,7 +14,7 @@ from torchaula.course.layout import Course, require_writable
 from torchaula.errors import Refusal
 from torchaula.grading import assignments, gradebook, lateness, locks
 from torchaula.grading.assignments import Assignment
-from torchaula.grading.client import Workers
+from torchaula.grading.client import Workers, cores
 from torchaula.grading.desk import Audience, Desk
 from torchaula.grading.entries import Entry
 from torchaula.grading.submissions import Submission, collect
@@ -37,7 +36,7 @@ class Batch:
 
         Raises `Refusal` where another batch runs, the audience doesn't agree, or nothing can be written.
         """
-        at_once = jobs or len(os.sched_getaffinity(0))
+        at_once = jobs or cores()
         course = self.assignment.course
         with locks.alone(course), _refused_where_not_written(course), gradebook.opened(course) as book:
             desk = Desk(self.assignment, book, audience or Audience())

@@ -26,6 +26,11 @@ THREADS = {"OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1", "OPENBLAS_NUM_THREAD
 TRIES = 2
 
 
+def cores() -> int:
+    """How many submissions can be graded at once: the cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class GradingFailed(Exception):
     """Grading itself failed; nothing is said about the submission."""
 
