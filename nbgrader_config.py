@@ -15,7 +15,8 @@ c.NbGrader.logfile = ""
 c.Exchange.root = str(COURSE / ".torchaula" / "exchange")
 c.Exchange.cache = str(COURSE / ".torchaula" / "cache")
 
-# What learners receive.
+# What learners receive; made of other cells than grades belong to, it is refused before the old one goes.
+c.GenerateAssignment.exporter_class = "torchaula.grading.nbgrader_guard.SourceExporter"
 c.ClearSolutions.code_stub = {"python": "# ESCRIBE AQUÍ TU CÓDIGO"}
 c.ClearSolutions.text_stub = "*Escribe aquí tu respuesta.*"
 
@@ -38,11 +39,20 @@ c.Autograde.sanitize_preprocessors = [
 c.Autograde.autograde_preprocessors = [
     f"{OURS}.Grade",  # in a sandbox, in place of nbgrader's Execute
     f"{NBGRADER}.SaveAutoGrades",
+    f"{OURS}.NoteArrival",  # when a submission arrived, as far as that can be believed
     f"{NBGRADER}.AssignLatePenalties",
     f"{NBGRADER}.CheckCellMetadata",
 ]
 c.Grade.cell_seconds = 60.0  # of CPU, for one of a learner's own cells; a graded cell says its own limit
 c.Grade.cells_seconds = 180.0  # for all of them together
+
+# What late work costs: a share of the points for each day begun after deadline and grace.
+c.AssignLatePenalties.plugin_class = "torchaula.grading.lateness.LateWork"
+c.LateWork.deadlines = {}  # of each assignment, as in {"mlp": "2026-12-01 23:59 Europe/Madrid"}
+c.LateWork.grace_minutes = 10.0  # after the deadline that cost nothing
+c.LateWork.percent_a_day = 10.0  # of the points earned
+c.LateWork.cap_percent = 50.0  # the most that lateness costs, of the points earned
+c.LateWork.believe_timestamp_files = False  # True where nobody but your exchange writes timestamp.txt
 
 # The grades as a table, with what became of each submission.
 c.ExportApp.plugin_class = "torchaula.report.export.CsvExport"

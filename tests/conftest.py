@@ -30,7 +30,8 @@ ONE_CLASS = ("tests/test_pipeline.py", "tests/test_feedback.py", "tests/test_for
 
 
 # What tests note of what they tried (in `user_properties`, which reach the process that reports).
-ACCIDENT, DAMAGED = "accident", "damaged notebook"
+# A fault is noted with nothing: it is survived if its test passes.
+ACCIDENT, DAMAGED, FAULT = "accident", "damaged notebook", "fault"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -92,13 +93,16 @@ def workshop() -> Iterator[Workshop]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many accidents and damaged notebooks were tried, and what became of them."""
+    """Say how many accidents, damaged notebooks and faults were tried, and what became of them."""
     reports = [each for group in terminalreporter.stats.values() for each in group]
-    noted = (getattr(each, "user_properties", []) for each in reports if getattr(each, "when", "") == "call")
-    count = Counter((name, str(value)) for properties in noted for name, value in properties)
+    called = [each for each in reports if getattr(each, "when", "") == "call"]
+    count = Counter(
+        (name, str(value or each.outcome)) for each in called for name, value in each.user_properties
+    )
     for kind, text, ends in (
         (ACCIDENT, "accidents: {} tried, {} cost a point", ("cost a point",)),
         (DAMAGED, "damaged notebooks: {} tried, {} graded, {} named", ("graded", "named")),
+        (FAULT, "faults: {} tried, {} survived", ("passed",)),
     ):
         tried = sum(times for (name, _), times in count.items() if name == kind)
         if tried:

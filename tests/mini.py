@@ -113,9 +113,10 @@ def _cell(
 def grade(course: Course, assignment: str = "mini", *students: str, **options: Any) -> dict[str, Entry]:
     """Grade as the command does, feedback included, without a word; what became of each student."""
     jobs, agreed = options.pop("jobs", 2), options.pop("agreed", True)
+    executor = options.pop("executor", None)
     made = batch.prepare(course, assignment, students, **options)
     audience = Terminal(made, Console(file=io.StringIO()), is_agreed=agreed)
-    return {entry.student: entry for entry in made.grade(jobs, audience)}
+    return {entry.student: entry for entry in made.grade(jobs, audience, executor)}
 
 
 def copy(course: Course, root: Path) -> Course:

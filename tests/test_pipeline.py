@@ -157,35 +157,6 @@ def test_regrading_keeps_what_a_person_wrote(copy: Course) -> None:
         assert book.find_comment("double", "mini", "mini", "vacio").comment == "¡Ánimo!"
 
 
-def test_failed_regrading_brings_the_old_copy_back(copy: Course) -> None:
-    """When a submission that was graded can't be graded any more, its graded copy and points stay."""
-    path = copy.autograded / "parcial" / "mini" / "mini.ipynb"
-    before, points = path.read_bytes(), gradebook.points(copy, "mini", "parcial")
-    source = copy.notebook("mini")
-    source.write_text(
-        source.read_text().replace("student.add_one(torch.tensor([3", "student.add(torch.tensor([3")
-    )
-
-    result = mini.grade(copy, "mini", "parcial")["parcial"]
-
-    assert not result.graded
-    assert result.what == (
-        "add-one: 'add' is not one of the exercise's names ('add_one',); what was graded before stands"
-    )
-    assert path.read_bytes() == before
-    assert gradebook.points(copy, "mini", "parcial") == points
-
-
-def test_changed_test_is_graded_with_its_new_text(copy: Course) -> None:
-    """Where a test's text changed in `source/`, grading again uses the new one."""
-    path = copy.notebook("mini")
-    path.write_text(path.read_text().replace("torch.tensor([2.0, 4.0])", "torch.tensor([2.0, 5.0])"))
-
-    result = mini.grade(copy, "mini", "referencia")["referencia"]
-
-    assert result.points == {"double": 4, "add-one": 5}
-
-
 def test_cells_that_grades_hang_on_are_not_dropped(copy: Course) -> None:
     """Renaming a graded cell is refused while there are grades, with what to do; no grade is touched."""
     before = gradebook.points(copy, "mini", "referencia")

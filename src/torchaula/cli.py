@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -170,9 +174,12 @@ def grade(
     source = group.assignment.source
     table = None if students else course.grades / f"{assignment}.csv"
     if table is not None:
-        class_csv.write(table, source, entries, roster.load(course))
+        with batch.refused_where_not_written(course):
+            class_csv.write(table, source, entries, roster.load(course))
     class_table.show(source, entries, console)
     class_table.next_steps(assignment, entries, table and table.relative_to(course.root), console)
+    if group.outdated:
+        class_table.note_outdated(group.outdated, console)
     sys.exit(0 if expect_failures or all(entry.graded or entry.is_missing for entry in entries) else 1)
 
 
@@ -200,18 +207,41 @@ def doctor(folder: Path, checks: tuple[str, ...]) -> None:
     sys.exit(0 if good else 1)
 
 
+class Stopped(BaseException):
+    """A signal came that asks for an end: `kill`, a terminal that closes, a machine that shuts down."""
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """Let these signals, where nobody ignores them, end the block as Ctrl-C does: no worker is left."""
+
+    def stop(number: int, _frame: object) -> NoReturn:
+        raise Stopped(number)
+
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = {each: signal.signal(each, stop) for each in numbers if signal.getsignal(each) == signal.SIG_DFL}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def main() -> None:
     """Run the command line; a refusal ends it with one clear line and exit code 2, Ctrl-C with 130."""
     try:
-        sys.exit(cli(standalone_mode=False))
+        with _stopped_by_signals():
+            sys.exit(cli(standalone_mode=False))
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo(
-            _("torchaula: stopped; what was graded is kept, and the next time goes on from there"), err=True
-        )
-        sys.exit(130)
+    except (click.Abort, KeyboardInterrupt, Stopped) as stopped:
+        with suppress(OSError):  # the terminal may be gone
+            click.echo(
+                _("torchaula: stopped; what was graded is kept, and the next time goes on from there"),
+                err=True,
+            )
+        sys.exit(128 + (stopped.args[0] if isinstance(stopped, Stopped) else signal.SIGINT))
     except Refusal as error:
         click.echo(f"torchaula: {error}", err=True)
         sys.exit(2)

@@ -131,8 +131,8 @@ def require_writable(folder: Path) -> None:
     """Make `folder` if need be and see that it can be written to. Raises `Refusal` where it can't."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"?")
     except FileExistsError:
         raise Refusal(
             _("{path}: a file stands where a folder must be; move it away").format(path=folder)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import shutil
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from torchaula.course.layout import Course, require_writable
 from torchaula.errors import Refusal
-from torchaula.grading import assignments, gradebook, lateness, locks
+from torchaula.grading import assignments, gradebook, lateness, locks, records
 from torchaula.grading.assignments import Assignment
 from torchaula.grading.client import Workers, cores
 from torchaula.grading.desk import Audience, Desk
@@ -23,11 +25,15 @@ from torchaula.i18n import _
 
 @dataclass(frozen=True)
 class Batch:
-    """An assignment's submissions, ready to grade. With `force`, what was graded is graded again."""
+    """An assignment's submissions, ready to grade. With `force`, what was graded is graded again.
+
+    `outdated` are students beside them whose points are of other tests than those of now.
+    """
 
     assignment: Assignment
     submissions: list[Submission]
     force: bool = False
+    outdated: tuple[str, ...] = ()
 
     def grade(
         self, jobs: int | None = None, audience: Audience | None = None, executor: Executor | None = None
@@ -38,7 +44,8 @@ class Batch:
         """
         at_once = jobs or cores()
         course = self.assignment.course
-        with locks.alone(course), _refused_where_not_written(course), gradebook.opened(course) as book:
+        with refused_where_not_written(course), locks.alone(course), gradebook.opened(course) as book:
+            _sweep(course)
             desk = Desk(self.assignment, book, audience or Audience())
             with nullcontext(executor) if executor else _stopped(Workers(at_once)) as workers:
                 yield from desk.grade(self.submissions, workers, at_once, self.force)
@@ -53,13 +60,22 @@ def _stopped(workers: Workers) -> Iterator[Workers]:
         workers.stop()
 
 
+def _sweep(course: Course) -> None:
+    """Remove what a batch that was cut off has left half made."""
+    for folder in (*course.state.glob("graded-*"), *course.state.glob("record-*")):
+        shutil.rmtree(folder, ignore_errors=True)
+    for name in ("results", "pending", "diagnosis", "backups"):
+        for path in (course.state / name).rglob("*.new*"):
+            path.unlink(missing_ok=True)
+
+
 @contextmanager
-def _refused_where_not_written(course: Course) -> Iterator[None]:
+def refused_where_not_written(course: Course) -> Iterator[None]:
     """Say in one line why a disk or a gradebook takes no more."""
     try:
         yield
-    except OperationalError as error:
-        where, reason = course.gradebook, str(error.orig)
+    except (OperationalError, sqlite3.OperationalError) as error:
+        where, reason = course.gradebook, str(getattr(error, "orig", error))
     except OSError as error:
         where, reason = Path(error.filename or course.root), error.strerror or str(error)
     else:
@@ -83,10 +99,20 @@ def prepare(
     `student` names those to grade; nobody: everybody. For `unsafe` see `assignments.load`.
     """
     loaded = assignments.load(course, assignment, unsafe)
-    lateness.rule(course).deadline(assignment, course.config)
-    found = collect(loaded, [student] if isinstance(student, str) else list(student))
+    lateness.rule(course).require_sense(course)
+    chosen = [student] if isinstance(student, str) else list(student)
+    found = collect(loaded, chosen)
     for folder in (course.state, course.autograded, course.feedback):
         require_writable(folder)
     with gradebook.opened(course) as book:
         gradebook.require_same_cells(book, course, loaded.source)
-    return Batch(loaded, found, force)
+        if chosen:
+            gradebook.require_everybody(book, course, loaded.source, chosen)
+    return Batch(loaded, found, force, tuple(_outdated(loaded, chosen)) if chosen else ())
+
+
+def _outdated(assignment: Assignment, chosen: Collection[str]) -> Iterator[str]:
+    for place in sorted(records.path(assignment.course, assignment.name, "").parent.glob("*.json")):
+        record = records.read(place)
+        if record and place.stem not in chosen and record.course != assignment.digest:
+            yield place.stem

@@ -74,6 +74,8 @@ class Client:
             )
             far.close()
             self._channel = Channel(near, Result)
+            if self._is_over:  # since `stop` looked for a worker
+                self._process.kill()
         # Apart from the rest: a file with its figures is larger than a message may be.
         self._channel.send(replace(job, submitted=b""), [job.submitted])
         result: Result = self._channel.receive()[0]
@@ -114,14 +116,18 @@ class Workers(ThreadPoolExecutor):
 
     def __init__(self, jobs: int) -> None:
         self._clients: list[Client] = []
+        self._is_over = False
         super().__init__(jobs, thread_name_prefix="grading", initializer=self._equip)
 
     def _equip(self) -> None:
         _local.client = Client()
         self._clients.append(_local.client)
+        if self._is_over:
+            _local.client.stop()
 
     def stop(self) -> None:
         """End all that is going on; what is not done is not done."""
+        self._is_over = True
         self.shutdown(wait=False, cancel_futures=True)
         for client in self._clients:
             client.stop()

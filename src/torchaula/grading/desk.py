@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from math import isclose
 
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
@@ -51,7 +52,7 @@ class Task:
     """A submission that can be graded, and what is known of it.
 
     `record` is its result, if it need not be graded again. `standing` is what the gradebook says, and
-    `is_same` whether that is of this very submission.
+    `is_same` whether that is of this very submission, as far as anybody knows.
     """
 
     submission: Submission
@@ -89,10 +90,9 @@ class Desk:
         is_changed = bool(gradebook.changed(self._book, self._source))
         tasks = [self._task(each, before, force) for each in submissions if each.can_be_graded]
         to_grade = [task for task in tasks if task.record is None]
-        is_held = any(
-            task.is_same and task.standing.is_graded and (is_changed or task.record is None) for task in tasks
-        )
-        if is_changed or to_grade or not all(map(self._is_settled, tasks)):
+        unsettled = tasks if is_changed else [task for task in tasks if not self._is_settled(task)]
+        is_held = any(task.is_same and task.standing.is_graded for task in unsettled)
+        if is_changed or unsettled:
             gradebook.backup(self._course)
         if not is_held:
             self._record(submissions)
@@ -142,7 +142,8 @@ class Desk:
         waiting = records.read(records.pending(self._course, assignment.name, student))
         found = (each for each in (waiting, settled) if each and not force)
         record = next((each for each in found if each.is_of(submission.digest, assignment.digest)), None)
-        is_same = settled is None or settled.submission == submission.digest
+        is_unsure = settled is not None and not settled.submission and settled.course != assignment.digest
+        is_same = settled is None or is_unsure or settled.submission == submission.digest
         return Task(submission, arrival, record, before.get(student, Standing()), is_same)
 
     def _job(self, task: Task) -> Job:
@@ -192,12 +193,15 @@ class Desk:
 
     def _is_settled(self, task: Task) -> bool:
         """Whether graded copy and gradebook say what the result says, and nothing needs writing."""
-        if task.record is None or task.record.written != self._written(task):
+        if self._ledger is None or task.record is None or task.record.written != self._written(task):
             return False
         earned = entries.earned(self._source, task.record.result)
         noted = {cell: points.auto for cell, points in task.standing.points.items()}
+        # Points by hand and extensions are given in the gradebook, and change what lateness costs.
+        penalty = self._ledger.penalty(task.student, task.standing, task.arrival.time) or 0.0
+        is_noted = earned == noted and isclose(penalty, task.standing.penalty)
         copy = graded_copy.folder(self._course, self._assignment.name, task.student)
-        return earned == noted and (copy / f"{self._assignment.name}.ipynb").is_file()
+        return is_noted and (copy / f"{self._assignment.name}.ipynb").is_file()
 
     def _entry(self, task: Task, graded: NotebookNode | None = None) -> Entry:
         assert task.record is not None and self._ledger is not None
@@ -223,5 +227,8 @@ class Desk:
     def _entry_without_points(
         self, student: str, what: str, standing: Standing, is_missing: bool = False
     ) -> Entry:
-        stands = _("; what was graded before stands") if standing.is_graded else ""
-        return Entry(student, None, what + stands, is_missing=is_missing)
+        if not standing.is_graded:
+            return Entry(student, None, what, is_missing=is_missing)
+        what += _("; what was graded before stands")
+        before = entries.by_exercise(self._source, standing)
+        return Entry(student, None, what, standing.penalty, is_missing=is_missing, before=before)

@@ -24,7 +24,7 @@ from torchaula.grading.warden import Warden
 
 BACKENDS = ("local", "remote")
 SECONDS = 3600.0  # the judge's own end, if everything that ends a submission fails
-TRIES = 2  # sandboxes that a submission may take with it
+TRIES = 3  # sandboxes that a submission may take with it
 IDLE = 0.5  # seconds of CPU a second, below which a timeout is laid to the machine
 
 
@@ -65,14 +65,19 @@ class Engine:
         exercises = list(self.notebook.exercises) if only is None else list(only)
         steps = steps_of(submission, exercises)
         judged, is_sure = self._grade(steps, exercises, TRIES if alone else 1)
-        if alone and not is_sure:
+        if alone and not is_sure and judged.fatal is None:
             judged, is_sure = self._grade(steps, exercises, TRIES)
         judged.is_unsure = not is_sure
         return judged
 
     def _grade(self, steps: Sequence[Step], exercises: list[str], tries: int) -> tuple[Judged, bool]:
-        """What becomes of it, and whether another time would say the same."""
+        """What becomes of it, and whether another time would say the same.
+
+        A sandbox may die for what else happens on the machine: only a cell that took two with it is left
+        out, and what no sandbox survived is not relied on.
+        """
         lost: dict[str, str] = {}
+        fatal: set[str] = set()
         begun = time.monotonic()
         for _ in range(tries):
             judged = self._judge(steps, exercises, lost)
@@ -80,9 +85,13 @@ class Engine:
                 used = self._cpu_seconds / (time.monotonic() - begun)
                 late = any(v.outcome is Outcome.TIMED_OUT for v in judged.verdicts.values())
                 return judged, used >= IDLE or not late
-            lost = judged.lost | ({judged.fatal: "died"} if judged.fatal else {})
+            lost = {cell: how for cell, how in judged.lost.items() if cell != judged.fatal}
+            if judged.fatal in fatal - {""}:
+                lost[judged.fatal] = "died"
+            fatal.add(judged.fatal)
         died = self._all(exercises, Outcome.PROCESS_DIED, messages.SUBMISSION_DIED)
-        return died, tries == TRIES
+        died.fatal = judged.fatal
+        return died, False
 
     def _judge(self, steps: Sequence[Step], exercises: list[str], lost: Mapping[str, str]) -> Judged:
         def work() -> Judged:

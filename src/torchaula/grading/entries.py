@@ -15,7 +15,10 @@ from torchaula.i18n import _
 
 @dataclass(frozen=True)
 class Entry:
-    """What became of one student's submission: points by exercise (None: not graded), and what happened."""
+    """What became of one student's submission: points by exercise (None: not graded), and what happened.
+
+    Where it was not graded, `before` are the points of an earlier one that stand, if any do.
+    """
 
     student: str
     points: dict[str, float] | None
@@ -23,15 +26,21 @@ class Entry:
     penalty: float = 0.0
     outcomes: dict[str, str] = field(default_factory=dict)  # by graded cell
     is_missing: bool = False  # nothing was handed in
+    before: dict[str, float] | None = None
 
     @property
     def graded(self) -> bool:
         return self.points is not None
 
     @property
+    def noted(self) -> dict[str, float] | None:
+        """The points that the gradebook holds, by exercise; None where it holds none."""
+        return self.before if self.points is None else self.points
+
+    @property
     def score(self) -> float:
         """The points after the penalty, if any."""
-        return max(0.0, sum((self.points or {}).values()) - self.penalty)
+        return max(0.0, sum((self.noted or {}).values()) - self.penalty)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import msgspec
 import torch
@@ -55,16 +55,19 @@ def in_fork(work: Callable[[], T], kind: type[T], seconds: float) -> T:
     return msgspec.msgpack.decode(content[1:], type=kind)
 
 
-def _child(work: Callable[[], T], writer: int) -> None:
-    os.setsid()
+def _child(work: Callable[[], T], writer: int) -> NoReturn:
+    """Do the work and end; nothing of the caller's code runs here, even where nobody reads the result."""
     try:
-        content = b"=" + msgspec.msgpack.encode(work())
-    except BaseException:
-        content = b"!" + traceback.format_exc().encode()
-    with os.fdopen(writer, "wb") as stream:
-        stream.write(content)
-    sys.stdout.flush()
-    os._exit(0)
+        os.setsid()
+        try:
+            content = b"=" + msgspec.msgpack.encode(work())
+        except BaseException:
+            content = b"!" + traceback.format_exc().encode()
+        with os.fdopen(writer, "wb") as stream:
+            stream.write(content)
+        sys.stdout.flush()
+    finally:
+        os._exit(0)
 
 
 def _read_all(reader: int, seconds: float) -> bytes | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ from torchaula.grading import lateness, roster
 from torchaula.i18n import _
 
 BACKUPS = 20  # that are kept
+PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY}
 
 
 @contextmanager
@@ -34,6 +36,12 @@ def opened(course: Course) -> Iterator[Gradebook]:
     try:
         book = Gradebook(converters.db_url(course, settings), settings.CourseDirectory.course_id)
     except DatabaseError as error:
+        if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in PASSING:
+            raise Refusal(
+                _("{path}: can't be opened ({reason}); mend that, and try again").format(
+                    path=course.gradebook, reason=error.orig
+                )
+            ) from None
         raise Refusal(
             _("{path}: not a gradebook ({reason}); move it away, or put a copy of the right one back").format(
                 path=course.gradebook, reason=error.orig
@@ -96,21 +104,20 @@ def knows(book: Gradebook, source: Notebook) -> bool:
 
 
 def changed(book: Gradebook, source: Notebook) -> list[str]:
-    """The cells of which the gradebook has another text or other points than `source/`, or none at all."""
+    """The cells of which the gradebook has another text or other points than `source/`, or only one has."""
+    recorded = {cell.id: cell for cell in source.cells if cell.is_recorded}
     if not knows(book, source):
-        return [cell.id for cell in source.cells if cell.is_recorded]
+        return list(recorded)
     noted = book.find_notebook(source.assignment, source.assignment)
     texts = {cell.name: cell.source for cell in noted.source_cells}
     points = {cell.name: cell.max_score for cell in noted.grade_cells}
-    return [
+    different = [
         cell.id
-        for cell in source.cells
-        if cell.is_recorded
-        and (
-            texts.get(cell.id) != (stub(cell.source) if cell.kind == "solution" else cell.source)
-            or points.get(cell.id, 0) != cell.points
-        )
+        for cell in recorded.values()
+        if texts.get(cell.id) != (stub(cell.source) if cell.kind == "solution" else cell.source)
+        or points.get(cell.id, 0) != cell.points
     ]
+    return different + sorted(texts.keys() - recorded)
 
 
 def require_same_cells(book: Gradebook, course: Course, source: Notebook) -> None:
@@ -123,6 +130,8 @@ def require_same_cells(book: Gradebook, course: Course, source: Notebook) -> Non
         return
     before = {cell.name for cell in known.source_cells}
     different = before ^ {cell.id for cell in source.cells if cell.is_recorded}
+    before = {cell.name for cell in known.grade_cells if cell.cell_type == "code"}
+    different |= before ^ {cell.id for cell in source.cells if cell.kind == "graded"}
     if different:
         raise Refusal(
             _(
@@ -133,10 +142,28 @@ def require_same_cells(book: Gradebook, course: Course, source: Notebook) -> Non
         )
 
 
+def require_everybody(book: Gradebook, course: Course, source: Notebook, students: Collection[str]) -> None:
+    """Raise `Refusal` where tests have changed, and others than `students` have points of the old ones."""
+    texts = {cell.id for cell in source.cells if cell.kind == "markdown"}
+    cells = [cell for cell in changed(book, source) if cell not in texts]
+    if not cells or not knows(book, source):
+        return
+    noted = book.find_notebook(source.assignment, source.assignment)
+    others = {submission.student.id for submission in noted.submissions} - set(students)
+    if others:
+        raise Refusal(
+            _(
+                "{path}: changed since others were graded ({cells}), and nothing was written; "
+                "grade everybody: leave --student out"
+            ).format(path=course.notebook(source.assignment), cells=", ".join(cells[:4]))
+        )
+
+
 def backup(course: Course) -> Path | None:
     """Copy the gradebook before it is written to; None where it is no SQLite file, which is yours to save.
 
-    The newest copies are kept. SQLite copies a gradebook whole, even while somebody writes to it.
+    The newest copies are kept. SQLite copies a gradebook whole, even while somebody writes to it. Raises
+    `sqlite3.OperationalError` where it can't be copied.
     """
     url = make_url(converters.db_url(course, converters.config(course)))
     if not url.drivername.startswith("sqlite") or not url.database or not Path(url.database).is_file():
@@ -144,13 +171,25 @@ def backup(course: Course) -> Path | None:
     folder = course.state / "backups"
     folder.mkdir(parents=True, exist_ok=True)
     place = folder / f"gradebook-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}.db"
-    beside = place.with_suffix(".new")
+    beside = folder / "gradebook.new"
+    beside.unlink(missing_ok=True)  # of a batch that was cut off
     with closing(sqlite3.connect(url.database)) as book, closing(sqlite3.connect(beside)) as copy:
-        book.backup(copy)
+        book.backup(copy, progress=_impatient())
     beside.replace(place)
     for old in sorted(folder.glob("gradebook-*.db"))[:-BACKUPS]:
         old.unlink(missing_ok=True)
     return place
+
+
+def _impatient() -> Callable[[int, int, int], None]:
+    """What ends a copy that somebody else doesn't let begin; by itself it would wait without end."""
+    end = time.monotonic() + converters.LOCKED_SECONDS
+
+    def look(status: int, _left: int, _pages: int) -> None:
+        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() > end:
+            raise sqlite3.OperationalError("database is locked")
+
+    return look
 
 
 def points(course: Course, assignment: str, student: str) -> dict[str, float]:

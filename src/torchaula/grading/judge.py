@@ -84,6 +84,8 @@ def run(
                     why = reason(verdict.outcome.value, verdict.rows)
                     judged.evidence[cell.id] = Evidence(remote.replies, why)
         remote.close()
+        if not warden.is_alive():  # then what died in the last cells may have died of that
+            raise SandboxDied("")
     except SandboxDied as death:
         judged.fatal = str(death)
     judged.outputs = bounded(judged.outputs, warden.sandbox.limits)

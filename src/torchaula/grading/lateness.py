@@ -50,6 +50,17 @@ class LateWork(LateSubmissionPlugin):  # type: ignore[misc]
         days = -(-late // DAY)
         return score * min(days * self.percent_a_day, self.cap_percent) / 100.0
 
+    def require_sense(self, course: Course) -> None:
+        """Raise `Refusal` where a deadline is none, or that of an assignment that is not there."""
+        for name in self.deadlines:
+            self.deadline(name, course.config)
+            if name not in course.assignments:
+                raise Refusal(
+                    _("{path}: c.LateWork.deadlines names {name!r}; the assignments are: {names}").format(
+                        path=course.config, name=name, names=", ".join(course.assignments)
+                    )
+                )
+
     def deadline(self, assignment: str, config: Path) -> datetime | None:
         """The deadline in UTC, without a zone as in the gradebook; None where there is none.
 
@@ -59,16 +70,23 @@ class LateWork(LateSubmissionPlugin):  # type: ignore[misc]
         if text is None:
             return None
         try:
-            day, hour, zone = text.split()
-            local = datetime.fromisoformat(f"{day} {hour}").replace(tzinfo=ZoneInfo(zone))
-        except (ValueError, OSError, KeyError):  # ZoneInfo: no such name, or a folder's
+            return _in_utc(*text.split())
+        except (TypeError, ValueError, OSError, KeyError, OverflowError):  # ZoneInfo: KeyError, or a folder
             raise Refusal(
                 _(
                     "{path}: the deadline {text!r} of {name} is not a day, an hour and a time zone; "
                     "write it like {example!r}"
                 ).format(path=config, text=text, name=assignment, example=EXAMPLE)
             ) from None
-        return local.astimezone(UTC).replace(tzinfo=None)
+
+
+def _in_utc(day: str, hour: str, zone: str) -> datetime:
+    """The moment when clocks show this, as the gradebook notes it; the last one, where they show it twice."""
+    local = datetime.fromisoformat(f"{day} {hour}")
+    if local.tzinfo is not None:
+        raise ValueError("two zones")
+    readings = (local.replace(tzinfo=ZoneInfo(zone), fold=fold) for fold in (0, 1))
+    return max(reading.astimezone(UTC) for reading in readings).replace(tzinfo=None)
 
 
 def rule(course: Course, config: Config | None = None) -> LateWork:

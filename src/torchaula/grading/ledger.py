@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from nbformat import NotebookNode
 from nbgrader.api import (
@@ -53,6 +53,7 @@ class Standing:
     points: dict[str, Points] = field(default_factory=dict)
     comments: dict[str, str] = field(default_factory=dict)
     penalty: float = 0.0
+    extension: timedelta = timedelta()  # of the deadline, for this student
 
     @property
     def score(self) -> float:
@@ -61,7 +62,7 @@ class Standing:
 
     @property
     def is_graded(self) -> bool:
-        return any(each.auto is not None for each in self.points.values())
+        return any((each.auto, each.manual) != (None, None) for each in self.points.values())
 
     def overtaken(self) -> Iterator[str]:
         """The cells whose points by hand are below what their test gives now."""
@@ -90,9 +91,9 @@ class Ledger:
         found: dict[str, Standing] = defaultdict(Standing)
         of_notebook = SubmittedNotebook.notebook_id == self._notebook.id
         submitted = select(SubmittedAssignment.student_id).join(SubmittedNotebook.assignment)
-        penalties = submitted.add_columns(SubmittedNotebook.late_submission_penalty).where(of_notebook)
-        for student, penalty in self._db.execute(penalties):
-            found[student].penalty = penalty or 0.0
+        late = submitted.add_columns(SubmittedNotebook.late_submission_penalty, SubmittedAssignment.extension)
+        for student, penalty, extension in self._db.execute(late.where(of_notebook)):
+            found[student].penalty, found[student].extension = penalty or 0.0, extension or timedelta()
         rows = submitted.where(of_notebook).join(Grade, Grade.notebook_id == SubmittedNotebook.id)
         columns = BaseCell.name, Grade.auto_score, Grade.manual_score, Grade.extra_credit
         for student, cell, *points in self._db.execute(
@@ -116,7 +117,8 @@ class Ledger:
             submission.timestamp = arrived.replace(tzinfo=None) if arrived else None
             (notebook,) = submission.notebooks
             standing = self._mark(notebook, graded)
-            notebook.late_submission_penalty = self._penalty(submission, standing)
+            standing.extension = submission.extension or timedelta()
+            notebook.late_submission_penalty = self.penalty(student, standing, arrived)
             standing.penalty = notebook.late_submission_penalty or 0.0
             self._db.commit()
         except BaseException:
@@ -167,11 +169,13 @@ class Ledger:
                     standing.comments[grade_id(cell)] = told
         return standing
 
-    def _penalty(self, submission: SubmittedAssignment, standing: Standing) -> float | None:
-        late = submission.total_seconds_late
+    def penalty(self, student: str, standing: Standing, arrived: datetime | None) -> float | None:
+        """What lateness costs as things stand, as nbgrader assigns it; None where it costs nothing."""
+        if arrived is None or not self.has_deadline:
+            return None
+        deadline = self._assignment.duedate.replace(tzinfo=UTC) + standing.extension
+        late = (arrived - deadline).total_seconds()
         if late <= 0:
             return None
-        penalty: float | None = self._penalties.late_submission_penalty(
-            submission.student.id, standing.score, late
-        )
+        penalty: float | None = self._penalties.late_submission_penalty(student, standing.score, late)
         return None if penalty is None else min(max(penalty, 0.0), standing.score)

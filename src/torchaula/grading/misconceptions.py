@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,19 +51,25 @@ class Misconceptions:
         """The evidence of each wrong answer to an exercise: from memory, from disk, or by running them."""
         if exercise not in self._known:
             path = self._folder / f"{exercise}-{self._key(exercise)}.msgpack" if self._folder else None
-            self._known[exercise] = _read(path) or self._run(exercise)
-            if path is not None and not path.exists():
-                _write(path, self._known[exercise])
+            known, is_sure = _read(path), False
+            if not known:
+                known, is_sure = self._run(exercise)
+            if path is not None and is_sure:
+                with suppress(OSError):  # another worker keeps the same, or the disk is full
+                    _write(path, known)
+            self._known[exercise] = known
         return self._known[exercise]
 
-    def _run(self, exercise: str) -> list[Known]:
-        known = []
+    def _run(self, exercise: str) -> tuple[list[Known], bool]:
+        """The evidence, and whether another time it would be the same."""
+        known, is_sure = [], True
         for answer in answers.parse(self._texts[exercise], Path(f"{exercise}.py")):
             if not answer.is_right:
                 submission = self._engine.notebook.answered({exercise: answer.source})
                 judged = self._engine.grade(submission, [exercise])
                 known.append(Known(answer.sentence, judged.evidence))
-        return known
+                is_sure &= not judged.is_unsure
+        return known, is_sure
 
     def _key(self, exercise: str) -> str:
         cells = "\0".join(cell.source for cell in self._engine.notebook.cells)
@@ -81,6 +89,6 @@ def _write(path: Path, known: list[Known]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     for old in path.parent.glob(f"{path.name[: -len('0123456789abcdef.msgpack')]}*.msgpack"):
         old.unlink(missing_ok=True)
-    beside = path.with_suffix(".new")
+    beside = path.with_suffix(f".{os.getpid()}.new")
     beside.write_bytes(msgspec.msgpack.encode(known))
     beside.replace(path)

@@ -11,19 +11,19 @@ from typing import Any
 from nbconvert.exporters import NotebookExporter
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
+from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Float
 
 from torchaula.course import notebook
 from torchaula.course.layout import Course
-from torchaula.errors import Refusal
-from torchaula.grading import assignments, client, records, review
+from torchaula.grading import assignments, client, lateness, received, records, review
 from torchaula.grading.graded_copy import outputs_of
 from torchaula.grading.limits import Limits
+from torchaula.grading.nbgrader_guard import guard, let_no_timestamp_end_it, not_told, require_known_tests
 from torchaula.grading.rebuild import grade_id, is_solution, rebuild
 from torchaula.grading.records import Record
 from torchaula.grading.submitted import digest_of, read
-from torchaula.i18n import _
 
 Resources = dict[str, Any]
 
@@ -43,6 +43,12 @@ def instructor_notebook(converter: Any, resources: Resources) -> Path:
 
 class SubmissionExporter(NotebookExporter):
     """Reads a submission for `nbgrader autograde`, whatever state it is in: see `submitted`, `rebuild`."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)  # type: ignore[no-untyped-call]
+        if self.parent is not None:
+            guard(self.parent, require_known_tests)
+            let_no_timestamp_end_it(self.parent)
 
     def from_filename(
         self, filename: str, resources: Resources | None = None, **options: Any
@@ -107,31 +113,46 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
         for cell in nb.cells:
             if cell.cell_type == "code":
                 cell.outputs = outputs_of(cell, result)
-        digest = "" if result.is_unsure else digest_of(_handed_in(converter_of(self), resources))
+        digest = "" if result.is_unsure else digest_of(_handed_in(converter_of(self), resources).read_bytes())
         found = review.of(assignment.source, submitted)
         record = Record(result, found, digest, assignment.digest)
         records.save(records.path(course, name["assignment"], name["student"]), record)
         return nb, resources
 
 
-def _handed_in(converter: Any, resources: Resources) -> bytes:
+class NoteArrival(NbGraderPreprocessor):  # type: ignore[misc]
+    """Tells the gradebook the deadline, and when a submission arrived as far as that can be believed.
+
+    nbgrader has noted what the submission's own `timestamp.txt` says.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        name, path = resources["nbgrader"], _handed_in(converter_of(self), resources)
+        assignment, student = name["assignment"], name["student"]
+        course = Course(Path(converter_of(self).coursedir.root).resolve())
+        rule, times = lateness.rule(course, self.config), received.times(received.load(course, assignment))
+        arrived = lateness.arrival(rule, times.get((student, digest_of(path.read_bytes()))), path.parent).time
+        deadline = rule.deadline(assignment, course.config)
+        with Gradebook(name["db_url"]) as book:
+            submission = book.find_submission(assignment, student)
+            submission.timestamp = arrived and arrived.replace(tzinfo=None)
+            submission.assignment.duedate = deadline or submission.assignment.duedate
+            book.db.commit()
+        return nb, resources
+
+
+def _handed_in(converter: Any, resources: Resources) -> Path:
     """The file that is graded, as it was handed in."""
     here, name = converter.coursedir, resources["nbgrader"]
     folder = here.format_path(here.submitted_directory, name["student"], name["assignment"])
-    return Path(folder, f"{name['notebook']}.ipynb").read_bytes()
+    return Path(folder, f"{name['notebook']}.ipynb")
 
 
 def _require_same_cells(nb: NotebookNode, source: NotebookNode, path: Path) -> None:
-    """Raise `Refusal` where the gradebook, from which nbgrader restores locked cells, has other ones."""
+    """Raise `Refusal` where what nbgrader restored is not what `source/` has by now."""
     recorded, current = _locked(nb), _locked(source)
     if changed := [name for name in {**recorded, **current} if recorded.get(name) != current.get(name)]:
-        raise Refusal(
-            _(
-                "{path}: changed since the gradebook was told of it ({cells}); grade with "
-                "`torchaula grade {name}`, which tells it, or run `nbgrader generate_assignment {name} "
-                "--force` first"
-            ).format(path=path, cells=", ".join(changed[:4]), name=path.stem)
-        )
+        raise not_told(path, changed)
 
 
 def _locked(nb: NotebookNode) -> dict[str, tuple[str, float]]:

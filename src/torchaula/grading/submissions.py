@@ -72,8 +72,8 @@ def collect(assignment: Assignment, students: Iterable[str] = ()) -> list[Submis
             ).format(folder=course.submitted, assignment=assignment.name)
         )
     looked_at = [_look(assignment, name) for name in everybody]
-    wanted = set(students) or set(everybody)
-    return [each for each in _compared(looked_at, course, assignment.name) if each.student in wanted]
+    wanted, compared = set(students), _compared(looked_at, course, assignment.name)
+    return [each for each in compared if not wanted or each.student in wanted]
 
 
 def _look(assignment: Assignment, student: str) -> Submission:
@@ -157,12 +157,15 @@ def _other_files(assignment: Assignment, path: Path, found: Sequence[Path]) -> I
 
 
 def _compared(found: Sequence[Submission], course: Course, assignment: str) -> Iterator[Submission]:
-    """The submissions with what shows only beside others: one student twice, one file from two."""
+    """The submissions with what shows only beside others: strangers, one student twice, a file from two."""
+    listed = {each.id for each in roster.load(course)}
     people = _grouped({each.student: _folded(each.student) for each in found})
     files = _grouped({each.student: each.written for each in found if each.written})
     taken_in = received.load(course, assignment)
     for each in found:
         remarks = [*each.remarks, *taken_in.remarks.get(each.student, [])]
+        if listed and each.student not in listed:
+            remarks.append(_("not in students.csv"))
         if twins := people[_folded(each.student)] - {each.student}:
             remarks.append(_("the same student as {others}?").format(others=_some(twins)))
         if twins := files[each.written] - {each.student} if each.written else set():

@@ -7,10 +7,13 @@ Who asks it (a command, a Jupyter server) need not import torch: see `client`.
 
 from __future__ import annotations
 
+import fcntl
+import os
+import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
-from socket import socket
+from socket import MSG_DONTWAIT, MSG_PEEK, socket
 
 from msgspec.structs import replace
 
@@ -26,7 +29,7 @@ from torchaula.grading.rebuild import rebuild
 from torchaula.grading.sandbox import Sandbox
 from torchaula.grading.submitted import read
 from torchaula.grading.verdict import Outcome
-from torchaula.grading.warden import Warden
+from torchaula.grading.warden import SandboxDied, Warden
 
 
 class Worker:
@@ -70,10 +73,24 @@ class Worker:
             self._engine = None
 
 
+def end_with(caller: socket) -> None:
+    """End when whoever asks is gone, even in the middle of a job; the sandbox ends with this process."""
+
+    def look(_number: int, _frame: object) -> None:
+        with suppress(BlockingIOError):
+            if not caller.recv(1, MSG_PEEK | MSG_DONTWAIT):
+                os._exit(1)
+
+    signal.signal(signal.SIGIO, look)
+    fcntl.fcntl(caller, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(caller, fcntl.F_SETFL, fcntl.fcntl(caller, fcntl.F_GETFL) | os.O_ASYNC)
+
+
 def main() -> None:
     """Serve jobs on the inherited socket that the argument names, until the other side hangs up."""
-    channel = Channel(socket(fileno=int(sys.argv[1])), Job)
-    worker = Worker()
+    caller = socket(fileno=int(sys.argv[1]))
+    end_with(caller)
+    channel, worker = Channel(caller, Job), Worker()
     with suppress(WireError):
         while True:
             job, submitted = channel.receive()
@@ -82,4 +99,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except SandboxDied as error:
+        sys.exit(f"torchaula: {error}")

@@ -13,11 +13,15 @@ from torchaula.grading.roster import Student
 from torchaula.grading.verdict import Outcome
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would compute
+MISSING, UNGRADED, EARLIER = "nothing handed in", "not graded", "earlier submission graded"
 ORDINARY = {Outcome.PASSED, Outcome.FAILED, Outcome.RAISED}
 
 
 def write(path: Path, source: Notebook, entries: Sequence[Entry], roster: Iterable[Student]) -> None:
-    """Write the table, whole or not at all. Who was not graded has no points: that is not a zero."""
+    """Write the table, whole or not at all: the points that the gradebook holds.
+
+    Who was not graded has no points: that is not a zero.
+    """
     exercises = list(source.exercises.values())
     people = {student.id: student for student in roster}
     columns = ["student_id", "last_name", "first_name", "email", *(exercise.id for exercise in exercises)]
@@ -31,22 +35,27 @@ def write(path: Path, source: Notebook, entries: Sequence[Entry], roster: Iterab
         for entry in sorted(entries, key=lambda each: each.student):
             person = people.get(entry.student, Student(entry.student))
             row: list[object] = [person.id, person.last_name, person.first_name, person.email]
-            row += [(entry.points or {}).get(exercise.id, "") for exercise in exercises]
-            row += [entry.penalty, entry.score] if entry.graded else ["", ""]
-            table.writerow([_plain(value) for value in [*row, maximum, outcome(entry), entry.what]])
+            row += [(entry.noted or {}).get(exercise.id, "") for exercise in exercises]
+            row += ["", ""] if entry.noted is None else [entry.penalty, entry.score]
+            table.writerow([plain(value) for value in [*row, maximum, outcome(entry), entry.what]])
     beside.replace(path)
 
 
 def outcome(entry: Entry) -> str:
     """In a word or two: whether it was graded, and how many graded cells did not end by themselves."""
     if entry.is_missing:
-        return "nothing handed in"
+        return MISSING
     if not entry.graded:
-        return "not graded"
-    ends = Counter(each for each in entry.outcomes.values() if each not in ORDINARY)
+        return UNGRADED if entry.before is None else EARLIER
+    return graded(entry.outcomes.values())
+
+
+def graded(outcomes: Iterable[str]) -> str:
+    """What to say of a graded submission, by the outcomes of its graded cells."""
+    ends = Counter(each for each in outcomes if each not in ORDINARY)
     return "; ".join(["graded", *(f"{count} {end}" for end, count in sorted(ends.items()))])
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
     """A text that no spreadsheet takes for a formula: names and files are a learner's to choose."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

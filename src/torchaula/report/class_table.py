@@ -58,3 +58,12 @@ def next_steps(assignment: str, entries: Sequence[Entry], table: Path | None, co
     ):
         if where:
             console.print(f"  {what}: [bold]{escape(where)}[/]", highlight=False, soft_wrap=True)
+
+
+def note_outdated(students: Sequence[str], console: Console) -> None:
+    """Print who has points of tests that have changed since."""
+    told = _(
+        "{count} others were graded with other tests or another torchaula, {student} for one; "
+        "leave --student out to bring them up to date."
+    )
+    console.print(escape(told.format(count=len(students), student=students[0])), soft_wrap=True)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +11,13 @@ from nbgrader.plugins import ExportPlugin
 
 from torchaula.course.layout import Course
 from torchaula.grading import records
-from torchaula.grading.verdict import Outcome
+from torchaula.grading.submitted import digest_of
+from torchaula.report.class_csv import EARLIER, MISSING, UNGRADED, graded, plain
 
 COLUMNS = (
     *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"),
     *("raw_score", "late_submission_penalty", "score", "max_score", "outcome"),
 )
-ORDINARY = {Outcome.PASSED, Outcome.FAILED, Outcome.RAISED}
 
 
 class CsvExport(ExportPlugin):  # type: ignore[misc]
@@ -59,17 +57,15 @@ def row(gradebook: Gradebook, course: Course, assignment: Any, student: Any) -> 
     try:
         submission = gradebook.find_submission(assignment.name, student.id)
     except MissingEntry:
-        return known | {"outcome": "nothing graded"}
-    known["timestamp"] = submission.timestamp
-    if not is_graded(submission):
-        return known | {"outcome": "not graded"}
-    penalty = submission.late_submission_penalty
-    return known | {
-        "raw_score": submission.score,
-        "late_submission_penalty": penalty,
-        "score": max(0.0, submission.score - penalty),
-        "outcome": "; ".join(["graded", *_ends(course, assignment.name, student.id)]),
-    }
+        submission = None
+    told = known | {"outcome": _outcome(course, assignment.name, student.id, submission)}
+    if submission is not None:
+        told["timestamp"] = submission.timestamp
+        if is_graded(submission):
+            penalty = submission.late_submission_penalty
+            told |= {"raw_score": submission.score, "late_submission_penalty": penalty}
+            told["score"] = max(0.0, submission.score - penalty)
+    return {column: plain(value) for column, value in told.items()}
 
 
 def is_graded(submission: Any) -> bool:
@@ -78,9 +74,17 @@ def is_graded(submission: Any) -> bool:
     return any(grade.auto_score is not None or grade.manual_score is not None for grade in grades)
 
 
-def _ends(course: Course, assignment: str, student: str) -> Iterator[str]:
-    """How many graded cells did not end by themselves, by outcome."""
+def _outcome(course: Course, assignment: str, student: str, submission: Any) -> str:
+    """What became of a student's submission, in the words of the table of the class."""
+    folder = course.submitted / student / assignment
+    if not any(path.is_file() for path in folder.rglob("*")):
+        return MISSING
+    if submission is None or not is_graded(submission):
+        return UNGRADED
     record = records.load(course, assignment, student)
-    verdicts = record.result.verdicts.values() if record else ()
-    ends = Counter(verdict.outcome for verdict in verdicts if verdict.outcome not in ORDINARY)
-    yield from (f"{count} {outcome.value}" for outcome, count in sorted(ends.items()))
+    if record is None:
+        return graded(())
+    handed_in = {digest_of(path.read_bytes()) for path in folder.glob("*.ipynb") if path.is_file()}
+    if record.submission and record.submission not in handed_in:
+        return EARLIER
+    return graded(verdict.outcome.value for verdict in record.result.verdicts.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -61,10 +62,13 @@ class Terminal(Audience):
 
     def agree(self, changes: Sequence[Change]) -> bool:
         self._progress.stop()
+        gains = sum(change.is_gain for change in changes)
+        told = _("The course has changed: {gains} gain points, {losses} lose some")
+        self._console.print(told.format(gains=gains, losses=len(changes) - gains), soft_wrap=True)
         self._console.print(_table(changes))
         if self._is_agreed:
             return True
-        if not self._console.is_terminal:
+        if not (self._console.is_terminal and sys.stdin.isatty()):
             return False
         return click.confirm(_("Write these points?"), default=False)
 
@@ -74,11 +78,7 @@ class Terminal(Audience):
 
 def _table(changes: Sequence[Change]) -> Table:
     """Who gains and who loses, first those who lose most."""
-    gains = sum(change.is_gain for change in changes)
-    title = _("The course has changed: {gains} gain points, {losses} lose some").format(
-        gains=gains, losses=len(changes) - gains
-    )
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column(_("student"), overflow="fold")
     for heading in (_("before"), _("after"), _("change")):
         table.add_column(heading, justify="right", no_wrap=True)

@@ -1,0 +1,338 @@
+"""Late work: one rule, deadlines with their zone, and times of arrival that nobody can forge."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from nbgrader.converters import Autograde
+from traitlets.config import Config
+
+from tests import ledgers, mini, pupils, week
+from tests.test_release import nbgrader
+from torchaula.course import converters
+from torchaula.course.layout import Course
+from torchaula.course.release import release
+from torchaula.errors import Refusal
+from torchaula.grading import batch, client, gradebook, lateness, received
+from torchaula.grading.lateness import LateWork
+from torchaula.grading.submitted import digest_of
+
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
+EXAMPLE = "write it like '2026-12-01 23:59 Europe/Madrid'"
+DEADLINE = datetime(2026, 10, 5, 21, 59, tzinfo=UTC)
+RULE = (
+    'c.LateWork.deadlines = {"mini": "2026-10-05 23:59 Europe/Madrid"}',
+    "c.LateWork.grace_minutes = 15",
+    "c.LateWork.percent_a_day = 10",
+    "c.LateWork.cap_percent = 50",
+)
+# How long after the deadline each of the class handed in, and what that costs of their points.
+AFTER = {
+    "ana": timedelta(minutes=15),
+    "bea": timedelta(minutes=15, seconds=1),
+    "carlos": timedelta(days=1, minutes=16),
+    "diana": timedelta(days=9),
+}
+PENALTIES = {"ana": 0.0, "bea": 0.5, "carlos": 1.2, "diana": 5.0}
+
+
+def settings(**values: object) -> Config:
+    """A configuration of the rule."""
+    return Config({"LateWork": values})
+
+
+@pytest.mark.parametrize(
+    ("late", "penalty"),
+    [
+        (1, None),
+        (30 * MINUTE, None),
+        (30 * MINUTE + 1, 0.8),
+        (30 * MINUTE + DAY, 0.8),
+        (30 * MINUTE + DAY + 1, 1.6),
+        (30 * MINUTE + 2 * DAY, 1.6),
+        (30 * MINUTE + 2 * DAY + 1, 2.0),
+        (365 * DAY, 2.0),
+    ],
+)
+def test_each_day_begun_after_the_grace_costs_up_to_the_cap(late: float, penalty: float | None) -> None:
+    """10 % a day of 8 points and never more than 25 %, to the second at each boundary."""
+    rule = LateWork(config=settings(grace_minutes=30.0, percent_a_day=10.0, cap_percent=25.0))
+
+    assert rule.late_submission_penalty("ana", 8.0, late) == pytest.approx(penalty)
+
+
+def test_without_a_percentage_lateness_costs_nothing() -> None:
+    """A deadline alone takes no points."""
+    assert LateWork().late_submission_penalty("ana", 8.0, 9 * DAY) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "utc"),
+    [
+        pytest.param("2026-12-01 23:59 Europe/Madrid", (12, 1, 22, 59), id="winter"),
+        pytest.param("2026-07-01 23:59 Europe/Madrid", (7, 1, 21, 59), id="summer"),
+        pytest.param("2026-07-01 23:59 UTC", (7, 1, 23, 59), id="utc"),
+        pytest.param("2026-10-25 02:30 Europe/Madrid", (10, 25, 1, 30), id="clocks show it twice: the later"),
+        pytest.param("2026-03-29 02:30 Europe/Madrid", (3, 29, 1, 30), id="clocks never show it: the later"),
+    ],
+)
+def test_deadline_is_local_time(text: str, utc: tuple[int, int, int, int]) -> None:
+    """Summer time counts, and where clocks are ambiguous the learner has the benefit."""
+    rule = LateWork(config=settings(deadlines={"mini": text}))
+
+    assert rule.deadline("mini", Path("nbgrader_config.py")) == datetime(2026, *utc)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-12-01 23:59",
+        "2026-12-01 23:59 Europe/Madird",
+        "2026-12-01 23:59 Europe",
+        "2026-12-01 23:59 ../../etc/passwd",
+        "2026-12-01 23:59+01:00 Europe/Madrid",
+        "2026-12-01T23:59+01:00",
+        "2026-13-01 23:59 Europe/Madrid",
+        "0001-01-01 00:00 Asia/Tokyo",
+        "tomorrow",
+        "",
+    ],
+)
+def test_deadline_that_is_no_time_with_a_zone_is_refused(course: Course, text: str) -> None:
+    """The batch stops before it starts, with the line to write."""
+    week.hand_in(course, "ana")
+    week.configure(course, f'c.LateWork.deadlines = {{"mini": {text!r}}}')
+
+    with pytest.raises(Refusal, match=EXAMPLE) as refused:
+        batch.prepare(course, "mini")
+
+    assert f"{course.config}: the deadline {text!r} of mini" in str(refused.value)
+    assert not course.gradebook.exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (
+            'c.LateWork.deadlines = {"mnii": "2026-12-01 23:59 UTC"}',
+            "names 'mnii'; the assignments are: mini",
+        ),
+        ("c.LateWork.deadlines = 3", "c.LateWork can't be used"),
+        ("c.LateWork.percent_a_day = 150", "c.LateWork can't be used"),
+        ('c.LateWork.grace_minutes = "ten"', "c.LateWork can't be used"),
+        ("c.LateWork.cap_percent = -1", "c.LateWork can't be used"),
+    ],
+)
+def test_rule_that_makes_no_sense_is_refused(course: Course, line: str, told: str) -> None:
+    """A misspelt assignment or an impossible number would change points in silence."""
+    week.hand_in(course, "ana")
+    week.configure(course, line)
+
+    with pytest.raises(Refusal) as refused:
+        batch.prepare(course, "mini")
+
+    assert told in str(refused.value)
+
+
+@pytest.fixture(scope="module")
+def grade() -> Iterator[week.Grade]:
+    """Grades a course, with one worker for all these tests."""
+    yield from week.grading()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, grade: week.Grade) -> Course:
+    """A course with a deadline, whose class came in around it and was graded. Copy it to change it."""
+    course = mini.write(tmp_path_factory.mktemp("late") / "course")
+    release(course, "mini")
+    week.configure(course, *RULE)
+    week.hand_in(course)
+    arrivals = []
+    for student, after in AFTER.items():
+        content = (course.submitted / student / "mini" / "mini.ipynb").read_bytes()
+        time = (DEADLINE + after).isoformat()
+        arrivals.append(received.Arrival(student, digest_of(content), time))
+    received.record(course, "mini", received.Register(arrivals))
+    pupils.command(course, "grade", "mini")
+    return course
+
+
+@pytest.fixture
+def copy(made: Course, tmp_path: Path) -> Course:
+    """The graded course, to change."""
+    return mini.copy(made, tmp_path / "course")
+
+
+def penalties(course: Course) -> dict[str, float]:
+    """What lateness costs each student, in the gradebook."""
+    return {key[2]: value[2] for key, value in ledgers.rows(course).items() if key[0] == "submission"}
+
+
+def test_penalty_is_in_gradebook_table_csv_page_and_export(copy: Course, grade: week.Grade) -> None:
+    """Who was late loses by the rule, and all that is shown of it says the same."""
+    assert penalties(copy) == pytest.approx(PENALTIES)
+
+    entries = grade(copy)
+
+    assert "late" not in entries["ana"].what
+    assert "late: 5 points less" in entries["diana"].what
+    row = pupils.table(copy.grades / "mini.csv")["diana"]
+    assert (row["late_penalty"], row["total"], row["double"]) == ("5.0", "5.0", "5.0")
+    assert "5 de 10 puntos" in week.page(copy, "diana")
+    assert "retraso" in week.page(copy, "diana")
+    assert "retraso" not in week.page(copy, "ana")
+
+
+def test_nbgrader_autograde_gives_the_same_penalty(copy: Course) -> None:
+    """nbgrader's own command believes the same times, knows the deadline, and applies the same rule."""
+    before = ledgers.rows(copy)
+    with gradebook.opened(copy) as book:
+        book.find_assignment("mini").duedate = None
+        book.db.commit()
+    for student in AFTER:  # a claim of having been in time
+        (copy.submitted / student / "mini" / "timestamp.txt").write_text("2020-01-01 10:00:00 UTC")
+
+    nbgrader(copy, "autograde", "mini", "--force")
+
+    assert ledgers.rows(copy) == before
+
+
+def test_extension_counts_the_next_time(copy: Course, grade: week.Grade) -> None:
+    """Days that nbgrader's `grant_extension` gives move the deadline for that student alone."""
+    with gradebook.opened(copy) as book:
+        book.grant_extension("mini", "diana", days=8)
+        book.grant_extension("mini", "carlos", hours=24)
+
+    grade(copy)
+
+    now = penalties(copy)
+    assert now == pytest.approx(PENALTIES | {"diana": 1.0, "carlos": 0.6})
+    assert "9 de 10 puntos" in week.page(copy, "diana")
+    assert not converters.run(Autograde, copy, "mini", "diana").error
+    client.shared().close()
+    assert penalties(copy) == now
+
+
+def test_points_by_hand_change_what_lateness_costs(copy: Course, grade: week.Grade) -> None:
+    """The share is of the points that count, so the next grading brings it up to date."""
+    with gradebook.opened(copy) as book:
+        book.find_grade("double-valores", "mini", "mini", "diana").manual_score = 0
+        book.db.commit()
+
+    grade(copy)
+
+    assert penalties(copy) == pytest.approx(PENALTIES | {"diana": 3.0})
+
+
+def test_changed_rule_counts_the_next_time(copy: Course, grade: week.Grade) -> None:
+    """A later deadline, or a milder rule, takes penalties back, unasked: nobody's answers score otherwise."""
+    week.configure(copy, 'c.LateWork.deadlines = {"mini": "2026-10-06 23:59 Europe/Madrid"}')
+    grade(copy, agreed=False)
+    assert penalties(copy) == pytest.approx(PENALTIES | {"bea": 0, "carlos": 0.6})
+
+    week.configure(copy, "c.LateWork.percent_a_day = 0")
+    grade(copy, agreed=False)
+
+    assert penalties(copy) == dict.fromkeys(PENALTIES, 0.0)
+
+
+def test_extension_without_a_deadline_stops_nothing(copy: Course, grade: week.Grade) -> None:
+    """nbgrader itself can't add days to no deadline."""
+    week.configure(copy, "c.LateWork.deadlines = {}")
+    with gradebook.opened(copy) as book:
+        book.grant_extension("mini", "diana", days=8)
+        book.find_assignment("mini").duedate = None
+        book.db.commit()
+
+    assert all(entry.graded for entry in grade(copy).values())
+
+    with gradebook.opened(copy) as book:
+        book.grant_extension("mini", "diana")
+    assert penalties(copy) == dict.fromkeys(PENALTIES, 0.0)
+
+
+FORGED = {
+    "past": b"2020-01-01 10:00:00 UTC",
+    "future": b"2999-01-01 10:00:00 UTC",
+    "no time": b"on time, honestly",
+    "empty": b"",
+    "binary": b"\x80\xff\x00",
+    "enormous": b"1" * 100_000,
+}
+
+
+@pytest.fixture(scope="module")
+def forged(tmp_path_factory: pytest.TempPathFactory, grade: week.Grade) -> Course:
+    """A course where each student but one brings a forged `timestamp.txt`. Copy it to change it."""
+    course = mini.write(tmp_path_factory.mktemp("forged") / "course")
+    release(course, "mini")
+    for number, (student, content) in enumerate(FORGED.items()):
+        pupils.write(course, student, week.text(course, f"2 * x + {number} - {number}", None))
+        (course.submitted / student / "mini" / "timestamp.txt").write_bytes(content)
+    pupils.write(course, "none", week.text(course, "2 * x", None))
+    grade(course)
+    return course
+
+
+def test_forged_timestamps_are_named_where_there_is_a_deadline(
+    forged: Course, tmp_path: Path, grade: week.Grade
+) -> None:
+    """None is believed and none costs anything; without a deadline nobody wants to know."""
+    copy = mini.copy(forged, tmp_path / "course")
+    assert {entry.what for entry in grade(copy).values()} == {"graded"}
+    week.configure(copy, *RULE)
+
+    entries = grade(copy)
+
+    told = "graded; its timestamp.txt is not believed: not counted as late"
+    assert {entries[student].what for student in FORGED} == {told}
+    assert entries["none"].what == "graded; nobody knows when it arrived: not counted as late"
+    assert {entry.score for entry in entries.values()} == {5.0}
+
+
+def test_forged_timestamps_neither_count_nor_stop_nbgrader(forged: Course, tmp_path: Path) -> None:
+    """`nbgrader autograde` ends whole at a file that holds no time; here each is graded, and none is late."""
+    copy = mini.copy(forged, tmp_path / "course")
+    week.configure(copy, *RULE)
+    shutil.rmtree(copy.autograded / "past")
+
+    nbgrader(copy, "autograde", "mini")
+    nbgrader(copy, "autograde", "mini", "--force")
+
+    rows = ledgers.rows(copy)
+    for student in FORGED:
+        assert rows["submission", "mini", student] == (None, 5.0, 0.0, 0.0)
+    assert rows["assignment", "mini"][0] == DEADLINE.replace(tzinfo=None)
+
+
+@pytest.mark.parametrize(
+    ("content", "doubt"),
+    [
+        (b"2026-10-01 10:00:00 UTC", ""),
+        (FORGED["future"], "lies in the future"),
+        (FORGED["no time"], "holds no time"),
+        (FORGED["empty"], "holds no time"),
+        (FORGED["binary"], "holds no time"),
+        (FORGED["enormous"], "holds no time"),
+    ],
+)
+def test_believed_timestamp_files_must_hold_a_time(tmp_path: Path, content: bytes, doubt: str) -> None:
+    """Where the course says that its exchange writes them, nonsense is named all the same."""
+    (tmp_path / "timestamp.txt").write_bytes(content)
+    rule = LateWork(config=settings(believe_timestamp_files=True))
+
+    found = lateness.arrival(rule, None, tmp_path)
+
+    assert doubt in found.doubt
+    assert bool(doubt) == bool(found.doubt) == (found.time is None)
+
+
+def test_time_that_the_course_took_down_wins(tmp_path: Path) -> None:
+    """What a register says is believed whatever lies beside the notebook."""
+    (tmp_path / "timestamp.txt").write_bytes(FORGED["past"])
+
+    assert lateness.arrival(LateWork(), DEADLINE, tmp_path) == lateness.Arrival(DEADLINE)
