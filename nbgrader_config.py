@@ -4,7 +4,7 @@ from pathlib import Path
 
 c = get_config()  # noqa: F821  (traitlets defines it)
 
-OURS = "torchaula.grading.nbgrader_preprocessors"
+OURS = "torchaula.classroom.nbgrader_preprocessors"
 NBGRADER = "nbgrader.preprocessors"
 COURSE = Path(__file__).resolve().parent
 
@@ -16,14 +16,14 @@ c.Exchange.root = str(COURSE / ".torchaula" / "exchange")
 c.Exchange.cache = str(COURSE / ".torchaula" / "cache")
 
 # What learners receive; made of other cells than grades belong to, it is refused before the old one goes.
-c.GenerateAssignment.exporter_class = "torchaula.grading.nbgrader_guard.SourceExporter"
+c.GenerateAssignment.exporter_class = "torchaula.classroom.nbgrader_guard.SourceExporter"
 c.ClearSolutions.code_stub = {"python": "# ESCRIBE AQUÍ TU CÓDIGO"}
 c.ClearSolutions.text_stub = "*Escribe aquí tu respuesta.*"
 
 # What learners packed is unpacked with care.
-c.ZipCollectApp.extractor_plugin = "torchaula.grading.archives.Extractor"
+c.ZipCollectApp.extractor_plugin = "torchaula.classroom.archives.Extractor"
 # Whose a notebook is in a download of Moodle's, and when it was handed in; the zone is your Moodle profile's.
-c.ZipCollectApp.collector_plugin = "torchaula.grading.moodle.MoodleCollector"
+c.ZipCollectApp.collector_plugin = "torchaula.classroom.moodle.MoodleCollector"
 c.MoodleCollector.timezone = "Europe/Madrid"
 
 # What is read of a submission, however damaged.
@@ -47,7 +47,7 @@ c.Grade.cell_seconds = 60.0  # of CPU, for one of a learner's own cells; a grade
 c.Grade.cells_seconds = 180.0  # for all of them together
 
 # What late work costs: a share of the points for each day begun after deadline and grace.
-c.AssignLatePenalties.plugin_class = "torchaula.grading.lateness.LateWork"
+c.AssignLatePenalties.plugin_class = "torchaula.classroom.lateness.LateWork"
 c.LateWork.deadlines = {}  # of each assignment, as in {"mlp": "2026-12-01 23:59 Europe/Madrid"}
 c.LateWork.grace_minutes = 10.0  # after the deadline that cost nothing
 c.LateWork.percent_a_day = 10.0  # of the points earned

@@ -28,9 +28,10 @@ from graded_cells import RUNS, seconds
 from rich.console import Console
 from rich.table import Table
 
+from torchaula.classroom import assignments, batch
 from torchaula.course import converters, layout, notebook, sample_class
 from torchaula.course.layout import Course
-from torchaula.grading import assignments, batch, client, engine
+from torchaula.grading import client, engine
 from torchaula.report.following import Terminal
 
 ROOT = Path(__file__).parents[1]

@@ -14,10 +14,10 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests import mini, pupils
 from tests.workshop import Workshop
+from torchaula.classroom.entries import Entry
 from torchaula.course.layout import Course
 from torchaula.course.release import release
 from torchaula.errors import Refusal
-from torchaula.grading.entries import Entry
 
 # The same examples in every run, so that CI fails for what a change did and for nothing else; now and then
 # look further with `pytest --hypothesis-profile=explore`.

@@ -6,8 +6,8 @@ from typing import Any
 
 from nbgrader.api import Gradebook
 
+from torchaula.classroom import gradebook
 from torchaula.course.layout import Course
-from torchaula.grading import gradebook
 
 Rows = dict[tuple[str, ...], Any]
 

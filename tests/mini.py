@@ -12,11 +12,12 @@ from typing import Any
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from rich.console import Console
 
+from torchaula.classroom import batch
+from torchaula.classroom.entries import Entry
 from torchaula.course import normal_form, notebook
 from torchaula.course.layout import Course, find
 from torchaula.errors import Refusal
-from torchaula.grading import batch, sandbox
-from torchaula.grading.entries import Entry
+from torchaula.grading import sandbox
 from torchaula.report.following import Terminal
 
 ROOT = Path(__file__).parents[1]

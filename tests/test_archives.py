@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests import mini
+from torchaula.classroom.archives import BadArchive, Budget, is_download, unpack, unpack_download
 from torchaula.course.layout import Course
-from torchaula.grading.archives import BadArchive, Budget, is_download, unpack, unpack_download
 
 NAMES = r".*/(?P<student_id>[a-z]+)_(?P<file_id>mini)"
 NOTEBOOK = b'{"cells": []}'

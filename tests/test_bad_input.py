@@ -11,10 +11,10 @@ import pytest
 
 from tests import mini, pupils
 from torchaula import cli
+from torchaula.classroom import batch
 from torchaula.course.layout import Course, require_writable
 from torchaula.course.release import files
 from torchaula.errors import Refusal
-from torchaula.grading import batch
 
 FAKE_PYTHON = """#!/bin/sh
 echo "$@" >> {log}

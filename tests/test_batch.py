@@ -10,11 +10,11 @@ import pytest
 
 from tests import ledgers, mini, pupils
 from tests.test_release import nbgrader
+from torchaula.classroom import batch, gradebook, graded_copy, records
 from torchaula.course import notebook, sample_class
 from torchaula.course.layout import Course
 from torchaula.course.release import release
 from torchaula.errors import Refusal
-from torchaula.grading import batch, gradebook, graded_copy, records
 from torchaula.grading.client import Client, Workers
 
 MANUAL = ("double-valores", "mini", "mini", "alba")

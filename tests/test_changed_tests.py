@@ -12,11 +12,12 @@ from nbgrader.coursedir import CourseDirectory
 
 from tests import ledgers, mini, pupils, week
 from tests.test_release import nbgrader
+from torchaula.classroom import batch, gradebook, graded_copy, records
 from torchaula.course import converters, notebook
 from torchaula.course.layout import Course
 from torchaula.course.release import release
 from torchaula.errors import Refusal
-from torchaula.grading import batch, client, gradebook, graded_copy, records
+from torchaula.grading import client
 from torchaula.grading.client import Client
 
 

@@ -14,10 +14,11 @@ import pytest
 from tests import damage, mini
 from tests.conftest import DAMAGED
 from tests.workshop import Book, Workshop, passed
+from torchaula.classroom import gradebook
 from torchaula.course import notebook, sample_class
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
-from torchaula.grading import gradebook, submitted
+from torchaula.grading import submitted
 
 WHAT_TO_DO = re.compile(r": (ask for|clear|rename|put) \w+")
 

@@ -10,10 +10,10 @@ from contextlib import closing
 import pytest
 
 from tests import pupils
+from torchaula.classroom import gradebook, health
 from torchaula.cli import cli
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
-from torchaula.grading import gradebook, health
 
 Usage = namedtuple("Usage", "total used free")
 

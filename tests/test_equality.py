@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests import mini
+from torchaula.classroom import gradebook
 from torchaula.course import notebook, sample_class
 from torchaula.course.layout import Course, find
-from torchaula.grading import engine, gradebook
+from torchaula.grading import engine
 
 ROOT = Path(__file__).parents[1]
 STUDENTS = ("alternativa", "despistada", "carla")  # all right, all wrong, and in between

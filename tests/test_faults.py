@@ -10,29 +10,37 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from rich.console import Console
+from sqlalchemy.orm import Session
 
 from tests import ledgers, mini, pupils, tiny
 from tests.conftest import FAULT
+from torchaula.classroom import batch, gradebook, records
+from torchaula.classroom.entries import Entry
 from torchaula.course import converters, notebook, sample_class
 from torchaula.course.layout import Course
 from torchaula.course.release import release
 from torchaula.errors import Refusal
-from torchaula.grading import batch, engine, gradebook, judge, records
+from torchaula.grading import engine, judge
 from torchaula.grading.client import Client, Workers
-from torchaula.grading.entries import Entry
+from torchaula.grading.forks import ForkFailed, in_fork
 from torchaula.grading.frames import WireError
+from torchaula.grading.jobs import Job
 from torchaula.grading.nursery import descendants
 from torchaula.grading.protocol import Began
+from torchaula.grading.submitted import digest_of
 from torchaula.grading.verdict import Outcome
 from torchaula.grading.warden import Student
 from torchaula.report.following import Terminal
@@ -48,6 +56,7 @@ TRIED: dict[str, tuple[list[Any], list[Any]]] = {
     "free": (list(range(0, 400, 20)), [40]),
     "left": ([0, 20, 100, 200, 300], [0]),
     "worst": (list(WORST), [OWN_CELL, LAST_CELL]),
+    "step": (list(range(0, 100)), list(range(5, 100, 12))),  # in hundredths of all
 }
 STUDENTS, FEW = 60, 12  # in the class, likewise
 GONE = 15.0  # seconds in which nothing of a batch may be left
@@ -122,6 +131,44 @@ def place(one_place: Path) -> Path:
 def course(group: Class, place: Path) -> Course:
     """The class, ungraded, to grade."""
     return mini.copy(group.ungraded, place / "course")
+
+
+@pytest.fixture(scope="module")
+def pair(group: Class, tmp_path_factory: pytest.TempPathFactory) -> Class:
+    """Two of the class."""
+    root, students = tmp_path_factory.mktemp("pair"), group.students[:2]
+    ungraded = mini.copy(group.ungraded, root / "ungraded")
+    for student in group.students[2:]:
+        pupils.remove(ungraded, student)
+    graded = mini.copy(ungraded, root / "graded")
+    grade(graded, Answers(group))
+    return Class(ungraded, graded, ledgers.rows(graded), students)
+
+
+class Answers(Executor):
+    """Workers that know at once what becomes of each submission of a class."""
+
+    def __init__(self, group: Class) -> None:
+        self.asked = 0
+        self._known = {}
+        for student in group.students:
+            record = records.load(group.graded, "mini", student)
+            assert record is not None
+            self._known[record.submission] = msgspec.msgpack.encode(record.result)
+
+    def submit(self, _graded: Any, job: bytes) -> Any:  # type: ignore[override]
+        """The result of a job, in a future."""
+        self.asked += 1
+        future: Future[bytes] = Future()
+        future.set_result(self._known[digest_of(msgspec.msgpack.decode(job, type=Job).submitted)])
+        return future
+
+
+def grade(course: Course, workers: Executor, force: bool = False) -> dict[str, Entry]:
+    """Grade a class as the command does."""
+    made = batch.prepare(course, "mini", force=force)
+    audience = Terminal(made, Console(file=io.StringIO()), is_agreed=True)
+    return {entry.student: entry for entry in made.grade(2, audience, workers)}
 
 
 @pytest.fixture
@@ -348,14 +395,8 @@ Again = Callable[[Course], dict[str, Entry]]
 
 @pytest.fixture
 def again(workers: Workers) -> Again:
-    """Grade a class as the command does."""
-
-    def grade(course: Course) -> dict[str, Entry]:
-        made = batch.prepare(course, "mini")
-        audience = Terminal(made, Console(file=io.StringIO()), is_agreed=True)
-        return {entry.student: entry for entry in made.grade(2, audience, workers)}
-
-    return grade
+    """Grade a class with warm workers."""
+    return lambda course: grade(course, workers)
 
 
 @pytest.fixture
@@ -403,6 +444,69 @@ def test_killed_process_loses_nothing(
         assert "Traceback" not in running.told
         require_whole(course, group)
     require_completed(course)
+
+
+def dying(course: Course, workers: Executor, force: bool, last: int | None = None) -> int:
+    """Grade in a fork that ends without a word before its step number `last`; the steps that it took.
+
+    A step changes a file, or commits to the gradebook.
+    """
+
+    def work() -> int:
+        taken = 0
+
+        def step() -> None:
+            nonlocal taken
+            if taken == last:
+                os._exit(9)
+            taken += 1
+
+        def heard(event: str, arguments: tuple[Any, ...]) -> None:
+            is_opened = (
+                event == "open" and str(course.root) in str(arguments[0]) and arguments[2] & os.O_CREAT
+            )
+            if is_opened or event in ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod"):
+                step()
+
+        def commit(self: Session) -> None:
+            step()
+            committed(self)
+            step()
+
+        committed, Session.commit = Session.commit, commit  # type: ignore[method-assign]
+        sys.addaudithook(heard)
+        grade(course, workers, force)
+        return taken
+
+    return in_fork(work, int, 60)
+
+
+@pytest.fixture(scope="module")
+def steps(group: Class, pair: Class, one_place: Path) -> dict[bool, int]:
+    """How many steps it takes to grade the pair for the first time, and again."""
+    taken = {}
+    for is_graded in (False, True):
+        shutil.rmtree(one_place / "course", ignore_errors=True)
+        course = mini.copy(pair.graded if is_graded else pair.ungraded, one_place / "course")
+        taken[is_graded] = dying(course, Answers(group), is_graded)
+        require_whole(course, pair)
+    return taken
+
+
+@pytest.mark.parametrize("is_graded", [False, True], ids=["first", "again"])
+def test_batch_that_ends_between_any_two_steps_loses_nothing(
+    step: int, is_graded: bool, steps: dict[bool, int], group: Class, pair: Class, place: Path
+) -> None:
+    """Whichever file or commit was the last one: the next batch goes on from there, and sweeps."""
+    course = mini.copy(pair.graded if is_graded else pair.ungraded, place / "course")
+    with pytest.raises(ForkFailed, match="status 9"):
+        dying(course, Answers(group), is_graded, step * steps[is_graded] // 100)
+    before, workers = kept(course), Answers(group)
+
+    grade(course, workers)
+
+    assert workers.asked == len(pair.students) - len(before)
+    require_whole(course, pair)
 
 
 def test_killed_batch_leaves_no_worker_in_the_middle_of_a_long_job(course: Course, start: Start) -> None:
@@ -661,6 +765,7 @@ def test_gradebook_on_a_full_disk_is_named_and_loses_nothing(
 
     told = require_one_line(running)
     assert f"{course.gradebook}: can't be written (database or disk is full)" in told
+    assert kept(course) > settled(course).keys()
     running.require_gone(seconds=3)
     ballast.unlink()
     require_completed(course)

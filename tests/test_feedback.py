@@ -19,13 +19,13 @@ from nbgrader.converters import GenerateFeedback
 from tests import mini, pupils
 from tests.test_formgrader import CHROMIUM, QUIET
 from torchaula.checks import messages
+from torchaula.classroom import gradebook, records
+from torchaula.classroom.entries import Entry
+from torchaula.classroom.records import Record
 from torchaula.course import converters, notebook, secrets
 from torchaula.course.layout import Course, find
-from torchaula.grading import gradebook, records
-from torchaula.grading.entries import Entry
 from torchaula.grading.jobs import Result as Found
 from torchaula.grading.rebuild import rebuild
-from torchaula.grading.records import Record
 from torchaula.grading.submitted import read
 from torchaula.grading.verdict import Outcome, Verdict
 from torchaula.report import words

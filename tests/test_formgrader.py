@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from tests import mini
+from torchaula.classroom import records
+from torchaula.classroom.entries import Entry
 from torchaula.course.layout import Course
-from torchaula.grading import records
-from torchaula.grading.entries import Entry
 from torchaula.grading.verdict import Outcome
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -13,12 +13,13 @@ from traitlets.config import Config
 
 from tests import ledgers, mini, pupils, week
 from tests.test_release import nbgrader
+from torchaula.classroom import batch, gradebook, lateness, received
+from torchaula.classroom.lateness import LateWork
 from torchaula.course import converters
 from torchaula.course.layout import Course
 from torchaula.course.release import release
 from torchaula.errors import Refusal
-from torchaula.grading import batch, client, gradebook, lateness, received
-from torchaula.grading.lateness import LateWork
+from torchaula.grading import client
 from torchaula.grading.submitted import digest_of
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0

@@ -15,9 +15,9 @@ import pytest
 from nbgrader.apps.zipcollectapp import ZipCollectApp
 
 from tests import mini
+from torchaula.classroom import received, roster, worksheet
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
-from torchaula.grading import received, roster, worksheet
 from torchaula.grading.submitted import digest_of
 
 FOLDER = "{}_assignsubmission_file/{}"

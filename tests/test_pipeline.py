@@ -13,12 +13,12 @@ from nbgrader.api import Gradebook
 
 from tests import mini, pupils
 from tests.test_release import nbgrader
+from torchaula.classroom import assignments, batch, gradebook, submissions
+from torchaula.classroom.entries import Entry
 from torchaula.course import notebook, sample_class
 from torchaula.course.layout import Course
 from torchaula.course.release import release
 from torchaula.errors import Refusal
-from torchaula.grading import assignments, batch, gradebook, submissions
-from torchaula.grading.entries import Entry
 
 Graded = tuple[Course, dict[str, Entry]]
 

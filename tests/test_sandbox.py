@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests import mini, pupils
+from torchaula.classroom import batch
 from torchaula.cli import cli
 from torchaula.course import notebook, sample_class
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
-from torchaula.grading import batch, client, sandbox
+from torchaula.grading import client, sandbox
 
 SANDBOXED = pytest.mark.skipif(bool(mini.confinement()), reason="nothing confines student code here")
 

@@ -11,9 +11,9 @@ import pytest
 from tests import mini, pupils, week
 from tests.test_moodle import FOLDER, spanish, zipped
 from tests.test_release import nbgrader
+from torchaula.classroom import roster
 from torchaula.course.layout import Course
 from torchaula.course.release import release
-from torchaula.grading import roster
 from torchaula.report import class_csv
 
 STUDENTS = """id,first_name,last_name,email,lms_user_id

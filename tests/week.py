@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests import ledgers, mini, pupils
+from torchaula.classroom.entries import Entry
 from torchaula.course import notebook, sample_class
 from torchaula.course.layout import Course
 from torchaula.course.notebook import Notebook
 from torchaula.grading.client import Workers
-from torchaula.grading.entries import Entry
 
 # What each returns from `double` and from `add_one`; None: left as it was. Two of them answer what the hidden
 # test happens not to see, or happens to see: `STRICTER` turns that round.

@@ -162,8 +162,8 @@ def grade(
 ) -> None:
     from rich.console import Console
 
+    from torchaula.classroom import batch, roster
     from torchaula.course import layout
-    from torchaula.grading import batch, roster
     from torchaula.report import class_csv, class_table, following
 
     console, course = Console(), layout.find(folder)
@@ -189,8 +189,8 @@ def grade(
 @click.argument("checks", metavar="[CHECK]...", nargs=-1)
 @click.pass_obj
 def doctor(folder: Path, checks: tuple[str, ...]) -> None:
+    from torchaula.classroom import health
     from torchaula.course import layout
-    from torchaula.grading import health
 
     try:
         course = layout.find(folder)

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from tests.attacks import assault
 from tests.attacks.book import Attack, Book
+from torchaula.classroom import review
 from torchaula.course import notebook
-from torchaula.grading import outputs, review, sandbox
+from torchaula.grading import outputs, sandbox
 from torchaula.grading.client import Client
 from torchaula.grading.jobs import Job, Result
 from torchaula.grading.limits import MIB, Limits

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from torchaula.classroom.entries import Entry
+from torchaula.classroom.roster import Student
 from torchaula.course.notebook import Notebook
-from torchaula.grading.entries import Entry
-from torchaula.grading.roster import Student
 from torchaula.grading.verdict import Outcome
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would compute

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from torchaula.classroom.entries import Entry
 from torchaula.course.notebook import Notebook
-from torchaula.grading.entries import Entry
 from torchaula.i18n import _
 
 

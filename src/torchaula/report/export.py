@@ -9,8 +9,8 @@ from typing import Any
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.plugins import ExportPlugin
 
+from torchaula.classroom import records
 from torchaula.course.layout import Course
-from torchaula.grading import records
 from torchaula.grading.submitted import digest_of
 from torchaula.report.class_csv import EARLIER, MISSING, UNGRADED, graded, plain
 

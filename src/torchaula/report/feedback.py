@@ -12,13 +12,13 @@ from nbconvert.exporters import Exporter
 from nbformat import NotebookNode
 from traitlets import default
 
+from torchaula.classroom import graded_copy, records
+from torchaula.classroom.ledger import Standing
+from torchaula.classroom.records import Record
 from torchaula.course import notebook
 from torchaula.course.layout import Course
-from torchaula.grading import graded_copy, records
 from torchaula.grading.digests import digest, package_digest
-from torchaula.grading.ledger import Standing
 from torchaula.grading.rebuild import grade_id, is_solution
-from torchaula.grading.records import Record
 from torchaula.report import markup, words
 from torchaula.report.page import Page, page
 

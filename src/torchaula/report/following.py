@@ -21,11 +21,11 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from torchaula.grading.batch import Batch
-from torchaula.grading.desk import Audience
-from torchaula.grading.entries import Change
-from torchaula.grading.ledger import Standing
-from torchaula.grading.records import Record
+from torchaula.classroom.batch import Batch
+from torchaula.classroom.desk import Audience
+from torchaula.classroom.entries import Change
+from torchaula.classroom.ledger import Standing
+from torchaula.classroom.records import Record
 from torchaula.i18n import _
 from torchaula.report import feedback
 

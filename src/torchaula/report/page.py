@@ -12,11 +12,11 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+from torchaula.classroom.records import Record
 from torchaula.course import notebook
 from torchaula.course.notebook import Exercise
 from torchaula.grading.outputs import plain
 from torchaula.grading.rebuild import OWN, grade_id
-from torchaula.grading.records import Record
 from torchaula.grading.verdict import Outcome, Verdict
 from torchaula.report import words
 from torchaula.report.statement import Hint, heading, hints

@@ -17,11 +17,11 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError
 from traitlets.config import Config
 
+from torchaula.classroom import lateness, roster
 from torchaula.course import converters
 from torchaula.course.layout import Course
 from torchaula.course.notebook import Notebook, stub
 from torchaula.errors import Refusal
-from torchaula.grading import lateness, roster
 from torchaula.i18n import _
 
 BACKUPS = 20  # that are kept

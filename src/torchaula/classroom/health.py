@@ -17,10 +17,11 @@ from nbgrader.api import get_alembic_version
 from packaging.requirements import Requirement
 from sqlalchemy.engine import make_url
 
+from torchaula.classroom import gradebook
 from torchaula.course import converters
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
-from torchaula.grading import client, gradebook, sandbox
+from torchaula.grading import client, sandbox
 from torchaula.grading.limits import MIB
 from torchaula.i18n import _
 

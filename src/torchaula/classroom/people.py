@@ -6,11 +6,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from torchaula.classroom import roster
+from torchaula.classroom.roster import Student
+from torchaula.classroom.uploads import Person, listed
+from torchaula.classroom.worksheet import Row, Sheet
 from torchaula.errors import Refusal
-from torchaula.grading import roster
-from torchaula.grading.roster import Student
-from torchaula.grading.uploads import Person, listed
-from torchaula.grading.worksheet import Row, Sheet
 from torchaula.i18n import _
 
 ANONYMOUS = "participante"

@@ -9,13 +9,14 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from torchaula.classroom import received, roster
+from torchaula.classroom.assignments import Assignment
+from torchaula.classroom.nbgrader_preprocessors import foreign_files
 from torchaula.course.layout import GLOB_CHARACTERS, Course
 from torchaula.course.notebook import stub
 from torchaula.errors import Refusal
-from torchaula.grading import received, roster, submitted
-from torchaula.grading.assignments import Assignment
+from torchaula.grading import submitted
 from torchaula.grading.digests import digest
-from torchaula.grading.nbgrader_preprocessors import foreign_files
 from torchaula.grading.rebuild import grade_id, settled
 from torchaula.grading.submitted import SubmittedCell
 from torchaula.i18n import _

@@ -24,8 +24,8 @@ from typing import IO
 
 from nbgrader.plugins import ExtractorPlugin
 
+from torchaula.classroom import uploads
 from torchaula.errors import Refusal
-from torchaula.grading import uploads
 from torchaula.i18n import _
 
 MIB = 2**20

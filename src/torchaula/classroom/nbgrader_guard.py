@@ -16,11 +16,11 @@ from nbgrader.api import Gradebook
 from nbgrader.converters.base import NbGraderException
 from nbgrader.utils import parse_utc
 
+from torchaula.classroom import gradebook
 from torchaula.course import notebook
 from torchaula.course.layout import Course
 from torchaula.course.notebook import Notebook
 from torchaula.errors import Refusal
-from torchaula.grading import gradebook
 from torchaula.i18n import _
 
 Check = Callable[[Gradebook, Course, Notebook], None]

@@ -15,17 +15,17 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import AssignLatePenalties
 
+from torchaula.classroom import entries, gradebook, graded_copy, lateness, pool, received, records, review
+from torchaula.classroom.assignments import Assignment
+from torchaula.classroom.entries import Change, Entry
+from torchaula.classroom.lateness import Arrival
+from torchaula.classroom.ledger import Ledger, Standing
+from torchaula.classroom.records import Record
+from torchaula.classroom.submissions import Submission
 from torchaula.course import converters
 from torchaula.errors import Refusal
-from torchaula.grading import entries, gradebook, graded_copy, lateness, pool, received, records, review
-from torchaula.grading.assignments import Assignment
 from torchaula.grading.digests import digest
-from torchaula.grading.entries import Change, Entry
 from torchaula.grading.jobs import Job, Result
-from torchaula.grading.lateness import Arrival
-from torchaula.grading.ledger import Ledger, Standing
-from torchaula.grading.records import Record
-from torchaula.grading.submissions import Submission
 from torchaula.grading.submitted import digest_of, read
 from torchaula.i18n import _
 

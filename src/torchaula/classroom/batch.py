@@ -12,14 +12,14 @@ from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
+from torchaula.classroom import assignments, gradebook, lateness, locks, records
+from torchaula.classroom.assignments import Assignment
+from torchaula.classroom.desk import Audience, Desk
+from torchaula.classroom.entries import Entry
+from torchaula.classroom.submissions import Submission, collect
 from torchaula.course.layout import Course, require_writable
 from torchaula.errors import Refusal
-from torchaula.grading import assignments, gradebook, lateness, locks, records
-from torchaula.grading.assignments import Assignment
 from torchaula.grading.client import Workers, cores
-from torchaula.grading.desk import Audience, Desk
-from torchaula.grading.entries import Entry
-from torchaula.grading.submissions import Submission, collect
 from torchaula.i18n import _
 
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from torchaula.classroom.assignments import Assignment
 from torchaula.course import notebook
 from torchaula.course.layout import Course
 from torchaula.grading import outputs
-from torchaula.grading.assignments import Assignment
 from torchaula.grading.jobs import Result
 from torchaula.grading.rebuild import grade_id, rebuild
 from torchaula.grading.submitted import SubmittedCell

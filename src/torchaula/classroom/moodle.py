@@ -16,14 +16,14 @@ from pathlib import Path
 from nbgrader.plugins import FileNameCollectorPlugin
 from traitlets import Unicode
 
+from torchaula.classroom import people, received, roster, uploads, worksheet
+from torchaula.classroom.received import Arrival, Register
+from torchaula.classroom.roster import Student
+from torchaula.classroom.uploads import Upload, listed, printable
+from torchaula.classroom.worksheet import Row, Sheet
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
-from torchaula.grading import people, received, roster, uploads, worksheet
-from torchaula.grading.received import Arrival, Register
-from torchaula.grading.roster import Student
 from torchaula.grading.submitted import digest_of
-from torchaula.grading.uploads import Upload, listed, printable
-from torchaula.grading.worksheet import Row, Sheet
 from torchaula.i18n import _
 
 

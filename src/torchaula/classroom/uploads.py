@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from torchaula.classroom import roster
 from torchaula.errors import Refusal
-from torchaula.grading import roster
 from torchaula.i18n import _
 
 # Moodle writes no underscore in a name, so that no file's name can pass for another person's upload.

@@ -15,14 +15,15 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Float
 
+from torchaula.classroom import assignments, lateness, received, records, review
+from torchaula.classroom.graded_copy import outputs_of
+from torchaula.classroom.nbgrader_guard import guard, let_no_timestamp_end_it, not_told, require_known_tests
+from torchaula.classroom.records import Record
 from torchaula.course import notebook
 from torchaula.course.layout import Course
-from torchaula.grading import assignments, client, lateness, received, records, review
-from torchaula.grading.graded_copy import outputs_of
+from torchaula.grading import client
 from torchaula.grading.limits import Limits
-from torchaula.grading.nbgrader_guard import guard, let_no_timestamp_end_it, not_told, require_known_tests
 from torchaula.grading.rebuild import grade_id, is_solution, rebuild
-from torchaula.grading.records import Record
 from torchaula.grading.submitted import digest_of, read
 
 Resources = dict[str, Any]

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 
 from dateutil import parser  # type: ignore[import-untyped]
 
+from torchaula.classroom.roster import rows, without_accents
 from torchaula.errors import Refusal
-from torchaula.grading.roster import rows, without_accents
 from torchaula.i18n import _
 
 # As `roster.key` writes them.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from torchaula.classroom.ledger import Points, Standing
+from torchaula.classroom.records import Record
 from torchaula.course.notebook import Notebook
 from torchaula.grading.jobs import Result
-from torchaula.grading.ledger import Points, Standing
-from torchaula.grading.records import Record
 from torchaula.grading.verdict import Outcome
 from torchaula.i18n import _
 
