@@ -200,7 +200,8 @@ def test_changed_prose_asks_nothing_and_grades_nothing(
 
 
 def test_resubmission_that_scores_less_asks_nothing(copy: Course, grade: week.Grade) -> None:
-    """Who hands in something worse gets what it is worth: that is no change of the course."""
+    """Who hands in something worse gets what it is worth, even where a test changed that costs nobody."""
+    week.change(copy, *week.SAME)
     pupils.write(copy, "ana", week.text(copy, None, "x + 1"))
 
     grade(copy, agreed=False)
