@@ -27,6 +27,8 @@ settings.load_profile("same")
 
 # These files look at one class, which takes long to grade: one worker runs them.
 ONE_CLASS = ("tests/test_pipeline.py", "tests/test_feedback.py", "tests/test_formgrader.py")
+# Each of these files at a class of its own.
+OWN_CLASS = ("tests/test_week.py", "tests/test_changed_tests.py", "tests/test_lateness.py")
 
 
 # What tests note of what they tried (in `user_properties`, which reach the process that reports).
@@ -48,13 +50,15 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 class Scheduling(LoadScopeScheduling):
     """Any test to any worker, but those that share what takes long to the same one.
 
-    That is the class of `ONE_CLASS`, and the trials of an exercise. (xdist's own marks need older pytests.)
+    That is the class of `ONE_CLASS` or `OWN_CLASS`, and the trials of an exercise. (xdist's own marks need older pytests.)
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, test = nodeid.partition("::")
         if file in ONE_CLASS:
             return "one class"
+        if file in OWN_CLASS:
+            return file
         _name, bracket, case = test.partition("[")
         return case if bracket and file == "tests/test_course.py" else nodeid
 

@@ -52,11 +52,14 @@ BEFORE, OWN_CELL, GRADED_CELL, LAST_CELL = WORST = ("before", "own cell", "grade
 # What is tried with `--all`, and a sample of it.
 TRIED: dict[str, tuple[list[Any], list[Any]]] = {
     "moment": (list(range(20)), [0]),
-    "stop": ([(n, when) for n in (INT, TERM, HUP) for when in (STARTING, GRADING)], [(INT, GRADING)]),
+    "stop": (
+        [(n, when) for n in (INT, TERM, HUP) for when in (STARTING, GRADING)],
+        [(INT, GRADING), (TERM, STARTING)],
+    ),
     "free": (list(range(0, 400, 20)), [40]),
     "left": ([0, 20, 100, 200, 300], [0]),
     "worst": (list(WORST), [OWN_CELL, LAST_CELL]),
-    "step": (list(range(0, 100)), list(range(5, 100, 12))),  # in hundredths of all
+    "step": (list(range(0, 100)), list(range(5, 100, 24))),  # in hundredths of all
 }
 STUDENTS, FEW = 60, 12  # in the class, likewise
 GONE = 15.0  # seconds in which nothing of a batch may be left
@@ -65,12 +68,16 @@ SMALL = 24  # MB, of a disk that is soon full
 KIB = 1024
 
 
+def _named(value: object) -> str:
+    return "-".join(map(_named, value)) if isinstance(value, tuple) else getattr(value, "name", str(value))
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Everything with `--all`, otherwise a sample of it."""
     for name, (everything, sample) in TRIED.items():
         if name in metafunc.fixturenames:
             tried = everything if metafunc.config.getoption("all") else sample
-            metafunc.parametrize(name, tried, ids=lambda each: str(each).replace("Signals.", ""))
+            metafunc.parametrize(name, tried, ids=_named)
 
 
 @dataclass(frozen=True)

@@ -165,6 +165,8 @@ def test_export_agrees_with_the_table(
         other = exported[student]
         assert [row["total"], row["outcome"]] == [other["score"], other["outcome"]], student
         assert row["late_penalty"] == other["late_submission_penalty"]
+        points = [float(row[name]) for name in COLUMNS[4:] if row[name]]
+        assert (str(sum(points)) if points else "") == other["raw_score"]
         assert float(row["maximum"]) == float(other["max_score"])
         assert [row[name] for name in COLUMNS[:4]] == [other[name] for name in COLUMNS[:4]]
     outcomes = {student: (row["total"], row["outcome"]) for student, row in table.items()}

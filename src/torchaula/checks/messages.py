@@ -322,7 +322,9 @@ def timed_out(seconds: str) -> list[tuple[str, str]]:
 
 
 DIED = [("Obtenido", "el proceso en el que corría tu código terminó de golpe")]
-SUBMISSION_DIED = "tu cuaderno terminó dos veces con todo el proceso de corrección: no se pudo comprobar nada"
+SUBMISSION_DIED = (
+    "tu cuaderno terminó varias veces con todo el proceso de corrección: no se pudo comprobar nada"
+)
 NOT_REACHED = [("Obtenido", "no se llegó a comprobar: tu código paró el proceso en una prueba anterior")]
 
 
