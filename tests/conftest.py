@@ -50,7 +50,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 class Scheduling(LoadScopeScheduling):
     """Any test to any worker, but those that share what takes long to the same one.
 
-    That is the class of `ONE_CLASS` or `OWN_CLASS`, and the trials of an exercise. (xdist's own marks need older pytests.)
+    That is the class of `ONE_CLASS` or `OWN_CLASS`, and the trials of an exercise. (xdist's own marks need
+    older pytests.)
     """
 
     def _split_scope(self, nodeid: str) -> str:
