@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import io
 import shutil
 import sys
@@ -18,6 +19,7 @@ from torchaula.course import normal_form, notebook
 from torchaula.course.layout import Course, find
 from torchaula.errors import Refusal
 from torchaula.grading import sandbox
+from torchaula.grading.client import Workers
 from torchaula.report.following import Terminal
 
 ROOT = Path(__file__).parents[1]
@@ -111,10 +113,18 @@ def _cell(
     return make(source, metadata=metadata, id=identifier)
 
 
+@cache
+def workers() -> Workers:
+    """A warm worker for all batches of this process, which would each wait for two of their own."""
+    made = Workers(1)
+    atexit.register(made.stop)
+    return made
+
+
 def grade(course: Course, assignment: str = "mini", *students: str, **options: Any) -> dict[str, Entry]:
     """Grade as the command does, feedback included, without a word; what became of each student."""
     jobs, agreed = options.pop("jobs", 2), options.pop("agreed", True)
-    executor = options.pop("executor", None)
+    executor = options.pop("executor", None) or workers()
     made = batch.prepare(course, assignment, students, **options)
     audience = Terminal(made, Console(file=io.StringIO()), is_agreed=agreed)
     return {entry.student: entry for entry in made.grade(jobs, audience, executor)}

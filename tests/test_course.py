@@ -39,11 +39,18 @@ RESTRICTED = [(name, e) for name, e in EXERCISES if "forbid=" in notebook(name).
 
 
 @cache
+def warm(assignment: str) -> None:
+    """Warm this process for an assignment, once."""
+    engine.prepare(notebook(assignment))
+
+
+@cache
 def trials(assignment: str, exercise: str) -> list[Trial]:
     """Every known answer, the model solution, the stub and junk, tried in both back ends."""
     source = notebook(assignment)
     tried = {exercise: matrix.known(source.exercise(exercise), known(assignment, exercise))}
-    return list(matrix.trials(source, tried, jobs=1))
+    warm(assignment)
+    return list(matrix.trials(source, tried, jobs=0))
 
 
 @pytest.mark.parametrize(("assignment", "exercise"), EXERCISES)

@@ -456,14 +456,17 @@ def test_killed_process_loses_nothing(
 def dying(course: Course, workers: Executor, force: bool, last: int | None = None) -> int:
     """Grade in a fork that ends without a word before its step number `last`; the steps that it took.
 
-    A step changes a file, or commits to the gradebook.
+    A step changes a file, or commits to the gradebook. Whose result was ever kept stands in `seen`.
     """
+    seen = course.root.with_name("seen")
+    seen.write_text("")
 
     def work() -> int:
         taken = 0
 
         def step() -> None:
             nonlocal taken
+            seen.write_text("\n".join({*seen.read_text().split(), *kept(course)}))
             if taken == last:
                 os._exit(9)
             taken += 1
@@ -509,6 +512,7 @@ def test_batch_that_ends_between_any_two_steps_loses_nothing(
     with pytest.raises(ForkFailed, match="status 9"):
         dying(course, Answers(group), is_graded, step * steps[is_graded] // 100)
     before, workers = kept(course), Answers(group)
+    assert before == set((place / "seen").read_text().split())
 
     grade(course, workers)
 

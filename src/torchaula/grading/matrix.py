@@ -56,12 +56,18 @@ def trials(
     seed: int = COURSE_SEED,
     jobs: int | None = None,
 ) -> Iterator[Trial]:
-    """Try the answers of each exercise, two or more at once; trials come in order."""
+    """Try the answers of each exercise, `jobs` at once, one a core if None; trials come in order.
+
+    None at once (0): in this process, which must be warm (`engine.prepare`) and keeps its sandbox.
+    """
     todo = [
         (notebook, exercise, answer, tuple(backends), seed)
         for exercise, list_ in answers.items()
         for answer in list_
     ]
+    if jobs == 0:
+        yield from map(_try, todo)
+        return
     with ProcessPoolExecutor(
         jobs or os.cpu_count(), get_context("fork"), engine.prepare, (notebook,)
     ) as pool:
