@@ -35,15 +35,17 @@ from torchaula.course.release import release
 from torchaula.errors import Refusal
 from torchaula.grading import engine, judge
 from torchaula.grading.client import Client, Workers
-from torchaula.grading.forks import ForkFailed, in_fork
+from torchaula.grading.forks import ForkFailed, descendants, in_fork
 from torchaula.grading.frames import WireError
 from torchaula.grading.jobs import Job
-from torchaula.grading.nursery import descendants
 from torchaula.grading.protocol import Began
 from torchaula.grading.submitted import digest_of
 from torchaula.grading.verdict import Outcome
 from torchaula.grading.warden import Student
 from torchaula.report.following import Terminal
+
+# Warm workers have threads, which hold nothing while a test forks.
+pytestmark = pytest.mark.filterwarnings("ignore:.*is multi-threaded, use of fork:DeprecationWarning")
 
 MAIN, WORKER, NURSERY, SANDBOX = VICTIMS = ("main", "worker", "nursery", "sandbox")
 INT, TERM, HUP = signal.SIGINT, signal.SIGTERM, signal.SIGHUP

@@ -7,7 +7,9 @@ import select
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import NoReturn, TypeVar
 
 import msgspec
@@ -79,6 +81,15 @@ def _read_all(reader: int, seconds: float) -> bytes | None:
             return b"".join(chunks)
         chunks.append(chunk)
     return None
+
+
+def descendants(process: int) -> Iterator[int]:
+    """The children of a process, and theirs."""
+    for file in Path(f"/proc/{process}/task").glob("*/children"):
+        with suppress(OSError):
+            for child in map(int, file.read_text().split()):
+                yield child
+                yield from descendants(child)
 
 
 def _now() -> float:

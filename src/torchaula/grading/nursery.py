@@ -16,7 +16,6 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from socket import recv_fds, socket
@@ -24,7 +23,7 @@ from typing import NoReturn
 
 from torchaula.checks import session
 from torchaula.grading import seccomp, student
-from torchaula.grading.forks import warm_up
+from torchaula.grading.forks import descendants, warm_up
 from torchaula.grading.frames import Channel
 from torchaula.grading.protocol import Begin, Finish, Live, Prepare, Ready, ToNursery
 from torchaula.grading.shell import Shell
@@ -91,7 +90,7 @@ class Nursery:
         """The processes of the submission."""
         if self._is_alone:
             return [process for process in processes() if process != os.getpid()]
-        return list(descendants(os.getpid()))
+        return list(descendants(os.getpid()))  # orphans come back here, see `main`
 
     def _kill(self, reason: str = "") -> None:
         self._killed_for = self._killed_for or reason
@@ -146,15 +145,6 @@ def warm_shell(prepare: Prepare) -> Shell:
 def processes() -> list[int]:
     """Every process that `/proc` shows."""
     return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
-
-
-def descendants(process: int) -> Iterator[int]:
-    """The children of a process, and theirs; orphans come back to the nursery (see `main`)."""
-    for file in Path(f"/proc/{process}/task").glob("*/children"):
-        with suppress(OSError):
-            for child in map(int, file.read_text().split()):
-                yield child
-                yield from descendants(child)
 
 
 def private_memory(process: int) -> int:

@@ -21,6 +21,7 @@ from torchaula.course import notebook
 from torchaula.course.notebook import Notebook
 from torchaula.grading import engine
 from torchaula.grading.engine import Engine
+from torchaula.grading.forks import descendants
 from torchaula.grading.frames import Channel, WireError
 from torchaula.grading.jobs import Job, Result
 from torchaula.grading.misconceptions import Misconceptions
@@ -74,12 +75,20 @@ class Worker:
 
 
 def end_with(caller: socket) -> None:
-    """End when whoever asks is gone, even in the middle of a job; the sandbox ends with this process."""
+    """End, with all that this process has started, when whoever asks is gone, even in the middle of a job."""
 
     def look(_number: int, _frame: object) -> None:
-        with suppress(BlockingIOError):
-            if not caller.recv(1, MSG_PEEK | MSG_DONTWAIT):
-                os._exit(1)
+        try:
+            if caller.recv(1, MSG_PEEK | MSG_DONTWAIT):
+                return
+        except BlockingIOError:
+            return
+        except OSError:
+            pass  # it left without reading an answer
+        for process in list(descendants(os.getpid())):
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        os._exit(1)
 
     signal.signal(signal.SIGIO, look)
     fcntl.fcntl(caller, fcntl.F_SETOWN, os.getpid())
