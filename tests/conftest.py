@@ -18,6 +18,7 @@ from torchaula.classroom.entries import Entry
 from torchaula.course.layout import Course
 from torchaula.course.release import release
 from torchaula.errors import Refusal
+from torchaula.grading.client import Client
 
 # The same examples in every run, so that CI fails for what a change did and for nothing else; now and then
 # look further with `pytest --hypothesis-profile=explore`.
@@ -34,6 +35,7 @@ OWN_CLASS = ("tests/test_week.py", "tests/test_changed_tests.py", "tests/test_la
 # What tests note of what they tried (in `user_properties`, which reach the process that reports).
 # A fault is noted with nothing: it is survived if its test passes.
 ACCIDENT, DAMAGED, FAULT = "accident", "damaged notebook", "fault"
+TRIED, BROKEN, HIDDEN = "attack tried", "attack broke", "attack hid a call"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -86,6 +88,20 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, dict[str, 
     return made, mini.grade(made)
 
 
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many jobs workers of this process were asked to do."""
+    found: list[int] = []
+    ask = Client._ask
+
+    def counted(self: Client, job: object) -> object:
+        found.append(1)
+        return ask(self, job)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Client, "_ask", counted)
+    return found
+
+
 @pytest.fixture(scope="session")
 def workshop() -> Iterator[Workshop]:
     """A warm engine in the real sandbox; skipped where there is no sandbox."""
@@ -98,12 +114,22 @@ def workshop() -> Iterator[Workshop]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many accidents, damaged notebooks and faults were tried, and what became of them."""
+    """Say how many attacks, accidents, damaged notebooks and faults were tried, and what became of them.
+
+    Here, for the process that reports reads no conftest of a folder below where xdist does the work.
+    """
     reports = [each for group in terminalreporter.stats.values() for each in group]
     called = [each for each in reports if getattr(each, "when", "") == "call"]
     count = Counter(
         (name, str(value or each.outcome)) for each in called for name, value in each.user_properties
     )
+    if tried := sum(times for (name, _), times in count.items() if name == TRIED):
+        gained, leaked, touched = (count[BROKEN, what] for what in ("gained", "leaked", "touched"))
+        hid = sum(times for (name, _), times in count.items() if name == HIDDEN)
+        terminalreporter.write_line(
+            f"attacks: {tried} tried, {count[TRIED, 'held']} held: {gained} gained, {leaked} leaked, "
+            f"{touched} touched ({hid} hid a forbidden call: listed for review)"
+        )
     for kind, text, ends in (
         (ACCIDENT, "accidents: {} tried, {} cost a point", ("cost a point",)),
         (DAMAGED, "damaged notebooks: {} tried, {} graded, {} named", ("graded", "named")),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from torchaula.course import notebook, sample_class
 from torchaula.course.layout import Course
 from torchaula.course.release import release
 from torchaula.errors import Refusal
-from torchaula.grading.client import Client, Workers
+from torchaula.grading.client import Workers
 
 MANUAL = ("double-valores", "mini", "mini", "alba")
 
@@ -35,20 +34,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Course:
 def copy(made: Course, tmp_path: Path) -> Course:
     """The graded course, to change."""
     return mini.copy(made, tmp_path / "course")
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """How many jobs workers were asked to do, counted where they are."""
-    found: list[int] = []
-    ask = Client._ask
-
-    def counted(self: Client, job: object) -> object:
-        found.append(1)
-        return ask(self, job)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(Client, "_ask", counted)
-    yield found
 
 
 def test_batch_writes_what_nbgrader_autograde_writes(made: Course, tmp_path: Path) -> None:

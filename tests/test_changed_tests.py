@@ -18,7 +18,6 @@ from torchaula.course.layout import Course
 from torchaula.course.release import release
 from torchaula.errors import Refusal
 from torchaula.grading import client
-from torchaula.grading.client import Client
 
 
 @pytest.fixture(scope="module")
@@ -42,20 +41,6 @@ def made(tmp_path_factory: pytest.TempPathFactory, grade: week.Grade) -> Course:
 def copy(made: Course, tmp_path) -> Course:
     """The graded course, to change."""
     return mini.copy(made, tmp_path / "course")
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """How many jobs workers were asked to do, counted where they are."""
-    found: list[int] = []
-    ask = Client._ask
-
-    def counted(self: Client, job: object) -> object:
-        found.append(1)
-        return ask(self, job)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(Client, "_ask", counted)
-    yield found
 
 
 def test_changed_hidden_test_shows_who_gains_and_who_loses(copy: Course) -> None:

@@ -181,20 +181,6 @@ def grade(course: Course, workers: Executor, force: bool = False) -> dict[str, E
     return {entry.student: entry for entry in made.grade(2, audience, workers)}
 
 
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many jobs workers of this process were asked to do."""
-    found: list[int] = []
-    ask = Client._ask
-
-    def counted(self: Client, job: object) -> object:
-        found.append(1)
-        return ask(self, job)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(Client, "_ask", counted)
-    return found
-
-
 @pytest.fixture(autouse=True)
 def noted(record_property: Callable[[str, object], None]) -> None:
     """Count each test of this file as a fault; it is survived if the test passes."""

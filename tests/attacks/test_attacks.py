@@ -16,7 +16,7 @@ from tests.attacks import (
 )
 from tests.attacks.arena import Arena
 from tests.attacks.book import ATTACKS, Attack
-from tests.attacks.conftest import BROKEN, HIDDEN, TRIED
+from tests.conftest import BROKEN, HIDDEN, TRIED
 
 CORPUS = (corpus_cells, corpus_ends, corpus_host, corpus_lies, corpus_search, corpus_stash)
 

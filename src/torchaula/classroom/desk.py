@@ -116,7 +116,7 @@ class Desk:
 
     def _standings(self) -> dict[str, Standing]:
         """What the gradebook says of each student before anything is written."""
-        if not gradebook.knows(self._book, self._source):
+        if gradebook.noted(self._book, self._source) is None:
             return {}
         self._ledger = self._open()
         return self._ledger.standings()

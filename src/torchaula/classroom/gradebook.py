@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry, Student
+from nbgrader.api import Notebook as Noted
 from nbgrader.converters import GenerateAssignment
 from sqlalchemy import select
 from sqlalchemy.engine import make_url
@@ -94,23 +95,22 @@ def _enrol(book: Gradebook, listed: Iterable[roster.Student], students: Iterable
     book.db.add_all(known.values())
 
 
-def knows(book: Gradebook, source: Notebook) -> bool:
-    """Whether the gradebook was ever told of an assignment."""
+def noted(book: Gradebook, source: Notebook) -> Noted | None:
+    """What the gradebook was told of an assignment's notebook; None where nothing ever was."""
     try:
-        book.find_notebook(source.assignment, source.assignment)
+        return book.find_notebook(source.assignment, source.assignment)
     except MissingEntry:
-        return False
-    return True
+        return None
 
 
 def changed(book: Gradebook, source: Notebook) -> list[str]:
     """The cells of which the gradebook has another text or other points than `source/`, or only one has."""
     recorded = {cell.id: cell for cell in source.cells if cell.is_recorded}
-    if not knows(book, source):
+    known = noted(book, source)
+    if known is None:
         return list(recorded)
-    noted = book.find_notebook(source.assignment, source.assignment)
-    texts = {cell.name: cell.source for cell in noted.source_cells}
-    points = {cell.name: cell.max_score for cell in noted.grade_cells}
+    texts = {cell.name: cell.source for cell in known.source_cells}
+    points = {cell.name: cell.max_score for cell in known.grade_cells}
     different = [
         cell.id
         for cell in recorded.values()
@@ -122,11 +122,8 @@ def changed(book: Gradebook, source: Notebook) -> list[str]:
 
 def require_same_cells(book: Gradebook, course: Course, source: Notebook) -> None:
     """Raise `Refusal` where grades that were given hang on other cells than `source/` has."""
-    name = source.assignment
-    if not knows(book, source):
-        return
-    known = book.find_notebook(name, name)
-    if not known.submissions:
+    name, known = source.assignment, noted(book, source)
+    if known is None or not known.submissions:
         return
     before = {cell.name for cell in known.source_cells}
     different = before ^ {cell.id for cell in source.cells if cell.is_recorded}
@@ -146,10 +143,10 @@ def require_everybody(book: Gradebook, course: Course, source: Notebook, student
     """Raise `Refusal` where tests have changed, and others than `students` have points of the old ones."""
     texts = {cell.id for cell in source.cells if cell.kind == "markdown"}
     cells = [cell for cell in changed(book, source) if cell not in texts]
-    if not cells or not knows(book, source):
+    known = noted(book, source)
+    if not cells or known is None:
         return
-    noted = book.find_notebook(source.assignment, source.assignment)
-    others = {submission.student.id for submission in noted.submissions} - set(students)
+    others = {submission.student.id for submission in known.submissions} - set(students)
     if others:
         raise Refusal(
             _(

@@ -55,7 +55,7 @@ def require_known_tests(book: Gradebook, course: Course, source: Notebook) -> No
     """Raise `Refusal` where nbgrader would grade with tests or points that `source/` has no more."""
     ours = {cell.id for cell in source.cells if cell.kind in ("markdown", "solution")}
     cells = [cell for cell in gradebook.changed(book, source) if cell not in ours]
-    if cells and gradebook.knows(book, source):
+    if cells and gradebook.noted(book, source) is not None:
         raise not_told(course.notebook(source.assignment), cells)
 
 

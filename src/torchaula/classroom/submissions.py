@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,8 +11,8 @@ from pathlib import Path
 from torchaula.classroom import received, roster
 from torchaula.classroom.assignments import Assignment
 from torchaula.classroom.nbgrader_preprocessors import foreign_files
-from torchaula.course.layout import GLOB_CHARACTERS, Course
-from torchaula.course.notebook import stub
+from torchaula.classroom.received import Register
+from torchaula.course.layout import GLOB_CHARACTERS
 from torchaula.errors import Refusal
 from torchaula.grading import submitted
 from torchaula.grading.digests import digest
@@ -58,7 +57,8 @@ def collect(assignment: Assignment, students: Iterable[str] = ()) -> list[Submis
     course = assignment.course
     folders = sorted(path for path in course.submitted.glob("*") if path.is_dir() or path.is_symlink())
     found = [path.name for path in folders if not path.name.startswith(".")]
-    everybody = list(dict.fromkeys([*found, *(each.id for each in roster.load(course))]))
+    listed = [each.id for each in roster.load(course)]
+    everybody = list(dict.fromkeys([*found, *listed]))
     if unknown := [name for name in students if name not in everybody]:
         raise Refusal(
             _("{folder}: there is no student {student!r}; there are: {students}").format(
@@ -73,7 +73,8 @@ def collect(assignment: Assignment, students: Iterable[str] = ()) -> list[Submis
             ).format(folder=course.submitted, assignment=assignment.name)
         )
     looked_at = [_look(assignment, name) for name in everybody]
-    wanted, compared = set(students), _compared(looked_at, course, assignment.name)
+    taken_in = received.load(course, assignment.name)
+    wanted, compared = set(students), _compared(looked_at, set(listed), taken_in)
     return [each for each in compared if not wanted or each.student in wanted]
 
 
@@ -134,9 +135,7 @@ def _read(assignment: Assignment, student: str, path: Path, found: Sequence[Path
 
 def _written(assignment: Assignment, cells: Sequence[SubmittedCell]) -> str:
     """A digest of solutions and own cells; empty where the solutions are as they were released."""
-    stubs = {
-        cell.id: stub(cell.source).strip() for cell in assignment.source.cells if cell.kind == "solution"
-    }
+    stubs = assignment.stubs
     solutions = {cell.name: cell.source.strip() for cell in cells if cell.name in stubs}
     if all(text in ("", stubs[name]) for name, text in solutions.items()):
         return ""
@@ -157,12 +156,10 @@ def _other_files(assignment: Assignment, path: Path, found: Sequence[Path]) -> I
         yield _("files left out: {files}").format(files=", ".join(names))
 
 
-def _compared(found: Sequence[Submission], course: Course, assignment: str) -> Iterator[Submission]:
+def _compared(found: Sequence[Submission], listed: set[str], taken_in: Register) -> Iterator[Submission]:
     """The submissions with what shows only beside others: strangers, one student twice, a file from two."""
-    listed = {each.id for each in roster.load(course)}
     people = _grouped({each.student: _folded(each.student) for each in found})
     files = _grouped({each.student: each.written for each in found if each.written})
-    taken_in = received.load(course, assignment)
     for each in found:
         remarks = [*each.remarks, *taken_in.remarks.get(each.student, [])]
         if listed and each.student not in listed:
@@ -192,5 +189,4 @@ def _some(names: Collection[str]) -> str:
 
 def _folded(student: str) -> str:
     """A name without what two folders of one student may differ in: case, accents, separators."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", student) if not unicodedata.combining(c))
-    return re.sub(r"[\W_]+", "-", plain.casefold()).strip("-")
+    return re.sub(r"[\W_]+", "-", roster.without_accents(student)).strip("-")

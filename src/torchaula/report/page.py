@@ -12,6 +12,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+from torchaula.classroom.ledger import NO_RESPONSE
 from torchaula.classroom.records import Record
 from torchaula.course import notebook
 from torchaula.course.notebook import Exercise
@@ -24,7 +25,6 @@ from torchaula.report.written import Written, written
 
 Rows = tuple[tuple[str, str], ...]
 OF_THE_CALL = ("Prueba", "Caso", "Llamada")  # what is tried; other lines say what came of it
-NO_RESPONSE = "No response."  # nbgrader's own comment on an answer left as it was, which the page says better
 
 
 @dataclass(frozen=True)
@@ -240,7 +240,7 @@ def told_by(outputs: Sequence[NotebookNode]) -> Verdict:
 
 def _comment(cell: NotebookNode) -> str:
     comment = plain(cell.metadata.nbgrader.get("comment") or "")
-    return "" if comment == NO_RESPONSE else comment
+    return "" if comment == NO_RESPONSE else comment  # which the page says better
 
 
 def _others(nb: NotebookNode, lost: Mapping[str, str]) -> Iterator[Written]:
