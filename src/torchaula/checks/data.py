@@ -39,8 +39,8 @@ class NotData(TypeError):
 
 def span(tensor: torch.Tensor) -> int:
     """Elements of storage that `tensor` reaches, from its first one to its last one."""
-    if tensor.numel() == 0:
-        return 0
+    if tensor.is_contiguous():  # and so is every empty one
+        return tensor.numel()
     return 1 + sum((n - 1) * step for n, step in zip(tensor.shape, tensor.stride(), strict=True))
 
 

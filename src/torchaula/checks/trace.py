@@ -17,30 +17,12 @@ from torch.utils._python_dispatch import TorchDispatchMode
 ESCAPES = ("python.tolist", "python.numpy", "python.item", "python.__array__")
 
 
-class _Calls:
-    """How often each callable was called, told apart by identity: torch's own hashes are slow."""
-
-    def __init__(self) -> None:
-        self._counts: dict[int, int] = {}
-        self._callables: dict[int, Any] = {}
-
-    def note(self, call: Any) -> None:
-        key = id(call)
-        if key in self._counts:
-            self._counts[key] += 1
-        else:
-            self._counts[key], self._callables[key] = 1, call
-
-    def __iter__(self) -> Iterator[tuple[Any, int]]:
-        return ((self._callables[key], n) for key, n in self._counts.items())
-
-
 class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Notes what the dispatcher runs; all else is done afterwards, since this runs at every operation."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.calls = _Calls()
+        self.calls: list[Any] = []
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -48,11 +30,11 @@ class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return False
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        self.calls.note(func)
+        self.calls.append(func)
         return func(*args, **kwargs) if kwargs else func(*args)
 
     def names(self) -> Iterator[tuple[str, int]]:
-        for func, n in self.calls:
+        for func, n in _counted(self.calls):
             yield "aten." + func.name().partition("::")[2].partition(".")[0], n
 
 
@@ -61,15 +43,21 @@ class _Functions(TorchFunctionMode):
 
     def __init__(self) -> None:
         super().__init__()
-        self.calls = _Calls()
+        self.calls: list[Any] = []
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        self.calls.note(func)
+        self.calls.append(func)
         return func(*args, **kwargs) if kwargs else func(*args)
 
     def names(self) -> Iterator[tuple[str, int]]:
-        for func, n in self.calls:
+        for func, n in _counted(self.calls):
             yield "python." + getattr(func, "__name__", str(func)), n
+
+
+def _counted(calls: list[Any]) -> Iterator[tuple[Any, int]]:
+    """Each callable and how often it occurs, told apart by identity: torch's own hashes are slow."""
+    callables = {id(call): call for call in calls}
+    return ((callables[key], n) for key, n in Counter(map(id, calls)).items())
 
 
 class Trace:

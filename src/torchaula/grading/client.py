@@ -36,9 +36,14 @@ class GradingFailed(Exception):
 
 
 class Client:
-    """One worker, started when first needed and again when it dies; it ends with this process."""
+    """One worker, started when first needed and again when it dies; it ends with this process.
 
-    def __init__(self) -> None:
+    It keeps to one `core`, if that is given: judge and student code wait for each other at every call,
+    and on two cores each would wake up with empty caches.
+    """
+
+    def __init__(self, core: int | None = None) -> None:
+        self._core = core
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
         self._is_over = False
@@ -73,6 +78,8 @@ class Client:
                 start_new_session=True,  # Ctrl-C is for whoever asks: they end the worker, or let it finish
             )
             far.close()
+            if self._core is not None:
+                os.sched_setaffinity(self._process.pid, {self._core})  # and so all that it starts
             self._channel = Channel(near, Result)
             if self._is_over:  # since `stop` looked for a worker
                 self._process.kill()
@@ -117,10 +124,12 @@ class Workers(ThreadPoolExecutor):
     def __init__(self, jobs: int) -> None:
         self._clients: list[Client] = []
         self._is_over = False
+        # With fewer workers than cores, another batch may have chosen the same ones.
+        self._cores = sorted(os.sched_getaffinity(0)) if jobs == cores() and sys.platform == "linux" else []
         super().__init__(jobs, thread_name_prefix="grading", initializer=self._equip)
 
     def _equip(self) -> None:
-        _local.client = Client()
+        _local.client = Client(self._cores.pop() if self._cores else None)
         self._clients.append(_local.client)
         if self._is_over:
             _local.client.stop()

@@ -15,7 +15,7 @@ from torchaula.checks.session import COURSE_SEED
 from torchaula.course.notebook import Notebook
 from torchaula.errors import Refusal
 from torchaula.grading import judge, local, sandbox
-from torchaula.grading.forks import ForkFailed, in_fork, warm_up
+from torchaula.grading.forks import ForkFailed, collapse_memory, in_fork, warm_up
 from torchaula.grading.judge import Judged
 from torchaula.grading.protocol import Cell, Leave, Step
 from torchaula.grading.sandbox import Sandbox
@@ -34,6 +34,7 @@ def prepare(notebook: Notebook) -> None:
     model = {name: exercise.solution.source for name, exercise in notebook.exercises.items()}
     with quiet():
         local.run(notebook, model, list(model), COURSE_SEED)
+    collapse_memory()
 
 
 @contextlib.contextmanager

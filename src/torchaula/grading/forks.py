@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import select
 import signal
@@ -16,6 +17,8 @@ import msgspec
 import torch
 
 T = TypeVar("T")
+HUGE = 2 * 2**20  # bytes of a huge page, on x86-64 and aarch64 alike
+MADV_COLLAPSE = 25
 
 
 class ForkFailed(Exception):
@@ -29,6 +32,25 @@ def warm_up() -> None:
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     torch.nn.functional.cross_entropy(model(torch.ones(2, 2)), torch.tensor([0, 1])).backward()  # type: ignore[no-untyped-call]
     optimizer.step()
+
+
+def collapse_memory() -> None:
+    """Put this process's own memory into huge pages, for forks to be cheap; nothing where it can't be done.
+
+    Most of what a fork of a warm process takes is its page tables: 250 MB in pages of 4 KB.
+    """
+    maps = Path("/proc/self/maps")
+    if not maps.exists():
+        return
+    madvise = ctypes.CDLL(None).madvise
+    madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+    for line in maps.read_text().splitlines():
+        place, rights, _offset, _device, _inode, *name = line.split()
+        if rights.startswith("rw") and name in ([], ["[heap]"]):
+            start, end = (int(address, 16) for address in place.split("-"))
+            first, last = -(-start // HUGE) * HUGE, end // HUGE * HUGE
+            if first < last:
+                madvise(first, last - first, MADV_COLLAPSE)
 
 
 def in_fork(work: Callable[[], T], kind: type[T], seconds: float) -> T:

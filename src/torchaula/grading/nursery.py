@@ -23,7 +23,7 @@ from typing import NoReturn
 
 from torchaula.checks import session
 from torchaula.grading import seccomp, student
-from torchaula.grading.forks import descendants, warm_up
+from torchaula.grading.forks import collapse_memory, descendants, warm_up
 from torchaula.grading.frames import Channel
 from torchaula.grading.protocol import Begin, Finish, Live, Prepare, Ready, ToNursery
 from torchaula.grading.shell import Shell
@@ -51,6 +51,7 @@ class Nursery:
         assert isinstance(prepare, Prepare)
         self._limits = prepare.limits
         self._shell = warm_shell(prepare)
+        collapse_memory()
         self._memory, self._mounts = private_memory(os.getpid()), mounts()
         self._channel.send(Ready())
         while True:

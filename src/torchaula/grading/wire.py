@@ -5,6 +5,7 @@ Whatever a frame claims is checked before anything of that size is allocated.
 
 from __future__ import annotations
 
+from ctypes import string_at
 from dataclasses import astuple
 from typing import TypeAlias
 
@@ -17,6 +18,7 @@ from torchaula.checks.observation import MAX_TEXT, Failure, Observation, Request
 from torchaula.grading.frames import WireError
 
 DTYPE_NAMES = {str(dtype).removeprefix("torch."): dtype for dtype in DTYPES}
+NAMES = {dtype: name for name, dtype in DTYPE_NAMES.items()}
 
 
 class TensorNode(msgspec.Struct, tag="tensor", frozen=True):
@@ -142,10 +144,9 @@ class _Packer:
         plain = tensor.detach().resolve_conj().resolve_neg()
         meta = plain.device.type == "meta"
         if not meta:
-            reach = plain.as_strided((span(plain),), (1,), plain.storage_offset()).contiguous()
-            self.buffers.append(reach.view(torch.uint8).numpy().tobytes())
+            self.buffers.append(string_at(plain.data_ptr(), span(plain) * plain.element_size()))
         return TensorNode(
-            str(plain.dtype).removeprefix("torch."),
+            NAMES[plain.dtype],
             list(plain.shape),
             list(plain.stride()),
             int(plain.storage_offset()),
@@ -212,8 +213,9 @@ class _Unpacker:
         if node.meta:
             storage = torch.empty(node.offset + reach, dtype=dtype, device="meta")
         else:
-            storage = torch.zeros(node.offset + reach, dtype=dtype)
-            storage[node.offset :] = self.take(reach, dtype)
+            storage = self.take(reach, dtype)
+            if node.offset:
+                storage = torch.cat([torch.zeros(node.offset, dtype=dtype), storage])
         tensor = storage.as_strided(node.size, node.stride, node.offset)
         return tensor.requires_grad_(node.requires_grad)
 

@@ -13,6 +13,7 @@ from torchaula.report import words
 
 CODE = re.compile(r"(`[^`\n]+`)")
 EMPHASIS = ((re.compile(r"\*\*([^*\n]+)\*\*"), "strong"), (re.compile(r"\*([^*\s][^*\n]*)\*"), "em"))
+LEXER, FORMATTER = PythonLexer(stripnl=False, ensurenl=False), HtmlFormatter(nowrap=True)
 LIKE_CODE = ("Llamada", "Tu línea")
 VALUES = ("tensor ", "[", "(", "{", "'")
 
@@ -43,8 +44,7 @@ def row(text: str, label: str) -> Markup:
 
 def code(text: str, named: frozenset[int] = frozenset()) -> Markup:
     """Python, its words coloured and its lines numbered by the style sheet; `named` lines are marked."""
-    lexer = PythonLexer(stripnl=False, ensurenl=False)
-    coloured = highlight(text, lexer, HtmlFormatter(nowrap=True)).rstrip("\n")
+    coloured = highlight(text, LEXER, FORMATTER).rstrip("\n")
     return Markup("\n").join(
         Markup('<span class="line{}">{}</span>').format(
             " named" if number in named else "", _said(number in named) + Markup(line)
