@@ -53,6 +53,7 @@ class Failure:
 UNDEFINED = "torchaula:undefined"  # the learner's kernel has no such name
 NOT_CALLABLE = "torchaula:not-callable"  # the name stands for something else by now
 UNWRITTEN = "torchaula:unwritten"  # a function or method with nothing but a docstring
+ABSENT = (UNDEFINED, NOT_CALLABLE, UNWRITTEN)  # there is no answer
 NOT_DATA = "torchaula:not-data"  # the result may not cross; message names its type
 TIMEOUT = "torchaula:timeout"
 DIED = "torchaula:died"  # the student process is gone

@@ -79,7 +79,8 @@ class Client:
             )
             far.close()
             if self._core is not None:
-                os.sched_setaffinity(self._process.pid, {self._core})  # and so all that it starts
+                with suppress(OSError):
+                    os.sched_setaffinity(self._process.pid, {self._core})  # and so all that it starts
             self._channel = Channel(near, Result)
             if self._is_over:  # since `stop` looked for a worker
                 self._process.kill()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from torchaula.checks.observation import (
+    ABSENT,
     DIED,
     NOT_REACHED,
     TIMEOUT,
@@ -80,7 +81,7 @@ def run(
             elif cell.kind == "graded" and cell.exercise in only:
                 verdict = readable(judge(cell.source, cell.id, namespace))
                 judged.verdicts[cell.id] = verdict
-                if verdict.rows and remote.replies:
+                if verdict.rows and remote.replies and not _is_absent(remote.replies[-1]):
                     why = reason(verdict.outcome.value, verdict.rows)
                     judged.evidence[cell.id] = Evidence(remote.replies, why)
         remote.close()
@@ -90,6 +91,12 @@ def run(
         judged.fatal = str(death)
     judged.outputs = bounded(judged.outputs, warden.sandbox.limits)
     return judged
+
+
+def _is_absent(reply: Reply) -> bool:
+    """Whether nothing was written: that is no known mistake."""
+    failure = reply.seen.failure
+    return failure is not None and failure[0] in ABSENT
 
 
 class Lives:

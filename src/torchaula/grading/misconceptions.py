@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
+from torchaula.checks.session import exercise_of
 from torchaula.course import answers
 from torchaula.grading import diagnosis
 from torchaula.grading.diagnosis import Evidence, Known
@@ -33,11 +36,35 @@ class Misconceptions:
     def diagnosed(self, judged: Judged) -> dict[str, Verdict]:
         """The verdicts, those of failed cells with a diagnosis where a known answer explains them."""
         verdicts = dict(judged.verdicts)
-        for exercise in self._texts:
-            found = {c: e for c, e in judged.evidence.items() if c.rpartition("-")[0] == exercise}
-            for cell, sentence in self._compare(exercise, found).items() if found else ():
+        by_exercise: dict[str, dict[str, Evidence]] = {}
+        for cell, evidence in judged.evidence.items():
+            if (exercise := exercise_of(cell)) in self._texts:
+                by_exercise.setdefault(exercise, {})[cell] = evidence
+        self._find_out(by_exercise)
+        for exercise, found in by_exercise.items():
+            for cell, sentence in self._compare(exercise, found).items():
                 verdicts[cell] = replace(verdicts[cell], diagnosis=sentence)
         return verdicts
+
+    def _find_out(self, exercises: Collection[str]) -> None:
+        """Have the evidence of all of these; what another worker is at comes last, and is there by then."""
+        for is_patient in (False, True):
+            for exercise in [each for each in exercises if each not in self._known]:
+                with self._lock(exercise, is_patient) as is_ours:
+                    if is_ours:
+                        self.known(exercise)
+
+    @contextmanager
+    def _lock(self, exercise: str, is_patient: bool) -> Iterator[bool]:
+        """Whether this worker may find the evidence out; where no file can be locked, each does so."""
+        with ExitStack() as stack:
+            is_ours = True
+            with suppress(OSError):
+                if self._folder:
+                    self._folder.mkdir(parents=True, exist_ok=True)
+                    file = stack.enter_context((self._folder / f"{exercise}.lock").open("w"))
+                    is_ours = _locked(file, is_patient)
+            yield is_ours
 
     def _compare(self, exercise: str, found: Mapping[str, Evidence]) -> dict[str, str]:
         """In a fork: part of the evidence comes from a student process."""
@@ -75,6 +102,15 @@ class Misconceptions:
         cells = "\0".join(cell.source for cell in self._engine.notebook.cells)
         parts = (cells, self._texts[exercise], str(self._engine.seed), package_digest())
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def _locked(file: IO[str], is_patient: bool) -> bool:
+    """Whether the lock is ours. The kernel lets go of it with the file, or when the process ends."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if is_patient else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _read(path: Path | None) -> list[Known]:

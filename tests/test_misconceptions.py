@@ -1,0 +1,92 @@
+"""What is known of wrong answers: found out when needed, once for all workers."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import threading
+import time
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import mini
+from torchaula.course import notebook
+from torchaula.grading import engine
+from torchaula.grading.engine import Engine
+from torchaula.grading.judge import Judged
+from torchaula.grading.misconceptions import Misconceptions
+
+SQUARE = "tu resultado coincide con el cuadrado"
+WRONG = {"double": "def double(x):\n    return x * x + 7", "add-one": "def add_one(x):\n    return 7 + x * x"}
+
+
+class Noting(Engine):
+    """An engine that notes which exercises it was asked to grade."""
+
+    asked: list[str]
+
+    def grade(self, submission: Any, only: Collection[str] | None = None, *, alone: bool = True) -> Judged:
+        self.asked += only or ()
+        return super().grade(submission, only, alone=alone)
+
+
+@pytest.fixture
+def grader(tmp_path: Path) -> Noting:
+    """An engine of its own for the mini course, in the sandbox of this process."""
+    course = mini.write(tmp_path / "course")
+    made = Noting(notebook.load(course.notebook("mini")), engine._warden())
+    made.asked = []
+    return made
+
+
+@pytest.fixture
+def texts(tmp_path: Path, grader: Noting) -> dict[str, str]:
+    """The known answers, by exercise."""
+    folder = tmp_path / "course" / "answers" / "mini"
+    return {name: (folder / f"{name}.py").read_text() for name in grader.notebook.exercises}
+
+
+def test_exercise_without_an_answer_is_compared_with_nothing(
+    grader: Noting, texts: dict[str, str], tmp_path: Path
+) -> None:
+    """Who has written nothing has made no known mistake: no wrong answer is run for it."""
+    stubs = {name: notebook.stub(e.solution.source, "") for name, e in grader.notebook.exercises.items()}
+
+    judged = grader.grade(grader.notebook.answered(stubs))
+    grader.asked.clear()
+    verdicts = Misconceptions(grader, texts, tmp_path / "kept").diagnosed(judged)
+
+    assert len(verdicts) == 4 and not any(v.passed or v.diagnosis for v in verdicts.values())
+    assert grader.asked == []
+
+
+@pytest.mark.filterwarnings("ignore:.*is multi-threaded, use of fork:DeprecationWarning")
+def test_what_another_worker_finds_out_is_waited_for_last(
+    grader: Noting, texts: dict[str, str], tmp_path: Path
+) -> None:
+    """Meanwhile this one finds out the rest; nothing is found out twice, and both say the same."""
+    judged = grader.grade(grader.notebook.answered(WRONG))
+    other = Misconceptions(grader, texts, tmp_path / "other").diagnosed(judged)
+    assert {verdict.diagnosis for verdict in other.values()} == {SQUARE}
+    grader.asked.clear()
+    kept, told = tmp_path / "kept", []
+    kept.mkdir()
+
+    with (kept / "double.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ours = Misconceptions(grader, texts, kept)
+        thread = threading.Thread(target=lambda: told.append(ours.diagnosed(judged)))
+        thread.start()
+        while not list(kept.glob("add-one-*.msgpack")):
+            assert thread.is_alive()
+            time.sleep(0.01)
+        time.sleep(0.2)
+        assert thread.is_alive() and not told
+        shutil.copy(next((tmp_path / "other").glob("double-*.msgpack")), kept)
+    thread.join(timeout=30)
+
+    assert told == [other]
+    assert set(grader.asked) == {"add-one"}

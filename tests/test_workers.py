@@ -1,0 +1,78 @@
+"""Workers: where they run, and how they stay cheap to fork."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests import pupils
+from torchaula.classroom import assignments
+from torchaula.course.layout import Course
+from torchaula.grading import client
+from torchaula.grading.client import Client, Workers
+from torchaula.grading.forks import HUGE, collapse_memory, descendants, in_fork
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process choose its core")
+
+
+@LINUX
+def test_worker_and_its_sandbox_keep_to_one_core(course: Course) -> None:
+    """Whoever waits for the other is on the same core, and finds its caches warm."""
+    pupils.write(course, "ana", course.released("mini").read_text())
+    job = assignments.load(course, "mini").job(next(course.submitted.rglob("*.ipynb")).read_bytes())
+    core = max(os.sched_getaffinity(0))
+    one = Client(core)
+
+    one.grade(job)
+
+    assert one._process is not None
+    family = [one._process.pid, *descendants(one._process.pid)]
+    assert len(family) >= 2
+    assert {frozenset(os.sched_getaffinity(process)) for process in family} == {frozenset({core})}
+    one.close()
+
+
+@LINUX
+@pytest.mark.parametrize("fewer", [0, 1])
+def test_workers_share_the_cores_out_where_there_is_one_for_each(fewer: int) -> None:
+    """With fewer workers than cores none is tied: another batch may be at work."""
+    at_once = client.cores() - fewer
+    if not at_once:
+        pytest.skip("this machine has one core")
+    together = threading.Barrier(at_once)
+
+    def core(_number: int) -> int | None:
+        together.wait(timeout=10)
+        return client._local.client._core
+
+    with Workers(at_once) as workers:
+        chosen = list(workers.map(core, range(at_once)))
+        workers.stop()
+
+    assert set(chosen) == ({None} if fewer else os.sched_getaffinity(0))
+
+
+def test_memory_of_a_warm_process_stands_in_huge_pages() -> None:
+    """Where the kernel can do so, a fork then copies a few hundred entries instead of thousands."""
+    size = 8 * HUGE
+
+    def in_huge_pages() -> int:
+        content = bytearray(size)
+        content[:: os.sysconf("SC_PAGE_SIZE")] = b"x" * (size // os.sysconf("SC_PAGE_SIZE"))
+        collapse_memory()
+        rollup = Path("/proc/self/smaps_rollup").read_text()
+        assert len(content) == size and content[0] == ord("x")
+        return 1024 * int(re.findall(r"AnonHugePages:\s+(\d+)", rollup)[0])
+
+    if not Path("/sys/kernel/mm/transparent_hugepage").exists() or _kernel() < (6, 1):
+        pytest.skip("this kernel can't be asked for huge pages")
+    assert in_fork(in_huge_pages, int, 30) >= size - HUGE
+
+
+def _kernel() -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", os.uname().release)[:2]))
