@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from msgspec.structs import replace
 from nbgrader.apps.api import NbGraderAPI
@@ -12,6 +10,7 @@ from nbgrader.coursedir import CourseDirectory
 
 from tests import ledgers, mini, pupils, week
 from tests.test_release import nbgrader
+from tests.week import grade
 from torchaula.classroom import batch, gradebook, graded_copy, records
 from torchaula.course import converters, notebook
 from torchaula.course.layout import Course
@@ -21,13 +20,7 @@ from torchaula.grading import client
 
 
 @pytest.fixture(scope="module")
-def grade() -> Iterator[week.Grade]:
-    """Grades a course, with one worker for all these tests."""
-    yield from week.grading()
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory, grade: week.Grade) -> Course:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Course:
     """A small course whose class of four was graded. Copy it to change it."""
     course = mini.write(tmp_path_factory.mktemp("changed") / "course")
     release(course, "mini")
@@ -83,7 +76,7 @@ def test_question_at_a_terminal_is_asked_before_anything_is_written(copy: Course
         assert week.totals(copy) == week.STRICTER_POINTS
 
 
-def test_without_a_terminal_nothing_is_written(copy: Course, asked: list[int], grade: week.Grade) -> None:
+def test_without_a_terminal_nothing_is_written(copy: Course, asked: list[int]) -> None:
     """The command ends with 2 and says how to go on; the next `--yes` grades nothing twice."""
     before = week.state(copy)
     week.change(copy, *week.STRICTER)
@@ -98,7 +91,7 @@ def test_without_a_terminal_nothing_is_written(copy: Course, asked: list[int], g
     assert week.totals(copy) == week.STRICTER_POINTS
 
 
-def test_refused_points_stay_refused(copy: Course, grade: week.Grade) -> None:
+def test_refused_points_stay_refused(copy: Course) -> None:
     """Results that wait, and a gradebook that nbgrader told of the new test, don't slip in unasked."""
     week.change(copy, *week.STRICTER)
     with pytest.raises(Refusal, match="nothing was written"):
@@ -111,7 +104,7 @@ def test_refused_points_stay_refused(copy: Course, grade: week.Grade) -> None:
     assert week.totals(copy) == week.POINTS
 
 
-def test_submission_that_ran_out_of_time_is_asked_about_too(copy: Course, grade: week.Grade) -> None:
+def test_submission_that_ran_out_of_time_is_asked_about_too(copy: Course) -> None:
     """Its result is not relied on, so nobody knows whether it is the same: points don't change unasked."""
     for student in week.CLASS:
         kept = records.load(copy, "mini", student)
@@ -123,7 +116,7 @@ def test_submission_that_ran_out_of_time_is_asked_about_too(copy: Course, grade:
         grade(copy, agreed=False)
 
 
-def test_undone_change_leaves_no_trace(copy: Course, asked: list[int], grade: week.Grade) -> None:
+def test_undone_change_leaves_no_trace(copy: Course, asked: list[int]) -> None:
     """After a refusal, putting the old test back gives the old points without grading."""
     before, old = week.state(copy), copy.notebook("mini").read_bytes()
     week.change(copy, *week.STRICTER)
@@ -138,9 +131,7 @@ def test_undone_change_leaves_no_trace(copy: Course, asked: list[int], grade: we
     assert week.state(copy) == before
 
 
-def test_points_alone_change_totals_and_run_nothing(
-    copy: Course, asked: list[int], grade: week.Grade
-) -> None:
+def test_points_alone_change_totals_and_run_nothing(copy: Course, asked: list[int]) -> None:
     """Totals, the gradebook's maximum and the pages follow, after the question; no test runs again."""
     week.change(copy, *week.MORE_POINTS)
     with pytest.raises(Refusal, match="nothing was written"):
@@ -155,9 +146,7 @@ def test_points_alone_change_totals_and_run_nothing(
     assert "12 de 12 puntos" in week.page(copy, "ana")
 
 
-def test_changed_test_that_changes_no_points_asks_nothing(
-    copy: Course, asked: list[int], grade: week.Grade
-) -> None:
+def test_changed_test_that_changes_no_points_asks_nothing(copy: Course, asked: list[int]) -> None:
     """Everybody is graded again and the gradebook is told, unasked."""
     week.change(copy, *week.SAME)
 
@@ -168,9 +157,7 @@ def test_changed_test_that_changes_no_points_asks_nothing(
     assert gradebook_knows(copy, "add-one-valores")
 
 
-def test_changed_prose_asks_nothing_and_grades_nothing(
-    copy: Course, asked: list[int], grade: week.Grade
-) -> None:
+def test_changed_prose_asks_nothing_and_grades_nothing(copy: Course, asked: list[int]) -> None:
     """The graded copies and the gradebook are brought up to date all the same."""
     week.change(copy, *week.PROSE)
 
@@ -184,7 +171,7 @@ def test_changed_prose_asks_nothing_and_grades_nothing(
     assert week.totals(copy) == week.POINTS
 
 
-def test_resubmission_that_scores_less_asks_nothing(copy: Course, grade: week.Grade) -> None:
+def test_resubmission_that_scores_less_asks_nothing(copy: Course) -> None:
     """Who hands in something worse gets what it is worth, even where a test changed that costs nobody."""
     week.change(copy, *week.SAME)
     pupils.write(copy, "ana", week.text(copy, None, "x + 1"))
@@ -194,7 +181,7 @@ def test_resubmission_that_scores_less_asks_nothing(copy: Course, grade: week.Gr
     assert week.totals(copy) == week.POINTS | {"ana": 5}
 
 
-def test_what_people_wrote_survives_a_changed_test(copy: Course, grade: week.Grade) -> None:
+def test_what_people_wrote_survives_a_changed_test(copy: Course) -> None:
     """Manual points, extra credit and comments stay; points by hand below the new test's are listed."""
     with gradebook.opened(copy) as book:
         book.find_grade("double-valores", "mini", "mini", "carlos").manual_score = 2
@@ -241,7 +228,7 @@ def ungrade_cell(course: Course) -> None:
 
 
 @pytest.mark.parametrize("edit", [add_cell, take_cell, ungrade_cell])
-def test_other_cells_are_refused_before_anything_is_deleted(copy: Course, edit, grade: week.Grade) -> None:
+def test_other_cells_are_refused_before_anything_is_deleted(copy: Course, edit) -> None:
     """`torchaula grade` and nbgrader's own release say what to do; release, gradebook and copies stay."""
     before = week.state(copy)
     edit(copy)
@@ -266,7 +253,7 @@ def test_nbgrader_command_refuses_other_cells(copy: Course) -> None:
     assert week.state(copy) == before
 
 
-def test_release_of_other_cells_loses_nothing(copy: Course, grade: week.Grade) -> None:
+def test_release_of_other_cells_loses_nothing(copy: Course) -> None:
     """`torchaula release` touches no grade, and after an undo releases what it released before."""
     before, old = week.state(copy), copy.notebook("mini").read_bytes()
     add_cell(copy)
@@ -292,7 +279,7 @@ def test_broken_notebook_does_not_cost_the_release(copy: Course) -> None:
     assert week.state(copy) == before
 
 
-def test_cells_may_go_while_nobody_has_a_grade(course: Course, grade: week.Grade) -> None:
+def test_cells_may_go_while_nobody_has_a_grade(course: Course) -> None:
     """A test that is taken out before the first grading leaves the gradebook and its maximum too."""
     assert not converters.run(GenerateAssignment, course, "mini").error
     assert ledgers.rows(course)["assignment", "mini"][1] == 10
@@ -370,7 +357,7 @@ def test_one_student_alone_is_refused_when_tests_changed(copy: Course) -> None:
     assert week.state(copy) == before
 
 
-def test_one_student_alone_may_be_graded_when_prose_changed(copy: Course, grade: week.Grade) -> None:
+def test_one_student_alone_may_be_graded_when_prose_changed(copy: Course) -> None:
     """Prose changes nobody's points."""
     week.change(copy, *week.PROSE)
 
@@ -388,7 +375,7 @@ def test_others_of_old_tests_are_told_of(copy: Course) -> None:
     assert batch.prepare(copy, "mini", "ana").outdated == ("bea", "carlos", "diana")
 
 
-def test_failed_regrading_leaves_what_was_graded(copy: Course, grade: week.Grade) -> None:
+def test_failed_regrading_leaves_what_was_graded(copy: Course) -> None:
     """When a new test can't grade anybody, points and graded copies stay, and each is told why."""
     before = week.totals(copy)
     path = graded_copy.folder(copy, "mini", "ana") / "mini.ipynb"

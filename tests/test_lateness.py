@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from traitlets.config import Config
 
 from tests import ledgers, mini, pupils, week
 from tests.test_release import nbgrader
+from tests.week import grade
 from torchaula.classroom import batch, gradebook, lateness, received
 from torchaula.classroom.lateness import LateWork
 from torchaula.course import converters
@@ -140,13 +140,7 @@ def test_rule_that_makes_no_sense_is_refused(course: Course, line: str, told: st
 
 
 @pytest.fixture(scope="module")
-def grade() -> Iterator[week.Grade]:
-    """Grades a course, with one worker for all these tests."""
-    yield from week.grading()
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory, grade: week.Grade) -> Course:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Course:
     """A course with a deadline, whose class came in around it and was graded. Copy it to change it."""
     course = mini.write(tmp_path_factory.mktemp("late") / "course")
     release(course, "mini")
@@ -173,7 +167,7 @@ def penalties(course: Course) -> dict[str, float]:
     return {key[2]: value[2] for key, value in ledgers.rows(course).items() if key[0] == "submission"}
 
 
-def test_penalty_is_in_gradebook_table_csv_page_and_export(copy: Course, grade: week.Grade) -> None:
+def test_penalty_is_in_gradebook_table_csv_page_and_export(copy: Course) -> None:
     """Who was late loses by the rule, and all that is shown of it says the same."""
     assert penalties(copy) == pytest.approx(PENALTIES)
 
@@ -202,7 +196,7 @@ def test_nbgrader_autograde_gives_the_same_penalty(copy: Course) -> None:
     assert ledgers.rows(copy) == before
 
 
-def test_extension_counts_the_next_time(copy: Course, grade: week.Grade) -> None:
+def test_extension_counts_the_next_time(copy: Course) -> None:
     """Days that nbgrader's `grant_extension` gives move the deadline for that student alone."""
     with gradebook.opened(copy) as book:
         book.grant_extension("mini", "diana", days=8)
@@ -218,7 +212,7 @@ def test_extension_counts_the_next_time(copy: Course, grade: week.Grade) -> None
     assert penalties(copy) == now
 
 
-def test_points_by_hand_change_what_lateness_costs(copy: Course, grade: week.Grade) -> None:
+def test_points_by_hand_change_what_lateness_costs(copy: Course) -> None:
     """The share is of the points that count, so the next grading brings it up to date."""
     with gradebook.opened(copy) as book:
         book.find_grade("double-valores", "mini", "mini", "diana").manual_score = 0
@@ -229,7 +223,7 @@ def test_points_by_hand_change_what_lateness_costs(copy: Course, grade: week.Gra
     assert penalties(copy) == pytest.approx(PENALTIES | {"diana": 3.0})
 
 
-def test_changed_rule_counts_the_next_time(copy: Course, grade: week.Grade) -> None:
+def test_changed_rule_counts_the_next_time(copy: Course) -> None:
     """A later deadline, or a milder rule, takes penalties back, unasked: nobody's answers score otherwise."""
     week.configure(copy, 'c.LateWork.deadlines = {"mini": "2026-10-06 23:59 Europe/Madrid"}')
     grade(copy, agreed=False)
@@ -241,7 +235,7 @@ def test_changed_rule_counts_the_next_time(copy: Course, grade: week.Grade) -> N
     assert penalties(copy) == dict.fromkeys(PENALTIES, 0.0)
 
 
-def test_extension_without_a_deadline_stops_nothing(copy: Course, grade: week.Grade) -> None:
+def test_extension_without_a_deadline_stops_nothing(copy: Course) -> None:
     """nbgrader itself can't add days to no deadline."""
     week.configure(copy, "c.LateWork.deadlines = {}")
     with gradebook.opened(copy) as book:
@@ -267,7 +261,7 @@ FORGED = {
 
 
 @pytest.fixture(scope="module")
-def forged(tmp_path_factory: pytest.TempPathFactory, grade: week.Grade) -> Course:
+def forged(tmp_path_factory: pytest.TempPathFactory) -> Course:
     """A course where each student but one brings a forged `timestamp.txt`. Copy it to change it."""
     course = mini.write(tmp_path_factory.mktemp("forged") / "course")
     release(course, "mini")
@@ -279,9 +273,7 @@ def forged(tmp_path_factory: pytest.TempPathFactory, grade: week.Grade) -> Cours
     return course
 
 
-def test_forged_timestamps_are_named_where_there_is_a_deadline(
-    forged: Course, tmp_path: Path, grade: week.Grade
-) -> None:
+def test_forged_timestamps_are_named_where_there_is_a_deadline(forged: Course, tmp_path: Path) -> None:
     """None is believed and none costs anything; without a deadline nobody wants to know."""
     copy = mini.copy(forged, tmp_path / "course")
     assert {entry.what for entry in grade(copy).values()} == {"graded"}

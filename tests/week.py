@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pty
 import re
-from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests import ledgers, mini, pupils
@@ -13,7 +12,6 @@ from torchaula.classroom.entries import Entry
 from torchaula.course import notebook, sample_class
 from torchaula.course.layout import Course
 from torchaula.course.notebook import Notebook
-from torchaula.grading.client import Workers
 
 # What each returns from `double` and from `add_one`; None: left as it was. Two of them answer what the hidden
 # test happens not to see, or happens to see: `STRICTER` turns that round.
@@ -33,18 +31,9 @@ SETUP = "import torch", "import math, torch"
 KEPT = "autograded", "feedback", "grades", "release", ".torchaula/results"
 
 
-Grade = Callable[..., dict[str, Entry]]
-
-
-def grading() -> Iterator[Grade]:
-    """A way to grade a course's `mini`, as `mini.grade` does, with a worker that starts once."""
-    with Workers(1) as executor:
-
-        def grade(course: Course, *students: str, **options: Any) -> dict[str, Entry]:
-            return mini.grade(course, "mini", *students, jobs=1, executor=executor, **options)
-
-        yield grade
-        executor.stop()
+def grade(course: Course, *students: str, **options: Any) -> dict[str, Entry]:
+    """Grade `mini`, one submission at a time; what became of each student."""
+    return mini.grade(course, "mini", *students, jobs=1, **options)
 
 
 def text(course: Course, double: str | None, add_one: str | None) -> str:

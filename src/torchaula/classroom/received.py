@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from torchaula.course.files import whole
 from torchaula.course.layout import Course, require_writable
 
 
@@ -64,9 +65,8 @@ def record(course: Course, assignment: str, latest: Register) -> None:
     register = Register(list(arrivals.values()), latest.unmatched, latest.remarks)
     place = path(course, assignment)
     require_writable(place.parent)
-    beside = place.with_name(f".{place.name}.new")
-    beside.write_bytes(msgspec.json.format(msgspec.json.encode(register), indent=1))
-    beside.replace(place)
+    with whole(place) as file:
+        file.write_bytes(msgspec.json.format(msgspec.json.encode(register), indent=1))
 
 
 def times(register: Register) -> dict[tuple[str, str], datetime]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
+from torchaula.course.files import whole
 from torchaula.course.layout import Course
 from torchaula.grading.jobs import Result
 
@@ -46,10 +47,8 @@ def pending(course: Course, assignment: str, student: str) -> Path:
 
 def save(place: Path, record: Record) -> None:
     """Write a record, whole or not at all."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    beside = place.with_name(f".{place.name}.new")
-    beside.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1))
-    beside.replace(place)
+    with whole(place) as file:
+        file.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1))
 
 
 def settle(course: Course, assignment: str, student: str, record: Record, written: str) -> Record:

@@ -15,6 +15,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.warnings import DuplicateCellId, MissingIDFieldWarning
 
+from torchaula.course.files import whole
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
@@ -136,9 +137,8 @@ def read(path: Path) -> NotebookNode:
 
 def write(node: NotebookNode, path: Path) -> None:
     """Write a notebook file whole or not at all."""
-    beside = path.with_name(f".{path.name}.new")
-    beside.write_text(text(node), encoding="utf-8")
-    beside.replace(path)
+    with whole(path) as file:
+        file.write_text(text(node), encoding="utf-8")
 
 
 def loads(text: str) -> NotebookNode:

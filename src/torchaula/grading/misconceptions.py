@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
@@ -15,6 +14,7 @@ import msgspec
 
 from torchaula.checks.session import exercise_of
 from torchaula.course import answers
+from torchaula.course.files import whole
 from torchaula.grading import diagnosis
 from torchaula.grading.diagnosis import Evidence, Known
 from torchaula.grading.digests import package_digest
@@ -82,7 +82,7 @@ class Misconceptions:
             if not known:
                 known, is_sure = self._run(exercise)
             if path is not None and is_sure:
-                with suppress(OSError):  # another worker keeps the same, or the disk is full
+                with suppress(OSError):  # the disk is full
                     _write(path, known)
             self._known[exercise] = known
         return self._known[exercise]
@@ -122,9 +122,7 @@ def _read(path: Path | None) -> list[Known]:
 
 def _write(path: Path, known: list[Known]) -> None:
     """Keep the evidence for this key; that of earlier versions goes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     for old in path.parent.glob(f"{path.name[: -len('0123456789abcdef.msgpack')]}*.msgpack"):
         old.unlink(missing_ok=True)
-    beside = path.with_suffix(f".{os.getpid()}.new")
-    beside.write_bytes(msgspec.msgpack.encode(known))
-    beside.replace(path)
+    with whole(path) as file:
+        file.write_bytes(msgspec.msgpack.encode(known))

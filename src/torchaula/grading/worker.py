@@ -39,6 +39,7 @@ class Worker:
     def __init__(self) -> None:
         self._engine: Engine | None = None
         self._made_for: tuple[object, ...] = ()
+        self._known_from: tuple[object, ...] | None = None
 
     def grade(self, job: Job) -> Result:
         """The result of a job; `problem` says what is wrong with the test itself, if anything is.
@@ -56,15 +57,17 @@ class Worker:
         return Result(verdicts, judged.outputs, judged.lost, is_unsure=judged.is_unsure)
 
     def _for(self, job: Job, instructor: Notebook) -> Engine:
-        made_for = (job.assignment, job.instructor, job.bwrap, job.limits, job.answers, job.kept)
+        made_for = (job.assignment, job.instructor, job.bwrap, job.limits)
         if self._engine is None or made_for != self._made_for:
             self.close()
             setup = [Cell(cell.id, cell.source, is_setup=True) for cell in instructor.setup]
             engine.prepare(instructor)
             self._engine = Engine(instructor, Warden(Sandbox(job.bwrap, job.limits), setup))
+            self._made_for, self._known_from = made_for, None
+        if self._known_from != (job.answers, job.kept):
             kept = Path(job.kept) if job.kept else None
             self._misconceptions = Misconceptions(self._engine, job.answers, kept)
-            self._made_for = made_for
+            self._known_from = (job.answers, job.kept)
         return self._engine
 
     def close(self) -> None:

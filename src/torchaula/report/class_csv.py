@@ -9,6 +9,7 @@ from pathlib import Path
 
 from torchaula.classroom.entries import Entry
 from torchaula.classroom.roster import Student
+from torchaula.course.files import whole
 from torchaula.course.notebook import Notebook
 from torchaula.grading.verdict import Outcome
 
@@ -27,9 +28,7 @@ def write(path: Path, source: Notebook, entries: Sequence[Entry], roster: Iterab
     columns = ["student_id", "last_name", "first_name", "email", *(exercise.id for exercise in exercises)]
     columns += ["late_penalty", "total", "maximum", "outcome", "what_happened"]
     maximum = sum(exercise.points for exercise in exercises)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.new")
-    with beside.open("w", encoding="utf-8", newline="") as file:
+    with whole(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
         table.writerow(columns)
         for entry in sorted(entries, key=lambda each: each.student):
@@ -38,7 +37,6 @@ def write(path: Path, source: Notebook, entries: Sequence[Entry], roster: Iterab
             row += [(entry.noted or {}).get(exercise.id, "") for exercise in exercises]
             row += ["", ""] if entry.noted is None else [entry.penalty, entry.score]
             table.writerow([plain(value) for value in [*row, maximum, outcome(entry), entry.what]])
-    beside.replace(path)
 
 
 def outcome(entry: Entry) -> str:

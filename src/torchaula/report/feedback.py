@@ -16,6 +16,7 @@ from torchaula.classroom import graded_copy, records
 from torchaula.classroom.ledger import Standing
 from torchaula.classroom.records import Record
 from torchaula.course import notebook
+from torchaula.course.files import whole
 from torchaula.course.layout import Course
 from torchaula.grading.digests import digest, package_digest
 from torchaula.grading.rebuild import grade_id, is_solution
@@ -70,10 +71,8 @@ def refresh(
         return
     nb = graded or notebook.read(graded_copy.folder(course, assignment, student) / f"{assignment}.ipynb")
     names = {"notebook": assignment, "student": student, **_noted(nb, standing)}
-    place.parent.mkdir(parents=True, exist_ok=True)
-    beside = place.with_name(f".{place.name}.new")
-    beside.write_text(render(page(nb, names, record), key), encoding="utf-8")
-    beside.replace(place)
+    with whole(place) as file:
+        file.write_text(render(page(nb, names, record), key), encoding="utf-8")
 
 
 def _key_of(place: Path) -> str:
