@@ -306,6 +306,8 @@ def _kind(process: int) -> str:
     except OSError:
         return ""
     words, above = _words(process), _words(parent)
+    if not above:  # it ended just now, so this is a fork of a student process: no nursery outlives its parent
+        return ""
     for kind, name in (
         (WORKER, "torchaula.grading.worker"),
         (NURSERY, "torchaula.grading.nursery"),
