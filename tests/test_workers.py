@@ -13,7 +13,7 @@ import pytest
 from tests import pupils
 from torchaula.classroom import assignments
 from torchaula.course.layout import Course
-from torchaula.grading import client
+from torchaula.grading import client, rehearsal
 from torchaula.grading.client import Client, Workers
 from torchaula.grading.forks import HUGE, collapse_memory, descendants, in_fork
 
@@ -76,3 +76,12 @@ def test_memory_of_a_warm_process_stands_in_huge_pages() -> None:
 
 def _kernel() -> tuple[int, ...]:
     return tuple(map(int, re.findall(r"\d+", os.uname().release)[:2]))
+
+
+def test_rehearsal_is_of_what_it_says() -> None:
+    """Layers, steps and gradients were really made: a rehearsal that fails early would adapt nothing."""
+    seen = rehearsal.serve(("torch.nn.init",))
+
+    assert seen.failure is None
+    assert {"aten.convolution", "python.backward", "call.torch.nn.init.kaiming_uniform_"} <= seen.trace.keys()
+    assert list(seen.gradients) == [(0, 0)] and seen.gradients[0, 0] is not None

@@ -26,6 +26,7 @@ from torchaula.grading import seccomp, student
 from torchaula.grading.forks import collapse_memory, descendants, warm_up
 from torchaula.grading.frames import Channel
 from torchaula.grading.protocol import Begin, Finish, Live, Prepare, Ready, ToNursery
+from torchaula.grading.rehearsal import rehearse
 from torchaula.grading.shell import Shell
 
 TICK = 0.1  # seconds between looks at a submission's processes
@@ -134,6 +135,7 @@ def warm_shell(prepare: Prepare) -> Shell:
     warm_up()
     shell = Shell.instance()
     shell.rehearse("%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])\ndel plt")
+    rehearse()
     before = dict(shell.user_ns)
     session.serve_with(None)
     for cell in prepare.cells:
