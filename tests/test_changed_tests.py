@@ -10,7 +10,6 @@ from nbgrader.coursedir import CourseDirectory
 
 from tests import ledgers, mini, pupils, week
 from tests.test_release import nbgrader
-from tests.week import grade
 from torchaula.classroom import batch, gradebook, graded_copy, records
 from torchaula.course import converters, notebook
 from torchaula.course.layout import Course
@@ -25,7 +24,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Course:
     course = mini.write(tmp_path_factory.mktemp("changed") / "course")
     release(course, "mini")
     week.hand_in(course)
-    grade(course)
+    week.grade(course)
     assert week.totals(course) == week.POINTS
     return course
 
@@ -86,7 +85,7 @@ def test_without_a_terminal_nothing_is_written(copy: Course, asked: list[int]) -
     assert "carlos" in shown and "diana" in shown
     assert "nothing was written: points that were given would change; `--yes` goes on" in shown
     assert week.state(copy) == before
-    grade(copy)
+    week.grade(copy)
     assert not asked
     assert week.totals(copy) == week.STRICTER_POINTS
 
@@ -95,11 +94,11 @@ def test_refused_points_stay_refused(copy: Course) -> None:
     """Results that wait, and a gradebook that nbgrader told of the new test, don't slip in unasked."""
     week.change(copy, *week.STRICTER)
     with pytest.raises(Refusal, match="nothing was written"):
-        grade(copy, agreed=False)
+        week.grade(copy, agreed=False)
     assert not converters.run(GenerateAssignment, copy, "mini").error
 
     with pytest.raises(Refusal, match="nothing was written"):
-        grade(copy, agreed=False)
+        week.grade(copy, agreed=False)
 
     assert week.totals(copy) == week.POINTS
 
@@ -113,7 +112,7 @@ def test_submission_that_ran_out_of_time_is_asked_about_too(copy: Course) -> Non
     week.change(copy, *week.STRICTER)
 
     with pytest.raises(Refusal, match="nothing was written"):
-        grade(copy, agreed=False)
+        week.grade(copy, agreed=False)
 
 
 def test_undone_change_leaves_no_trace(copy: Course, asked: list[int]) -> None:
@@ -121,11 +120,11 @@ def test_undone_change_leaves_no_trace(copy: Course, asked: list[int]) -> None:
     before, old = week.state(copy), copy.notebook("mini").read_bytes()
     week.change(copy, *week.STRICTER)
     with pytest.raises(Refusal):
-        grade(copy, agreed=False)
+        week.grade(copy, agreed=False)
     copy.notebook("mini").write_bytes(old)
     asked.clear()
 
-    grade(copy, agreed=False)
+    week.grade(copy, agreed=False)
 
     assert not asked
     assert week.state(copy) == before
@@ -135,9 +134,9 @@ def test_points_alone_change_totals_and_run_nothing(copy: Course, asked: list[in
     """Totals, the gradebook's maximum and the pages follow, after the question; no test runs again."""
     week.change(copy, *week.MORE_POINTS)
     with pytest.raises(Refusal, match="nothing was written"):
-        grade(copy, agreed=False)
+        week.grade(copy, agreed=False)
 
-    entries = grade(copy)
+    entries = week.grade(copy)
 
     assert not asked
     assert entries["ana"].points == {"double": 7, "add-one": 5}
@@ -150,7 +149,7 @@ def test_changed_test_that_changes_no_points_asks_nothing(copy: Course, asked: l
     """Everybody is graded again and the gradebook is told, unasked."""
     week.change(copy, *week.SAME)
 
-    grade(copy, agreed=False)
+    week.grade(copy, agreed=False)
 
     assert len(asked) == len(week.CLASS)
     assert week.totals(copy) == week.POINTS
@@ -161,7 +160,7 @@ def test_changed_prose_asks_nothing_and_grades_nothing(copy: Course, asked: list
     """The graded copies and the gradebook are brought up to date all the same."""
     week.change(copy, *week.PROSE)
 
-    grade(copy, agreed=False)
+    week.grade(copy, agreed=False)
 
     assert not asked
     for student in week.CLASS:
@@ -176,7 +175,7 @@ def test_resubmission_that_scores_less_asks_nothing(copy: Course) -> None:
     week.change(copy, *week.SAME)
     pupils.write(copy, "ana", week.text(copy, None, "x + 1"))
 
-    grade(copy, agreed=False)
+    week.grade(copy, agreed=False)
 
     assert week.totals(copy) == week.POINTS | {"ana": 5}
 
@@ -190,7 +189,7 @@ def test_what_people_wrote_survives_a_changed_test(copy: Course) -> None:
         book.db.commit()
     week.change(copy, *week.STRICTER)
 
-    entries = grade(copy)
+    entries = week.grade(copy)
 
     assert "points by hand below what the test gives: double-valores" in entries["carlos"].what
     assert [student for student in entries if "by hand" in entries[student].what] == ["carlos"]
@@ -234,7 +233,7 @@ def test_other_cells_are_refused_before_anything_is_deleted(copy: Course, edit) 
     edit(copy)
 
     with pytest.raises(Refusal, match=r"double-\w+\), and nothing was changed; undo that in source/"):
-        grade(copy)
+        week.grade(copy)
     refused = converters.run(GenerateAssignment, copy, "mini")
 
     assert "grades given so far belong to other cells of mini (double-" in refused.reason
@@ -259,12 +258,12 @@ def test_release_of_other_cells_loses_nothing(copy: Course) -> None:
     add_cell(copy)
     release(copy, "mini")
     with pytest.raises(Refusal, match="undo that in source/"):
-        grade(copy)
+        week.grade(copy)
 
     copy.notebook("mini").write_bytes(old)
     release(copy, "mini")
 
-    grade(copy)
+    week.grade(copy)
     assert week.state(copy) == before
 
 
@@ -287,7 +286,7 @@ def test_cells_may_go_while_nobody_has_a_grade(course: Course) -> None:
     week.hand_in(course, "ana")
 
     assert "(double-valores)" in converters.run(Autograde, course, "mini", "*").reason
-    grade(course)
+    week.grade(course)
 
     assert ledgers.rows(course)["assignment", "mini"][1] == 6
     assert week.totals(course) == {"ana": 6}
@@ -361,7 +360,7 @@ def test_one_student_alone_may_be_graded_when_prose_changed(copy: Course) -> Non
     """Prose changes nobody's points."""
     week.change(copy, *week.PROSE)
 
-    assert grade(copy, "ana", agreed=False)["ana"].graded
+    assert week.grade(copy, "ana", agreed=False)["ana"].graded
 
 
 def test_others_of_old_tests_are_told_of(copy: Course) -> None:
@@ -382,7 +381,7 @@ def test_failed_regrading_leaves_what_was_graded(copy: Course) -> None:
     copied = path.read_bytes()
     week.change(copy, "student.add_one(torch.tensor([3", "student.add(torch.tensor([3")
 
-    result = grade(copy)["ana"]
+    result = week.grade(copy)["ana"]
 
     assert not result.graded
     assert result.what == (

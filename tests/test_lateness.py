@@ -12,7 +12,6 @@ from traitlets.config import Config
 
 from tests import ledgers, mini, pupils, week
 from tests.test_release import nbgrader
-from tests.week import grade
 from torchaula.classroom import batch, gradebook, lateness, received
 from torchaula.classroom.lateness import LateWork
 from torchaula.course import converters
@@ -171,7 +170,7 @@ def test_penalty_is_in_gradebook_table_csv_page_and_export(copy: Course) -> None
     """Who was late loses by the rule, and all that is shown of it says the same."""
     assert penalties(copy) == pytest.approx(PENALTIES)
 
-    entries = grade(copy)
+    entries = week.grade(copy)
 
     assert "late" not in entries["ana"].what
     assert "late: 5 points less" in entries["diana"].what
@@ -202,7 +201,7 @@ def test_extension_counts_the_next_time(copy: Course) -> None:
         book.grant_extension("mini", "diana", days=8)
         book.grant_extension("mini", "carlos", hours=24)
 
-    grade(copy)
+    week.grade(copy)
 
     now = penalties(copy)
     assert now == pytest.approx(PENALTIES | {"diana": 1.0, "carlos": 0.6})
@@ -218,7 +217,7 @@ def test_points_by_hand_change_what_lateness_costs(copy: Course) -> None:
         book.find_grade("double-valores", "mini", "mini", "diana").manual_score = 0
         book.db.commit()
 
-    grade(copy)
+    week.grade(copy)
 
     assert penalties(copy) == pytest.approx(PENALTIES | {"diana": 3.0})
 
@@ -226,11 +225,11 @@ def test_points_by_hand_change_what_lateness_costs(copy: Course) -> None:
 def test_changed_rule_counts_the_next_time(copy: Course) -> None:
     """A later deadline, or a milder rule, takes penalties back, unasked: nobody's answers score otherwise."""
     week.configure(copy, 'c.LateWork.deadlines = {"mini": "2026-10-06 23:59 Europe/Madrid"}')
-    grade(copy, agreed=False)
+    week.grade(copy, agreed=False)
     assert penalties(copy) == pytest.approx(PENALTIES | {"bea": 0, "carlos": 0.6})
 
     week.configure(copy, "c.LateWork.percent_a_day = 0")
-    grade(copy, agreed=False)
+    week.grade(copy, agreed=False)
 
     assert penalties(copy) == dict.fromkeys(PENALTIES, 0.0)
 
@@ -243,7 +242,7 @@ def test_extension_without_a_deadline_stops_nothing(copy: Course) -> None:
         book.find_assignment("mini").duedate = None
         book.db.commit()
 
-    assert all(entry.graded for entry in grade(copy).values())
+    assert all(entry.graded for entry in week.grade(copy).values())
 
     with gradebook.opened(copy) as book:
         book.grant_extension("mini", "diana")
@@ -269,17 +268,17 @@ def forged(tmp_path_factory: pytest.TempPathFactory) -> Course:
         pupils.write(course, student, week.text(course, f"2 * x + {number} - {number}", None))
         (course.submitted / student / "mini" / "timestamp.txt").write_bytes(content)
     pupils.write(course, "none", week.text(course, "2 * x", None))
-    grade(course)
+    week.grade(course)
     return course
 
 
 def test_forged_timestamps_are_named_where_there_is_a_deadline(forged: Course, tmp_path: Path) -> None:
     """None is believed and none costs anything; without a deadline nobody wants to know."""
     copy = mini.copy(forged, tmp_path / "course")
-    assert {entry.what for entry in grade(copy).values()} == {"graded"}
+    assert {entry.what for entry in week.grade(copy).values()} == {"graded"}
     week.configure(copy, *RULE)
 
-    entries = grade(copy)
+    entries = week.grade(copy)
 
     told = "graded; its timestamp.txt is not believed: not counted as late"
     assert {entries[student].what for student in FORGED} == {told}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,12 +22,6 @@ carlos,Carlos,Ruiz,carlos@uni.es,
 diana,Diana,Prat,diana@uni.es,
 """
 COLUMNS = ["student_id", "last_name", "first_name", "email", "double", "add-one"]
-
-
-@pytest.fixture(scope="module")
-def grade() -> Iterator[week.Grade]:
-    """Grades a course, with one worker for all these tests."""
-    yield from week.grading()
 
 
 def test_from_an_empty_folder_to_a_table_of_grades(tmp_path: Path) -> None:
@@ -84,7 +77,7 @@ def test_students_who_handed_in_nothing_are_no_failure(course: Course) -> None:
 
 
 @pytest.fixture(scope="module")
-def odd(tmp_path_factory: pytest.TempPathFactory, grade: week.Grade) -> tuple[Course, dict[str, str]]:
+def odd(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, dict[str, str]]:
     """A class with one of each oddity, and what its table says of each. Copy it to change it."""
     course = mini.write(tmp_path_factory.mktemp("odd") / "course")
     release(course, "mini")
@@ -103,7 +96,7 @@ def odd(tmp_path_factory: pytest.TempPathFactory, grade: week.Grade) -> tuple[Co
     (course.submitted / "no notebook" / "mini").mkdir(parents=True)
     (course.submitted / "no notebook" / "mini" / "mini.pdf").write_bytes(b"%PDF")
     (course.submitted / "nothing").mkdir()
-    entries = grade(course)
+    entries = week.grade(course)
     table = course.grades / "mini.csv"
     class_csv.write(table, week.source(course), list(entries.values()), roster.load(course))
     return course, {student: entry.what for student, entry in entries.items()}
@@ -147,9 +140,7 @@ def test_table_is_safe_in_a_spreadsheet(odd: tuple[Course, dict[str, str]]) -> N
         assert not [value for value in values if value.startswith(class_csv.FORMULA)]
 
 
-def test_export_agrees_with_the_table(
-    odd: tuple[Course, dict[str, str]], tmp_path: Path, grade: week.Grade
-) -> None:
+def test_export_agrees_with_the_table(odd: tuple[Course, dict[str, str]], tmp_path: Path) -> None:
     """Points, penalties and outcomes are the same in both, also where worse files were handed in since."""
     copy = mini.copy(odd[0], tmp_path / "course")
     pupils.write(copy, "ana", "{")
