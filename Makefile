@@ -20,7 +20,7 @@ all: setup help
 .PHONY: all help setup demo release grade check test test-all bench lint format lab messages
 
 help:
-	@echo "make demo                    grade a sample class, from set-up to feedback"
+	@echo "make demo                    grade a sample class, from set-up to feedback (ASSIGNMENT=mlp: that one alone)"
 	@echo "make test                    every test"
 	@echo "make test-all                the same, with all damaged notebooks instead of a sample"
 	@echo "make release                 derive release/ from source/, and zip it in dist/"
@@ -58,8 +58,8 @@ $(STAMP): pyproject.toml constraints.txt
 
 # The sample class is ours: where nothing confines student code, it may run all the same.
 demo: setup
-	@torchaula release
-	@unsafe=; torchaula doctor sandbox || unsafe=--unsafe-no-sandbox; for name in $(ASSIGNMENTS); do \
+	@torchaula release $(ASSIGNMENT)
+	@unsafe=; torchaula doctor sandbox || unsafe=--unsafe-no-sandbox; for name in $(or $(ASSIGNMENT),$(ASSIGNMENTS)); do \
 	  torchaula sample-class $$name && torchaula grade $$name --expect-failures $$unsafe || exit; done
 
 release: setup
