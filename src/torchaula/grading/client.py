@@ -28,7 +28,12 @@ TRIES = 2
 
 def cores() -> int:
     """How many submissions can be graded at once: the cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return len(_own_cores()) or os.cpu_count() or 1
+
+
+def _own_cores() -> list[int]:
+    """The cores that this process may use; none where the system doesn't say."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 
 
 class GradingFailed(Exception):
@@ -126,7 +131,8 @@ class Workers(ThreadPoolExecutor):
         self._clients: list[Client] = []
         self._is_over = False
         # With fewer workers than cores, another batch may have chosen the same ones.
-        self._cores = sorted(os.sched_getaffinity(0)) if jobs == cores() and sys.platform == "linux" else []
+        own = _own_cores()
+        self._cores = own if jobs == len(own) else []
         super().__init__(jobs, thread_name_prefix="grading", initializer=self._equip)
 
     def _equip(self) -> None:
