@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import zip_longest
 from pathlib import Path
@@ -14,6 +15,7 @@ from torchaula.course.answers import Answer
 from torchaula.course.layout import Course
 from torchaula.course.notebook import HIDDEN, Exercise, Notebook, load, read
 from torchaula.grading import engine, matrix
+from torchaula.grading.diagnosis import Evidence
 from torchaula.grading.matrix import Trial
 from torchaula.grading.verdict import Verdict
 
@@ -70,6 +72,25 @@ def test_wrong_answers_are_told_their_own_misconception(assignment: str, exercis
 
     assert told.own >= 0.8 * told.wrong, told
     assert not told.others
+
+
+@pytest.mark.parametrize(("assignment", "exercise"), EXERCISES)
+def test_answers_that_share_a_process_end_as_each_does_alone(assignment: str, exercise: str) -> None:
+    """What a batch finds out of all answers at once is what each of them does by itself."""
+    alone = trials(assignment, exercise)
+    grader = engine.Engine(notebook(assignment), engine._warden())
+
+    together = grader.grade_each(exercise, [trial.answer.source for trial in alone])
+
+    for trial, judged in zip(alone, together, strict=True):
+        verdicts = {cell.rpartition("-")[2]: verdict for cell, verdict in judged.verdicts.items()}
+        assert (trial.answer.id, verdicts) == (trial.answer.id, trial.verdicts["remote"])
+        assert (trial.answer.id, told(judged.evidence)) == (trial.answer.id, told(trial.evidence))
+
+
+def told(evidence: Mapping[str, Evidence]) -> str:
+    """Evidence as text, where not-a-number equals itself, without what a library calls when imported."""
+    return re.sub(r"'call\.[^']*': \d+(, )?", "", repr(evidence))
 
 
 @pytest.mark.parametrize(("assignment", "exercise"), RESTRICTED)

@@ -6,7 +6,7 @@ import fcntl
 import shutil
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,30 @@ class Noting(Engine):
     def grade(self, submission: Any, only: Collection[str] | None = None, *, alone: bool = True) -> Judged:
         self.asked += only or ()
         return super().grade(submission, only, alone=alone)
+
+    def grade_each(self, exercise: str, answers: Sequence[str]) -> list[Judged]:
+        self.asked.append(exercise)
+        return super().grade_each(exercise, answers)
+
+
+ODD = {  # answers that leave something behind, and what meets it
+    "wrong": "def double(x):\n    return x * x",
+    "with a helper": "def helper(x):\n    return x * 2\n\ndef double(x):\n    return helper(x)",
+    "without one": "def double(x):\n    return helper(x)",
+    "a name deleted": "del torch\n\ndef double(x):\n    return x + x + 1",
+    "a name replaced": "torch = 3\n\ndef double(x):\n    return torch.tensor(x) * 2",
+    "a setting": "import sys\n\ndef double(x):\n    sys.setrecursionlimit(700)\n    return x * x",
+    "after it": "import sys\n\ndef double(x):\n    return x * 2 + (sys.getrecursionlimit() == 700)",
+    "chance": "def double(x):\n    return x + torch.rand(())",
+    "chance beside it": "shift = torch.rand(())\n\ndef double(x):\n    return x + shift",
+    "the same chance": "shift = torch.rand(())\n\ndef double(x):\n    return shift + x",
+    "not Python": "def double(x:",
+    "nothing": "def double(x):\n    pass",
+    "dies": "import os\n\ndef double(x):\n    os._exit(1)",
+    "dies at once": "import os\nos._exit(1)",
+    "endless": "def double(x):\n    while True:\n        pass",
+    "right": "def double(x):\n    return x + x",
+}
 
 
 @pytest.fixture
@@ -90,3 +114,21 @@ def test_what_another_worker_finds_out_is_waited_for_last(
 
     assert told == [other]
     assert set(grader.asked) == {"add-one"}
+
+
+def test_answers_that_share_a_process_end_as_each_does_by_itself(grader: Noting) -> None:
+    """What one answer defines, sets or draws is nothing to the next, nor that it ends the process."""
+    together = grader.grade_each("double", list(ODD.values()))
+    grader.asked.clear()
+
+    for name, answer, judged in zip(ODD, ODD.values(), together, strict=True):
+        alone = grader.grade(grader.notebook.answered({"double": answer}), ["double"])
+        assert (name, judged.verdicts, judged.evidence) == (name, alone.verdicts, alone.evidence)
+
+
+def test_only_an_answer_that_ends_its_process_is_graded_by_itself(grader: Noting) -> None:
+    """All others share one, whatever stands between them."""
+    grader.asked.clear()
+    grader.grade_each("double", list(ODD.values()))
+
+    assert len(grader.asked) == 1 + sum(name.startswith("dies") or name == "endless" for name in ODD)

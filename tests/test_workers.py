@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -85,3 +86,12 @@ def test_rehearsal_is_of_what_it_says() -> None:
     assert seen.failure is None
     assert {"aten.convolution", "python.backward", "call.torch.nn.init.kaiming_uniform_"} <= seen.trace.keys()
     assert list(seen.gradients) == [(0, 0)] and seen.gradients[0, 0] is not None
+
+
+@pytest.mark.parametrize("first", ["torchaula.cli, torchaula.classroom.batch", "torchaula.grading.worker"])
+def test_commands_and_workers_start_without_a_grammar_of_web_addresses(first: str) -> None:
+    """It costs most of a second at each start, and no notebook's schema asks for it."""
+    program = f"import {first}, sys; print('nbformat' in sys.modules, 'lark' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == ["True", "False"]

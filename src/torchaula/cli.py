@@ -11,6 +11,7 @@ from typing import NoReturn
 
 import click
 
+import torchaula.course  # noqa: F401  (before anything else imports nbformat)
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 

@@ -27,6 +27,7 @@ from torchaula.checks.observation import (
     vjp,
 )
 from torchaula.checks.probe import refuse, text_of
+from torchaula.checks.timelimit import SECONDS
 from torchaula.checks.trace import forbidden, operations
 
 OUTCOMES = {TIMEOUT: "timed out", DIED: "process died", NOT_REACHED: "not reached"}
@@ -288,7 +289,7 @@ def graded(
     names: str | Iterable[str] = (),
     forbid: Iterable[str] = (),
     given: Mapping[str, Callable[..., Any]] | None = None,
-    seconds: float = 10.0,
+    seconds: float = SECONDS,
 ) -> Student:
     """Open the graded cell whose `grade_id` is `cell`; the learner's functions are its attributes.
 

@@ -18,7 +18,7 @@ import torch
 from torchaula.checks import data
 from torchaula.checks.data import Data, NotData, Path
 from torchaula.checks.seeds import Stream
-from torchaula.checks.timelimit import TimeLimit, time_limit
+from torchaula.checks.timelimit import SECONDS, TimeLimit, time_limit
 from torchaula.checks.trace import Trace
 
 LEARNER = "__main__"  # `__name__` where a learner's cells run, in the kernel and in the judge's fork
@@ -37,7 +37,7 @@ class Request:
     own: tuple[str, ...] = ()  # the learner's names that a probe may use
     watch: tuple[str, ...] = ()  # dotted prefixes of library functions to trace
     given: dict[str, str] = field(default_factory=dict)  # learner's name -> importable path
-    seconds: float = 10.0
+    seconds: float = SECONDS
 
 
 @dataclass(frozen=True)

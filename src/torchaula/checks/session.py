@@ -14,6 +14,7 @@ from torchaula.checks import messages
 from torchaula.checks.errors import TestError
 from torchaula.checks.observation import Observation, Request, Scope, locate, perform
 from torchaula.checks.seeds import Stream, derive, seed_all
+from torchaula.checks.timelimit import SECONDS
 from torchaula.checks.trace import can_be_seen, warm_up
 
 COURSE_SEED = 20260
@@ -54,7 +55,7 @@ class Contract:
     names: tuple[str, ...]
     forbid: tuple[str, ...] = ()
     given: dict[str, str] = field(default_factory=dict)
-    seconds: float = 10.0
+    seconds: float = SECONDS
 
     @property
     def watch(self) -> tuple[str, ...]:

@@ -71,6 +71,35 @@ class Engine:
         judged.is_unsure = not is_sure
         return judged
 
+    def grade_each(self, exercise: str, answers: Sequence[str]) -> list[Judged]:
+        """What becomes of each of several answers to one exercise, which are the course's own.
+
+        It is what `grade` says of each, in a third of the time: they share a student process, and so what one
+        of them imports. One that this process doesn't live through is graded by itself.
+        """
+        judged: list[Judged] = []
+        while len(judged) < len(answers):
+            judged += self._in_turn(exercise, answers[len(judged) :])
+            if len(judged) < len(answers):
+                submission = self.notebook.answered({exercise: answers[len(judged)]})
+                judged.append(self.grade(submission, [exercise]))
+        return judged
+
+    def _in_turn(self, exercise: str, answers: Sequence[str]) -> list[Judged]:
+        """What becomes of the first of them, up to one that does not end plainly."""
+        steps = steps_of(self.notebook.answered({}), [exercise])
+
+        def work() -> list[Judged]:
+            with quiet():
+                return judge.run_each(self.warden, self.notebook, steps, exercise, answers, self.seed)
+
+        try:
+            return in_fork(work, list[Judged], SECONDS)
+        except ForkFailed:
+            return []
+        finally:
+            self.warden.finish()
+
     def _grade(self, steps: Sequence[Step], exercises: list[str], tries: int) -> tuple[Judged, bool]:
         """What becomes of it, and whether another time would say the same.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import msgspec
@@ -33,7 +34,7 @@ from torchaula.grading.outputs import bounded, readable
 from torchaula.grading.protocol import Began, Cell, Leave, Lived, Output, Ran, Step
 from torchaula.grading.verdict import Verdict
 from torchaula.grading.warden import SandboxDied, Student, Warden
-from torchaula.grading.wire import Call, Open, Seen, from_request, to_observation
+from torchaula.grading.wire import Call, Instead, Open, Seen, from_request, to_observation
 
 # The student process limits each request itself; this is for code that escapes its alarms.
 PATIENCE = 1.5 * BACKSTOP
@@ -72,18 +73,8 @@ def run(
     judged = Judged(lost=dict(lost))
     try:
         lives = Lives(warden, steps, seed, judged)
-        first = lives.live()
-        serve_with(remote := Remote(first, lives, warden.sandbox.limits), seed)
-        namespace = new_namespace()
-        for cell in notebook.cells:
-            if cell.kind == "setup":
-                execute(cell.source, cell.id, namespace)
-            elif cell.kind == "graded" and cell.exercise in only:
-                verdict = readable(judge(cell.source, cell.id, namespace))
-                judged.verdicts[cell.id] = verdict
-                if verdict.rows and remote.replies and not _is_absent(remote.replies[-1]):
-                    why = reason(verdict.outcome.value, verdict.rows)
-                    judged.evidence[cell.id] = Evidence(remote.replies, why)
+        remote = Remote(lives.live(), lives, warden.sandbox.limits)
+        _judge(remote, notebook, only, seed, judged)
         remote.close()
         if not warden.is_alive():  # then what died in the last cells may have died of that
             raise SandboxDied("")
@@ -91,6 +82,47 @@ def run(
         judged.fatal = str(death)
     judged.outputs = bounded(judged.outputs, warden.sandbox.limits)
     return judged
+
+
+def run_each(
+    warden: Warden,
+    notebook: Notebook,
+    steps: Sequence[Step],
+    exercise: str,
+    answers: Sequence[str],
+    seed: int,
+) -> list[Judged]:
+    """Run an exercise's graded cells against several answers, which one student process takes in turn.
+
+    The list ends before the first answer of which the process dies, or that takes too long.
+    """
+    found: list[Judged] = []
+    lives = Lives(warden, steps, seed, Judged())
+    channels = lives.live()
+    for answer in answers:
+        remote = Remote(channels, lives, warden.sandbox.limits, used={exercise: LIVES})
+        with suppress(KeyError, WireError):  # it is gone
+            channels[exercise].send(Instead(exercise, answer, seed))
+            _judge(remote, notebook, [exercise], seed, judged := Judged())
+            found += [judged] if exercise in channels else []
+    for channel in channels.values():
+        channel.close()
+    return found
+
+
+def _judge(remote: Remote, notebook: Notebook, only: Collection[str], seed: int, judged: Judged) -> None:
+    """Run set-up and graded cells, and note what becomes of these in `judged`."""
+    serve_with(remote, seed)
+    namespace = new_namespace()
+    for cell in notebook.cells:
+        if cell.kind == "setup":
+            execute(cell.source, cell.id, namespace)
+        elif cell.kind == "graded" and cell.exercise in only:
+            verdict = readable(judge(cell.source, cell.id, namespace))
+            judged.verdicts[cell.id] = verdict
+            if verdict.rows and remote.replies and not _is_absent(remote.replies[-1]):
+                why = reason(verdict.outcome.value, verdict.rows)
+                judged.evidence[cell.id] = Evidence(remote.replies, why)
 
 
 def _is_absent(reply: Reply) -> bool:

@@ -89,14 +89,11 @@ class Misconceptions:
 
     def _run(self, exercise: str) -> tuple[list[Known], bool]:
         """The evidence, and whether another time it would be the same."""
-        known, is_sure = [], True
-        for answer in answers.parse(self._texts[exercise], Path(f"{exercise}.py")):
-            if not answer.is_right:
-                submission = self._engine.notebook.answered({exercise: answer.source})
-                judged = self._engine.grade(submission, [exercise])
-                known.append(Known(answer.sentence, judged.evidence))
-                is_sure &= not judged.is_unsure
-        return known, is_sure
+        found = answers.parse(self._texts[exercise], Path(f"{exercise}.py"))
+        wrong = [answer for answer in found if not answer.is_right]
+        judged = self._engine.grade_each(exercise, [answer.source for answer in wrong])
+        known = [Known(a.sentence, j.evidence) for a, j in zip(wrong, judged, strict=True)]
+        return known, not any(each.is_unsure for each in judged)
 
     def _key(self, exercise: str) -> str:
         cells = "\0".join(cell.source for cell in self._engine.notebook.cells)

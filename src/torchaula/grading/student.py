@@ -28,7 +28,7 @@ from torchaula.grading.frames import Channel, TooLarge, WireError
 from torchaula.grading.limits import Limits
 from torchaula.grading.protocol import Began, Cell, Lived, Raised, Ran
 from torchaula.grading.shell import Shell
-from torchaula.grading.wire import Open, ToStudent, from_observation, to_request
+from torchaula.grading.wire import Instead, Open, ToStudent, from_observation, to_request
 
 # Where the alarm inside the process is caught or delayed, the kernel ends it at this many times the limit.
 HARD = 2.0
@@ -58,7 +58,7 @@ def live(shell: Shell, life: Channel, ends: Sequence[socket], limits: Limits) ->
             life.close()
             for other in waiting:
                 other.close()
-            serve(Channel(end, ToStudent), shell.user_ns)
+            serve(Channel(end, ToStudent), shell)
         end.close()
     life.send(Lived())
     os._exit(0)
@@ -123,11 +123,13 @@ def restore(names: dict[str, Any]) -> None:
             del names[name]
 
 
-def serve(channel: Channel, names: dict[str, Any]) -> NoReturn:
+def serve(channel: Channel, shell: Shell) -> NoReturn:
     """Answer requests until the judge hangs up."""
     _silence()
+    names = shell.user_ns
+    before = dict(names)
     restore(names)
-    no_inference = settle()
+    no_inference = [settle()]
     setup = session.current().setup
     scope = Scope(names, setup, Stream(0))
     try:
@@ -135,6 +137,14 @@ def serve(channel: Channel, names: dict[str, Any]) -> NoReturn:
             message, buffers = channel.receive()
             if isinstance(message, Open):
                 scope = Scope(names, setup, Stream(message.seed))
+            elif isinstance(message, Instead):
+                names.clear()
+                names.update(before)
+                seed_all(derive(message.seed, message.cell))
+                restore(names)
+                shell.rehearse(message.source)
+                restore(names)
+                no_inference.append(settle())
             else:
                 _allow(message.seconds)
                 _answer(channel, perform(to_request(message, buffers), scope))

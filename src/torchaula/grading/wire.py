@@ -87,6 +87,14 @@ class Open(msgspec.Struct, tag="open", frozen=True):
     seed: int
 
 
+class Instead(msgspec.Struct, tag="instead", frozen=True):
+    """To the student process: forget the answer so far, and run this cell in its place."""
+
+    cell: str
+    source: str
+    seed: int
+
+
 class Call(msgspec.Struct, tag="call", frozen=True):
     """To the student process: serve this request."""
 
@@ -112,7 +120,7 @@ class Seen(msgspec.Struct, tag="seen", frozen=True):
     trace: dict[str, int]
 
 
-ToStudent: TypeAlias = Open | Call
+ToStudent: TypeAlias = Open | Call | Instead
 
 
 class _Packer:
