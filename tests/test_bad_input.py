@@ -57,6 +57,18 @@ def test_wrong_assignment_name(course: Course, command: str, capsys: pytest.Capt
     assert "there is no assignment 'minni'; did you mean 'mini'?" in told
 
 
+def test_one_of_several_assignments_that_can_not_be_graded(
+    course: Course, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All are looked at before the first is graded."""
+    pupils.write(course, "ana", course.released("mini").read_text())
+
+    told = refused(course, "grade", "mini", "minni", capsys=capsys)
+
+    assert "there is no assignment 'minni'" in told
+    assert not course.grades.exists() and not list(course.autograded.glob("*/*"))
+
+
 def test_empty_submitted(course: Course, capsys: pytest.CaptureFixture[str]) -> None:
     """With nothing handed in, grading says where notebooks go."""
     told = refused(course, "grade", "mini", capsys=capsys)

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests import ledgers, mini, pupils
+from tests.test_bad_input import run
 from tests.test_release import nbgrader
 from torchaula.classroom import batch, gradebook, graded_copy, records
 from torchaula.course import notebook, sample_class
 from torchaula.course.layout import Course
 from torchaula.course.release import release
 from torchaula.errors import Refusal
-from torchaula.grading.client import Workers
+from torchaula.grading.client import Client, Workers
 
 MANUAL = ("double-valores", "mini", "mini", "alba")
 
@@ -209,3 +210,31 @@ def test_table_of_the_class_is_a_file_too(copy: Course) -> None:
     assert (table["bucle"]["total"], table["bucle"]["outcome"]) == ("", "nothing handed in")
     assert "grades/mini.csv" in lines
     assert notebook.load(copy.notebook("mini")).exercises.keys() <= table["alba"].keys()
+
+
+def test_several_assignments_are_graded_one_after_the_other_by_the_same_workers(
+    course: Course, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each has its table and its points; the command ends with 1 if a submission of any can't be graded."""
+    started: list[int] = []
+    ask = Client._ask
+    text = course.notebook("mini").read_text().replace('begin(\\"mini', 'begin(\\"otra')
+    (course.source / "otra").mkdir()
+    (course.source / "otra" / "otra.ipynb").write_text(text)
+    release(course, "otra")
+    pupils.write(course, "ana", course.released("mini").read_text())
+    (course.submitted / "ana" / "otra").mkdir()
+    (course.submitted / "ana" / "otra" / "otra.ipynb").write_text(text)
+    monkeypatch.setattr(Client, "_ask", lambda self, job: started.append(id(self)) or ask(self, job))
+
+    assert run(course, "grade", "mini", "otra", "--jobs", "1") == 0
+
+    assert len(started) == 2 and len(set(started)) == 1
+    assert "Assignment mini" in (said := capsys.readouterr().out) and "Assignment otra" in said
+    assert {path.name for path in course.grades.iterdir()} == {"mini.csv", "otra.csv"}
+    with gradebook.opened(course) as book:
+        scores = {each.assignment.name: each.score for each in book.student_submissions("ana")}
+    assert scores == {"mini": 0.0, "otra": 10.0}
+
+    pupils.write(course, "ana", "no notebook")
+    assert run(course, "grade", "mini", "otra", "--jobs", "1") == 1

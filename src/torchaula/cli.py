@@ -7,13 +7,18 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 import torchaula.course  # noqa: F401  (before anything else imports nbformat)
 from torchaula.errors import Refusal
 from torchaula.i18n import _
+
+if TYPE_CHECKING:
+    from torchaula.classroom.batch import Batch
+    from torchaula.classroom.entries import Entry
+    from torchaula.grading.client import Workers
 
 
 @click.group(help=_('Build, check and grade the course "Fundamentos de PyTorch".'))
@@ -125,21 +130,20 @@ def format_(folder: Path, check: bool) -> None:
     sys.exit(1 if faults else 0)
 
 
-@cli.command("sample-class", help=_("Write a synthetic class for ASSIGNMENT to submitted/."))
-@click.argument("assignment")
+@cli.command("sample-class", help=_("Write a synthetic class for each ASSIGNMENT to submitted/."))
+@click.argument("assignments", metavar="ASSIGNMENT...", nargs=-1, required=True)
 @click.pass_obj
-def sample_class(folder: Path, assignment: str) -> None:
+def sample_class(folder: Path, assignments: tuple[str, ...]) -> None:
     from torchaula.course import layout
     from torchaula.course.sample_class import write
 
-    students = write(layout.find(folder), assignment)
-    click.echo(
-        _("submitted/: {count} sample submissions of {name}").format(count=len(students), name=assignment)
-    )
+    for assignment in assignments:
+        count = len(write(layout.find(folder), assignment))
+        click.echo(_("submitted/: {count} sample submissions of {name}").format(count=count, name=assignment))
 
 
-@cli.command(help=_("Grade what was handed in for ASSIGNMENT, write feedback, and show the class."))
-@click.argument("assignment")
+@cli.command(help=_("Grade what was handed in for each ASSIGNMENT, write feedback, and show the class."))
+@click.argument("assignments", metavar="ASSIGNMENT...", nargs=-1, required=True)
 @click.option("--student", "students", multiple=True, help=_("Grade this student only; may be given again."))
 @click.option("--jobs", type=click.IntRange(1), help=_("Grade so many at once; one a core, if not given."))
 @click.option("--force", is_flag=True, help=_("Grade again what has not changed."))
@@ -153,7 +157,7 @@ def sample_class(folder: Path, assignment: str) -> None:
 @click.pass_obj
 def grade(
     folder: Path,
-    assignment: str,
+    assignments: tuple[str, ...],
     students: tuple[str, ...],
     jobs: int | None,
     force: bool,
@@ -161,27 +165,41 @@ def grade(
     expect_failures: bool,
     unsafe_no_sandbox: bool,
 ) -> None:
+    from torchaula.classroom import batch
+    from torchaula.course import layout
+
+    course, good = layout.find(folder), True
+    chosen = dict.fromkeys(assignments)
+    batches = [batch.prepare(course, each, students, unsafe_no_sandbox, force) for each in chosen]
+    with batch.workers(jobs) as workers:
+        for each in batches:
+            entries = _grade(each, jobs, workers, yes, is_everybody=not students)
+            good &= all(entry.graded or entry.is_missing for entry in entries)
+    sys.exit(0 if good or expect_failures else 1)
+
+
+def _grade(
+    group: Batch, jobs: int | None, workers: Workers, is_agreed: bool, is_everybody: bool
+) -> list[Entry]:
+    """Grade one batch and show what became of it; as a file too, where it `is_everybody`."""
     from rich.console import Console
 
     from torchaula.classroom import batch, roster
-    from torchaula.course import layout
     from torchaula.report import class_csv, class_table, following
 
-    console, course = Console(), layout.find(folder)
-    group = batch.prepare(course, assignment, students, unsafe_no_sandbox, force)
-    terminal = following.Terminal(group, console, is_agreed=yes)
+    console, course, source = Console(), group.assignment.course, group.assignment.source
+    terminal = following.Terminal(group, console, is_agreed)
     with terminal.shown():
-        entries = list(group.grade(jobs, terminal))
-    source = group.assignment.source
-    table = None if students else course.grades / f"{assignment}.csv"
+        entries = list(group.grade(jobs, terminal, workers))
+    table = course.grades / f"{source.assignment}.csv" if is_everybody else None
     if table is not None:
         with batch.refused_where_not_written(course):
             class_csv.write(table, source, entries, roster.load(course))
     class_table.show(source, entries, console)
-    class_table.next_steps(assignment, entries, table and table.relative_to(course.root), console)
+    class_table.next_steps(source.assignment, entries, table and table.relative_to(course.root), console)
     if group.outdated:
         class_table.note_outdated(group.outdated, console)
-    sys.exit(0 if expect_failures or all(entry.graded or entry.is_missing for entry in entries) else 1)
+    return entries
 
 
 @cli.command(

@@ -40,6 +40,8 @@ class Batch:
     ) -> Iterator[Entry]:
         """Grade `jobs` at once, one a core if None; what became of each submission, as it is known.
 
+        Without an `executor`, such as `workers`, it has workers of its own.
+
         Raises `Refusal` where another batch runs, the audience doesn't agree, or nothing can be written.
         """
         at_once = jobs or cores()
@@ -47,17 +49,18 @@ class Batch:
         with refused_where_not_written(course), locks.alone(course), gradebook.opened(course) as book:
             _sweep(course)
             desk = Desk(self.assignment, book, audience or Audience())
-            with nullcontext(executor) if executor else _stopped(Workers(at_once)) as workers:
-                yield from desk.grade(self.submissions, workers, at_once, self.force)
+            with nullcontext(executor) if executor else workers(at_once) as graders:
+                yield from desk.grade(self.submissions, graders, at_once, self.force)
 
 
 @contextmanager
-def _stopped(workers: Workers) -> Iterator[Workers]:
-    """Workers that end with the block; whoever interrupts it does not wait for them."""
+def workers(jobs: int | None = None) -> Iterator[Workers]:
+    """Workers for batches of `jobs` at once, ended with the block; nobody waits for what they are at."""
+    made = Workers(jobs or cores())
     try:
-        yield workers
+        yield made
     finally:
-        workers.stop()
+        made.stop()
 
 
 def _sweep(course: Course) -> None:
