@@ -14,6 +14,7 @@ from torchaula.grading.jobs import Job, Result
 
 T = TypeVar("T")
 AHEAD = 2  # jobs a worker that wait for it: enough to keep it busy, and few enough to hold in memory
+TICK = 0.5  # seconds
 
 
 def results(
@@ -24,8 +25,7 @@ def results(
     unsure: list[T] = []
 
     def ended() -> Iterator[tuple[T, Result]]:
-        done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-        for future in done:
+        for future in _done(waiting):
             each, result = waiting.pop(future), _decoded(future)
             if result.is_unsure and at_once > 1:
                 unsure.append(each)
@@ -39,7 +39,16 @@ def results(
     while waiting:
         yield from ended()
     for each in unsure:
-        yield each, _decoded(_submit(executor, job(each)))
+        for future in _done([_submit(executor, job(each))]):
+            yield each, _decoded(future)
+
+
+def _done(futures: Iterable[Future[bytes]]) -> set[Future[bytes]]:
+    """Those that have ended, once one has. Looks up now and then: a signal may come just as a wait begins."""
+    done: set[Future[bytes]] = set()
+    while not done:
+        done, _ = wait(futures, TICK, FIRST_COMPLETED)
+    return done
 
 
 def _submit(executor: Executor, job: Job) -> Future[bytes]:
