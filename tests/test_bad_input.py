@@ -69,6 +69,18 @@ def test_one_of_several_assignments_that_can_not_be_graded(
     assert not course.grades.exists() and not list(course.autograded.glob("*/*"))
 
 
+def test_set_up_cell_that_can_not_run(course: Course, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its author is told which cell, and why, after what else is wrong."""
+    text = course.notebook("mini").read_text()
+    course.notebook("mini").write_text(text.replace('"import torch\\n"', '"import torch\\n", "1 / 0\\n"'))
+
+    assert run(course, "check", "mini") == 2
+
+    why = "ZeroDivisionError: division by zero"
+    told = capsys.readouterr().err.splitlines()
+    assert told[-1] == f"torchaula: set-up cell preparacion can't run ({why}): mend it in source/"
+
+
 def test_empty_submitted(course: Course, capsys: pytest.CaptureFixture[str]) -> None:
     """With nothing handed in, grading says where notebooks go."""
     told = refused(course, "grade", "mini", capsys=capsys)

@@ -10,12 +10,14 @@ import threading
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests import pupils
 from torchaula.classroom import assignments
+from torchaula.course import sample_class
 from torchaula.course.layout import Course
 from torchaula.grading import client, rehearsal
-from torchaula.grading.client import Client, Workers
+from torchaula.grading.client import Client, GradingFailed, Workers
 from torchaula.grading.forks import HUGE, collapse_memory, descendants, in_fork
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process choose its core")
@@ -56,6 +58,58 @@ def test_workers_share_the_cores_out_where_there_is_one_for_each(fewer: int) -> 
         workers.stop()
 
     assert set(chosen) == ({None} if fewer else os.sched_getaffinity(0))
+
+
+BROKEN = "set-up cell preparacion can't run ({}): mend it in source/"
+MARKED = """def double(x):
+    import sys
+    import torch
+
+    if "mailbox" in sys.modules or hasattr(torch, "mark") or "mark" in globals():
+        raise RuntimeError("another set-up was here")
+    return x + x"""
+
+
+@LINUX
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("torch.mark = mark = 1", "raised"),
+        ("import mailbox", "raised"),
+        ("raise SystemExit(3)", "set-up cell preparacion can't run (SystemExit: 3): mend it in source/"),
+        (
+            "1 / 0",
+            "set-up cell preparacion can't run (ZeroDivisionError: division by zero): mend it in source/",
+        ),
+    ],
+)
+def test_next_assignment_meets_nothing_of_the_last_ones_set_up(line: str, found: str, course: Course) -> None:
+    """It is served in the same sandbox, unless the last set-up has imported something: then in a new one."""
+    made_from = sample_class.material(course, "mini")
+    pupils.write(course, "ana", sample_class.handed_in(made_from, {"double": MARKED}))
+    job = assignments.load(course, "mini").job(next(course.submitted.rglob("*.ipynb")).read_bytes())
+    marking = job.instructor.replace('"import torch\\n"', f'"import torch\\n", "{line}\\n"')
+    one, outcomes, nurseries = Client(), [], []
+
+    for instructor in (job.instructor, marking, job.instructor):
+        try:
+            verdicts = one.grade(replace(job, instructor=instructor)).verdicts
+            outcomes.append(verdicts["double-valores"].outcome.value)
+        except GradingFailed as error:
+            outcomes.append(str(error))
+        nurseries.append(_nurseries(one))
+
+    one.close()
+    assert outcomes == ["passed", found, "passed"]
+    assert nurseries[0] == nurseries[1]
+    assert (nurseries[1] == nurseries[2]) is (line != "import mailbox")
+
+
+def _nurseries(one: Client) -> list[int]:
+    """The first processes of its worker's sandbox."""
+    assert one._process is not None
+    family = descendants(one._process.pid)
+    return [each for each in family if b"grading.nursery" in Path(f"/proc/{each}/cmdline").read_bytes()]
 
 
 def test_memory_of_a_warm_process_stands_in_huge_pages() -> None:

@@ -9,7 +9,9 @@ from types import CodeType
 from typing import Any
 
 from torchaula.checks import CheckFailed, TestError, messages
+from torchaula.errors import Refusal
 from torchaula.grading.verdict import Outcome, Verdict
+from torchaula.i18n import _
 
 # `%matplotlib inline` and its like mean nothing outside IPython.
 MAGIC = re.compile(r"^[ \t]*[%!].*$", re.M)
@@ -26,6 +28,19 @@ def execute(source: str, cell: str, namespace: dict[str, Any]) -> None:
     source = MAGIC.sub(lambda match: "pass" + " " * (len(match[0]) - 4), source)
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     exec(_compiled(source, filename), namespace)
+
+
+class SetupFailed(Refusal):
+    """A set-up cell can't run: the course's own mistake."""
+
+
+def set_up(source: str, cell: str, namespace: dict[str, Any]) -> None:
+    """Run a set-up cell. Raises `SetupFailed`."""
+    try:
+        execute(source, cell, namespace)
+    except (Exception, SystemExit) as error:
+        what = _("set-up cell {cell} can't run ({kind}: {error}): mend it in source/")
+        raise SetupFailed(what.format(cell=cell, kind=type(error).__name__, error=error)) from error
 
 
 @lru_cache(maxsize=1024)

@@ -15,6 +15,7 @@ from torchaula.checks.session import COURSE_SEED
 from torchaula.course.notebook import Notebook
 from torchaula.errors import Refusal
 from torchaula.grading import judge, local, sandbox
+from torchaula.grading.cells import SetupFailed
 from torchaula.grading.forks import ForkFailed, collapse_memory, in_fork, warm_up
 from torchaula.grading.judge import Judged
 from torchaula.grading.protocol import Cell, Leave, Step
@@ -35,6 +36,21 @@ def prepare(notebook: Notebook) -> None:
     with quiet():
         local.run(notebook, model, list(model), COURSE_SEED)
     collapse_memory()
+
+
+def require_setup(notebook: Notebook) -> None:
+    """Raise `SetupFailed` where the set-up can't run."""
+
+    def work() -> str:
+        try:
+            with quiet():
+                local.run(notebook, {}, [], COURSE_SEED)
+        except SetupFailed as error:
+            return str(error)
+        return ""
+
+    if problem := in_fork(work, str, SECONDS):
+        raise SetupFailed(problem)
 
 
 @contextlib.contextmanager

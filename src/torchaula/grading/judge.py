@@ -26,7 +26,7 @@ from torchaula.checks.observation import (
 from torchaula.checks.session import exercise_of, serve_with
 from torchaula.checks.timelimit import BACKSTOP
 from torchaula.course.notebook import Notebook
-from torchaula.grading.cells import execute, judge, new_namespace
+from torchaula.grading.cells import judge, new_namespace, set_up
 from torchaula.grading.diagnosis import MOST, Evidence, Reply, reason
 from torchaula.grading.frames import Channel, WireError
 from torchaula.grading.limits import Limits
@@ -116,7 +116,7 @@ def _judge(remote: Remote, notebook: Notebook, only: Collection[str], seed: int,
     namespace = new_namespace()
     for cell in notebook.cells:
         if cell.kind == "setup":
-            execute(cell.source, cell.id, namespace)
+            set_up(cell.source, cell.id, namespace)
         elif cell.kind == "graded" and cell.exercise in only:
             verdict = readable(judge(cell.source, cell.id, namespace))
             judged.verdicts[cell.id] = verdict

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from torchaula.checks.session import serve_with
 from torchaula.course.notebook import Notebook
-from torchaula.grading.cells import execute, judge, new_namespace
+from torchaula.grading.cells import execute, judge, new_namespace, set_up
 from torchaula.grading.verdict import Verdict
 
 
@@ -24,7 +24,7 @@ def run(
     verdicts = {}
     for cell in notebook.cells:
         if cell.kind == "setup":
-            execute(cell.source, cell.id, namespace)
+            set_up(cell.source, cell.id, namespace)
         elif cell.kind == "solution" and cell.id in only:
             with suppress(Exception):  # its graded cells will say that the name is missing
                 execute(solutions.get(cell.id, ""), cell.id, namespace)

@@ -59,6 +59,7 @@ def trials(
     """Try the answers of each exercise, `jobs` at once, one a core if None; trials come in order.
 
     None at once (0): in this process, which must be warm (`engine.prepare`) and keeps its sandbox.
+    Raises `SetupFailed`.
     """
     todo = [
         (notebook, exercise, answer, tuple(backends), seed)
@@ -68,6 +69,7 @@ def trials(
     if jobs == 0:
         yield from map(_try, todo)
         return
+    engine.require_setup(notebook)
     with ProcessPoolExecutor(
         jobs or os.cpu_count(), get_context("fork"), engine.prepare, (notebook,)
     ) as pool:

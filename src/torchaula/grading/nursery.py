@@ -1,7 +1,7 @@
 """The first process inside the sandbox: warm, waiting, and gone over after every submission.
 
-It runs no student code itself; its forks do. It holds nothing worth stealing: the set-up cell, which
-is public, and one socket, which no fork keeps.
+It runs no student code itself, nor set-up cells, so that it can serve one assignment after the other; its
+forks do. It holds nothing worth stealing: one socket, which no fork keeps.
 
     python -m torchaula.grading.nursery DESCRIPTOR
 """
@@ -16,20 +16,23 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from socket import recv_fds, socket
 from typing import NoReturn
 
 from torchaula.checks import session
 from torchaula.grading import seccomp, student
-from torchaula.grading.forks import collapse_memory, descendants, warm_up
+from torchaula.grading.forks import ForkFailed, collapse_memory, descendants, in_fork, warm_up
 from torchaula.grading.frames import Channel
-from torchaula.grading.protocol import Begin, Finish, Live, Prepare, Ready, ToNursery
+from torchaula.grading.protocol import Begin, Cell, Finish, Live, Prepare, Ready, ToNursery
 from torchaula.grading.rehearsal import rehearse
 from torchaula.grading.shell import Shell
 
 TICK = 0.1  # seconds between looks at a submission's processes
+SECONDS = 60.0  # for set-up cells
 PATIENCE = 5.0  # seconds in which killed processes must be gone
 FOLDERS = (Path("/tmp"), Path("/dev/shm"))
 PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
@@ -44,26 +47,34 @@ class Nursery:
         self._is_alone = set(processes()) == {os.getpid()}  # so in a sandbox, and nowhere else
         if self._is_alone:
             seccomp.require()
+        self._has_imported = False
         self._killed_for, self._used = "", 0.0
 
     def run(self) -> NoReturn:
         """Serve until the worker hangs up, which ends the process."""
-        prepare, _ = self._channel.receive()
-        assert isinstance(prepare, Prepare)
-        self._limits = prepare.limits
-        self._shell = warm_shell(prepare)
-        collapse_memory()
-        self._memory, self._mounts = private_memory(os.getpid()), mounts()
-        self._channel.send(Ready())
+        self._shell = warm_shell()
         while True:
             if not select.select([self._control], [], [], TICK)[0]:
                 self._watch()
                 continue
             message, _ = self._channel.receive()
-            if isinstance(message, Begin):
+            if isinstance(message, Prepare):
+                self._prepare(message)
+            elif isinstance(message, Begin):
                 self._begin(message)
             elif isinstance(message, Finish):
                 self._finish()
+
+    def _prepare(self, prepare: Prepare) -> None:
+        """Import what a set-up does. What an earlier one has imported stays, so then the sandbox ends."""
+        if self._has_imported:
+            sys.exit()
+        self._has_imported = import_for(self._shell, prepare.cells)
+        collapse_memory()
+        self._limits = prepare.limits
+        self._memory, self._mounts = private_memory(os.getpid()), mounts()
+        self._used = cpu_seconds()
+        self._channel.send(Ready())
 
     def _begin(self, begin: Begin) -> None:
         _, descriptors, _, _ = recv_fds(self._control, 1, begin.sockets)
@@ -130,19 +141,31 @@ class Nursery:
         self._killed_for = ""
 
 
-def warm_shell(prepare: Prepare) -> Shell:
-    """The shell whose forks run a learner's cells, with everything imported that these will want."""
+def warm_shell() -> Shell:
+    """The shell whose forks run a learner's cells, with everything imported that most of these will want."""
     warm_up()
     shell = Shell.instance()
     shell.rehearse("%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])\ndel plt")
     rehearse()
-    before = dict(shell.user_ns)
     session.serve_with(None)
-    for cell in prepare.cells:
-        shell.rehearse(cell.source)
-    shell.user_ns.clear()
-    shell.user_ns.update(before)
     return shell
+
+
+def import_for(shell: Shell, cells: Sequence[Cell]) -> bool:
+    """Import what set-up cells do, and nothing else of them; whether there was anything."""
+
+    def run() -> list[str]:
+        before = set(sys.modules)
+        for cell in cells:
+            shell.rehearse(cell.source)
+        return [name for name in sys.modules if name not in before]
+
+    with suppress(ForkFailed):  # where it can't run, each submission will say so
+        for name in (names := in_fork(run, list[str], SECONDS)):
+            with suppress(Exception):
+                import_module(name)
+        return bool(names)
+    return False
 
 
 def processes() -> list[int]:

@@ -33,7 +33,7 @@ Step: TypeAlias = Cell | Leave
 
 
 class Prepare(msgspec.Struct, tag="prepare", frozen=True):
-    """Warm up with these set-up cells; the first message, once."""
+    """Be ready for submissions with these set-up cells: the first message, and again for another set-up."""
 
     cells: list[Cell]
     limits: Limits

@@ -74,13 +74,24 @@ class Warden:
             far.close()
             self._channel = Channel(self._socket, FromNursery)
             try:
-                self._channel.send(Prepare(self._setup, self.sandbox.limits))
-                self._channel.receive(START)
+                self._prepare()
             except (WireError, TimeoutError) as error:
                 self.close()
                 complaints.seek(0)
                 said = complaints.read().decode(errors="replace").strip().splitlines() or [str(error)]
                 raise SandboxDied(f"the sandbox did not start: {said[-1]}") from error
+
+    def _prepare(self) -> None:
+        self._channel.send(Prepare(self._setup, self.sandbox.limits))
+        self._channel.receive(START)
+
+    def prepare(self, setup: Sequence[Cell]) -> None:
+        """Serve submissions with another set-up; in a new sandbox if the set-up so far has left its mark."""
+        self._setup = list(setup)
+        try:
+            self._prepare()
+        except (WireError, TimeoutError):
+            self.restart()
 
     def is_alive(self) -> bool:
         """Whether the sandbox's first process still holds its end of the line."""

@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from torchaula.course import notebook
 from torchaula.course.notebook import Notebook
 from torchaula.grading import engine
+from torchaula.grading.cells import SetupFailed
 from torchaula.grading.engine import Engine
 from torchaula.grading.forks import descendants
 from torchaula.grading.frames import Channel, WireError
@@ -37,7 +38,7 @@ class Worker:
     """One engine at a time: a batch grades one assignment after the other."""
 
     def __init__(self) -> None:
-        self._engine: Engine | None = None
+        self._warden: Warden | None = None
         self._made_for: tuple[object, ...] = ()
         self._known_from: tuple[object, ...] | None = None
 
@@ -48,7 +49,10 @@ class Worker:
         """
         source = notebook.loads(job.instructor)
         rebuilt = notebook.parse(rebuild(source, read(job.submitted)), job.assignment)
-        grader = self._for(job, notebook.parse(source, job.assignment))
+        try:
+            grader = self._for(job, notebook.parse(source, job.assignment))
+        except SetupFailed as error:
+            return Result(problem=str(error))
         judged = grader.grade(rebuilt, alone=job.alone)
         broken = (v.message for v in judged.verdicts.values() if v.outcome is Outcome.INFRASTRUCTURE)
         if problem := next(broken, ""):
@@ -57,24 +61,34 @@ class Worker:
         return Result(verdicts, judged.outputs, judged.lost, is_unsure=judged.is_unsure)
 
     def _for(self, job: Job, instructor: Notebook) -> Engine:
-        made_for = (job.assignment, job.instructor, job.bwrap, job.limits)
-        if self._engine is None or made_for != self._made_for:
-            self.close()
-            setup = [Cell(cell.id, cell.source, is_setup=True) for cell in instructor.setup]
+        confined = Sandbox(job.bwrap, job.limits)
+        made_for = (job.assignment, job.instructor, confined)
+        if made_for != self._made_for:
+            self._made_for, self._known_from = (), None
             engine.prepare(instructor)
-            self._engine = Engine(instructor, Warden(Sandbox(job.bwrap, job.limits), setup))
-            self._made_for, self._known_from = made_for, None
+            self._engine = Engine(instructor, self._prepared(confined, instructor))
+            self._made_for = made_for
         if self._known_from != (job.answers, job.kept):
             kept = Path(job.kept) if job.kept else None
             self._misconceptions = Misconceptions(self._engine, job.answers, kept)
             self._known_from = (job.answers, job.kept)
         return self._engine
 
+    def _prepared(self, confined: Sandbox, instructor: Notebook) -> Warden:
+        """A sandbox for this notebook's submissions: the one there is, where it can be."""
+        setup = [Cell(cell.id, cell.source, is_setup=True) for cell in instructor.setup]
+        if self._warden is not None and self._warden.sandbox == confined:
+            self._warden.prepare(setup)
+        else:
+            self.close()
+            self._warden = Warden(confined, setup)
+        return self._warden
+
     def close(self) -> None:
         """End the sandbox."""
-        if self._engine is not None:
-            self._engine.warden.close()
-            self._engine = None
+        if self._warden is not None:
+            self._warden.close()
+            self._warden = None
 
 
 def end_with(caller: socket) -> None:
