@@ -27,6 +27,7 @@ from torchaula.checks import session
 from torchaula.grading import seccomp, student
 from torchaula.grading.forks import ForkFailed, collapse_memory, descendants, in_fork, warm_up
 from torchaula.grading.frames import Channel
+from torchaula.grading.limits import Limits
 from torchaula.grading.protocol import Begin, Cell, Finish, Live, Prepare, Ready, ToNursery
 from torchaula.grading.rehearsal import rehearse
 from torchaula.grading.shell import Shell
@@ -47,6 +48,7 @@ class Nursery:
         self._is_alone = set(processes()) == {os.getpid()}  # so in a sandbox, and nowhere else
         if self._is_alone:
             seccomp.require()
+        self._limits, self._memory, self._mounts = Limits(), 0, mounts()
         self._has_imported = False
         self._killed_for, self._used = "", 0.0
 
