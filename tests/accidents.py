@@ -523,6 +523,12 @@ def _earlier_attempt(book: Book) -> None:
     book.node.cells.insert(book.node.cells.index(book.cell("decay")), twin)
 
 
+@accident("writes a helper above the set-up")
+def _above(book: Book) -> None:
+    book.add("class Base(nn.Module):\n    half = torch.tensor(0.5)", "")
+    book.cell("line").source = book.cell("line").source.replace("nn.Module", "Base")
+
+
 @accident("copies the whole notebook below")
 def _copy_all(book: Book) -> None:
     book.node.cells += deepcopy(book.node.cells)

@@ -159,7 +159,8 @@ class Engine:
 def steps_of(submission: Notebook, exercises: Collection[str]) -> list[Step]:
     """What a student process does with a submission: its cells in order, and a fork for each exercise.
 
-    The fork is taken before an exercise's last graded cell, so that a solution over two cells counts.
+    The fork is taken before an exercise's last graded cell, so that a solution over two cells counts. Whoever
+    wrote something above the set-up had run that before: so it runs first, and once more where it stands.
     """
     last = {cell.exercise: cell for cell in submission.cells if cell.kind == "graded"}
     steps: list[Step] = []
@@ -169,7 +170,8 @@ def steps_of(submission: Notebook, exercises: Collection[str]) -> list[Step]:
                 steps.append(Leave(cell.exercise))
         elif cell.kind in ("setup", "free") or (cell.kind == "solution" and cell.id in exercises):
             steps.append(Cell(cell.id, cell.source, cell.kind == "setup"))
-    return steps
+    first = next((step for step in steps if isinstance(step, Cell) and step.is_setup), None)
+    return [first, *steps] if first and first != steps[0] else steps
 
 
 def grade(

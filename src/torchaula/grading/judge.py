@@ -181,7 +181,7 @@ class Lives:
 
         What cells give out counts the first time only: later they could tell what tests have asked.
         """
-        cells = {step.id for step in self._steps if isinstance(step, Cell)}
+        cells = [step.id for step in self._steps if isinstance(step, Cell)]
         cell, begun = "", time.monotonic()
         end = begun + BACKSTOP * self._limits.cells_seconds
         try:
