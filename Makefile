@@ -26,7 +26,7 @@ help:
 	@echo "make release                 derive release/ from source/, and zip it in dist/"
 	@echo "make grade ASSIGNMENT=mlp    grade what is in submitted/"
 	@echo "make check                   try every known answer against every graded cell"
-	@echo "make bench                   seconds that a class takes, beside stock nbgrader's (20 minutes)"
+	@echo "make bench                   seconds that a class takes, beside stock nbgrader's (10 minutes)"
 	@echo "make lint | format           check | mend how code and notebooks are written"
 	@echo "make lab                     JupyterLab with nbgrader's formgrader on this course"
 	@echo "make messages                bring the translations of the command line up to date"
