@@ -529,6 +529,11 @@ def _above(book: Book) -> None:
     book.cell("line").source = book.cell("line").source.replace("nn.Module", "Base")
 
 
+@accident("asks for a graphics card above the set-up", "?")
+def _card(book: Book) -> None:
+    book.add("import torch\ntorch.set_default_device('cuda')", "")
+
+
 @accident("copies the whole notebook below")
 def _copy_all(book: Book) -> None:
     book.node.cells += deepcopy(book.node.cells)

@@ -83,7 +83,7 @@ def test_without_a_terminal_nothing_is_written(copy: Course, asked: list[int]) -
     shown = pupils.command(copy, "grade", "mini", code=2)
 
     assert "carlos" in shown and "diana" in shown
-    assert "nothing was written: points that were given would change; `--yes` goes on" in shown
+    assert "nothing of mini was written: points that were given would change; `--yes` goes on" in shown
     assert week.state(copy) == before
     week.grade(copy)
     assert not asked

@@ -105,6 +105,23 @@ def test_next_assignment_meets_nothing_of_the_last_ones_set_up(line: str, found:
     assert (nurseries[1] == nurseries[2]) is (line != "import mailbox")
 
 
+def test_set_up_that_runs_everywhere_but_in_the_sandbox_costs_nobody_a_point(course: Course) -> None:
+    """Grading fails and says why, instead of giving everybody nothing; what comes after it is graded."""
+    pupils.write(course, "ana", course.released("mini").read_text())
+    job = assignments.load(course, "mini").job(next(course.submitted.rglob("*.ipynb")).read_bytes())
+    if not job.bwrap:
+        pytest.skip("nothing confines student code here")
+    line = f"open('{course.config}').close()"
+    reading = job.instructor.replace('"import torch\\n"', f'"import torch\\n", "{line}\\n"')
+    one = Client()
+
+    for _ in range(2):
+        with pytest.raises(GradingFailed, match=r"preparacion can't run \(FileNotFoundError.*in the sandbox"):
+            one.grade(replace(job, instructor=reading))
+        assert one.grade(job).verdicts
+    one.close()
+
+
 def _nurseries(one: Client) -> list[int]:
     """The first processes of its worker's sandbox."""
     assert one._process is not None

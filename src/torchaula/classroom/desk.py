@@ -167,9 +167,9 @@ class Desk:
         if changes and not self._audience.agree(changes):
             raise Refusal(
                 _(
-                    "{path}: nothing was written: points that were given would change; `--yes` goes on "
-                    "unasked (nothing is graded twice), or undo the change in source/"
-                ).format(path=self._course.gradebook)
+                    "{path}: nothing of {assignment} was written: points that were given would change; "
+                    "`--yes` goes on unasked (nothing is graded twice), or undo the change in source/"
+                ).format(path=self._course.gradebook, assignment=self._assignment.name)
             )
 
     def _write(self, task: Task) -> Entry:

@@ -33,14 +33,18 @@ def execute(source: str, cell: str, namespace: dict[str, Any]) -> None:
 class SetupFailed(Refusal):
     """A set-up cell can't run: the course's own mistake."""
 
+    def __init__(self, cell: str, error: str) -> None:
+        self.cell, self.error = cell, error
+        what = _("set-up cell {cell} can't run ({error}): mend it in source/")
+        super().__init__(what.format(cell=cell, error=error))
+
 
 def set_up(source: str, cell: str, namespace: dict[str, Any]) -> None:
     """Run a set-up cell. Raises `SetupFailed`."""
     try:
         execute(source, cell, namespace)
     except (Exception, SystemExit) as error:
-        what = _("set-up cell {cell} can't run ({kind}: {error}): mend it in source/")
-        raise SetupFailed(what.format(cell=cell, kind=type(error).__name__, error=error)) from error
+        raise SetupFailed(cell, f"{type(error).__name__}: {error}") from error
 
 
 @lru_cache(maxsize=1024)

@@ -10,6 +10,8 @@ import time
 import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+import torch
+
 from torchaula.checks import messages
 from torchaula.checks.session import COURSE_SEED
 from torchaula.course.notebook import Notebook
@@ -25,6 +27,7 @@ from torchaula.grading.warden import Warden
 
 BACKENDS = ("local", "remote")
 SECONDS = 3600.0  # the judge's own end, if everything that ends a submission fails
+SETUP_SECONDS = 60.0
 TRIES = 3  # sandboxes that a submission may take with it
 IDLE = 0.5  # seconds of CPU a second, below which a timeout is laid to the machine
 
@@ -41,16 +44,21 @@ def prepare(notebook: Notebook) -> None:
 def require_setup(notebook: Notebook) -> None:
     """Raise `SetupFailed` where the set-up can't run."""
 
-    def work() -> str:
+    def work() -> list[str]:
+        torch.set_num_threads(1)
         try:
             with quiet():
                 local.run(notebook, {}, [], COURSE_SEED)
         except SetupFailed as error:
-            return str(error)
-        return ""
+            return [error.cell, error.error]
+        return []
 
-    if problem := in_fork(work, str, SECONDS):
-        raise SetupFailed(problem)
+    try:
+        found = in_fork(work, list[str], SETUP_SECONDS)
+    except ForkFailed as error:
+        found = [notebook.setup[0].id, str(error).strip().splitlines()[-1]]
+    if found:
+        raise SetupFailed(*found)
 
 
 @contextlib.contextmanager
@@ -91,7 +99,7 @@ class Engine:
         """What becomes of each of several answers to one exercise, which are the course's own.
 
         It is what `grade` says of each, in a third of the time: they share a student process, and so what one
-        of them imports. One that this process doesn't live through is graded by itself.
+        of them imports or does to a library. One that this process doesn't live through is graded by itself.
         """
         judged: list[Judged] = []
         while len(judged) < len(answers):
@@ -193,8 +201,6 @@ def grade(
         return judged(notebook, solutions, exercises, seed).verdicts
 
     def work() -> dict[str, Verdict]:
-        import torch
-
         torch.set_num_threads(threads)
         with quiet():
             return local.run(notebook, solutions, exercises, seed)

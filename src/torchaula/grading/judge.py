@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 import msgspec
+import torch
 
 from torchaula.checks.observation import (
     ABSENT,
@@ -101,10 +101,14 @@ def run_each(
     channels = lives.live()
     for answer in answers:
         remote = Remote(channels, lives, warden.sandbox.limits, used={exercise: LIVES})
-        with suppress(KeyError, WireError):  # it is gone
+        try:
             channels[exercise].send(Instead(exercise, answer, seed))
-            _judge(remote, notebook, [exercise], seed, judged := Judged())
-            found += [judged] if exercise in channels else []
+        except (KeyError, WireError):
+            break
+        _judge(remote, notebook, [exercise], seed, judged := Judged())
+        if exercise not in channels:
+            break
+        found.append(judged)
     for channel in channels.values():
         channel.close()
     return found
@@ -114,6 +118,7 @@ def _judge(remote: Remote, notebook: Notebook, only: Collection[str], seed: int,
     """Run set-up and graded cells, and note what becomes of these in `judged`."""
     serve_with(remote, seed)
     namespace = new_namespace()
+    torch.set_default_dtype(torch.float32)  # whatever another assignment's set-up has made of it
     for cell in notebook.cells:
         if cell.kind == "setup":
             set_up(cell.source, cell.id, namespace)

@@ -1,7 +1,7 @@
 """The first process inside the sandbox: warm, waiting, and gone over after every submission.
 
 It runs no student code itself, nor set-up cells, so that it can serve one assignment after the other; its
-forks do. It holds nothing worth stealing: one socket, which no fork keeps.
+forks do. It holds nothing worth stealing: one socket, which no fork that runs student code keeps.
 
     python -m torchaula.grading.nursery DESCRIPTOR
 """
@@ -71,12 +71,16 @@ class Nursery:
         """Import what a set-up does. What an earlier one has imported stays, so then the sandbox ends."""
         if self._has_imported:
             sys.exit()
-        self._has_imported = import_for(self._shell, prepare.cells)
+        names, failed = tried(self._shell, prepare.cells)
+        for name in names:
+            with suppress(Exception):
+                import_module(name)
+        self._has_imported = bool(names)
         collapse_memory()
         self._limits = prepare.limits
         self._memory, self._mounts = private_memory(os.getpid()), mounts()
         self._used = cpu_seconds()
-        self._channel.send(Ready())
+        self._channel.send(Ready(failed=failed))
 
     def _begin(self, begin: Begin) -> None:
         _, descriptors, _, _ = recv_fds(self._control, 1, begin.sockets)
@@ -139,7 +143,7 @@ class Nursery:
                 sys.exit(1)
             for folder in FOLDERS:
                 empty(folder, self._mounts)
-        self._channel.send(Ready(used, self._killed_for))
+        self._channel.send(Ready(used, killed_for=self._killed_for))
         self._killed_for = ""
 
 
@@ -153,21 +157,20 @@ def warm_shell() -> Shell:
     return shell
 
 
-def import_for(shell: Shell, cells: Sequence[Cell]) -> bool:
-    """Import what set-up cells do, and nothing else of them; whether there was anything."""
+def tried(shell: Shell, cells: Sequence[Cell]) -> tuple[list[str], tuple[str, str] | None]:
+    """What set-up cells import, and which of them fails and why; in a fork, so that nothing of them stays."""
 
-    def run() -> list[str]:
+    def run() -> tuple[list[str], tuple[str, str] | None]:
         before = set(sys.modules)
         for cell in cells:
-            shell.rehearse(cell.source)
-        return [name for name in sys.modules if name not in before]
+            if (error := shell.rehearse(cell.source)) is not None:
+                return [], (cell.id, f"{type(error).__name__}: {error}")
+        return [name for name in sys.modules if name not in before], None
 
-    with suppress(ForkFailed):  # where it can't run, each submission will say so
-        for name in (names := in_fork(run, list[str], SECONDS)):
-            with suppress(Exception):
-                import_module(name)
-        return bool(names)
-    return False
+    try:
+        return in_fork(run, tuple[list[str], tuple[str, str] | None], SECONDS)
+    except ForkFailed as error:
+        return [], (cells[0].id, str(error).strip().splitlines()[-1])
 
 
 def processes() -> list[int]:

@@ -63,9 +63,13 @@ class Live(msgspec.Struct, tag="live", frozen=True):
 
 
 class Ready(msgspec.Struct, tag="ready", frozen=True):
-    """Warm, or clean again. `cpu_seconds` is what the submission's processes took."""
+    """Warm, or clean again. `cpu_seconds` is what the submission's processes took.
+
+    `failed` is a set-up cell that can't run in the sandbox, and why, if there is one.
+    """
 
     cpu_seconds: float = 0.0
+    failed: tuple[str, str] | None = None
     killed_for: str = ""  # the limit of the whole submission that was passed: memory or processes
 
 

@@ -151,9 +151,14 @@ class Shell(InteractiveShell):
         self.outputs.write("stdout", f"{prompt}\n")
         return ""
 
-    def rehearse(self, source: str) -> None:
-        """Run a cell in this very process for what it imports; what it says goes nowhere."""
-        self.run_cell(source, store_history=False)  # type: ignore[no-untyped-call]
+    def rehearse(self, source: str) -> BaseException | None:
+        """Run a cell in this very process for what it leaves there; what it says goes nowhere.
+
+        What ended it early.
+        """
+        result = self.run_cell(source, store_history=False)  # type: ignore[no-untyped-call]
+        error: BaseException | None = result.error_before_exec or result.error_in_exec
+        return error
 
     def run(self, source: str, cell: str) -> tuple[list[Output], BaseException | None]:
         """Run a cell; what it gave out, and what ended it early."""

@@ -101,8 +101,8 @@ def _run(shell: Shell, cell: Cell, seed: int, limits: Limits) -> Ran:
             outputs, error = shell.run(cell.source, cell.id)
     except TimeLimit as late:  # between the cell's end and ours
         outputs, error = shell.outputs.items, late
-    if cell.is_setup and error is not None:
-        os._exit(1)  # not the learner's doing: the judge runs the same cell and says so
+    if cell.is_setup and error is not None and not session.setup_names():
+        os._exit(1)  # not the learner's doing: it ran in the judge and in the nursery
     timed_out = isinstance(error, TimeLimit)
     if timed_out:
         outputs = [output for output in outputs if not isinstance(output, Raised)]
@@ -130,7 +130,7 @@ def serve(channel: Channel, shell: Shell) -> NoReturn:
     before = dict(names)
     restore(names)
     no_inference = [settle()]
-    setup = session.current().setup
+    setup = session.setup_names()
     scope = Scope(names, setup, Stream(0))
     try:
         while True:
@@ -142,6 +142,7 @@ def serve(channel: Channel, shell: Shell) -> NoReturn:
                 names.update(before)
                 seed_all(derive(message.seed, message.cell))
                 restore(names)
+                torch.set_default_dtype(torch.float32)
                 shell.rehearse(message.source)
                 restore(names)
                 no_inference.append(settle())

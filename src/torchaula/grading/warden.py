@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from socket import MSG_PEEK, send_fds, socketpair
 
+from torchaula.grading.cells import SetupFailed
 from torchaula.grading.frames import Channel, WireError
 from torchaula.grading.protocol import (
     Begin,
@@ -83,10 +84,18 @@ class Warden:
 
     def _prepare(self) -> None:
         self._channel.send(Prepare(self._setup, self.sandbox.limits))
-        self._channel.receive(START)
+        ready, _ = self._channel.receive(START)
+        assert isinstance(ready, Ready)
+        if ready.failed:
+            cell, error = ready.failed
+            self.close()
+            raise SetupFailed(cell, f"{error}; in the sandbox are no network and no files of yours")
 
     def prepare(self, setup: Sequence[Cell]) -> None:
-        """Serve submissions with another set-up; in a new sandbox if the set-up so far has left its mark."""
+        """Serve submissions with another set-up; in a new sandbox if the one so far has left its mark.
+
+        Raises `SetupFailed`, after which there is no sandbox, as the first one may.
+        """
         self._setup = list(setup)
         try:
             self._prepare()
