@@ -69,7 +69,7 @@ def test_question_at_a_terminal_is_asked_before_anything_is_written(copy: Course
     assert "Write these points? [y/N]" in screen
     assert code == {"n": 2, "y": 0}[answer], screen
     if answer == "n":
-        assert "nothing was written" in screen
+        assert "nothing of mini was written" in screen
         assert week.state(copy) == before
     else:
         assert week.totals(copy) == week.STRICTER_POINTS
@@ -93,11 +93,11 @@ def test_without_a_terminal_nothing_is_written(copy: Course, asked: list[int]) -
 def test_refused_points_stay_refused(copy: Course) -> None:
     """Results that wait, and a gradebook that nbgrader told of the new test, don't slip in unasked."""
     week.change(copy, *week.STRICTER)
-    with pytest.raises(Refusal, match="nothing was written"):
+    with pytest.raises(Refusal, match="nothing of mini was written"):
         week.grade(copy, agreed=False)
     assert not converters.run(GenerateAssignment, copy, "mini").error
 
-    with pytest.raises(Refusal, match="nothing was written"):
+    with pytest.raises(Refusal, match="nothing of mini was written"):
         week.grade(copy, agreed=False)
 
     assert week.totals(copy) == week.POINTS
@@ -111,7 +111,7 @@ def test_submission_that_ran_out_of_time_is_asked_about_too(copy: Course) -> Non
         records.save(records.path(copy, "mini", student), replace(kept, submission=""))
     week.change(copy, *week.STRICTER)
 
-    with pytest.raises(Refusal, match="nothing was written"):
+    with pytest.raises(Refusal, match="nothing of mini was written"):
         week.grade(copy, agreed=False)
 
 
@@ -133,7 +133,7 @@ def test_undone_change_leaves_no_trace(copy: Course, asked: list[int]) -> None:
 def test_points_alone_change_totals_and_run_nothing(copy: Course, asked: list[int]) -> None:
     """Totals, the gradebook's maximum and the pages follow, after the question; no test runs again."""
     week.change(copy, *week.MORE_POINTS)
-    with pytest.raises(Refusal, match="nothing was written"):
+    with pytest.raises(Refusal, match="nothing of mini was written"):
         week.grade(copy, agreed=False)
 
     entries = week.grade(copy)
