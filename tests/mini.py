@@ -96,6 +96,12 @@ def confinement() -> str:
     return ""
 
 
+def in_set_up(text: str, line: str) -> str:
+    """The text of the instructor's notebook with one more line in its set-up cell."""
+    assert '"import torch\\n"' in text
+    return text.replace('"import torch\\n"', f'"import torch\\n", "{line}\\n"')
+
+
 def _public(name: str, text: dict[str, object]) -> str:
     return PUBLIC.format(**text).replace(f'graded("{text["name"]}', f'graded("{name}')
 

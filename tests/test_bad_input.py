@@ -71,8 +71,8 @@ def test_one_of_several_assignments_that_can_not_be_graded(
 
 def test_set_up_cell_that_can_not_run(course: Course, capsys: pytest.CaptureFixture[str]) -> None:
     """Its author is told which cell, and why, after what else is wrong."""
-    text = course.notebook("mini").read_text()
-    course.notebook("mini").write_text(text.replace('"import torch\\n"', '"import torch\\n", "1 / 0\\n"'))
+    path = course.notebook("mini")
+    path.write_text(mini.in_set_up(path.read_text(), "1 / 0"))
 
     assert run(course, "check", "mini") == 2
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from tests import pupils
+from tests import mini, pupils
 from torchaula.classroom import assignments
 from torchaula.course import sample_class
 from torchaula.course.layout import Course
@@ -76,11 +76,8 @@ MARKED = """def double(x):
     [
         ("torch.mark = mark = 1", "raised"),
         ("import mailbox", "raised"),
-        ("raise SystemExit(3)", "set-up cell preparacion can't run (SystemExit: 3): mend it in source/"),
-        (
-            "1 / 0",
-            "set-up cell preparacion can't run (ZeroDivisionError: division by zero): mend it in source/",
-        ),
+        ("raise SystemExit(3)", BROKEN.format("SystemExit: 3")),
+        ("1 / 0", BROKEN.format("ZeroDivisionError: division by zero")),
     ],
 )
 def test_next_assignment_meets_nothing_of_the_last_ones_set_up(line: str, found: str, course: Course) -> None:
@@ -88,7 +85,7 @@ def test_next_assignment_meets_nothing_of_the_last_ones_set_up(line: str, found:
     made_from = sample_class.material(course, "mini")
     pupils.write(course, "ana", sample_class.handed_in(made_from, {"double": MARKED}))
     job = assignments.load(course, "mini").job(next(course.submitted.rglob("*.ipynb")).read_bytes())
-    marking = job.instructor.replace('"import torch\\n"', f'"import torch\\n", "{line}\\n"')
+    marking = mini.in_set_up(job.instructor, line)
     one, outcomes, nurseries = Client(), [], []
 
     for instructor in (job.instructor, marking, job.instructor):
@@ -111,8 +108,7 @@ def test_set_up_that_runs_everywhere_but_in_the_sandbox_costs_nobody_a_point(cou
     job = assignments.load(course, "mini").job(next(course.submitted.rglob("*.ipynb")).read_bytes())
     if not job.bwrap:
         pytest.skip("nothing confines student code here")
-    line = f"open('{course.config}').close()"
-    reading = job.instructor.replace('"import torch\\n"', f'"import torch\\n", "{line}\\n"')
+    reading = mini.in_set_up(job.instructor, f"open('{course.config}').close()")
     one = Client()
 
     for _ in range(2):

@@ -137,8 +137,9 @@ def sample_class(folder: Path, assignments: tuple[str, ...]) -> None:
     from torchaula.course import layout
     from torchaula.course.sample_class import write
 
+    course = layout.find(folder)
     for assignment in assignments:
-        count = len(write(layout.find(folder), assignment))
+        count = len(write(course, assignment))
         click.echo(_("submitted/: {count} sample submissions of {name}").format(count=count, name=assignment))
 
 

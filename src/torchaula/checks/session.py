@@ -87,8 +87,12 @@ _seed = COURSE_SEED
 
 
 def serve_with(backend: Backend | None, seed: int = COURSE_SEED) -> None:
-    """Let `backend` serve the notebook that begins next; None is this process itself."""
+    """Let `backend` serve the notebook that begins next; None is this process itself.
+
+    That notebook finds torch's default dtype as in a new process, whatever an earlier one has made of it.
+    """
     global _served_by, _seed
+    torch.set_default_dtype(torch.float32)
     _served_by, _seed = backend, seed
 
 

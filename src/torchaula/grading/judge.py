@@ -11,7 +11,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
-import torch
 
 from torchaula.checks.observation import (
     ABSENT,
@@ -118,7 +117,6 @@ def _judge(remote: Remote, notebook: Notebook, only: Collection[str], seed: int,
     """Run set-up and graded cells, and note what becomes of these in `judged`."""
     serve_with(remote, seed)
     namespace = new_namespace()
-    torch.set_default_dtype(torch.float32)  # whatever another assignment's set-up has made of it
     for cell in notebook.cells:
         if cell.kind == "setup":
             set_up(cell.source, cell.id, namespace)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 
-import torch
-
 from torchaula.checks.session import serve_with
 from torchaula.course.notebook import Notebook
 from torchaula.grading.cells import execute, judge, new_namespace, set_up
@@ -22,7 +20,6 @@ def run(
     and what it leaves behind stays.
     """
     serve_with(None, seed)
-    torch.set_default_dtype(torch.float32)  # whatever another assignment's set-up has made of it
     namespace = new_namespace()
     verdicts = {}
     for cell in notebook.cells:

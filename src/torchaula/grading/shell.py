@@ -151,21 +151,18 @@ class Shell(InteractiveShell):
         self.outputs.write("stdout", f"{prompt}\n")
         return ""
 
-    def rehearse(self, source: str) -> BaseException | None:
-        """Run a cell in this very process for what it leaves there; what it says goes nowhere.
-
-        What ended it early.
-        """
-        result = self.run_cell(source, store_history=False)  # type: ignore[no-untyped-call]
+    def rehearse(self, source: str, cell: str | None = None) -> BaseException | None:
+        """Run a cell for what it leaves in this process, whatever it gives out; what ended it early."""
+        result = self.run_cell(source, store_history=False, cell_id=cell)  # type: ignore[no-untyped-call]
         error: BaseException | None = result.error_before_exec or result.error_in_exec
         return error
 
     def run(self, source: str, cell: str) -> tuple[list[Output], BaseException | None]:
         """Run a cell; what it gave out, and what ended it early."""
         self.outputs, self._asked = Outputs(self._limits), 0
-        result = self.run_cell(source, store_history=False, cell_id=cell)  # type: ignore[no-untyped-call]
+        error = self.rehearse(source, cell)
         self._read_spill()
-        return self.outputs.items, result.error_before_exec or result.error_in_exec
+        return self.outputs.items, error
 
     def _read_spill(self) -> None:
         content = os.pread(1, self._limits.text, 0)

@@ -138,13 +138,7 @@ def serve(channel: Channel, shell: Shell) -> NoReturn:
             if isinstance(message, Open):
                 scope = Scope(names, setup, Stream(message.seed))
             elif isinstance(message, Instead):
-                names.clear()
-                names.update(before)
-                seed_all(derive(message.seed, message.cell))
-                restore(names)
-                torch.set_default_dtype(torch.float32)
-                shell.rehearse(message.source)
-                restore(names)
+                _take(message, shell, before)
                 no_inference.append(settle())
             else:
                 _allow(message.seconds)
@@ -152,6 +146,18 @@ def serve(channel: Channel, shell: Shell) -> NoReturn:
     except WireError:
         del no_inference
         os._exit(0)
+
+
+def _take(answer: Instead, shell: Shell, before: dict[str, Any]) -> None:
+    """Put another answer in place of the last one, of which no name stays."""
+    names = shell.user_ns
+    names.clear()
+    names.update(before)
+    seed_all(derive(answer.seed, answer.cell))
+    restore(names)
+    torch.set_default_dtype(torch.float32)
+    shell.rehearse(answer.source)
+    restore(names)
 
 
 def settle() -> torch.inference_mode:

@@ -94,7 +94,7 @@ class Warden:
     def prepare(self, setup: Sequence[Cell]) -> None:
         """Serve submissions with another set-up; in a new sandbox if the one so far has left its mark.
 
-        Raises `SetupFailed`, after which there is no sandbox, as the first one may.
+        Raises `SetupFailed`, and then has no sandbox until it prepares for another.
         """
         self._setup = list(setup)
         try:

@@ -77,15 +77,12 @@ class Worker:
     def _prepared(self, confined: Sandbox, instructor: Notebook) -> Warden:
         """A sandbox for this notebook's submissions: the one there is, where it can be."""
         setup = [Cell(cell.id, cell.source, is_setup=True) for cell in instructor.setup]
-        warden, self._warden = self._warden, None
-        if warden is not None and warden.sandbox == confined:
-            warden.prepare(setup)
+        if self._warden is not None and self._warden.sandbox == confined:
+            self._warden.prepare(setup)
         else:
-            if warden is not None:
-                warden.close()
-            warden = Warden(confined, setup)
-        self._warden = warden
-        return warden
+            self.close()
+            self._warden = Warden(confined, setup)
+        return self._warden
 
     def close(self) -> None:
         """End the sandbox."""
