@@ -48,7 +48,7 @@ def test_nbgrader_alone_releases_the_same_bytes(copy: Course, assignment: str) -
     assert not list(different(ours / assignment, copy.release / assignment))
 
 
-def nbgrader(course: Course, *arguments: str, check: bool = True) -> str:
+def nbgrader(course: Course, *arguments: str, check: bool = True, home: Path | None = None) -> str:
     """Run one of nbgrader's own commands on a course; its output. It must succeed, unless not `check`ed."""
     path = f"{mini.PROGRAMS}{os.pathsep}{os.environ['PATH']}"  # nbgrader runs `alembic` by its name
     done = subprocess.run(
@@ -56,7 +56,7 @@ def nbgrader(course: Course, *arguments: str, check: bool = True) -> str:
         cwd=course.root,
         capture_output=True,
         text=True,
-        env=os.environ | {"PATH": path},
+        env=os.environ | {"PATH": path} | ({"HOME": str(home)} if home else {}),
     )
     assert done.returncode == 0 or not check, done.stderr
     return done.stdout + done.stderr
