@@ -5,18 +5,26 @@ from pathlib import Path
 c = get_config()  # noqa: F821  (traitlets defines it)
 
 OURS = "torchaula.classroom.nbgrader_preprocessors"
+GUARD = "torchaula.classroom.nbgrader_guard"
 NBGRADER = "nbgrader.preprocessors"
 COURSE = Path(__file__).resolve().parent
 
+# This course and no other, whatever a configuration in your home folder says.
 c.CourseDirectory.course_id = "torchaula"
+c.CourseDirectory.root = str(COURSE)
+c.CourseDirectory.db_url = f"sqlite:///{COURSE / 'gradebook.db'}"
+for step in ("source", "release", "submitted", "autograded", "feedback"):
+    c.CourseDirectory[f"{step}_directory"] = step
 c.NbGrader.logfile = ""
 
 # The exchange belongs to JupyterHub; without a folder of our own the formgrader complains at every page.
 c.Exchange.root = str(COURSE / ".torchaula" / "exchange")
 c.Exchange.cache = str(COURSE / ".torchaula" / "cache")
+# Who handed in without it, or with another one's secret, is named and skipped.
+c.ExchangeFactory.release_feedback = "torchaula.classroom.release_feedback.ReleaseFeedback"
 
 # What learners receive; made of other cells than grades belong to, it is refused before the old one goes.
-c.GenerateAssignment.exporter_class = "torchaula.classroom.nbgrader_guard.SourceExporter"
+c.GenerateAssignment.exporter_class = f"{GUARD}.SourceExporter"
 c.ClearSolutions.code_stub = {"python": "# ESCRIBE AQUÍ TU CÓDIGO"}
 c.ClearSolutions.text_stub = "*Escribe aquí tu respuesta.*"
 
@@ -45,6 +53,9 @@ c.Autograde.autograde_preprocessors = [
 ]
 c.Grade.cell_seconds = 60.0  # of CPU, for one of a learner's own cells; a graded cell says its own limit
 c.Grade.cells_seconds = 180.0  # for all of them together
+
+# `nbgrader validate` would run learners' code unconfined: on a course it runs nothing.
+c.Execute.kernel_manager_class = f"{GUARD}.CourseKernelManager"
 
 # What late work costs: a share of the points for each day begun after deadline and grace.
 c.AssignLatePenalties.plugin_class = "torchaula.classroom.lateness.LateWork"

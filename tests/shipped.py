@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 def write(root: Path, *settings: str) -> Course:
     """A copy of the shipped course, with these lines added to its configuration.
 
-    It has no known answers: to find out what they do takes most of a grading's time, and no point hangs on it.
+    It has no known answers: no point hangs on them, and they take most of a grading's time.
     """
     for folder in ("source", "release"):
         shutil.copytree(ROOT / folder, root / folder)

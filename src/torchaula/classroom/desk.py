@@ -15,7 +15,17 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import AssignLatePenalties
 
-from torchaula.classroom import entries, gradebook, graded_copy, lateness, pool, received, records, review
+from torchaula.classroom import (
+    entries,
+    exchange_files,
+    gradebook,
+    graded_copy,
+    lateness,
+    pool,
+    received,
+    records,
+    review,
+)
 from torchaula.classroom.assignments import Assignment
 from torchaula.classroom.entries import Change, Entry
 from torchaula.classroom.lateness import Arrival
@@ -69,6 +79,12 @@ class Task:
     def content(self) -> bytes:
         assert self.submission.notebook is not None
         return self.submission.notebook.read_bytes()
+
+    @property
+    def exchanged(self) -> dict[str, bytes]:
+        """The exchange's own files that were handed in with it."""
+        assert self.submission.notebook is not None
+        return exchange_files.kept(self.submission.notebook.parent)
 
 
 class Desk:
@@ -180,7 +196,7 @@ class Desk:
             what = _("changed while it was being graded: grade again")
             return self._entry_without_points(task.student, what, task.standing)
         graded = graded_copy.made(self._assignment, read(content), task.record.result, self._ledger.checksums)
-        graded_copy.put(self._assignment, task.student, graded, task.arrival.time)
+        graded_copy.put(self._assignment, task.student, graded, task.exchanged)
         task.standing = self._ledger.write(task.student, graded, task.arrival.time)
         name = self._assignment.name
         task.record = records.settle(self._course, name, task.student, task.record, self._written(task))
@@ -189,7 +205,7 @@ class Desk:
     def _written(self, task: Task) -> str:
         """A digest of what graded copy and gradebook are made of, beside the result."""
         late = self._config.LateWork, self._config.AssignLatePenalties
-        return digest([self._assignment.presented, str(task.arrival.time), *map(repr, late)])
+        return digest([self._assignment.presented, str(task.arrival.time), task.exchanged, *map(repr, late)])
 
     def _is_settled(self, task: Task) -> bool:
         """Whether graded copy and gradebook say what the result says, and nothing needs writing."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 
 from nbformat import NotebookNode
 
+from torchaula.classroom import exchange_files
 from torchaula.classroom.assignments import Assignment
 from torchaula.course import notebook
 from torchaula.course.layout import Course
@@ -35,6 +35,8 @@ def made(
             cell.outputs = outputs_of(cell, result)
         if (name := grade_id(cell)) in checksums:
             cell.metadata.nbgrader["checksum"] = checksums[name]
+        elif name:  # nbgrader stores no such cell, such as a demo, and takes the id off it
+            del cell.metadata.nbgrader["grade_id"]
     return graded
 
 
@@ -55,10 +57,11 @@ def folder(course: Course, assignment: str, student: str) -> Path:
     return course.autograded / student / assignment
 
 
-def put(assignment: Assignment, student: str, graded: NotebookNode, arrived: datetime | None) -> None:
+def put(assignment: Assignment, student: str, graded: NotebookNode, exchanged: dict[str, bytes]) -> None:
     """Put a graded copy in its place, whole; an earlier one goes.
 
-    `arrived` is when the submission did, for nbgrader to see whether there is a newer one.
+    `exchanged` are the exchange's own files that were handed in with it. By them nbgrader sees whether there
+    is a newer submission, and gives feedback back.
     """
     course, place = assignment.course, folder(assignment.course, assignment.name, student)
     with tempfile.TemporaryDirectory(dir=course.state, prefix="graded-") as made_in:
@@ -68,8 +71,7 @@ def put(assignment: Assignment, student: str, graded: NotebookNode, arrived: dat
         for name, path in assignment.support.items():
             (new / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, new / name)
-        if arrived is not None:
-            (new / "timestamp.txt").write_text(f"{arrived:%Y-%m-%d %H:%M:%S} UTC\n")
+        exchange_files.put(new, exchanged)
         for path in new.rglob("*"):
             if path.is_file():
                 path.chmod(READ_ONLY)

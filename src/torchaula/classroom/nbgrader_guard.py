@@ -5,12 +5,16 @@ nbgrader clears a release or a graded copy away before it finds out that it can'
 
 from __future__ import annotations
 
+import logging
+import os
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from jupyter_client.manager import AsyncKernelManager
 from nbconvert.exporters import NotebookExporter
 from nbgrader.api import Gradebook
 from nbgrader.converters.base import NbGraderException
@@ -24,6 +28,7 @@ from torchaula.errors import Refusal
 from torchaula.i18n import _
 
 Check = Callable[[Gradebook, Course, Notebook], None]
+OURS = re.compile(r"^torchaula\.[\w.]+: (.+)$", re.M)  # the last line of a traceback of ours
 
 
 class SourceExporter(NotebookExporter):
@@ -52,11 +57,19 @@ def guard(converter: Any, check: Check) -> None:
 
 
 def require_known_tests(book: Gradebook, course: Course, source: Notebook) -> None:
-    """Raise `Refusal` where nbgrader would grade with tests or points that `source/` has no more."""
+    """Raise `Refusal` where nbgrader has no tests, or tests or points that `source/` has no more."""
+    path = course.notebook(source.assignment)
+    if gradebook.noted(book, source) is None:
+        raise Refusal(
+            _(
+                "{path}: the gradebook was never told of it; grade with `torchaula grade {name}`, which "
+                "tells it, or run `nbgrader generate_assignment {name} --force` first"
+            ).format(path=path, name=source.assignment)
+        )
     ours = {cell.id for cell in source.cells if cell.kind in ("markdown", "solution")}
     cells = [cell for cell in gradebook.changed(book, source) if cell not in ours]
-    if cells and gradebook.noted(book, source) is not None:
-        raise not_told(course.notebook(source.assignment), cells)
+    if cells:
+        raise not_told(path, cells)
 
 
 def not_told(path: Path, cells: list[str]) -> Refusal:
@@ -68,6 +81,45 @@ def not_told(path: Path, cells: list[str]) -> Refusal:
             "--force` first"
         ).format(path=path, cells=", ".join(cells[:4]), name=path.stem)
     )
+
+
+class CourseKernelManager(AsyncKernelManager):
+    """Starts no kernel for `nbgrader validate`, in which learners' code could do whatever you can.
+
+    `nbgrader generate_solution` runs the instructor's own code, and is served.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        if os.environ.get("NBGRADER_EXECUTION") not in ("validate", "autograde"):
+            super().__init__(**options)
+            return
+        for name in ("NBGRADER_EXECUTION", "NBGRADER_VALIDATING"):  # nbgrader leaves them after an exception
+            os.environ.pop(name, None)
+        # Not an `Exception`, of which nbgrader shows the traceback.
+        raise SystemExit(
+            "torchaula: "
+            + _(
+                "nbgrader would run this notebook unconfined, so on a course it runs nothing; see what it is "
+                "worth with `torchaula grade ASSIGNMENT --student STUDENT`"
+            )
+        )
+
+
+class _OneLine(logging.Filter):
+    """Turns the traceback of a refusal into the refusal."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.msg, str) and record.msg.startswith("Traceback ") and OURS.search(record.msg):
+            record.msg, record.args = OURS.findall(record.msg)[-1], ()
+        return True
+
+
+_one_line = _OneLine()
+
+
+def tell_refusals_in_one_line(log: logging.Logger) -> None:
+    """Let nbgrader's log say what was refused, and not where in our code."""
+    log.addFilter(_one_line)  # no more than once
 
 
 def let_no_timestamp_end_it(converter: Any) -> None:

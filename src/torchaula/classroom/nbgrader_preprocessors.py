@@ -13,17 +13,24 @@ from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import is_locked
 from traitlets import Bool, Float
 
-from torchaula.classroom import assignments, lateness, received, records, review
+from torchaula.classroom import assignments, exchange_files, lateness, received, records, review
 from torchaula.classroom.graded_copy import outputs_of
-from torchaula.classroom.nbgrader_guard import guard, let_no_timestamp_end_it, not_told, require_known_tests
+from torchaula.classroom.nbgrader_guard import (
+    guard,
+    let_no_timestamp_end_it,
+    not_told,
+    require_known_tests,
+    tell_refusals_in_one_line,
+)
 from torchaula.classroom.records import Record
 from torchaula.course import notebook
 from torchaula.course.layout import Course
 from torchaula.grading import client
 from torchaula.grading.limits import Limits
-from torchaula.grading.rebuild import grade_id, is_solution, rebuild
+from torchaula.grading.rebuild import grade_id, rebuild
 from torchaula.grading.submitted import digest_of, read
 
 Resources = dict[str, Any]
@@ -48,6 +55,7 @@ class SubmissionExporter(NotebookExporter):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)  # type: ignore[no-untyped-call]
         if self.parent is not None:
+            tell_refusals_in_one_line(self.parent.log)
             guard(self.parent, require_known_tests)
             let_no_timestamp_end_it(self.parent)
 
@@ -65,7 +73,10 @@ class SubmissionExporter(NotebookExporter):
 
 
 class LeaveOutForeignFiles(NbGraderPreprocessor):  # type: ignore[misc]
-    """Keep the instructor's files only beside what was graded; the submitted folder keeps everything."""
+    """Keep the instructor's files only beside what was graded, and the exchange's own.
+
+    The submitted folder keeps everything.
+    """
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         source = instructor_notebook(converter_of(self), resources).parent
@@ -74,6 +85,7 @@ class LeaveOutForeignFiles(NbGraderPreprocessor):  # type: ignore[misc]
         for path in foreign_files(graded, source):
             self.log.warning("Left out of what is graded: %s", path.name)
             path.unlink()
+        exchange_files.put(graded, exchange_files.kept(_handed_in(converter_of(self), resources).parent))
         return nb, resources
 
 
@@ -83,7 +95,7 @@ def foreign_files(folder: Path, source: Path) -> list[Path]:
     Notebooks aside, and what nbgrader itself writes beside a submission.
     """
     expected = {path.relative_to(source) for path in source.rglob("*") if path.is_file()}
-    expected |= {Path("timestamp.txt"), Path("submission_secret.txt")}
+    expected |= set(map(Path, exchange_files.NAMES))
     found = (path for path in sorted(folder.rglob("*")) if path.is_symlink() or not path.is_dir())
     return [path for path in found if path.relative_to(folder) not in expected and path.suffix != ".ipynb"]
 
@@ -157,6 +169,9 @@ def _require_same_cells(nb: NotebookNode, source: NotebookNode, path: Path) -> N
 
 
 def _locked(nb: NotebookNode) -> dict[str, tuple[str, float]]:
-    """Text and points of the code cells that learners can't change, by name."""
-    cells = (c for c in nb.cells if c.cell_type == "code" and grade_id(c) and not is_solution(c))
+    """Text and points of the code cells that learners can't change, by name.
+
+    nbgrader stores no other cells, and takes the names off them that it doesn't store.
+    """
+    cells = (c for c in nb.cells if c.cell_type == "code" and grade_id(c) and is_locked(c))
     return {grade_id(cell): (cell.source, float(cell.metadata.nbgrader.get("points", 0))) for cell in cells}

@@ -12,7 +12,7 @@ from nbconvert.exporters import Exporter
 from nbformat import NotebookNode
 from traitlets import default
 
-from torchaula.classroom import graded_copy, records
+from torchaula.classroom import exchange_files, graded_copy, records
 from torchaula.classroom.ledger import Standing
 from torchaula.classroom.records import Record
 from torchaula.course import notebook
@@ -64,12 +64,15 @@ def refresh(
 
     `graded` is the graded copy, if it is at hand.
     """
+    copy = graded_copy.folder(course, assignment, student)
     place = course.feedback / student / assignment / f"{assignment}.html"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    exchange_files.put(place.parent, exchange_files.kept(copy))
     noted = sorted(standing.points.items()), sorted(standing.comments.items()), standing.penalty
     key = digest([record, *noted, package_digest()])
     if _key_of(place) == key:
         return
-    nb = graded or notebook.read(graded_copy.folder(course, assignment, student) / f"{assignment}.ipynb")
+    nb = graded or notebook.read(copy / f"{assignment}.ipynb")
     names = {"notebook": assignment, "student": student, **_noted(nb, standing)}
     with whole(place) as file:
         file.write_text(render(page(nb, names, record), key), encoding="utf-8")

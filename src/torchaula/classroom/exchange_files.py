@@ -1,0 +1,43 @@
+"""The two files that nbgrader's exchange keeps beside a submission, and needs to give feedback back.
+
+A learner can write both. So they are looked at before they are read, and neither is believed here.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+TIMESTAMP, SECRET = "timestamp.txt", "submission_secret.txt"
+NAMES = (TIMESTAMP, SECRET)
+LONGEST = 1024  # bytes; what nbgrader writes has 30 and 128
+
+
+def kept(folder: Path) -> dict[str, bytes]:
+    """What these files in `folder` hold, by name: of regular files that are short."""
+    found = {name: _content(folder / name) for name in NAMES}
+    return {name: content for name, content in found.items() if content is not None}
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return None
+        content = file.read(LONGEST + 1)
+    return content if len(content) <= LONGEST else None
+
+
+def put(folder: Path, files: dict[str, bytes]) -> None:
+    """Let `folder` hold these of the exchange's files, and no other of them."""
+    for name in NAMES:
+        place = folder / name
+        if name not in files:
+            place.unlink(missing_ok=True)
+        elif _content(place) != files[name]:
+            place.unlink(missing_ok=True)  # a graded copy's files can't be written to
+            place.write_bytes(files[name])
