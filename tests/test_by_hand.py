@@ -268,11 +268,11 @@ def test_course_knows_what_a_person_grades(made: Course) -> None:
 
     assert {name: found[name] for name in by_hand.CELLS} == {
         "explica-titulo": "markdown",
-        "explica": "manual",
+        "explica": "written",
         "dibuja": "manual",
         "tarea": "task",
-        "opcional": "manual",
-        "decima": "manual",
+        "opcional": "written",
+        "decima": "written",
     }
     assert list(source.exercises) == ["double", "add-one"]
     assert list(source.parts) == ["double", *by_hand.POINTS, "add-one"]
@@ -414,7 +414,7 @@ def test_house_rules_count_their_points(made: Course) -> None:
 
     assert [fault for fault in told if "points add up to 20.6, not 100" in fault]
     assert not [fault for fault in told if any(name in fault for name in by_hand.POINTS)]
-    picture = Cell("explica", "manual", "![](no.png)", 5, True, is_code=False)
+    picture = Cell("explica", "written", "![](no.png)", 5)
     told = list(rules.notebook_faults(notebook.Notebook("mini", (picture,)), made.root))
     assert [fault for fault in told if fault.startswith("explica: no.png")]
 

@@ -90,7 +90,7 @@ def release(folder: Path, assignments: tuple[str, ...]) -> None:
             _("release/{name}: {exercises} exercises, {points} points; {changes}").format(
                 name=done.assignment,
                 exercises=done.exercises,
-                points=done.points,
+                points=f"{done.points:g}",
                 changes=_("changed: {files}").format(files=", ".join(done.changed))
                 if done.changed
                 else _("nothing changed"),

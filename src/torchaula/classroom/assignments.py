@@ -51,8 +51,8 @@ class Assignment:
 
     @cached_property
     def stubs(self) -> dict[str, str]:
-        """The solution cells as learners receive them, by exercise."""
-        return {c.id: notebook.stub(c.source).strip() for c in self.source.cells if c.kind == "solution"}
+        """The cells that learners write in as they receive them, by id."""
+        return {cell.id: cell.released.strip() for cell in self.source.cells if cell.is_answer}
 
     @cached_property
     def text(self) -> str:
@@ -67,7 +67,7 @@ class Assignment:
     @cached_property
     def digest(self) -> str:
         """Of all that verdicts and diagnoses hang on. Points and prose are no part of it."""
-        code = [(c.id, c.kind, c.source) for c in self.source.cells if c.kind not in ("markdown", "demo")]
+        code = [(c.id, c.kind, c.source) for c in self.source.cells if c.is_code and c.kind != "demo"]
         files = [(str(place), path.read_bytes()) for place, path in self.support.items()]
         made_with = [python_version(), package_digest(), *map(version, DECIDING)]
         return digest([code, files, self.answers, made_with, self.limits, bool(self.bwrap)])

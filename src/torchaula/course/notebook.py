@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -24,16 +25,24 @@ HIDDEN = ("valores", "bordes", "gradiente")
 SETUP_TAG, DEMO_TAG = "setup", "demo"
 SOLUTION_REGION = re.compile(r"^[ \t]*### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION\n?", re.M | re.S)
 HIDDEN_REGION = re.compile(r"^[ \t]*### BEGIN HIDDEN TESTS\n.*?^[ \t]*### END HIDDEN TESTS\n?", re.M | re.S)
+MARK_SCHEME = re.compile(r"^[^\n]*BEGIN MARK SCHEME.*?END MARK SCHEME[^\n]*\n?", re.M | re.S)
+# What stands where a learner writes; nbgrader_config.py says the same.
+CODE_STUB, TEXT_STUB = "# ESCRIBE AQUÍ TU CÓDIGO", "*Escribe aquí tu respuesta.*"
+BY_HAND = ("written", "manual", "task")
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell; `id` is its `grade_id`, or its notebook id where nbgrader has no hold of it."""
+    """One cell; `id` is its `grade_id`, or its notebook id where nbgrader has no hold of it.
+
+    `graded` are the cells of code that score by themselves, and no others. A person grades an answer in
+    Markdown (`written`) or in code (`manual`), and a `task`, which learners answer in cells of their own below.
+    """
 
     id: str
-    kind: str  # markdown, setup, demo, solution, graded or free
+    kind: str  # markdown, setup, demo, solution, graded, written, manual, task or free
     source: str
-    points: int = 0
+    points: float = 0
     is_recorded: bool = False  # whether nbgrader's gradebook keeps its text
 
     @property
@@ -51,6 +60,28 @@ class Cell:
     def is_hidden(self) -> bool:
         return HIDDEN_REGION.search(self.source) is not None
 
+    @property
+    def is_code(self) -> bool:
+        return self.kind not in ("markdown", "written", "task")
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether a person grades it."""
+        return self.kind in BY_HAND
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether the learner writes in it."""
+        return self.kind in ("solution", "written", "manual")
+
+    @property
+    def released(self) -> str:
+        """Its text as nbgrader's gradebook has it: without what only the instructor's notebook tells."""
+        if self.kind == "solution":
+            return stub(self.source)
+        text = {"written": TEXT_STUB, "manual": CODE_STUB}.get(self.kind)
+        return self.source if text is None else cleared(self.source, text)
+
 
 @dataclass(frozen=True)
 class Exercise:
@@ -62,8 +93,20 @@ class Exercise:
     graded: tuple[Cell, ...]
 
     @property
-    def points(self) -> int:
+    def points(self) -> float:
         return sum(cell.points for cell in self.graded)
+
+
+@dataclass(frozen=True)
+class Part:
+    """What has points under one name: an exercise, or one cell that a person grades."""
+
+    id: str
+    cells: tuple[Cell, ...]
+
+    @property
+    def points(self) -> float:
+        return sum(cell.points for cell in self.cells)
 
 
 @dataclass(frozen=True)
@@ -80,11 +123,27 @@ class Notebook:
     @cached_property
     def exercises(self) -> dict[str, Exercise]:
         """Exercises by id, in the order of their solution cells."""
-        found = {}
+        found, names = {}, Counter(cell.exercise for cell in self.cells)
         for cell in self.cells:
-            if cell.kind == "solution":
+            if cell.kind == "solution" and names[cell.id] > 1:  # else it is an answer that nobody grades
                 found[cell.id] = self._exercise(cell)
         return found
+
+    @cached_property
+    def parts(self) -> dict[str, Part]:
+        """Exercises, and cells that a person grades, by id and in order."""
+        found = {}
+        for cell in self.cells:
+            if cell.id in self.exercises:
+                found[cell.id] = Part(cell.id, self.exercises[cell.id].graded)
+            elif cell.is_by_hand:
+                found[cell.id] = Part(cell.id, (cell,))
+        return found
+
+    @property
+    def points(self) -> float:
+        """What all of it is worth."""
+        return sum(part.points for part in self.parts.values())
 
     def _exercise(self, solution: Cell) -> Exercise:
         own = [cell for cell in self.cells if cell.exercise == solution.id]
@@ -98,7 +157,7 @@ class Notebook:
     def answered(self, solutions: Mapping[str, str]) -> Notebook:
         """The same notebook with these solutions, by exercise, in place of its own; others are empty."""
         cells = (
-            replace(cell, source=solutions.get(cell.id, "")) if cell.kind == "solution" else cell
+            replace(cell, source=solutions.get(cell.id, "")) if cell.is_answer else cell
             for cell in self.cells
         )
         return Notebook(self.assignment, tuple(cells))
@@ -171,21 +230,36 @@ def load(path: Path) -> Notebook:
 
 def _cell(node: NotebookNode) -> Cell:
     nbgrader: Mapping[str, Any] = node.metadata.get("nbgrader", {})
-    tags = node.metadata.get("tags", [])
     identifier = nbgrader.get("grade_id") or node.get("id", "")
-    if node.cell_type == "markdown":
-        kind = "markdown"
-    elif nbgrader.get("grade"):
-        kind = "graded"
-    elif nbgrader.get("solution"):
-        kind = "solution"
-    else:
-        kind = next((tag for tag in (SETUP_TAG, DEMO_TAG) if tag in tags), "free")
+    kind = _kind(node, nbgrader)
+    points = _points(nbgrader.get("points", 0), identifier) if kind in ("graded", *BY_HAND) else 0.0
     recorded = any(nbgrader.get(role) for role in ("grade", "solution", "locked", "task"))
-    return Cell(identifier, kind, node.source, int(nbgrader.get("points", 0)), recorded)
+    return Cell(identifier, kind, node.source, points, recorded)
 
 
-def stub(source: str, text: str = "# ESCRIBE AQUÍ TU CÓDIGO") -> str:
+def _kind(node: NotebookNode, nbgrader: Mapping[str, Any]) -> str:
+    is_grade, is_solution = nbgrader.get("grade"), nbgrader.get("solution")
+    if nbgrader.get("task"):
+        return "task"
+    if node.cell_type != "code":
+        return "written" if is_grade or is_solution else "markdown"
+    if is_grade:
+        return "manual" if is_solution else "graded"
+    if is_solution:
+        return "solution"
+    return next((tag for tag in (SETUP_TAG, DEMO_TAG) if tag in node.metadata.get("tags", [])), "free")
+
+
+def _points(given: object, identifier: str) -> float:
+    """A cell's points, which may be a fraction. Raises `Refusal` where they are none."""
+    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given < float("inf"):
+        raise Refusal(
+            _("{id}: {points!r} points; make them a number, 0 or more").format(id=identifier, points=given)
+        )
+    return float(given)
+
+
+def stub(source: str, text: str = CODE_STUB) -> str:
     """A solution cell as the learner receives it: each region replaced by `text`, indented alike."""
 
     def replace(match: re.Match[str]) -> str:
@@ -194,6 +268,24 @@ def stub(source: str, text: str = "# ESCRIBE AQUÍ TU CÓDIGO") -> str:
         return indent(text, prefix).rstrip("\n") + end
 
     return SOLUTION_REGION.sub(replace, source)
+
+
+def cleared(source: str, text: str) -> str:
+    """An answer as nbgrader releases it: `text` in place of each region, or of all where there is none.
+
+    A region is told by what stands in its first and last line, whatever the sign of a comment.
+    """
+    lines: list[str] = []
+    inside = found = False
+    for line in source.split("\n"):
+        if "BEGIN SOLUTION" in line:
+            inside = found = True
+            lines += [line[: len(line) - len(line.lstrip())] + each for each in text.split("\n")]
+        elif "END SOLUTION" in line:
+            inside = False
+        elif not inside:
+            lines.append(line)
+    return "\n".join(lines) if found else text
 
 
 def without_markers(source: str) -> str:

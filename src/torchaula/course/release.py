@@ -24,7 +24,7 @@ class Release:
 
     assignment: str
     exercises: int
-    points: int
+    points: float
     changed: tuple[str, ...]
 
 
@@ -40,8 +40,7 @@ def release(course: Course, assignment: str) -> Release:
         changed = tuple(different(new, course.release / assignment))
         if changed:
             _replace(course.release / assignment, new)
-    points = sum(exercise.points for exercise in source.exercises.values())
-    return Release(assignment, len(source.exercises), points, changed)
+    return Release(assignment, len(source.exercises), source.points, changed)
 
 
 @contextmanager

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from torchaula.course import notebook
 from torchaula.course.layout import Course
-from torchaula.course.notebook import HIDDEN, HIDDEN_REGION, SOLUTION_REGION, Cell
+from torchaula.course.notebook import HIDDEN, HIDDEN_REGION, MARK_SCHEME, SOLUTION_REGION, Cell
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
 SHORTEST = 10  # characters; shorter lines, such as `return y`, stand anywhere by chance
 SHORTEST_IN_CODE = 30
-REGIONS = (SOLUTION_REGION, HIDDEN_REGION)
-MARKERS = ("BEGIN SOLUTION", "END SOLUTION", "BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
+REGIONS = (SOLUTION_REGION, HIDDEN_REGION, MARK_SCHEME)
+MARKERS = ("BEGIN SOLUTION", "END SOLUTION", "BEGIN HIDDEN TESTS", "END HIDDEN TESTS", "BEGIN MARK SCHEME")
 
 
 @dataclass(frozen=True)
@@ -74,14 +74,21 @@ def _only_in(secret: Iterable[str], elsewhere: Iterable[str]) -> list[str]:
 
 
 def _secret(cell: Cell) -> str:
+    if cell.kind in ("written", "manual"):
+        return cell.source  # of which `_public` has what is released
     regions = [match[0] for region in REGIONS for match in region.finditer(cell.source)]
     return "\n".join(regions) or (cell.source if _wholly_secret(cell) else "")
 
 
 def _public(cell: Cell) -> str:
+    if cell.kind in ("written", "manual"):
+        return cell.released
     if _wholly_secret(cell):
         return ""
-    return HIDDEN_REGION.sub("", SOLUTION_REGION.sub("", cell.source))
+    text = cell.source
+    for region in REGIONS:
+        text = region.sub("", text)
+    return text
 
 
 def _wholly_secret(cell: Cell) -> bool:

@@ -14,12 +14,18 @@ from copy import deepcopy
 
 from nbformat import NotebookNode
 
-from torchaula.course.notebook import SETUP_TAG, stub
+from torchaula.course.notebook import SETUP_TAG, parse
 from torchaula.grading.submitted import SubmittedCell
 from torchaula.i18n import _
 
 OWN = "own-"  # ids of the learner's own cells
 FENCE = re.compile(r"`{3,}")
+# What Markdown could do in a browser: tags, links, pictures, what MathJax makes of some commands, diagrams.
+ACTIVE = re.compile(
+    r"<[a-z/!?]|\]\s*[(:\[]|\\(?:href|url|html\w*|class|cssid|style|data|require|def|let|newcommand|unicode)\b"
+    r"|(?:```|~~~)\s*\{?\.?mermaid|[\0-\x08\x0b-\x1f\x7f]",
+    re.I,
+)
 
 
 def grade_id(cell: NotebookNode) -> str:
@@ -34,7 +40,7 @@ def is_solution(cell: NotebookNode) -> bool:
 
 def rebuild(source: NotebookNode, submitted: Sequence[SubmittedCell]) -> NotebookNode:
     """The notebook to grade. Of several copies of a solution cell the last one counts that says something."""
-    stubs = {grade_id(cell): stub(cell.source).strip() for cell in source.cells if is_solution(cell)}
+    stubs = {cell.id: cell.released for cell in parse(source, "").cells if cell.is_answer}
     submitted = [cell for cell in submitted if not _is_spare(cell, stubs, submitted)]
     chosen = {cell.name: cell for cell in submitted}  # the last one, of several
     own = _own_cells(source, submitted, chosen)
@@ -42,7 +48,7 @@ def rebuild(source: NotebookNode, submitted: Sequence[SubmittedCell]) -> Noteboo
     for cell in deepcopy(source.cells):
         name = grade_id(cell)
         if is_solution(cell):
-            cell.source = chosen[name].source if name in chosen else stub(cell.source)
+            cell.source = _answer(chosen[name].source if name in chosen else stubs[name], cell, stubs[name])
         cells += [_emptied(cell), *own[name]]
     for number, cell in enumerate(each for each in cells if not each.id):
         cell.id = f"{OWN}{number}"
@@ -53,7 +59,7 @@ def _is_spare(cell: SubmittedCell, stubs: dict[str, str], submitted: Sequence[Su
     """Whether nothing is written in a copy of a solution cell, and something in another copy."""
 
     def is_empty(each: SubmittedCell) -> bool:
-        return each.source.strip() in ("", stubs[cell.name])
+        return each.source.strip() in ("", stubs[cell.name].strip())
 
     copies = (other for other in submitted if other.name == cell.name)
     return cell.name in stubs and is_empty(cell) and not all(map(is_empty, copies))
@@ -84,6 +90,14 @@ def _setup(source: NotebookNode) -> dict[str, str]:
     return {grade_id(cell): cell.source for cell in is_setup}
 
 
+def _answer(text: str, cell: NotebookNode, released: str) -> str:
+    """A learner's answer in its cell. Whoever grades Markdown by hand reads it rendered: as it was written,
+    so that lists and formulas help, but where it could do something in a browser, as a block of code.
+    """
+    is_safe = cell.cell_type == "code" or text == released or not ACTIVE.search(text)
+    return text if is_safe else _fenced(text)
+
+
 def _plain(cell: SubmittedCell) -> NotebookNode:
     """A learner's own cell with its text only.
 
@@ -92,11 +106,14 @@ def _plain(cell: SubmittedCell) -> NotebookNode:
     kept = NotebookNode(cell_type=cell.cell_type, source=cell.source, id="", metadata=NotebookNode())
     if cell.cell_type == "code":
         return _emptied(kept)
-    fence = "`" * (1 + max((len(found) for found in FENCE.findall(cell.source)), default=2))
-    if not _is_fenced(cell.source):
-        kept.source = f"{fence}text\n{cell.source}\n{fence}"
-    kept.cell_type = "markdown"
+    kept.source, kept.cell_type = _fenced(cell.source), "markdown"
     return kept
+
+
+def _fenced(text: str) -> str:
+    """A text as a block of code."""
+    fence = "`" * (1 + max((len(found) for found in FENCE.findall(text)), default=2))
+    return text if _is_fenced(text) else f"{fence}text\n{text}\n{fence}"
 
 
 def _is_fenced(text: str) -> bool:
