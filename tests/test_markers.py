@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.converters import Autograde, GenerateAssignment
+from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, ClearSolutions
+from traitlets.config import Config
 
 from tests import edits, mini, pupils, week
 from torchaula.classroom import gradebook
 from torchaula.course import converters, notebook, secrets
 from torchaula.course.layout import Course
+from torchaula.course.markers import USUAL
 from torchaula.course.release import release
 from torchaula.errors import Refusal
+from torchaula.grading import client
 
 MODEL = "return 2 * x"
 DOCUMENTED = "def double(x):\n    return 2 * x"
+MARKERS = ("SOLUTION", "HIDDEN", "RESPUESTA", "FIN", "OCULTO")
 SIGNATURE = 'def double(x):\n    """Devuelve el doble."""\n'
 
 
@@ -82,6 +90,13 @@ def without(course: Course, identifier: str) -> str:
     return notebook.text(node)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def worker() -> Iterator[None]:
+    """The worker of nbgrader's commands ends with these tests."""
+    yield
+    client.shared().close()
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_deleted_solution_is_rebuilt_as_it_was_released(
     course: Course, form: Callable[[Course], str]
@@ -99,7 +114,7 @@ def test_deleted_solution_is_rebuilt_as_it_was_released(
     assert MODEL not in pupils.cell(copy, "double").source
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", [no_markers, another_delimiter])
 def test_nbgrader_rebuilds_the_same(course: Course, form: Callable[[Course], str]) -> None:
     """`nbgrader autograde` gives the same points, after a release of its own or of ours."""
     stub = form(course)
@@ -116,18 +131,22 @@ def test_nbgrader_rebuilds_the_same(course: Course, form: Callable[[Course], str
 
 
 @pytest.mark.parametrize("form", [*FORMS, hidden_of_another_prefix, hidden_of_another_delimiter])
-def test_every_form_can_be_released(course: Course, form: Callable[[Course], object]) -> None:
+def test_every_form_is_known_for_secret(course: Course, form: Callable[[Course], object]) -> None:
     """The guard takes no public line for a secret one, and what it guards is not published."""
     form(course)
 
     release(course, "mini")
 
+    lines = secrets.secret_lines(converters.source(course, "mini"))
     published = course.released("mini").read_text()
-    assert MODEL not in published
-    assert "3.0, 5.0, 7.0" not in published
+    for secret in (MODEL, "student.double(torch.tensor([3.0, 5.0, 7.0])).matches(lambda x: 2 * x)"):
+        assert secret in lines
+        assert secret not in published
+    assert form is no_markers or "def double(x):" not in lines
+    assert not [line for line in lines for word in MARKERS if word in line]
 
 
-@pytest.mark.parametrize("form", [*FORMS, hidden_of_another_prefix, hidden_of_another_delimiter])
+@pytest.mark.parametrize("form", [*FORMS, hidden_of_another_delimiter])
 def test_no_form_looks_changed_to_the_gradebook(course: Course, form: Callable[[Course], object]) -> None:
     """What the gradebook was told is what `source/` says: nothing is graded again, and nobody is asked."""
     form(course)
@@ -137,18 +156,35 @@ def test_no_form_looks_changed_to_the_gradebook(course: Course, form: Callable[[
         assert gradebook.changed(book, converters.source(course, "mini")) == []
 
 
-@pytest.mark.parametrize("form", [*FORMS, hidden_of_another_prefix, hidden_of_another_delimiter])
-def test_every_form_is_known_for_secret(course: Course, form: Callable[[Course], object]) -> None:
-    """Solution and hidden test are known for secret lines; the signature and the markers are not."""
-    form(course)
+PIECES = st.sampled_from(
+    [
+        *("x = 1", "    y", "", "\t", "BEGIN", "END SOLUTION BEGIN SOLUTION"),
+        *(f"{indent}{sign} {word}" for indent in ("", "  ") for sign in ("###", "%") for word in USUAL.words),
+    ]
+)
 
-    lines = secrets.secret_lines(converters.source(course, "mini"))
 
-    assert MODEL in lines
-    assert "student.double(torch.tensor([3.0, 5.0, 7.0])).matches(lambda x: 2 * x)" in lines
-    if form is not no_markers:
-        assert "def double(x):" not in lines
-    assert not [line for line in lines if "BEGIN" in line or "RESPUESTA" in line or "OCULTO" in line]
+@given(st.lists(PIECES, max_size=8), st.booleans())
+def test_text_of_any_form_is_cleared_as_nbgrader_clears_it(lines: list[str], is_code: bool) -> None:
+    """Whatever stands where: the same text as nbgrader's preprocessors make, or both complain."""
+    make = new_code_cell if is_code else new_markdown_cell
+    cell = make("\n".join(lines), metadata={"nbgrader": {"solution": True, "grade": True, "task": True}})
+    settings = Config()
+    settings.ClearSolutions.code_stub = {"python": USUAL.code_stub}
+    settings.ClearSolutions.text_stub = USUAL.text_stub
+    faults = list(USUAL.faults(cell.source))
+    stub = USUAL.published(USUAL.stub(cell.source, is_code=is_code))
+    clearing = [kind(config=settings) for kind in (ClearSolutions, ClearHiddenTests, ClearMarkScheme)]
+    for each in clearing:
+        each.log.disabled = True
+
+    try:
+        for each in clearing:
+            each.preprocess_cell(cell, {"language": "python"}, 0)
+    except RuntimeError:
+        assert faults
+    else:
+        assert stub == cell.source
 
 
 @pytest.mark.parametrize("form", [another_delimiter, hidden_of_another_delimiter])
@@ -161,7 +197,7 @@ def test_guard_knows_the_courses_own_markers(course: Course, form: Callable[[Cou
         release(course, "mini")
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", [no_markers, another_delimiter])
 def test_sample_class_hands_in_answers_without_markers(course: Course, form: Callable[[Course], str]) -> None:
     """The model solution as a learner would write it holds no marker, and gets full marks."""
     form(course)
@@ -172,5 +208,5 @@ def test_sample_class_hands_in_answers_without_markers(course: Course, form: Cal
     texts = ["".join(cell["source"]) for cell in handed_in["cells"]]
 
     assert any(MODEL in text for text in texts)
-    assert not [t for t in texts for word in ("SOLUTION", "RESPUESTA", "FIN") if word in t]
+    assert not [t for t in texts for word in MARKERS if word in t]
     assert mini.grade(course, "mini", "referencia")["referencia"].points == {"double": 5, "add-one": 5}

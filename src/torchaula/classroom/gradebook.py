@@ -21,7 +21,7 @@ from traitlets.config import Config
 from torchaula.classroom import lateness, roster
 from torchaula.course import converters
 from torchaula.course.layout import Course
-from torchaula.course.notebook import Notebook, stub
+from torchaula.course.notebook import Notebook
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
@@ -114,8 +114,7 @@ def changed(book: Gradebook, source: Notebook) -> list[str]:
     different = [
         cell.id
         for cell in recorded.values()
-        if texts.get(cell.id) != (stub(cell.source) if cell.kind == "solution" else cell.source)
-        or points.get(cell.id, 0) != cell.points
+        if texts.get(cell.id) != cell.recorded or points.get(cell.id, 0) != cell.points
     ]
     return different + sorted(texts.keys() - recorded)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from textwrap import indent
 from typing import Any
 
 import nbformat
@@ -16,14 +16,15 @@ from nbformat import NotebookNode
 from nbformat.warnings import DuplicateCellId, MissingIDFieldWarning
 
 from torchaula.course.files import whole
+from torchaula.course.markers import USUAL, Markers, has
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
 STATEMENT, PUBLIC = "enunciado", "publico"
 HIDDEN = ("valores", "bordes", "gradiente")
 SETUP_TAG, DEMO_TAG = "setup", "demo"
-SOLUTION_REGION = re.compile(r"^[ \t]*### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION\n?", re.M | re.S)
-HIDDEN_REGION = re.compile(r"^[ \t]*### BEGIN HIDDEN TESTS\n.*?^[ \t]*### END HIDDEN TESTS\n?", re.M | re.S)
+CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+FIRST_WITH_IDS = 5  # the minor version of notebooks' format from which on cells have ids
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,9 @@ class Cell:
     source: str
     points: int = 0
     is_recorded: bool = False  # whether nbgrader's gradebook keeps its text
+    is_solution: bool = False  # whether the learner writes in it
+    is_code: bool = True
+    markers: Markers = USUAL
 
     @property
     def exercise(self) -> str:
@@ -49,7 +53,27 @@ class Cell:
 
     @property
     def is_hidden(self) -> bool:
-        return HIDDEN_REGION.search(self.source) is not None
+        return has(self.markers.hidden, self.source)
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether a test alone gives its points."""
+        return self.kind == "graded" and not self.is_solution and self.is_code
+
+    @property
+    def recorded(self) -> str:
+        """The text that nbgrader's gradebook keeps of it: a solution cell's is what learners receive."""
+        return self.markers.stub(self.source, is_code=self.is_code) if self.is_solution else self.source
+
+    @property
+    def released(self) -> str:
+        """The text that learners receive."""
+        return self.markers.published(self.recorded)
+
+    @property
+    def answer(self) -> str:
+        """The model solution, as a learner would hand it in."""
+        return self.markers.answer(self.source)
 
 
 @dataclass(frozen=True)
@@ -94,6 +118,11 @@ class Notebook:
             raise Refusal(_("{name}: no cell {cell!r}; add it").format(name=self.assignment, cell=missing))
         graded = tuple(cell for cell in own if cell.kind == "graded")
         return Exercise(solution.id, statements[0], solution, graded)
+
+    @property
+    def automatic(self) -> tuple[str, ...]:
+        """The ids of the cells that a test alone gives points for."""
+        return tuple(cell.id for cell in self.cells if cell.is_automatic)
 
     def answered(self, solutions: Mapping[str, str]) -> Notebook:
         """The same notebook with these solutions, by exercise, in place of its own; others are empty."""
@@ -142,11 +171,37 @@ def write(node: NotebookNode, path: Path) -> None:
 
 
 def loads(text: str) -> NotebookNode:
-    """A notebook's text as cells; ids that are missing or stand twice are made up."""
+    """A notebook's text as cells; ids that are missing or stand twice are made up.
+
+    Notebooks of before version 4.5 have no ids: theirs are the same at every reading, as what is made of
+    them must be.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MissingIDFieldWarning)
         warnings.simplefilter("ignore", DuplicateCellId)
-        return nbformat.reads(text, as_version=4)  # type: ignore[no-any-return]
+        had_ids = _has_ids(text)
+        node: NotebookNode = nbformat.reads(text, as_version=4)
+    if not had_ids:
+        _name_cells(node)
+    return node
+
+
+def _has_ids(text: str) -> bool:
+    """Whether all cells have an id, as far as that can be told of what may be no notebook."""
+    content = json.loads(text)
+    cells = content.get("cells") if isinstance(content, dict) else None
+    return isinstance(cells, list) and all(isinstance(cell, dict) and cell.get("id") for cell in cells)
+
+
+def _name_cells(node: NotebookNode) -> None:
+    """Give each cell its `grade_id` for an id, or its place."""
+    taken: set[str] = set()
+    for number, cell in enumerate(node.cells):
+        name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+        is_free = isinstance(name, str) and CELL_ID.fullmatch(name) and name not in taken
+        cell["id"] = name if is_free else f"cell-{number}"
+        taken.add(cell["id"])
+    node.nbformat_minor = max(node.nbformat_minor, FIRST_WITH_IDS)
 
 
 def _first_line(error: Exception) -> str:
@@ -159,21 +214,22 @@ def text(node: NotebookNode) -> str:
     return written.rstrip("\n") + "\n"
 
 
-def parse(node: NotebookNode, assignment: str) -> Notebook:
-    """The course's view of a notebook file's content."""
-    return Notebook(assignment, tuple(_cell(cell) for cell in node.cells))
+def parse(node: NotebookNode, assignment: str, markers: Markers = USUAL) -> Notebook:
+    """The course's view of a notebook file's content; `markers` are those of its configuration."""
+    return Notebook(assignment, tuple(_cell(cell, markers) for cell in node.cells))
 
 
-def load(path: Path) -> Notebook:
+def load(path: Path, markers: Markers = USUAL) -> Notebook:
     """The course's view of the notebook at `path`, whose name is the assignment's."""
-    return parse(read(path), path.stem)
+    return parse(read(path), path.stem, markers)
 
 
-def _cell(node: NotebookNode) -> Cell:
+def _cell(node: NotebookNode, markers: Markers) -> Cell:
     nbgrader: Mapping[str, Any] = node.metadata.get("nbgrader", {})
     tags = node.metadata.get("tags", [])
     identifier = nbgrader.get("grade_id") or node.get("id", "")
-    if node.cell_type == "markdown":
+    is_code, is_solution = node.cell_type == "code", bool(nbgrader.get("solution"))
+    if not is_code:
         kind = "markdown"
     elif nbgrader.get("grade"):
         kind = "graded"
@@ -182,23 +238,8 @@ def _cell(node: NotebookNode) -> Cell:
     else:
         kind = next((tag for tag in (SETUP_TAG, DEMO_TAG) if tag in tags), "free")
     recorded = any(nbgrader.get(role) for role in ("grade", "solution", "locked", "task"))
-    return Cell(identifier, kind, node.source, int(nbgrader.get("points", 0)), recorded)
-
-
-def stub(source: str, text: str = "# ESCRIBE AQUÍ TU CÓDIGO") -> str:
-    """A solution cell as the learner receives it: each region replaced by `text`, indented alike."""
-
-    def replace(match: re.Match[str]) -> str:
-        prefix = match[0][: len(match[0]) - len(match[0].lstrip(" \t"))]
-        end = "\n" if match[0].endswith("\n") else ""
-        return indent(text, prefix).rstrip("\n") + end
-
-    return SOLUTION_REGION.sub(replace, source)
-
-
-def without_markers(source: str) -> str:
-    """A solution cell as a learner would hand it in: the model solution, its markers gone."""
-    return re.sub(r"^[ \t]*### (BEGIN|END) SOLUTION\n?", "", source, flags=re.M).rstrip("\n")
+    points = int(nbgrader.get("points", 0))
+    return Cell(identifier, kind, node.source, points, recorded, is_solution, is_code, markers)
 
 
 def solutions(cells: Iterable[Cell]) -> dict[str, str]:

@@ -14,7 +14,8 @@ from copy import deepcopy
 
 from nbformat import NotebookNode
 
-from torchaula.course.notebook import SETUP_TAG, stub
+from torchaula.course.markers import USUAL, Markers
+from torchaula.course.notebook import SETUP_TAG
 from torchaula.grading.submitted import SubmittedCell
 from torchaula.i18n import _
 
@@ -32,9 +33,15 @@ def is_solution(cell: NotebookNode) -> bool:
     return bool(cell.metadata.get("nbgrader", {}).get("solution"))
 
 
-def rebuild(source: NotebookNode, submitted: Sequence[SubmittedCell]) -> NotebookNode:
-    """The notebook to grade. Of several copies of a solution cell the last one counts that says something."""
-    stubs = {grade_id(cell): stub(cell.source).strip() for cell in source.cells if is_solution(cell)}
+def rebuild(
+    source: NotebookNode, submitted: Sequence[SubmittedCell], markers: Markers = USUAL
+) -> NotebookNode:
+    """The notebook to grade. Of several copies of a solution cell the last one counts that says something.
+
+    `markers` are those of the course's configuration.
+    """
+    released = {grade_id(cell): _stub(cell, markers) for cell in source.cells if is_solution(cell)}
+    stubs = {name: text.strip() for name, text in released.items()}
     submitted = [cell for cell in submitted if not _is_spare(cell, stubs, submitted)]
     chosen = {cell.name: cell for cell in submitted}  # the last one, of several
     own = _own_cells(source, submitted, chosen)
@@ -42,11 +49,16 @@ def rebuild(source: NotebookNode, submitted: Sequence[SubmittedCell]) -> Noteboo
     for cell in deepcopy(source.cells):
         name = grade_id(cell)
         if is_solution(cell):
-            cell.source = chosen[name].source if name in chosen else stub(cell.source)
+            cell.source = chosen[name].source if name in chosen else released[name]
         cells += [_emptied(cell), *own[name]]
     for number, cell in enumerate(each for each in cells if not each.id):
         cell.id = f"{OWN}{number}"
     return NotebookNode(cells=cells, metadata=deepcopy(source.metadata), nbformat=4, nbformat_minor=5)
+
+
+def _stub(cell: NotebookNode, markers: Markers) -> str:
+    """A solution cell as it was released."""
+    return markers.published(markers.stub(cell.source, is_code=cell.cell_type == "code"))
 
 
 def _is_spare(cell: SubmittedCell, stubs: dict[str, str], submitted: Sequence[SubmittedCell]) -> bool:
