@@ -184,7 +184,9 @@ class Desk:
         is_new = not task.record.written
         task.standing = self._ledger.write(task.student, graded, task.arrival.time, is_new)
         name, points = self._assignment.name, task.standing.automatic
-        task.record = records.settle(self._course, name, task.student, task.record, self._written(task), points)
+        task.record = records.settle(
+            self._course, name, task.student, task.record, self._written(task), points
+        )
         return self._entry(task, graded)
 
     def _written(self, task: Task) -> str:

@@ -114,8 +114,7 @@ def changed(book: Gradebook, source: Notebook) -> list[str]:
     different = [
         cell.id
         for cell in recorded.values()
-        if texts.get(cell.id) != cell.released
-        or points.get(cell.id, 0) != cell.points
+        if texts.get(cell.id) != cell.recorded or points.get(cell.id, 0) != cell.points
     ]
     return different + sorted(texts.keys() - recorded)
 
@@ -129,7 +128,7 @@ def require_same_cells(book: Gradebook, course: Course, source: Notebook) -> Non
     different = before ^ {cell.id for cell in source.cells if cell.is_recorded}
     for noted_cells, has_role in (
         (known.grade_cells, lambda cell: cell.kind in ("graded", "written", "manual")),
-        (known.solution_cells, lambda cell: cell.is_answer),
+        (known.solution_cells, lambda cell: cell.is_solution),
         (known.task_cells, lambda cell: cell.kind == "task"),
     ):
         different |= {cell.name for cell in noted_cells} ^ {c.id for c in source.cells if has_role(c)}

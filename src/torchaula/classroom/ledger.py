@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from nbformat import NotebookNode
 from nbgrader.api import (
@@ -28,6 +29,7 @@ from sqlalchemy import select
 
 from torchaula.grading.rebuild import grade_id
 
+Row = TypeVar("Row", Grade, Comment)
 NO_RESPONSE = "No response."  # nbgrader's comment on an answer left as it was
 
 
@@ -110,10 +112,9 @@ class Ledger:
         for student, penalty, extension in self._db.execute(late.where(of_notebook)):
             found[student].penalty, found[student].extension = penalty or 0.0, extension or timedelta()
         rows = submitted.where(of_notebook).join(Grade, Grade.notebook_id == SubmittedNotebook.id)
-        columns = BaseCell.name, Grade.auto_score, Grade.manual_score, Grade.extra_credit
-        columns += (Grade.needs_manual_grade,)
+        given = Grade.auto_score, Grade.manual_score, Grade.extra_credit, Grade.needs_manual_grade
         for student, cell, *points in self._db.execute(
-            rows.join(BaseCell, BaseCell.id == Grade.cell_id).add_columns(*columns)
+            rows.join(BaseCell, BaseCell.id == Grade.cell_id).add_columns(BaseCell.name, *given)
         ):
             found[student].points[cell] = Points(*points)
         rows = submitted.where(of_notebook).join(Comment, Comment.notebook_id == SubmittedNotebook.id)
@@ -128,9 +129,9 @@ class Ledger:
     ) -> Standing:
         """Write what became of a submission in one transaction. What people wrote stays.
 
-        `arrived` is in UTC. A result that `is_new` has to be looked at again by whoever gave points before, as
-        with nbgrader; one that is only written again, since a penalty changed, has not. Raises SQLAlchemy's
-        `OperationalError` where the database can't be written.
+        `arrived` is in UTC. A result that `is_new` has to be looked at again by whoever gave points before,
+        as with nbgrader; one that is only written again, since a penalty changed, has not. Raises
+        SQLAlchemy's `OperationalError` where the database can't be written.
         """
         try:
             submission = self._submission(student)
@@ -178,14 +179,21 @@ class Ledger:
             name = grade_id(cell)
             if is_grade(cell) or is_task(cell):
                 of_cell = self._graded[name]
-                grade = grades.get(of_cell) or Grade(cell_id=of_cell, notebook=notebook)
+                grade = grades.get(of_cell) or self._add(Grade(cell_id=of_cell, notebook_id=notebook.id))
                 standing.points[name] = _points(grade, cell, is_new)
             if is_solution(cell) or is_task(cell):
                 of_cell = self._commented[name]
-                comment = comments.get(of_cell) or Comment(cell_id=of_cell, notebook=notebook)
+                comment = comments.get(of_cell) or self._add(
+                    Comment(cell_id=of_cell, notebook_id=notebook.id)
+                )
                 if (told := _told(comment, cell)) is not None:
                     standing.comments[name] = told
         return standing
+
+    def _add(self, row: Row) -> Row:
+        """A row that older versions did not make."""
+        self._db.add(row)
+        return row
 
     def penalty(self, student: str, standing: Standing, arrived: datetime | None) -> float | None:
         """What lateness costs as things stand, as nbgrader assigns it; None where it costs nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import warnings
 from collections import Counter
@@ -9,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from textwrap import indent
 from typing import Any
 
 import nbformat
@@ -17,18 +17,16 @@ from nbformat import NotebookNode
 from nbformat.warnings import DuplicateCellId, MissingIDFieldWarning
 
 from torchaula.course.files import whole
+from torchaula.course.markers import USUAL, Markers, has
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
 STATEMENT, PUBLIC = "enunciado", "publico"
 HIDDEN = ("valores", "bordes", "gradiente")
 SETUP_TAG, DEMO_TAG = "setup", "demo"
-SOLUTION_REGION = re.compile(r"^[ \t]*### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION\n?", re.M | re.S)
-HIDDEN_REGION = re.compile(r"^[ \t]*### BEGIN HIDDEN TESTS\n.*?^[ \t]*### END HIDDEN TESTS\n?", re.M | re.S)
-MARK_SCHEME = re.compile(r"^[^\n]*BEGIN MARK SCHEME.*?END MARK SCHEME[^\n]*\n?", re.M | re.S)
-# What stands where a learner writes; nbgrader_config.py says the same.
-CODE_STUB, TEXT_STUB = "# ESCRIBE AQUÍ TU CÓDIGO", "*Escribe aquí tu respuesta.*"
 BY_HAND = ("written", "manual", "task")
+CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+FIRST_WITH_IDS = 5  # the minor version of notebooks' format from which on cells have ids
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class Cell:
     """One cell; `id` is its `grade_id`, or its notebook id where nbgrader has no hold of it.
 
     `graded` are the cells of code that score by themselves, and no others. A person grades an answer in
-    Markdown (`written`) or in code (`manual`), and a `task`, which learners answer in cells of their own below.
+    Markdown (`written`) or in code (`manual`), and a `task`, which learners answer in own cells below it.
     """
 
     id: str
@@ -44,6 +42,9 @@ class Cell:
     source: str
     points: float = 0
     is_recorded: bool = False  # whether nbgrader's gradebook keeps its text
+    is_solution: bool = False  # whether the learner writes in it
+    is_code: bool = True
+    markers: Markers = USUAL
 
     @property
     def exercise(self) -> str:
@@ -58,29 +59,36 @@ class Cell:
 
     @property
     def is_hidden(self) -> bool:
-        return HIDDEN_REGION.search(self.source) is not None
+        return has(self.markers.hidden, self.source)
 
     @property
-    def is_code(self) -> bool:
-        return self.kind not in ("markdown", "written", "task")
+    def is_automatic(self) -> bool:
+        """Whether a test alone gives its points."""
+        return self.kind == "graded"
+
+    @property
+    def recorded(self) -> str:
+        """The text that nbgrader's gradebook keeps of it: a solution cell's is what learners receive."""
+        return self.markers.stub(self.source, is_code=self.is_code) if self.is_solution else self.source
+
+    @property
+    def released(self) -> str:
+        """The text that learners receive."""
+        return self.markers.published(self.recorded)
+
+    @property
+    def answer(self) -> str:
+        """The model solution, as a learner would hand it in."""
+        return self.markers.answer(self.source)
+
+    @property
+    def is_prose(self) -> bool:
+        return self.kind in ("markdown", "written", "task")
 
     @property
     def is_by_hand(self) -> bool:
         """Whether a person grades it."""
         return self.kind in BY_HAND
-
-    @property
-    def is_answer(self) -> bool:
-        """Whether the learner writes in it."""
-        return self.kind in ("solution", "written", "manual")
-
-    @property
-    def released(self) -> str:
-        """Its text as nbgrader's gradebook has it: without what only the instructor's notebook tells."""
-        if self.kind == "solution":
-            return stub(self.source)
-        text = {"written": TEXT_STUB, "manual": CODE_STUB}.get(self.kind)
-        return self.source if text is None else cleared(self.source, text)
 
 
 @dataclass(frozen=True)
@@ -154,10 +162,15 @@ class Notebook:
         graded = tuple(cell for cell in own if cell.kind == "graded")
         return Exercise(solution.id, statements[0], solution, graded)
 
+    @property
+    def automatic(self) -> tuple[str, ...]:
+        """The ids of the cells that a test alone gives points for."""
+        return tuple(cell.id for cell in self.cells if cell.is_automatic)
+
     def answered(self, solutions: Mapping[str, str]) -> Notebook:
         """The same notebook with these solutions, by exercise, in place of its own; others are empty."""
         cells = (
-            replace(cell, source=solutions.get(cell.id, "")) if cell.is_answer else cell
+            replace(cell, source=solutions.get(cell.id, "")) if cell.kind in ("solution", "manual") else cell
             for cell in self.cells
         )
         return Notebook(self.assignment, tuple(cells))
@@ -201,11 +214,37 @@ def write(node: NotebookNode, path: Path) -> None:
 
 
 def loads(text: str) -> NotebookNode:
-    """A notebook's text as cells; ids that are missing or stand twice are made up."""
+    """A notebook's text as cells; ids that are missing or stand twice are made up.
+
+    Notebooks of before version 4.5 have no ids: theirs are the same at every reading, as what is made of
+    them must be.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MissingIDFieldWarning)
         warnings.simplefilter("ignore", DuplicateCellId)
-        return nbformat.reads(text, as_version=4)  # type: ignore[no-any-return]
+        had_ids = _has_ids(text)
+        node: NotebookNode = nbformat.reads(text, as_version=4)
+    if not had_ids:
+        _name_cells(node)
+    return node
+
+
+def _has_ids(text: str) -> bool:
+    """Whether all cells have an id, as far as that can be told of what may be no notebook."""
+    content = json.loads(text)
+    cells = content.get("cells") if isinstance(content, dict) else None
+    return isinstance(cells, list) and all(isinstance(cell, dict) and cell.get("id") for cell in cells)
+
+
+def _name_cells(node: NotebookNode) -> None:
+    """Give each cell its `grade_id` for an id, or its place."""
+    taken: set[str] = set()
+    for number, cell in enumerate(node.cells):
+        name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+        is_free = isinstance(name, str) and CELL_ID.fullmatch(name) and name not in taken
+        cell["id"] = name if is_free else f"cell-{number}"
+        taken.add(cell["id"])
+    node.nbformat_minor = max(node.nbformat_minor, FIRST_WITH_IDS)
 
 
 def _first_line(error: Exception) -> str:
@@ -218,23 +257,24 @@ def text(node: NotebookNode) -> str:
     return written.rstrip("\n") + "\n"
 
 
-def parse(node: NotebookNode, assignment: str) -> Notebook:
-    """The course's view of a notebook file's content."""
-    return Notebook(assignment, tuple(_cell(cell) for cell in node.cells))
+def parse(node: NotebookNode, assignment: str, markers: Markers = USUAL) -> Notebook:
+    """The course's view of a notebook file's content; `markers` are those of its configuration."""
+    return Notebook(assignment, tuple(_cell(cell, markers) for cell in node.cells))
 
 
-def load(path: Path) -> Notebook:
+def load(path: Path, markers: Markers = USUAL) -> Notebook:
     """The course's view of the notebook at `path`, whose name is the assignment's."""
-    return parse(read(path), path.stem)
+    return parse(read(path), path.stem, markers)
 
 
-def _cell(node: NotebookNode) -> Cell:
+def _cell(node: NotebookNode, markers: Markers) -> Cell:
     nbgrader: Mapping[str, Any] = node.metadata.get("nbgrader", {})
     identifier = nbgrader.get("grade_id") or node.get("id", "")
     kind = _kind(node, nbgrader)
     points = _points(nbgrader.get("points", 0), identifier) if kind in ("graded", *BY_HAND) else 0.0
     recorded = any(nbgrader.get(role) for role in ("grade", "solution", "locked", "task"))
-    return Cell(identifier, kind, node.source, points, recorded)
+    is_code, is_solution = node.cell_type == "code", bool(nbgrader.get("solution"))
+    return Cell(identifier, kind, node.source, points, recorded, is_solution, is_code, markers)
 
 
 def _kind(node: NotebookNode, nbgrader: Mapping[str, Any]) -> str:
@@ -257,40 +297,6 @@ def _points(given: object, identifier: str) -> float:
             _("{id}: {points!r} points; make them a number, 0 or more").format(id=identifier, points=given)
         )
     return float(given)
-
-
-def stub(source: str, text: str = CODE_STUB) -> str:
-    """A solution cell as the learner receives it: each region replaced by `text`, indented alike."""
-
-    def replace(match: re.Match[str]) -> str:
-        prefix = match[0][: len(match[0]) - len(match[0].lstrip(" \t"))]
-        end = "\n" if match[0].endswith("\n") else ""
-        return indent(text, prefix).rstrip("\n") + end
-
-    return SOLUTION_REGION.sub(replace, source)
-
-
-def cleared(source: str, text: str) -> str:
-    """An answer as nbgrader releases it: `text` in place of each region, or of all where there is none.
-
-    A region is told by what stands in its first and last line, whatever the sign of a comment.
-    """
-    lines: list[str] = []
-    inside = found = False
-    for line in source.split("\n"):
-        if "BEGIN SOLUTION" in line:
-            inside = found = True
-            lines += [line[: len(line) - len(line.lstrip())] + each for each in text.split("\n")]
-        elif "END SOLUTION" in line:
-            inside = False
-        elif not inside:
-            lines.append(line)
-    return "\n".join(lines) if found else text
-
-
-def without_markers(source: str) -> str:
-    """A solution cell as a learner would hand it in: the model solution, its markers gone."""
-    return re.sub(r"^[ \t]*### (BEGIN|END) SOLUTION\n?", "", source, flags=re.M).rstrip("\n")
 
 
 def solutions(cells: Iterable[Cell]) -> dict[str, str]:

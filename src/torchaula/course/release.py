@@ -12,7 +12,7 @@ from pathlib import Path
 from nbgrader.converters import GenerateAssignment
 from traitlets.config import Config
 
-from torchaula.course import converters, notebook, secrets
+from torchaula.course import converters, secrets
 from torchaula.course.layout import Course, require_writable
 from torchaula.errors import Refusal
 from torchaula.i18n import _
@@ -33,7 +33,7 @@ def release(course: Course, assignment: str) -> Release:
 
     Raises `Refusal` where nbgrader can't make it, or where it would tell a solution or a hidden test.
     """
-    source = notebook.load(course.notebook(assignment))
+    source = converters.source(course, assignment)
     require_writable(course.release)
     with generated(course, assignment) as new:
         secrets.require_none(course, assignment, new)

@@ -28,7 +28,9 @@ def notebook_faults(notebook: Notebook, folder: Path) -> Iterator[str]:
     for twice in (i for i, n in Counter(cell.id.lower() for cell in notebook.cells).items() if n > 1):
         yield _("{id}: the id stands twice (case aside); rename one cell").format(id=twice)
     if not isclose(total := notebook.points, TOTAL_POINTS):
-        yield _("the points add up to {total}, not {expected}").format(total=f"{total:g}", expected=TOTAL_POINTS)
+        yield _("the points add up to {total}, not {expected}").format(
+            total=f"{total:g}", expected=TOTAL_POINTS
+        )
     for cell in notebook.cells:
         if cell.kind == "free":
             yield _("{id}: a code cell without a kind; tag it 'setup' or 'demo'").format(id=cell.id)
@@ -36,7 +38,7 @@ def notebook_faults(notebook: Notebook, folder: Path) -> Iterator[str]:
             yield _("{id}: graded, but there is no exercise {exercise}").format(
                 id=cell.id, exercise=cell.exercise
             )
-        if not cell.is_code:
+        if cell.is_prose:
             yield from _picture_faults(cell, folder)
     yield from _heading_faults(notebook)
     yield from _shadowing_faults(notebook)
@@ -47,7 +49,7 @@ def _shadowing_faults(notebook: Notebook) -> Iterator[str]:
     owners = {
         name: cell.id
         for cell in notebook.cells
-        if cell.kind == "setup" or (cell.is_answer and cell.is_code)
+        if cell.kind in ("setup", "solution", "manual")
         for name in _bound_names(cell.source)
     }
     for cell in notebook.cells:
@@ -82,7 +84,7 @@ def _picture_faults(cell: Cell, folder: Path) -> Iterator[str]:
 def _heading_faults(notebook: Notebook) -> Iterator[str]:
     level = 0
     for cell in notebook.cells:
-        for match in HEADING.finditer(FENCE.sub("", cell.source)) if not cell.is_code else ():
+        for match in HEADING.finditer(FENCE.sub("", cell.source)) if cell.is_prose else ():
             found = len(match[1])
             if found > level + 1 or (found == 1 and level):
                 yield _("{id}: a heading of level {found} after one of level {level}").format(

@@ -14,7 +14,8 @@ from copy import deepcopy
 
 from nbformat import NotebookNode
 
-from torchaula.course.notebook import SETUP_TAG, parse
+from torchaula.course.markers import USUAL, Markers
+from torchaula.course.notebook import SETUP_TAG
 from torchaula.grading.submitted import SubmittedCell
 from torchaula.i18n import _
 
@@ -38,9 +39,15 @@ def is_solution(cell: NotebookNode) -> bool:
     return bool(cell.metadata.get("nbgrader", {}).get("solution"))
 
 
-def rebuild(source: NotebookNode, submitted: Sequence[SubmittedCell]) -> NotebookNode:
-    """The notebook to grade. Of several copies of a solution cell the last one counts that says something."""
-    stubs = {cell.id: cell.released for cell in parse(source, "").cells if cell.is_answer}
+def rebuild(
+    source: NotebookNode, submitted: Sequence[SubmittedCell], markers: Markers = USUAL
+) -> NotebookNode:
+    """The notebook to grade. Of several copies of a solution cell the last one counts that says something.
+
+    `markers` are those of the course's configuration.
+    """
+    released = {grade_id(cell): _stub(cell, markers) for cell in source.cells if is_solution(cell)}
+    stubs = {name: text.strip() for name, text in released.items()}
     submitted = [cell for cell in submitted if not _is_spare(cell, stubs, submitted)]
     chosen = {cell.name: cell for cell in submitted}  # the last one, of several
     own = _own_cells(source, submitted, chosen)
@@ -48,18 +55,24 @@ def rebuild(source: NotebookNode, submitted: Sequence[SubmittedCell]) -> Noteboo
     for cell in deepcopy(source.cells):
         name = grade_id(cell)
         if is_solution(cell):
-            cell.source = _answer(chosen[name].source if name in chosen else stubs[name], cell, stubs[name])
+            given = chosen[name].source if name in chosen else released[name]
+            cell.source = given if given == released[name] else _answer(given, cell)
         cells += [_emptied(cell), *own[name]]
     for number, cell in enumerate(each for each in cells if not each.id):
         cell.id = f"{OWN}{number}"
     return NotebookNode(cells=cells, metadata=deepcopy(source.metadata), nbformat=4, nbformat_minor=5)
 
 
+def _stub(cell: NotebookNode, markers: Markers) -> str:
+    """A solution cell as it was released."""
+    return markers.published(markers.stub(cell.source, is_code=cell.cell_type == "code"))
+
+
 def _is_spare(cell: SubmittedCell, stubs: dict[str, str], submitted: Sequence[SubmittedCell]) -> bool:
     """Whether nothing is written in a copy of a solution cell, and something in another copy."""
 
     def is_empty(each: SubmittedCell) -> bool:
-        return each.source.strip() in ("", stubs[cell.name].strip())
+        return each.source.strip() in ("", stubs[cell.name])
 
     copies = (other for other in submitted if other.name == cell.name)
     return cell.name in stubs and is_empty(cell) and not all(map(is_empty, copies))
@@ -90,12 +103,13 @@ def _setup(source: NotebookNode) -> dict[str, str]:
     return {grade_id(cell): cell.source for cell in is_setup}
 
 
-def _answer(text: str, cell: NotebookNode, released: str) -> str:
-    """A learner's answer in its cell. Whoever grades Markdown by hand reads it rendered: as it was written,
-    so that lists and formulas help, but where it could do something in a browser, as a block of code.
+def _answer(text: str, cell: NotebookNode) -> str:
+    """A learner's answer, as it was written.
+
+    Whoever grades Markdown by hand reads it rendered, with its lists and formulas; where it could do
+    something in a browser, it is a block of code.
     """
-    is_safe = cell.cell_type == "code" or text == released or not ACTIVE.search(text)
-    return text if is_safe else _fenced(text)
+    return _fenced(text) if cell.cell_type == "markdown" and ACTIVE.search(text) else text
 
 
 def _plain(cell: SubmittedCell) -> NotebookNode:
