@@ -37,6 +37,7 @@ CELLS: dict[str, tuple[str, bool, dict[str, Any]]] = {
 }
 POINTS = {"explica": 5, "dibuja": 2.5, "tarea": 3, "opcional": 0, "decima": 0.1}
 ESSAY = "Sumar algo *consigo mismo* lo duplica: $x + x$.\n\n- y 3 < 5"
+ENGINE = '    "torchaula.classroom.nbgrader_preprocessors.Grade",\n'
 # As nbgrader does it by itself, but for the engine, which scores automatically graded cells.
 STOCK = """
 c = get_config()
@@ -149,13 +150,14 @@ ANSWERS = [
 CLASS: dict[str, list[Callable[[NotebookNode], None]]] = {
     "escribe": ANSWERS,
     "vacia": [],
-    "borra": [write("explica", ""), write("dibuja", "")],
-    "retoca": [*ANSWERS, retype("explica"), retype("dibuja")],
-    "retoca sin más": [retype("explica"), retype("dibuja")],
-    "cambia la tarea": [write("tarea", "Ya está hecha")],
+    "borra": [write("explica", ""), write("dibuja", ""), write("tarea", "Ya está hecha")],
+    "retoca": [*ANSWERS, retype("explica"), retype("dibuja"), retype("opcional")],
+    "un blanco más": [write("explica", f"{STUB} "), retype("dibuja")],
     "dobla": [write("explica", "uno"), double("explica", "dos")],
-    "un blanco más": [write("explica", "*Escribe aquí tu respuesta.* ")],
 }
+
+
+NOT_STOCK = {"dobla"}  # nbgrader by itself grades no notebook in which a cell stands twice
 
 
 def hand_in(course: Course, *students: str) -> None:
@@ -164,11 +166,12 @@ def hand_in(course: Course, *students: str) -> None:
         pupils.write(course, student, edited(course, *CLASS[student]))
 
 
-def stock(course: Course, root: Path) -> Course:
+def stock(course: Course, root: Path, has_tests: bool = True) -> Course:
     """The same source and submissions in a course that only knows nbgrader's own way."""
     theirs = mini.copy(course, root)
     theirs.gradebook.unlink(missing_ok=True)
-    theirs.config.write_text(STOCK + mini.SHORTER + mini.confinement())
+    settings = STOCK if has_tests else STOCK.replace(ENGINE, "")
+    theirs.config.write_text(settings + mini.SHORTER + mini.confinement())
     return find(root)
 
 

@@ -27,7 +27,6 @@ from torchaula.grading.submitted import read
 from torchaula.report import words
 
 ESCRIBE = "escribe"
-WAITING = {"explica": 5, "dibuja": 2.5, "tarea": 3, "decima": 0.1}
 SCRIPT = "<script>alert(1)</script>"
 
 
@@ -59,15 +58,22 @@ def page(course: Course, student: str) -> str:
 # What the gradebook holds
 
 
-@pytest.mark.parametrize("is_mixed", [True, False], ids=["beside ours", "alone"])
-def test_rows_are_those_of_stock_nbgrader(course: Course, tmp_path: Path, is_mixed: bool) -> None:
+def test_rows_are_those_of_stock_nbgrader_where_only_people_grade(course: Course, tmp_path: Path) -> None:
+    """Every row, in an assignment without any test."""
+    by_hand.only(course)
+    pupils.write(course, ESCRIBE, by_hand.edited(course, *by_hand.ANSWERS[1:]))
+    pupils.write(course, "vacia", by_hand.edited(course))
+    stock = by_hand.stock(course, tmp_path / "stock", has_tests=False)
+
+    mini.grade(course)
+    by_hand.autograde(stock)
+
+    assert ledgers.rows(course) == ledgers.rows(stock)
+
+
+def test_rows_are_those_of_stock_nbgrader(course: Course, tmp_path: Path) -> None:
     """Every row, by `torchaula grade`, `nbgrader autograde` here, and nbgrader without us; regraded too."""
-    by_hand.mixed(course) if is_mixed else by_hand.only(course)
-    if is_mixed:
-        by_hand.hand_in(course)
-    else:
-        pupils.write(course, ESCRIBE, by_hand.edited(course, *by_hand.ANSWERS[1:]))
-        pupils.write(course, "vacia", by_hand.edited(course))
+    by_hand.hand_in(by_hand.mixed(course), *by_hand.CLASS.keys() - by_hand.NOT_STOCK)
     stock = by_hand.stock(course, tmp_path / "stock")
     theirs = mini.copy(course, tmp_path / "theirs")
 
@@ -92,8 +98,8 @@ def test_rows_are_those_of_stock_nbgrader(course: Course, tmp_path: Path, is_mix
         by_hand.say(each, ESCRIBE, "tarea", "Bien")
         by_hand.say(each, "vacia", "explica", "")
     mini.grade(course, force=True)
-    by_hand.autograde(theirs, first=False)
-    by_hand.autograde(stock, first=False)
+    by_hand.autograde(theirs, ESCRIBE, "vacia", first=False)
+    by_hand.autograde(stock, ESCRIBE, "vacia", first=False)
 
     found = ledgers.rows(stock)
     assert ledgers.rows(course) == found
@@ -213,8 +219,11 @@ def test_changed_test_regrades_ours_and_leaves_theirs(copy: Course) -> None:
 
 def test_changed_points_of_an_answer_are_told_to_the_gradebook(copy: Course) -> None:
     """Of a written answer and of a task; nothing is graded again, and no points change."""
-    week.change(copy, '"points": 2.5', '"points": 3.5')
-    week.change(copy, '"points": 3,', '"points": 4,')
+    path = copy.notebook("mini")
+    node = notebook.read(path)
+    for name in ("dibuja", "tarea"):
+        pupils.cell(node, name).metadata.nbgrader.points += 1
+    notebook.write(node, path)
 
     mini.grade(copy)
 
@@ -399,7 +408,7 @@ def test_points_of_a_cell_that_gets_none_count_for_nothing() -> None:
     cells = [by_hand.cell("double", "x = 1", True, {"solution": True, "points": 5})]
     (found,) = notebook.parse(notebook.nbformat.v4.new_notebook(cells=cells), "mini").cells
 
-    assert found == Cell("double", "solution", "x = 1", 0, True)
+    assert (found.kind, found.points) == ("solution", 0)
 
 
 def test_normal_form_keeps_them(made: Course) -> None:
@@ -476,9 +485,9 @@ def test_table_says_what_waits(copy: Course) -> None:
     """By cell and with its points, in one remark; a part that waits shows a dash and no zero."""
     shown = pupils.command(copy, "grade", "mini")
 
-    line = next(line for line in shown.splitlines() if line.startswith(ESCRIBE))
-    assert line.split()[1:9] == ["5", "–", "–", "–", "–", "–", "0", "5"]
-    assert "waits for a person: explica, dibuja, tarea and 2 more (10.6 points)" in shown
+    line = next(line for line in shown.splitlines() if line.split()[:1] == [ESCRIBE])
+    assert line.split()[1:9] == ["5", "–", "–", "–", "0", "–", "0", "5"]
+    assert "waits for a person: explica, dibuja, tarea and 1 more (10.6 points)" in shown
     assert "/2.5" in shown and "/20.6" in shown
 
 
@@ -494,7 +503,7 @@ def test_csv_says_what_waits(copy: Course) -> None:
     table = pupils.table(copy.grades / "mini.csv")
 
     row = table[ESCRIBE]
-    assert [row[name] for name in by_hand.POINTS] == ["0.0", "", "", "", ""]
+    assert [row[name] for name in by_hand.POINTS] == ["0.0", "", "", "0.0", ""]
     assert (row["total"], row["maximum"], row["waiting"]) == ("5.0", "20.6", "5.6")
     assert row["outcome"] == "waits for a person"
     assert (table["borra"]["outcome"], table["borra"]["waiting"]) == ("graded", "0")
@@ -513,7 +522,7 @@ def test_export_says_what_waits(copy: Course) -> None:
     assert (table[ESCRIBE]["score"], table[ESCRIBE]["outcome"]) == ("5.0", "waits for a person")
     assert table[ESCRIBE]["waiting"] == "10.6"
     assert (table["borra"]["score"], table["borra"]["outcome"]) == ("5.0", "graded")
-    assert table["borra"]["waiting"] == "0.0"
+    assert table["borra"]["waiting"] == "0"
 
 
 def test_learner_reads_what_waits_for_whom(made: Course) -> None:

@@ -217,6 +217,7 @@ class Desk:
             "; ".join(filter(None, [_("graded"), *found, *task.submission.remarks, doubt])),
             task.standing.penalty,
             {cell: verdict.outcome.value for cell, verdict in verdicts.items()},
+            waiting=entries.waiting(self._source, task.standing),
         )
 
     def _left_out(self, submission: Submission, before: Mapping[str, Standing]) -> Entry:
@@ -233,4 +234,7 @@ class Desk:
             return Entry(student, None, what, is_missing=is_missing)
         what += _("; what was graded before stands")
         before = entries.by_exercise(self._source, standing)
-        return Entry(student, None, what, standing.penalty, is_missing=is_missing, before=before)
+        waiting = entries.waiting(self._source, standing)
+        return Entry(
+            student, None, what, standing.penalty, is_missing=is_missing, before=before, waiting=waiting
+        )

@@ -80,6 +80,12 @@ class Standing:
     def is_graded(self) -> bool:
         return any((each.auto, each.manual) != (None, None) for each in self.points.values())
 
+    def outdated(self) -> Iterator[str]:
+        """The cells whose points by hand are of an answer that was regraded since."""
+        for cell, points in self.points.items():
+            if points.manual is not None and points.needs_person:
+                yield cell
+
     def overtaken(self) -> Iterator[str]:
         """The cells whose points by hand are below what their test gives now."""
         for cell, points in self.points.items():

@@ -41,6 +41,7 @@ class Run:
         """What went wrong, in one line: the exception behind the last one that the log tells."""
         ours = re.findall(r"^ *torchaula\.[\w.]+: (.+)$", self.log, re.M)  # says all by itself
         told = re.findall(r"^ *(?:[\w.]+\.)?(\w+(?:Error|Exception|Died|Interrupt)\w*: .+)$", self.log, re.M)
+        told = [line for line in told if "Notebook failed to validate" not in line]  # why stands before it
         lines = ours or told or self.error.strip().splitlines() or [""]
         return lines[-1]
 
