@@ -70,4 +70,4 @@ c.ExportApp.plugin_class = "torchaula.report.export.CsvExport"
 
 # What learners get back: our own page, in Spanish, without the text of any test.
 c.GenerateFeedback.exporter_class = "torchaula.report.feedback.FeedbackExporter"
-c.GenerateFeedback.preprocessors = [f"{NBGRADER}.GetGrades"]
+c.GenerateFeedback.preprocessors = ["torchaula.report.feedback.GetGrades"]

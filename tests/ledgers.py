@@ -26,7 +26,7 @@ def _cells(book: Gradebook) -> Rows:
             for cell in notebook.source_cells:
                 key = "source", assignment.name, cell.name
                 found[key] = (cell.cell_type, cell.locked, cell.source, cell.checksum)
-            for cell in notebook.grade_cells:
+            for cell in [*notebook.grade_cells, *notebook.task_cells]:
                 found["points", assignment.name, cell.name] = (cell.max_score, cell.cell_type)
     return found
 

@@ -29,8 +29,9 @@ from tests import ledgers, mini, pupils, tiny
 from tests.conftest import FAULT
 from torchaula.classroom import batch, gradebook, records
 from torchaula.classroom.entries import Entry
-from torchaula.course import converters, notebook, sample_class
+from torchaula.course import converters, sample_class
 from torchaula.course.layout import Course
+from torchaula.course.markers import USUAL
 from torchaula.course.release import release
 from torchaula.errors import Refusal
 from torchaula.grading import engine, judge
@@ -116,10 +117,10 @@ def hand_in(course: Course, students: tuple[str, ...]) -> None:
         solutions = {}
         for name, exercise in made_from.exercises.items():
             source = exercise.solution.source
-            stubs = (notebook.stub(source, text) for text in ("pass", "raise ValueError", "exit(3)"))
-            ends = f"{notebook.stub(source)}\n\nimport os\nos._exit(3)"
+            stubs = (USUAL.stub(source, text=end) for end in ("pass", "raise ValueError", "exit(3)"))
+            ends = f"{USUAL.stub(source)}\n\nimport os\nos._exit(3)"
             known = [made_from.model(name), *made_from.right(name), *made_from.wrong(name)]
-            chosen = draw.choice([*known, *known, notebook.stub(source), *stubs, ends])
+            chosen = draw.choice([*known, *known, USUAL.stub(source), *stubs, ends])
             solutions[name] = f"{chosen.rstrip()}\n# {student}"
         pupils.write(course, student, sample_class.handed_in(made_from, solutions))
 

@@ -14,6 +14,7 @@ import pytest
 
 from tests import mini
 from torchaula.course import notebook
+from torchaula.course.markers import USUAL
 from torchaula.grading import engine
 from torchaula.grading.engine import Engine
 from torchaula.grading.judge import Judged
@@ -77,7 +78,8 @@ def test_exercise_without_an_answer_is_compared_with_nothing(
     grader: Noting, texts: dict[str, str], tmp_path: Path
 ) -> None:
     """Who has written nothing has made no known mistake: no wrong answer is run for it."""
-    stubs = {name: notebook.stub(e.solution.source, "") for name, e in grader.notebook.exercises.items()}
+    solutions = ((name, e.solution.source) for name, e in grader.notebook.exercises.items())
+    stubs = {name: USUAL.stub(source, text="") for name, source in solutions}
 
     judged = grader.grade(grader.notebook.answered(stubs))
     grader.asked.clear()

@@ -125,7 +125,7 @@ def test_learner_with_only_the_zip_gets_to_the_first_green_check(
         if not request.config.getoption("all"):
             lend_packages(folder / ".venv")
     exercise = next(iter(notebook.load(COURSE.notebook(assignment)).exercises.values()))
-    solution = notebook.without_markers(exercise.solution.source)
+    solution = exercise.solution.answer
 
     done = subprocess.run(
         [folder / ".venv/bin/python", "-c", LEARNER, folder / f"{assignment}.ipynb", solution],

@@ -27,7 +27,7 @@ def notebook(*cells: str, setup: str = SETUP) -> Notebook:
         (
             Cell("preparacion", "setup", setup),
             Cell("double-enunciado", "markdown", "## double"),
-            Cell("double", "solution", RIGHT),
+            Cell("double", "solution", RIGHT, is_solution=True),
             *graded,
         ),
     )

@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from torchaula.course import normal_form, notebook
-from torchaula.course.notebook import HIDDEN_REGION, stub, without_markers
+from torchaula.course.markers import USUAL
 from torchaula.grading import sandbox
 from torchaula.grading.client import Client
 from torchaula.grading.jobs import Job, Result
@@ -140,7 +140,7 @@ class Book:
 
     def __post_init__(self) -> None:
         for cell in self.node.cells:
-            cell.source = HIDDEN_REGION.sub("", without_markers(cell.source)).rstrip("\n")
+            cell.source = USUAL.published(USUAL.answer(cell.source)).rstrip("\n")
 
     @property
     def file(self) -> bytes:
@@ -154,7 +154,7 @@ class Book:
 
     def empty(self, exercise: str) -> None:
         """Leave an exercise as it was released."""
-        self.cell(exercise).source = stub(SOLUTIONS[exercise])
+        self.cell(exercise).source = USUAL.stub(SOLUTIONS[exercise])
 
     def add(self, source: str, after: str, markdown: bool = False) -> None:
         """Put a cell of the learner's own after the one with this `grade_id`; first, if that is empty."""

@@ -40,7 +40,7 @@ def cli(context: click.Context, course: Path) -> None:
 @click.option("--verbose", "-v", is_flag=True, help=_("Show the learner's message of each failed cell."))
 @click.pass_obj
 def check(folder: Path, what: tuple[str, ...], verbose: bool) -> None:
-    from torchaula.course import answers, layout, notebook, rules
+    from torchaula.course import answers, converters, layout, rules
     from torchaula.grading import matrix
     from torchaula.report import matrix_table
 
@@ -48,7 +48,7 @@ def check(folder: Path, what: tuple[str, ...], verbose: bool) -> None:
     good = True
     for chosen in what or course.require_assignments():
         assignment, _slash, exercise = chosen.partition("/")
-        source = notebook.load(course.notebook(assignment))
+        source = converters.source(course, assignment)
         exercises = [source.exercise(exercise)] if exercise else list(source.exercises.values())
         known = {e.id: answers.load(course.answers / assignment / f"{e.id}.py") for e in exercises}
         faults = [fault for e in exercises for fault in rules.exercise_faults(e, known[e.id])]
@@ -90,7 +90,7 @@ def release(folder: Path, assignments: tuple[str, ...]) -> None:
             _("release/{name}: {exercises} exercises, {points} points; {changes}").format(
                 name=done.assignment,
                 exercises=done.exercises,
-                points=done.points,
+                points=f"{done.points:g}",
                 changes=_("changed: {files}").format(files=", ".join(done.changed))
                 if done.changed
                 else _("nothing changed"),

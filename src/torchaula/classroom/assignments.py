@@ -9,9 +9,11 @@ from pathlib import Path
 from platform import python_version
 
 from nbformat import NotebookNode
+from traitlets.config import Config
 
 from torchaula.course import converters, notebook
 from torchaula.course.layout import Course
+from torchaula.course.markers import Markers
 from torchaula.course.notebook import Notebook
 from torchaula.grading import client, sandbox
 from torchaula.grading.digests import digest, package_digest
@@ -31,6 +33,7 @@ class Assignment:
     source: Notebook
     limits: Limits
     bwrap: str
+    markers: Markers
 
     @property
     def name(self) -> str:
@@ -51,8 +54,8 @@ class Assignment:
 
     @cached_property
     def stubs(self) -> dict[str, str]:
-        """The solution cells as learners receive them, by exercise."""
-        return {c.id: notebook.stub(c.source).strip() for c in self.source.cells if c.kind == "solution"}
+        """The cells that learners write in, as they receive them, by id."""
+        return {cell.id: cell.released.strip() for cell in self.source.cells if cell.is_solution}
 
     @cached_property
     def text(self) -> str:
@@ -62,7 +65,7 @@ class Assignment:
     def job(self, submitted: bytes) -> Job:
         """What to ask a worker about a submission."""
         kept = str(self.course.state / "diagnosis" / self.name)
-        return Job(self.name, self.text, submitted, self.bwrap, self.limits, self.answers, kept)
+        return Job(self.name, self.text, submitted, self.bwrap, self.limits, self.answers, kept, self.markers)
 
     @cached_property
     def digest(self) -> str:
@@ -78,21 +81,24 @@ class Assignment:
         return digest([self.text, self.digest])
 
 
-def load(course: Course, name: str, unsafe: bool = False) -> Assignment:
+def load(course: Course, name: str, unsafe: bool = False, settings: Config | None = None) -> Assignment:
     """An assignment of a course. Raises `Refusal` where it can't be read, or nothing confines student code.
 
     `unsafe` goes on where no sandbox works, with student code that can do whatever the caller can; so
-    does the course's `c.Grade.unsafe_no_sandbox`.
+    does the course's `c.Grade.unsafe_no_sandbox`. `settings` are the course's configuration, if at hand.
     """
-    settings = converters.config(course).Grade
-    chosen = {field: settings[field] for field in CONFIGURABLE if field in settings}
-    unsafe = unsafe or bool(settings.get("unsafe_no_sandbox", False))
-    return make(course, course.notebook(name), Limits(**chosen), unsafe)
+    settings = converters.config(course) if settings is None else settings
+    chosen = {field: settings.Grade[field] for field in CONFIGURABLE if field in settings.Grade}
+    unsafe = unsafe or bool(settings.Grade.get("unsafe_no_sandbox", False))
+    return make(course, course.notebook(name), Limits(**chosen), unsafe, settings)
 
 
-def make(course: Course, path: Path, limits: Limits, unsafe: bool) -> Assignment:
+def make(
+    course: Course, path: Path, limits: Limits, unsafe: bool, settings: Config | None = None
+) -> Assignment:
     """The assignment whose notebook stands at `path`. Raises `Refusal` like `load`."""
     if bwrap := client.confinement(unsafe):
         sandbox.require_hidden(course.root)
     node = notebook.read(path)
-    return Assignment(course, node, notebook.parse(node, path.stem), limits, bwrap)
+    markers = converters.markers(converters.config(course) if settings is None else settings)
+    return Assignment(course, node, notebook.parse(node, path.stem, markers), limits, bwrap, markers)

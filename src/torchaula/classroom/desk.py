@@ -197,9 +197,12 @@ class Desk:
             return self._entry_without_points(task.student, what, task.standing)
         graded = graded_copy.made(self._assignment, read(content), task.record.result, self._ledger.checksums)
         graded_copy.put(self._assignment, task.student, graded, task.exchanged)
-        task.standing = self._ledger.write(task.student, graded, task.arrival.time)
-        name = self._assignment.name
-        task.record = records.settle(self._course, name, task.student, task.record, self._written(task))
+        is_new = not task.record.written
+        task.standing = self._ledger.write(task.student, graded, task.arrival.time, is_new)
+        name, points = self._assignment.name, task.standing.automatic
+        task.record = records.settle(
+            self._course, name, task.student, task.record, self._written(task), points
+        )
         return self._entry(task, graded)
 
     def _written(self, task: Task) -> str:
@@ -211,11 +214,10 @@ class Desk:
         """Whether graded copy and gradebook say what the result says, and nothing needs writing."""
         if self._ledger is None or task.record is None or task.record.written != self._written(task):
             return False
-        earned = entries.earned(self._source, task.record.result)
-        noted = {cell: points.auto for cell, points in task.standing.points.items()}
+        earned = entries.earned(self._source, task.record.result) | task.record.unjudged
         # Points by hand and extensions are given in the gradebook, and change what lateness costs.
         penalty = self._ledger.penalty(task.student, task.standing, task.arrival.time) or 0.0
-        is_noted = earned == noted and isclose(penalty, task.standing.penalty)
+        is_noted = earned == task.standing.automatic and isclose(penalty, task.standing.penalty)
         copy = graded_copy.folder(self._course, self._assignment.name, task.student)
         return is_noted and (copy / f"{self._assignment.name}.ipynb").is_file()
 
@@ -231,6 +233,7 @@ class Desk:
             "; ".join(filter(None, [_("graded"), *found, *task.submission.remarks, doubt])),
             task.standing.penalty,
             {cell: verdict.outcome.value for cell, verdict in verdicts.items()},
+            waiting=entries.waiting(self._source, task.standing),
         )
 
     def _left_out(self, submission: Submission, before: Mapping[str, Standing]) -> Entry:
@@ -247,4 +250,7 @@ class Desk:
             return Entry(student, None, what, is_missing=is_missing)
         what += _("; what was graded before stands")
         before = entries.by_exercise(self._source, standing)
-        return Entry(student, None, what, standing.penalty, is_missing=is_missing, before=before)
+        waiting = entries.waiting(self._source, standing)
+        return Entry(
+            student, None, what, standing.penalty, is_missing=is_missing, before=before, waiting=waiting
+        )

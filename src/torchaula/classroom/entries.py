@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from torchaula.classroom.ledger import Points, Standing
@@ -12,12 +12,16 @@ from torchaula.grading.jobs import Result
 from torchaula.grading.verdict import Outcome
 from torchaula.i18n import _
 
+DECIMALS = 9  # more are an artefact: 0.1 + 0.2
+MOST_NAMES = 3  # of cells in a remark
+
 
 @dataclass(frozen=True)
 class Entry:
-    """What became of one student's submission: points by exercise (None: not graded), and what happened.
+    """What became of one student's submission: points by part (None: not graded), and what happened.
 
-    Where it was not graded, `before` are the points of an earlier one that stand, if any do.
+    Where it was not graded, `before` are the points of an earlier one that stand, if any do. Parts that are
+    `waiting` for a person, with what they are worth, have no points yet: their zero is none.
     """
 
     student: str
@@ -27,6 +31,7 @@ class Entry:
     outcomes: dict[str, str] = field(default_factory=dict)  # by graded cell
     is_missing: bool = False  # nothing was handed in
     before: dict[str, float] | None = None
+    waiting: dict[str, float] = field(default_factory=dict)
 
     @property
     def graded(self) -> bool:
@@ -34,13 +39,13 @@ class Entry:
 
     @property
     def noted(self) -> dict[str, float] | None:
-        """The points that the gradebook holds, by exercise; None where it holds none."""
+        """The points that the gradebook holds, by part; None where it holds none."""
         return self.before if self.points is None else self.points
 
     @property
     def score(self) -> float:
         """The points after the penalty, if any."""
-        return max(0.0, sum((self.noted or {}).values()) - self.penalty)
+        return round(max(0.0, sum((self.noted or {}).values()) - self.penalty), DECIMALS)
 
 
 @dataclass(frozen=True)
@@ -58,12 +63,18 @@ class Change:
 
 
 def by_exercise(source: Notebook, standing: Standing) -> dict[str, float]:
-    """A submission's points, summed up for each exercise."""
+    """A submission's points, summed up for each exercise, and for each cell that a person grades."""
     nothing = Points(None)
     return {
-        name: sum(standing.points.get(cell.id, nothing).score for cell in exercise.graded)
-        for name, exercise in source.exercises.items()
+        name: round(sum(standing.points.get(cell.id, nothing).score for cell in part.cells), DECIMALS)
+        for name, part in source.parts.items()
     }
+
+
+def waiting(source: Notebook, standing: Standing) -> dict[str, float]:
+    """The cells that a person has still to grade, and what each is worth."""
+    waits = {name for name, points in standing.points.items() if points.waits}
+    return {cell.id: cell.points for cell in source.cells if cell.is_by_hand and cell.id in waits}
 
 
 def earned(source: Notebook, result: Result) -> dict[str, float]:
@@ -91,6 +102,13 @@ def change(source: Notebook, student: str, before: Standing, now: Mapping[str, f
 def remarks(source: Notebook, record: Record, standing: Standing) -> Iterator[str]:
     """What an instructor should know of a graded submission beyond its points."""
     yield from _ends(source, record.result)
+    if names := waiting(source, standing):
+        told = _("waits for a person: {cells} ({points:g} points)")
+        yield told.format(cells=_some(names), points=sum(names.values()))
+    by_hand = {cell.id for cell in source.cells if cell.is_by_hand}
+    if stale := [name for name in standing.outdated() if name in by_hand]:
+        told = _("graded by hand before this was handed in or regraded: {cells}")
+        yield told.format(cells=_some(stale))
     if record.review:
         yield _("worth a look: {names}").format(names=", ".join(record.review[:5]))
     if overtaken := list(standing.overtaken()):
@@ -99,15 +117,23 @@ def remarks(source: Notebook, record: Record, standing: Standing) -> Iterator[st
         yield _("late: {points:g} points less").format(points=standing.penalty)
 
 
+def _some(names: Collection[str]) -> str:
+    """A few names, and how many others there are."""
+    shown, others = list(names)[:MOST_NAMES], len(names) - MOST_NAMES
+    return ", ".join(shown) + (_(" and {count} more").format(count=others) if others > 0 else "")
+
+
 def _ends(source: Notebook, result: Result) -> Iterator[str]:
     """Which exercises, and which of a learner's own cells, did not end by themselves."""
     exercises = {cell.id: cell.exercise for cell in source.cells}
+    untested = {c.id for c in source.cells if c.is_solution and c.id not in source.exercises}
     for outcome, text, elsewhere in (
         (Outcome.TIMED_OUT, _("time ran out in {where}"), "timed out"),
         (Outcome.OUT_OF_MEMORY, _("memory ran out in {where}"), ""),
         (Outcome.PROCESS_DIED, _("the process died in {where}"), "died"),
     ):
         ended = [exercises[cell] for cell, v in result.verdicts.items() if v.outcome is outcome]
+        ended += [cell for cell, how in result.lost.items() if how == elsewhere and cell in untested]
         own = [cell for cell, how in result.lost.items() if how == elsewhere and cell not in exercises]
         for where in dict.fromkeys([*ended, *([_("a cell of the student's own")] if own else [])]):
             yield text.format(where=where)

@@ -21,7 +21,7 @@ from traitlets.config import Config
 from torchaula.classroom import lateness, roster
 from torchaula.course import converters
 from torchaula.course.layout import Course
-from torchaula.course.notebook import Notebook, stub
+from torchaula.course.notebook import Notebook
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
@@ -110,12 +110,11 @@ def changed(book: Gradebook, source: Notebook) -> list[str]:
     if known is None:
         return list(recorded)
     texts = {cell.name: cell.source for cell in known.source_cells}
-    points = {cell.name: cell.max_score for cell in known.grade_cells}
+    points = {cell.name: cell.max_score for cell in [*known.grade_cells, *known.task_cells]}
     different = [
         cell.id
         for cell in recorded.values()
-        if texts.get(cell.id) != (stub(cell.source) if cell.kind == "solution" else cell.source)
-        or points.get(cell.id, 0) != cell.points
+        if texts.get(cell.id) != cell.recorded or points.get(cell.id, 0) != cell.points
     ]
     return different + sorted(texts.keys() - recorded)
 
@@ -127,8 +126,12 @@ def require_same_cells(book: Gradebook, course: Course, source: Notebook) -> Non
         return
     before = {cell.name for cell in known.source_cells}
     different = before ^ {cell.id for cell in source.cells if cell.is_recorded}
-    before = {cell.name for cell in known.grade_cells if cell.cell_type == "code"}
-    different |= before ^ {cell.id for cell in source.cells if cell.kind == "graded"}
+    for noted_cells, has_role in (
+        (known.grade_cells, lambda cell: cell.kind in ("graded", "written", "manual")),
+        (known.solution_cells, lambda cell: cell.is_solution),
+        (known.task_cells, lambda cell: cell.kind == "task"),
+    ):
+        different |= {cell.name for cell in noted_cells} ^ {c.id for c in source.cells if has_role(c)}
     if different:
         raise Refusal(
             _(

@@ -29,7 +29,7 @@ def made(
     assignment: Assignment, cells: Sequence[SubmittedCell], result: Result, checksums: Mapping[str, str]
 ) -> NotebookNode:
     """The graded notebook. `checksums` are those of the released cells, which nbgrader notes in each."""
-    graded = rebuild(assignment.node, cells)
+    graded = rebuild(assignment.node, cells, assignment.markers)
     for cell in graded.cells:
         if cell.cell_type == "code":
             cell.outputs = outputs_of(cell, result)

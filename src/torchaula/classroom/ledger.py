@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from nbformat import NotebookNode
 from nbgrader.api import (
@@ -23,27 +24,37 @@ from nbgrader.api import (
     SubmittedNotebook,
 )
 from nbgrader.plugins import LateSubmissionPlugin
-from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution
+from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
 from sqlalchemy import select
 
 from torchaula.grading.rebuild import grade_id
 
+Row = TypeVar("Row", Grade, Comment)
 NO_RESPONSE = "No response."  # nbgrader's comment on an answer left as it was
 
 
 @dataclass(frozen=True)
 class Points:
-    """What a graded cell got: by its test, and by hand, which wins."""
+    """What a graded cell got: by its test, and by hand, which wins.
+
+    `needs_person` is nbgrader's mark: nobody gave points yet, or it was regraded since.
+    """
 
     auto: float | None
     manual: float | None = None
     extra: float | None = None
+    needs_person: bool = False
 
     @property
     def score(self) -> float:
         """As nbgrader counts it: extra credit goes with other points only."""
         chosen = self.auto if self.manual is None else self.manual
         return 0.0 if chosen is None else chosen + (self.extra or 0.0)
+
+    @property
+    def waits(self) -> bool:
+        """Whether nobody gave it points yet."""
+        return self.auto is None and self.manual is None
 
 
 @dataclass
@@ -61,8 +72,19 @@ class Standing:
         return sum(each.score for each in self.points.values())
 
     @property
+    def automatic(self) -> dict[str, float | None]:
+        """What each cell got by itself."""
+        return {cell: points.auto for cell, points in self.points.items()}
+
+    @property
     def is_graded(self) -> bool:
         return any((each.auto, each.manual) != (None, None) for each in self.points.values())
+
+    def outdated(self) -> Iterator[str]:
+        """The cells whose points by hand are of an answer that was regraded since."""
+        for cell, points in self.points.items():
+            if points.manual is not None and points.needs_person:
+                yield cell
 
     def overtaken(self) -> Iterator[str]:
         """The cells whose points by hand are below what their test gives now."""
@@ -78,8 +100,9 @@ class Ledger:
         self._db, self._penalties = book.db, penalties
         self._assignment = book.find_assignment(assignment)
         self._notebook = book.find_notebook(assignment, assignment)
-        self._grade_cells = {cell.name: cell.id for cell in self._notebook.grade_cells}
-        self._solution_cells = {cell.name: cell.id for cell in self._notebook.solution_cells}
+        tasks = self._notebook.task_cells  # which a person grades and comments on
+        self._graded = {cell.name: cell.id for cell in [*tasks, *self._notebook.grade_cells]}
+        self._commented = {cell.name: cell.id for cell in [*tasks, *self._notebook.solution_cells]}
         self.checksums = {cell.name: cell.checksum for cell in self._notebook.source_cells}
 
     @property
@@ -95,9 +118,9 @@ class Ledger:
         for student, penalty, extension in self._db.execute(late.where(of_notebook)):
             found[student].penalty, found[student].extension = penalty or 0.0, extension or timedelta()
         rows = submitted.where(of_notebook).join(Grade, Grade.notebook_id == SubmittedNotebook.id)
-        columns = BaseCell.name, Grade.auto_score, Grade.manual_score, Grade.extra_credit
+        given = Grade.auto_score, Grade.manual_score, Grade.extra_credit, Grade.needs_manual_grade
         for student, cell, *points in self._db.execute(
-            rows.join(BaseCell, BaseCell.id == Grade.cell_id).add_columns(*columns)
+            rows.join(BaseCell, BaseCell.id == Grade.cell_id).add_columns(BaseCell.name, *given)
         ):
             found[student].points[cell] = Points(*points)
         rows = submitted.where(of_notebook).join(Comment, Comment.notebook_id == SubmittedNotebook.id)
@@ -107,16 +130,20 @@ class Ledger:
                 found[student].comments[cell] = comment
         return dict(found)
 
-    def write(self, student: str, graded: NotebookNode, arrived: datetime | None) -> Standing:
+    def write(
+        self, student: str, graded: NotebookNode, arrived: datetime | None, is_new: bool = True
+    ) -> Standing:
         """Write what became of a submission in one transaction. What people wrote stays.
 
-        `arrived` is in UTC. Raises SQLAlchemy's `OperationalError` where the database can't be written.
+        `arrived` is in UTC. A result that `is_new` has to be looked at again by whoever gave points before,
+        as with nbgrader; one that is only written again, since a penalty changed, has not. Raises
+        SQLAlchemy's `OperationalError` where the database can't be written.
         """
         try:
             submission = self._submission(student)
             submission.timestamp = arrived.replace(tzinfo=None) if arrived else None
             (notebook,) = submission.notebooks
-            standing = self._mark(notebook, graded)
+            standing = self._mark(notebook, graded, is_new)
             standing.extension = submission.extension or timedelta()
             notebook.late_submission_penalty = self.penalty(student, standing, arrived)
             standing.penalty = notebook.late_submission_penalty or 0.0
@@ -143,31 +170,36 @@ class Ledger:
             raise MissingEntry(f"no student {student!r} in the gradebook")
         submission = SubmittedAssignment(assignment=self._assignment, student=row)
         notebook = SubmittedNotebook(notebook=self._notebook, assignment=submission)
-        for cell in self._grade_cells.values():
+        for cell in self._graded.values():
             Grade(cell_id=cell, notebook=notebook)
-        for cell in self._solution_cells.values():
+        for cell in self._commented.values():
             Comment(cell_id=cell, notebook=notebook)
         self._db.add(submission)
         return submission
 
-    def _mark(self, notebook: SubmittedNotebook, graded: NotebookNode) -> Standing:
+    def _mark(self, notebook: SubmittedNotebook, graded: NotebookNode, is_new: bool) -> Standing:
         grades = {grade.cell_id: grade for grade in notebook.grades}
         comments = {comment.cell_id: comment for comment in notebook.comments}
         standing = Standing()
         for cell in graded.cells:
-            if is_grade(cell):
-                grade = grades[self._grade_cells[grade_id(cell)]]
-                grade.auto_score = float(determine_grade(cell)[0])  # 0 as the database gives it back: 0.0
-                grade.needs_manual_grade = grade.manual_score is not None
-                points = Points(grade.auto_score, grade.manual_score, grade.extra_credit)
-                standing.points[grade_id(cell)] = points
-            if is_solution(cell):
-                comment = comments[self._solution_cells[grade_id(cell)]]
-                is_untouched = cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
-                comment.auto_comment = NO_RESPONSE if is_untouched else None
-                if (told := comment.manual_comment or comment.auto_comment) is not None:
-                    standing.comments[grade_id(cell)] = told
+            name = grade_id(cell)
+            if is_grade(cell) or is_task(cell):
+                of_cell = self._graded[name]
+                grade = grades.get(of_cell) or self._add(Grade(cell_id=of_cell, notebook_id=notebook.id))
+                standing.points[name] = _points(grade, cell, is_new)
+            if is_solution(cell) or is_task(cell):
+                of_cell = self._commented[name]
+                comment = comments.get(of_cell) or self._add(
+                    Comment(cell_id=of_cell, notebook_id=notebook.id)
+                )
+                if (told := _told(comment, cell)) is not None:
+                    standing.comments[name] = told
         return standing
+
+    def _add(self, row: Row) -> Row:
+        """A row that older versions did not make."""
+        self._db.add(row)
+        return row
 
     def penalty(self, student: str, standing: Standing, arrived: datetime | None) -> float | None:
         """What lateness costs as things stand, as nbgrader assigns it; None where it costs nothing."""
@@ -179,3 +211,24 @@ class Ledger:
             return None
         penalty: float | None = self._penalties.late_submission_penalty(student, standing.score, late)
         return None if penalty is None else min(max(penalty, 0.0), standing.score)
+
+
+def _points(grade: Grade, cell: NotebookNode, is_new: bool) -> Points:
+    """Note what a cell gets by itself, as nbgrader does: None for an answer, nothing at all for a task."""
+    if is_grade(cell):
+        score, _most = determine_grade(cell)
+        auto = None if score is None else float(score)  # as the database gives it back: 0.0
+        if is_new or auto != grade.auto_score:
+            grade.needs_manual_grade = auto is None or grade.manual_score is not None
+        grade.auto_score = auto
+    # A row that is not written yet has no mark, and will have nbgrader's, which is true.
+    needs_person = grade.needs_manual_grade is not False
+    return Points(grade.auto_score, grade.manual_score, grade.extra_credit, needs_person)
+
+
+def _told(comment: Comment, cell: NotebookNode) -> str | None:
+    """Note whether an answer was left as it was; what is said of it, in which a person has the last word."""
+    is_untouched = cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
+    comment.auto_comment = NO_RESPONSE if is_untouched and not is_task(cell) else None
+    said: str | None = comment.auto_comment if comment.manual_comment is None else comment.manual_comment
+    return said

@@ -21,7 +21,7 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.utils import parse_utc
 
 from torchaula.classroom import gradebook
-from torchaula.course import notebook
+from torchaula.course import converters, notebook
 from torchaula.course.layout import Course
 from torchaula.course.notebook import Notebook
 from torchaula.errors import Refusal
@@ -48,7 +48,7 @@ def guard(converter: Any, check: Check) -> None:
     if not path.is_file():
         return  # nbgrader says so itself
     try:
-        source = notebook.load(path)
+        source = notebook.load(path, converters.markers(converter.config))
         with Gradebook(here.db_url, here.course_id) as book:
             check(book, Course(Path(here.root).resolve()), source)
     except Refusal as error:

@@ -26,7 +26,7 @@ from torchaula.classroom.nbgrader_guard import (
     tell_refusals_in_one_line,
 )
 from torchaula.classroom.records import Record
-from torchaula.course import notebook
+from torchaula.course import converters, notebook
 from torchaula.course.layout import Course
 from torchaula.grading import client
 from torchaula.grading.limits import Limits
@@ -67,7 +67,7 @@ class SubmissionExporter(NotebookExporter):
             read_as_usual: tuple[Any, Resources] = super().from_filename(filename, resources, **options)
             return read_as_usual
         source = notebook.read(instructor_notebook(converter, resources))
-        node = rebuild(source, read(Path(filename).read_bytes()))
+        node = rebuild(source, read(Path(filename).read_bytes()), converters.markers(self.config))
         made: tuple[Any, Resources] = self.from_notebook_node(node, resources, **options)  # type: ignore[no-untyped-call]
         return made
 
@@ -119,7 +119,7 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
         course = Course(Path(converter_of(self).coursedir.root).resolve())
         records.forget(course, name["assignment"], name["student"])
         limits = Limits(cell_seconds=self.cell_seconds, cells_seconds=self.cells_seconds)
-        assignment = assignments.make(course, path, limits, self.unsafe_no_sandbox)
+        assignment = assignments.make(course, path, limits, self.unsafe_no_sandbox, self.config)
         _require_same_cells(nb, assignment.node, path)
         submitted = notebook.text(nb).encode()
         result = client.shared().grade(assignment.job(submitted))

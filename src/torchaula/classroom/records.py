@@ -6,6 +6,7 @@ its place. So a batch that is cut off at any moment goes on where it stopped, an
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -21,7 +22,8 @@ class Record(msgspec.Struct, frozen=True):
 
     `submission` and `course` are digests of the file that was graded and of everything else that the
     result hangs on; empty: not to be relied on. `written` is one of what gradebook and graded copy were
-    told; empty: nothing.
+    told; empty: nothing. `unjudged` are the points that it was told of cells that no test judges: 0 where
+    nothing was answered, None where a person has to look.
     """
 
     result: Result
@@ -29,6 +31,7 @@ class Record(msgspec.Struct, frozen=True):
     submission: str = ""
     course: str = ""
     written: str = ""
+    unjudged: dict[str, float | None] = {}
 
     def is_of(self, submission: str, course: str) -> bool:
         """Whether grading this submission again would only say the same again."""
@@ -51,9 +54,17 @@ def save(place: Path, record: Record) -> None:
         file.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1))
 
 
-def settle(course: Course, assignment: str, student: str, record: Record, written: str) -> Record:
-    """Put a record in its place, now that all else says the same."""
-    settled = replace(record, written=written)
+def settle(
+    course: Course,
+    assignment: str,
+    student: str,
+    record: Record,
+    written: str,
+    points: Mapping[str, float | None],
+) -> Record:
+    """Put a record in its place, now that all else says the same: `points` are those of the gradebook."""
+    unjudged = {cell: given for cell, given in points.items() if cell not in record.result.verdicts}
+    settled = replace(record, written=written, unjudged=unjudged)
     save(path(course, assignment, student), settled)
     pending(course, assignment, student).unlink(missing_ok=True)
     return settled

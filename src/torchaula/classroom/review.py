@@ -25,7 +25,7 @@ ATTRIBUTES = {
 
 def of(source: Notebook, submitted: bytes) -> list[str]:
     """The telling names in what a learner wrote: solutions and cells of their own."""
-    known = {cell.id for cell in source.cells if cell.kind != "solution"}
+    known = {cell.id for cell in source.cells if not cell.is_solution}
     return reaches([cell for cell in read(submitted) if cell.name not in known])
 
 

@@ -13,12 +13,16 @@ from pathlib import Path
 from nbformat.warnings import DuplicateCellId, MissingIDFieldWarning
 from nbgrader.converters import BaseConverter
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, ClearSolutions, InstantiateTests
 from nbgrader.utils import capture_log
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
+from torchaula.course import notebook
 from torchaula.course.layout import Course
+from torchaula.course.markers import Markers
+from torchaula.course.notebook import Notebook
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
@@ -37,6 +41,7 @@ class Run:
         """What went wrong, in one line: the exception behind the last one that the log tells."""
         ours = re.findall(r"^ *torchaula\.[\w.]+: (.+)$", self.log, re.M)  # says all by itself
         told = re.findall(r"^ *(?:[\w.]+\.)?(\w+(?:Error|Exception|Died|Interrupt)\w*: .+)$", self.log, re.M)
+        told = [line for line in told if "Notebook failed to validate" not in line]  # why stands before it
         lines = ours or told or self.error.strip().splitlines() or [""]
         return lines[-1]
 
@@ -50,6 +55,28 @@ def config(course: Course) -> Config:
         raise Refusal(
             _("{path}: does not load ({reason}); mend it").format(path=course.config, reason=error)
         ) from None
+
+
+def markers(settings: Config) -> Markers:
+    """The delimiters and stubs that nbgrader releases a notebook with."""
+    solutions, tests = ClearSolutions(config=settings), ClearHiddenTests(config=settings)
+    schemes, generated = ClearMarkScheme(config=settings), InstantiateTests(config=settings)
+    return Markers(
+        solution=(solutions.begin_solution_delimeter, solutions.end_solution_delimeter),
+        hidden=(tests.begin_test_delimeter, tests.end_test_delimeter),
+        scheme=(schemes.begin_mark_scheme_delimeter, schemes.end_mark_scheme_delimeter),
+        code_stub=solutions.code_stub.get("python", ""),
+        text_stub=solutions.text_stub,
+        autotest=generated.autotest_delimiter,
+    )
+
+
+def source(course: Course, assignment: str) -> Notebook:
+    """The instructor's notebook of an assignment, read with the course's markers.
+
+    Raises `Refusal` where there is none that can be read.
+    """
+    return notebook.load(course.notebook(assignment), markers(config(course)))
 
 
 def db_url(course: Course, config: Config) -> str:

@@ -60,7 +60,7 @@ def _metadata(cell: NotebookNode) -> dict[str, Any]:
         metadata["nbgrader"] = {key: given[key] for key in NBGRADER_KEYS & given.keys()}
         for role in ROLES:
             metadata["nbgrader"].setdefault(role, False)
-        if "points" in given and float(given["points"]).is_integer():
+        if _is_whole(given.get("points")):
             metadata["nbgrader"]["points"] = int(given["points"])
         if not given.get("grade") and not given.get("task"):
             metadata["nbgrader"].pop("points", None)
@@ -68,6 +68,16 @@ def _metadata(cell: NotebookNode) -> dict[str, Any]:
     if tags:
         metadata["tags"] = sorted(set(tags))
     return metadata
+
+
+def _is_whole(points: object) -> bool:
+    return isinstance(points, int | float) and float(points).is_integer()
+
+
+def _is_by_hand(cell: NotebookNode) -> bool:
+    """Whether a person grades it, who may give any part of a point."""
+    given = cell.metadata.get("nbgrader", {})
+    return bool(given.get("task") or (given.get("grade") and given.get("solution")))
 
 
 def faults(path: Path) -> Iterator[str]:
@@ -99,6 +109,6 @@ def _faults_of(cell: NotebookNode, new: NotebookNode) -> Iterator[str]:
         yield _("its id is {id!r}, not its grade_id; run `make format`").format(id=cell.get("id"))
     if cell.metadata != new.metadata:
         yield _("has metadata that the course doesn't use, or lacks some; run `make format`")
-    points = cell.metadata.get("nbgrader", {}).get("points", 0)
-    if not float(points).is_integer():
+    points = new.metadata.get("nbgrader", {}).get("points", 0)
+    if not _is_whole(points) and not _is_by_hand(cell):
         yield _("{points} points; make them a whole number").format(points=points)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from textwrap import indent
 from typing import Any
 
 import nbformat
@@ -16,25 +17,34 @@ from nbformat import NotebookNode
 from nbformat.warnings import DuplicateCellId, MissingIDFieldWarning
 
 from torchaula.course.files import whole
+from torchaula.course.markers import USUAL, Markers, has
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
 STATEMENT, PUBLIC = "enunciado", "publico"
 HIDDEN = ("valores", "bordes", "gradiente")
 SETUP_TAG, DEMO_TAG = "setup", "demo"
-SOLUTION_REGION = re.compile(r"^[ \t]*### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION\n?", re.M | re.S)
-HIDDEN_REGION = re.compile(r"^[ \t]*### BEGIN HIDDEN TESTS\n.*?^[ \t]*### END HIDDEN TESTS\n?", re.M | re.S)
+BY_HAND = ("written", "manual", "task")
+CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+FIRST_WITH_IDS = 5  # the minor version of notebooks' format from which on cells have ids
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell; `id` is its `grade_id`, or its notebook id where nbgrader has no hold of it."""
+    """One cell; `id` is its `grade_id`, or its notebook id where nbgrader has no hold of it.
+
+    `graded` are the cells of code that score by themselves, and no others. A person grades an answer in
+    Markdown (`written`) or in code (`manual`), and a `task`, which learners answer in own cells below it.
+    """
 
     id: str
-    kind: str  # markdown, setup, demo, solution, graded or free
+    kind: str  # markdown, setup, demo, solution, graded, written, manual, task or free
     source: str
-    points: int = 0
+    points: float = 0
     is_recorded: bool = False  # whether nbgrader's gradebook keeps its text
+    is_solution: bool = False  # whether the learner writes in it
+    is_code: bool = True
+    markers: Markers = USUAL
 
     @property
     def exercise(self) -> str:
@@ -49,7 +59,36 @@ class Cell:
 
     @property
     def is_hidden(self) -> bool:
-        return HIDDEN_REGION.search(self.source) is not None
+        return has(self.markers.hidden, self.source)
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether a test alone gives its points."""
+        return self.kind == "graded"
+
+    @property
+    def recorded(self) -> str:
+        """The text that nbgrader's gradebook keeps of it: a solution cell's is what learners receive."""
+        return self.markers.stub(self.source, is_code=self.is_code) if self.is_solution else self.source
+
+    @property
+    def released(self) -> str:
+        """The text that learners receive."""
+        return self.markers.published(self.recorded)
+
+    @property
+    def answer(self) -> str:
+        """The model solution, as a learner would hand it in."""
+        return self.markers.answer(self.source)
+
+    @property
+    def is_prose(self) -> bool:
+        return self.kind in ("markdown", "written", "task")
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether a person grades it."""
+        return self.kind in BY_HAND
 
 
 @dataclass(frozen=True)
@@ -62,8 +101,20 @@ class Exercise:
     graded: tuple[Cell, ...]
 
     @property
-    def points(self) -> int:
+    def points(self) -> float:
         return sum(cell.points for cell in self.graded)
+
+
+@dataclass(frozen=True)
+class Part:
+    """What has points under one name: an exercise, or one cell that a person grades."""
+
+    id: str
+    cells: tuple[Cell, ...]
+
+    @property
+    def points(self) -> float:
+        return sum(cell.points for cell in self.cells)
 
 
 @dataclass(frozen=True)
@@ -80,11 +131,27 @@ class Notebook:
     @cached_property
     def exercises(self) -> dict[str, Exercise]:
         """Exercises by id, in the order of their solution cells."""
-        found = {}
+        found, names = {}, Counter(cell.exercise for cell in self.cells)
         for cell in self.cells:
-            if cell.kind == "solution":
+            if cell.kind == "solution" and names[cell.id] > 1:  # else it is an answer that nobody grades
                 found[cell.id] = self._exercise(cell)
         return found
+
+    @cached_property
+    def parts(self) -> dict[str, Part]:
+        """Exercises, and cells that a person grades, by id and in order."""
+        found = {}
+        for cell in self.cells:
+            if cell.id in self.exercises:
+                found[cell.id] = Part(cell.id, self.exercises[cell.id].graded)
+            elif cell.is_by_hand:
+                found[cell.id] = Part(cell.id, (cell,))
+        return found
+
+    @property
+    def points(self) -> float:
+        """What all of it is worth."""
+        return sum(part.points for part in self.parts.values())
 
     def _exercise(self, solution: Cell) -> Exercise:
         own = [cell for cell in self.cells if cell.exercise == solution.id]
@@ -95,10 +162,15 @@ class Notebook:
         graded = tuple(cell for cell in own if cell.kind == "graded")
         return Exercise(solution.id, statements[0], solution, graded)
 
+    @property
+    def automatic(self) -> tuple[str, ...]:
+        """The ids of the cells that a test alone gives points for."""
+        return tuple(cell.id for cell in self.cells if cell.is_automatic)
+
     def answered(self, solutions: Mapping[str, str]) -> Notebook:
         """The same notebook with these solutions, by exercise, in place of its own; others are empty."""
         cells = (
-            replace(cell, source=solutions.get(cell.id, "")) if cell.kind == "solution" else cell
+            replace(cell, source=solutions.get(cell.id, "")) if cell.kind in ("solution", "manual") else cell
             for cell in self.cells
         )
         return Notebook(self.assignment, tuple(cells))
@@ -142,11 +214,37 @@ def write(node: NotebookNode, path: Path) -> None:
 
 
 def loads(text: str) -> NotebookNode:
-    """A notebook's text as cells; ids that are missing or stand twice are made up."""
+    """A notebook's text as cells; ids that are missing or stand twice are made up.
+
+    Notebooks of before version 4.5 have no ids: theirs are the same at every reading, as what is made of
+    them must be.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MissingIDFieldWarning)
         warnings.simplefilter("ignore", DuplicateCellId)
-        return nbformat.reads(text, as_version=4)  # type: ignore[no-any-return]
+        had_ids = _has_ids(text)
+        node: NotebookNode = nbformat.reads(text, as_version=4)
+    if not had_ids:
+        _name_cells(node)
+    return node
+
+
+def _has_ids(text: str) -> bool:
+    """Whether all cells have an id, as far as that can be told of what may be no notebook."""
+    content = json.loads(text)
+    cells = content.get("cells") if isinstance(content, dict) else None
+    return isinstance(cells, list) and all(isinstance(cell, dict) and cell.get("id") for cell in cells)
+
+
+def _name_cells(node: NotebookNode) -> None:
+    """Give each cell its `grade_id` for an id, or its place."""
+    taken: set[str] = set()
+    for number, cell in enumerate(node.cells):
+        name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+        is_free = isinstance(name, str) and CELL_ID.fullmatch(name) and name not in taken
+        cell["id"] = name if is_free else f"cell-{number}"
+        taken.add(cell["id"])
+    node.nbformat_minor = max(node.nbformat_minor, FIRST_WITH_IDS)
 
 
 def _first_line(error: Exception) -> str:
@@ -159,46 +257,46 @@ def text(node: NotebookNode) -> str:
     return written.rstrip("\n") + "\n"
 
 
-def parse(node: NotebookNode, assignment: str) -> Notebook:
-    """The course's view of a notebook file's content."""
-    return Notebook(assignment, tuple(_cell(cell) for cell in node.cells))
+def parse(node: NotebookNode, assignment: str, markers: Markers = USUAL) -> Notebook:
+    """The course's view of a notebook file's content; `markers` are those of its configuration."""
+    return Notebook(assignment, tuple(_cell(cell, markers) for cell in node.cells))
 
 
-def load(path: Path) -> Notebook:
+def load(path: Path, markers: Markers = USUAL) -> Notebook:
     """The course's view of the notebook at `path`, whose name is the assignment's."""
-    return parse(read(path), path.stem)
+    return parse(read(path), path.stem, markers)
 
 
-def _cell(node: NotebookNode) -> Cell:
+def _cell(node: NotebookNode, markers: Markers) -> Cell:
     nbgrader: Mapping[str, Any] = node.metadata.get("nbgrader", {})
-    tags = node.metadata.get("tags", [])
     identifier = nbgrader.get("grade_id") or node.get("id", "")
-    if node.cell_type == "markdown":
-        kind = "markdown"
-    elif nbgrader.get("grade"):
-        kind = "graded"
-    elif nbgrader.get("solution"):
-        kind = "solution"
-    else:
-        kind = next((tag for tag in (SETUP_TAG, DEMO_TAG) if tag in tags), "free")
+    kind = _kind(node, nbgrader)
+    points = _points(nbgrader.get("points", 0), identifier) if kind in ("graded", *BY_HAND) else 0.0
     recorded = any(nbgrader.get(role) for role in ("grade", "solution", "locked", "task"))
-    return Cell(identifier, kind, node.source, int(nbgrader.get("points", 0)), recorded)
+    is_code, is_solution = node.cell_type == "code", bool(nbgrader.get("solution"))
+    return Cell(identifier, kind, node.source, points, recorded, is_solution, is_code, markers)
 
 
-def stub(source: str, text: str = "# ESCRIBE AQUÍ TU CÓDIGO") -> str:
-    """A solution cell as the learner receives it: each region replaced by `text`, indented alike."""
+def _kind(node: NotebookNode, nbgrader: Mapping[str, Any]) -> str:
+    is_grade, is_solution = nbgrader.get("grade"), nbgrader.get("solution")
+    if nbgrader.get("task"):
+        return "task"
+    if node.cell_type != "code":
+        return "written" if is_grade or is_solution else "markdown"
+    if is_grade:
+        return "manual" if is_solution else "graded"
+    if is_solution:
+        return "solution"
+    return next((tag for tag in (SETUP_TAG, DEMO_TAG) if tag in node.metadata.get("tags", [])), "free")
 
-    def replace(match: re.Match[str]) -> str:
-        prefix = match[0][: len(match[0]) - len(match[0].lstrip(" \t"))]
-        end = "\n" if match[0].endswith("\n") else ""
-        return indent(text, prefix).rstrip("\n") + end
 
-    return SOLUTION_REGION.sub(replace, source)
-
-
-def without_markers(source: str) -> str:
-    """A solution cell as a learner would hand it in: the model solution, its markers gone."""
-    return re.sub(r"^[ \t]*### (BEGIN|END) SOLUTION\n?", "", source, flags=re.M).rstrip("\n")
+def _points(given: object, identifier: str) -> float:
+    """A cell's points, which may be a fraction. Raises `Refusal` where they are none."""
+    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given < float("inf"):
+        raise Refusal(
+            _("{id}: {points!r} points; make them a number, 0 or more").format(id=identifier, points=given)
+        )
+    return float(given)
 
 
 def solutions(cells: Iterable[Cell]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from nbgrader.converters import GenerateAssignment
 from traitlets.config import Config
 
-from torchaula.course import converters, notebook, secrets
+from torchaula.course import converters, secrets
 from torchaula.course.layout import Course, require_writable
 from torchaula.errors import Refusal
 from torchaula.i18n import _
@@ -24,7 +24,7 @@ class Release:
 
     assignment: str
     exercises: int
-    points: int
+    points: float
     changed: tuple[str, ...]
 
 
@@ -33,15 +33,14 @@ def release(course: Course, assignment: str) -> Release:
 
     Raises `Refusal` where nbgrader can't make it, or where it would tell a solution or a hidden test.
     """
-    source = notebook.load(course.notebook(assignment))
+    source = converters.source(course, assignment)
     require_writable(course.release)
     with generated(course, assignment) as new:
         secrets.require_none(course, assignment, new)
         changed = tuple(different(new, course.release / assignment))
         if changed:
             _replace(course.release / assignment, new)
-    points = sum(exercise.points for exercise in source.exercises.values())
-    return Release(assignment, len(source.exercises), points, changed)
+    return Release(assignment, len(source.exercises), source.points, changed)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import re
 import symtable
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from math import isclose
 from pathlib import Path
 
 from torchaula.course.answers import Answer
@@ -26,9 +27,10 @@ def notebook_faults(notebook: Notebook, folder: Path) -> Iterator[str]:
     """What is wrong with the notebook as a whole; `folder` is where its pictures stand."""
     for twice in (i for i, n in Counter(cell.id.lower() for cell in notebook.cells).items() if n > 1):
         yield _("{id}: the id stands twice (case aside); rename one cell").format(id=twice)
-    total = sum(exercise.points for exercise in notebook.exercises.values())
-    if total != TOTAL_POINTS:
-        yield _("the points add up to {total}, not {expected}").format(total=total, expected=TOTAL_POINTS)
+    if not isclose(total := notebook.points, TOTAL_POINTS):
+        yield _("the points add up to {total}, not {expected}").format(
+            total=f"{total:g}", expected=TOTAL_POINTS
+        )
     for cell in notebook.cells:
         if cell.kind == "free":
             yield _("{id}: a code cell without a kind; tag it 'setup' or 'demo'").format(id=cell.id)
@@ -36,7 +38,7 @@ def notebook_faults(notebook: Notebook, folder: Path) -> Iterator[str]:
             yield _("{id}: graded, but there is no exercise {exercise}").format(
                 id=cell.id, exercise=cell.exercise
             )
-        if cell.kind == "markdown":
+        if cell.is_prose:
             yield from _picture_faults(cell, folder)
     yield from _heading_faults(notebook)
     yield from _shadowing_faults(notebook)
@@ -47,7 +49,7 @@ def _shadowing_faults(notebook: Notebook) -> Iterator[str]:
     owners = {
         name: cell.id
         for cell in notebook.cells
-        if cell.kind in ("setup", "solution")
+        if cell.kind in ("setup", "solution", "manual")
         for name in _bound_names(cell.source)
     }
     for cell in notebook.cells:
@@ -82,7 +84,7 @@ def _picture_faults(cell: Cell, folder: Path) -> Iterator[str]:
 def _heading_faults(notebook: Notebook) -> Iterator[str]:
     level = 0
     for cell in notebook.cells:
-        for match in HEADING.finditer(FENCE.sub("", cell.source)) if cell.kind == "markdown" else ():
+        for match in HEADING.finditer(FENCE.sub("", cell.source)) if cell.is_prose else ():
             found = len(match[1])
             if found > level + 1 or (found == 1 and level):
                 yield _("{id}: a heading of level {found} after one of level {level}").format(
@@ -99,9 +101,9 @@ def exercise_faults(exercise: Exercise, answers: Sequence[Answer]) -> Iterator[s
 
 def _statement(exercise: Exercise) -> Iterator[str]:
     text = exercise.statement.source
-    if not re.search(rf"^\*{exercise.points} puntos · .*\d+ minutos.*\*$", text, re.M):
+    if not re.search(rf"^\*{exercise.points:g} puntos · .*\d+ minutos.*\*$", text, re.M):
         yield _("the statement lacks its line '*{points} puntos · unos N minutos (estimación)*'").format(
-            points=exercise.points
+            points=f"{exercise.points:g}"
         )
     if "***Se comprueba:***" not in text:
         yield _("the statement lacks its paragraph '***Se comprueba:*** …'")
@@ -118,24 +120,24 @@ def _cells(exercise: Exercise) -> Iterator[str]:
             public=PUBLIC, hidden=", ".join(HIDDEN)
         )
     if exercise.points not in EXERCISE_POINTS:
-        yield _("{points} points; an exercise has 8 to 18").format(points=exercise.points)
+        yield _("{points} points; an exercise has 8 to 18").format(points=f"{exercise.points:g}")
     for cell in exercise.graded:
         yield from _hidden_cell(cell) if cell.aspect != PUBLIC else _public_cell(cell, exercise.points)
 
 
-def _public_cell(cell: Cell, points: int) -> Iterator[str]:
+def _public_cell(cell: Cell, points: float) -> Iterator[str]:
     if cell.is_hidden:
         yield _("the public check holds hidden tests")
     if not PUBLIC_SHARE[0] <= cell.points / points <= PUBLIC_SHARE[1]:
         yield _("the public check has {n} of {points} points; give it about a quarter").format(
-            n=cell.points, points=points
+            n=f"{cell.points:g}", points=f"{points:g}"
         )
     if not cell.source.rstrip().endswith("student.done()"):
         yield _("the public check must end with 'student.done()'")
 
 
 def _hidden_cell(cell: Cell) -> Iterator[str]:
-    visible = f"# Pruebas ocultas: {cell.aspect} ({cell.points} puntos)\n### BEGIN HIDDEN TESTS\n"
+    visible = f"# Pruebas ocultas: {cell.aspect} ({cell.points:g} puntos)\n### BEGIN HIDDEN TESTS\n"
     if not cell.source.startswith(visible) or not cell.source.rstrip().endswith("### END HIDDEN TESTS"):
         yield _("{id} must be '{line}' and a region of hidden tests, nothing else").format(
             id=cell.id, line=visible.partition("\n")[0]

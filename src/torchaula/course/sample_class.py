@@ -12,7 +12,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from torchaula.course import answers, notebook
+from torchaula.course import answers, converters, notebook
 from torchaula.course.answers import Answer
 from torchaula.course.layout import Course, require_writable
 from torchaula.course.notebook import Exercise
@@ -44,7 +44,7 @@ class Material:
     answers: Mapping[str, Sequence[Answer]]
 
     def model(self, exercise: str) -> str:
-        return notebook.without_markers(self.exercises[exercise].solution.source)
+        return self.exercises[exercise].solution.answer
 
     def right(self, exercise: str) -> list[str]:
         return [answer.source for answer in self.answers[exercise] if answer.is_right]
@@ -55,7 +55,7 @@ class Material:
 
 def material(course: Course, assignment: str) -> Material:
     """Read what a class is made from. Raises `Refusal` where the assignment is not released."""
-    source = notebook.load(course.notebook(assignment))
+    source = converters.source(course, assignment)
     released = course.released(assignment)
     known = {name: answers.load(course.answers / assignment / f"{name}.py") for name in source.exercises}
     for name, found in known.items():
@@ -100,8 +100,8 @@ def handed_in(made_from: Material, solutions: Mapping[str, str]) -> str:
 def _endless(made_from: Material) -> dict[str, str]:
     """A solution that never ends, to the exercise where that keeps the fewest graded cells waiting."""
     name = min(made_from.exercises, key=lambda name: len(made_from.exercises[name].graded))
-    loop = notebook.stub(made_from.exercises[name].solution.source, ENDLESS)
-    return {name: loop}
+    solution = made_from.exercises[name].solution
+    return {name: solution.markers.stub(solution.source, text=ENDLESS)}
 
 
 def _some(made_from: Material, student: str) -> dict[str, str]:

@@ -7,16 +7,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from torchaula.course import notebook
+from torchaula.course import converters, notebook
 from torchaula.course.layout import Course
-from torchaula.course.notebook import HIDDEN, HIDDEN_REGION, SOLUTION_REGION, Cell
+from torchaula.course.markers import has, inside, outside
+from torchaula.course.notebook import HIDDEN, Cell
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
 SHORTEST = 10  # characters; shorter lines, such as `return y`, stand anywhere by chance
 SHORTEST_IN_CODE = 30
-REGIONS = (SOLUTION_REGION, HIDDEN_REGION)
-MARKERS = ("BEGIN SOLUTION", "END SOLUTION", "BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ def leaks(source: notebook.Notebook, folder: Path, *, is_code: bool = False) -> 
     and shares short idioms with tests: there only a longer line tells.
     """
     shortest = SHORTEST_IN_CODE if is_code else SHORTEST
-    markers = () if is_code else MARKERS
+    markers = () if is_code else _markers(source)
     lines = [*markers, *(line for line in secret_lines(source) if len(line) >= shortest)]
     for path in sorted(folder.rglob("*")):
         text = _text(path) if path.is_file() else ""
@@ -45,7 +44,8 @@ def leaks(source: notebook.Notebook, folder: Path, *, is_code: bool = False) -> 
 
 def require_none(course: Course, assignment: str, folder: Path, *, is_code: bool = False) -> None:
     """Raise `Refusal` where `folder`, made to be published, tells a secret of the assignment."""
-    leak = next(leaks(notebook.load(course.notebook(assignment)), folder, is_code=is_code), None)
+    source = converters.source(course, assignment)
+    leak = next(leaks(source, folder, is_code=is_code), None)
     if leak is not None:
         raise Refusal(
             _(
@@ -55,16 +55,19 @@ def require_none(course: Course, assignment: str, folder: Path, *, is_code: bool
         )
 
 
+def _markers(source: notebook.Notebook) -> list[str]:
+    return sorted({word for cell in source.cells for word in cell.markers.words})
+
+
 def secret_lines(source: notebook.Notebook) -> list[str]:
     """The lines that only stand in solutions and hidden tests, in order."""
-    lines = _only_in(map(_secret, source.cells), map(_public, source.cells))
-    return [line for line in lines if not any(marker in line for marker in MARKERS)]
+    return _only_in(map(_secret, source.cells), map(_public, source.cells))
 
 
 def hidden_lines(source: notebook.Notebook) -> list[str]:
     """The lines that only stand in hidden tests, in order."""
-    hidden = (match[0] for cell in source.cells for match in HIDDEN_REGION.finditer(cell.source))
-    return _only_in(hidden, (HIDDEN_REGION.sub("", cell.source) for cell in source.cells))
+    hidden = (inside(cell.markers.hidden, cell.source) for cell in source.cells)
+    return _only_in(hidden, (outside(cell.markers.hidden, cell.source) for cell in source.cells))
 
 
 def _only_in(secret: Iterable[str], elsewhere: Iterable[str]) -> list[str]:
@@ -74,20 +77,22 @@ def _only_in(secret: Iterable[str], elsewhere: Iterable[str]) -> list[str]:
 
 
 def _secret(cell: Cell) -> str:
-    regions = [match[0] for region in REGIONS for match in region.finditer(cell.source)]
-    return "\n".join(regions) or (cell.source if _wholly_secret(cell) else "")
+    """What is not published of a cell, or must not be."""
+    if _is_wholly_secret(cell):
+        return cell.source
+    regions = (cell.markers.solution, cell.markers.hidden, cell.markers.scheme)
+    return "\n".join(inside(region, cell.source) for region in regions)
 
 
 def _public(cell: Cell) -> str:
-    if _wholly_secret(cell):
-        return ""
-    return HIDDEN_REGION.sub("", SOLUTION_REGION.sub("", cell.source))
+    return "" if _is_wholly_secret(cell) else cell.released
 
 
-def _wholly_secret(cell: Cell) -> bool:
-    """Without a region, nbgrader empties a solution cell and publishes a hidden test as it is."""
-    secret = cell.kind == "solution" or (cell.kind == "graded" and cell.aspect in HIDDEN)
-    return secret and not any(region.search(cell.source) for region in REGIONS)
+def _is_wholly_secret(cell: Cell) -> bool:
+    """Without a region, nbgrader replaces a solution cell whole, and publishes a hidden test as it is."""
+    if cell.is_solution:
+        return not has(cell.markers.solution, cell.source)
+    return cell.is_automatic and cell.aspect in HIDDEN and not cell.is_hidden
 
 
 def _text(path: Path) -> str:

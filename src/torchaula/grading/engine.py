@@ -14,6 +14,7 @@ import torch
 
 from torchaula.checks import messages
 from torchaula.checks.session import COURSE_SEED
+from torchaula.course.notebook import Cell as Written
 from torchaula.course.notebook import Notebook
 from torchaula.errors import Refusal
 from torchaula.grading import judge, local, sandbox
@@ -176,10 +177,17 @@ def steps_of(submission: Notebook, exercises: Collection[str]) -> list[Step]:
         if cell.kind == "graded":
             if cell is last[cell.exercise] and cell.exercise in exercises:
                 steps.append(Leave(cell.exercise))
-        elif cell.kind in ("setup", "free") or (cell.kind == "solution" and cell.id in exercises):
+        elif _is_run(cell, submission, exercises):
             steps.append(Cell(cell.id, cell.source, cell.kind == "setup"))
     first = next((step for step in steps if isinstance(step, Cell) and step.is_setup), None)
     return [first, *steps] if first and first != steps[0] else steps
+
+
+def _is_run(cell: Written, submission: Notebook, exercises: Collection[str]) -> bool:
+    """Whether a cell that is no test runs: all that a learner wrote, but answers to other exercises."""
+    if cell.kind == "solution":
+        return cell.id in exercises or cell.id not in submission.exercises
+    return cell.kind in ("setup", "free", "manual")
 
 
 def grade(

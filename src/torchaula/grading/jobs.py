@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from torchaula.course.markers import USUAL, Markers
 from torchaula.grading.limits import Limits
 from torchaula.grading.protocol import Output
 from torchaula.grading.verdict import Verdict
@@ -24,6 +25,7 @@ class Job(msgspec.Struct, frozen=True):
     limits: Limits = Limits()
     answers: dict[str, str] = {}
     kept: str = ""
+    markers: Markers = USUAL
     alone: bool = True
 
 

@@ -11,7 +11,7 @@ from multiprocessing import get_context
 from torchaula.checks.session import COURSE_SEED
 from torchaula.course.answers import Answer
 from torchaula.course.junk import junk
-from torchaula.course.notebook import Exercise, Notebook, stub
+from torchaula.course.notebook import Exercise, Notebook
 from torchaula.grading import diagnosis, engine
 from torchaula.grading.diagnosis import Evidence, Known
 from torchaula.grading.verdict import Verdict
@@ -42,8 +42,8 @@ def known(exercise: Exercise, answers: Iterable[Answer]) -> list[Answer]:
     """The model solution, the stub that learners receive, the known answers, and junk."""
     everything = frozenset(cell.aspect for cell in exercise.graded)
     return [
-        Answer(MODEL, exercise.solution.source),
-        Answer(STUB, stub(exercise.solution.source), everything, "no has escrito nada todavía"),
+        Answer(MODEL, exercise.solution.answer),
+        Answer(STUB, exercise.solution.released, everything, "no has escrito nada todavía"),
         *answers,
         *junk(exercise),
     ]

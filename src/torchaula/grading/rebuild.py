@@ -14,12 +14,19 @@ from copy import deepcopy
 
 from nbformat import NotebookNode
 
-from torchaula.course.notebook import SETUP_TAG, stub
+from torchaula.course.markers import USUAL, Markers
+from torchaula.course.notebook import SETUP_TAG
 from torchaula.grading.submitted import SubmittedCell
 from torchaula.i18n import _
 
 OWN = "own-"  # ids of the learner's own cells
 FENCE = re.compile(r"`{3,}")
+# What Markdown could do in a browser: tags, links, pictures, what MathJax makes of some commands, diagrams.
+ACTIVE = re.compile(
+    r"<[a-z/!?]|\]\s*[(:\[]|\\(?:href|url|html\w*|class|cssid|style|data|require|def|let|newcommand|unicode)\b"
+    r"|(?:```|~~~)\s*\{?\.?mermaid|[\0-\x08\x0b-\x1f\x7f]",
+    re.I,
+)
 
 
 def grade_id(cell: NotebookNode) -> str:
@@ -32,9 +39,15 @@ def is_solution(cell: NotebookNode) -> bool:
     return bool(cell.metadata.get("nbgrader", {}).get("solution"))
 
 
-def rebuild(source: NotebookNode, submitted: Sequence[SubmittedCell]) -> NotebookNode:
-    """The notebook to grade. Of several copies of a solution cell the last one counts that says something."""
-    stubs = {grade_id(cell): stub(cell.source).strip() for cell in source.cells if is_solution(cell)}
+def rebuild(
+    source: NotebookNode, submitted: Sequence[SubmittedCell], markers: Markers = USUAL
+) -> NotebookNode:
+    """The notebook to grade. Of several copies of a solution cell the last one counts that says something.
+
+    `markers` are those of the course's configuration.
+    """
+    released = {grade_id(cell): _stub(cell, markers) for cell in source.cells if is_solution(cell)}
+    stubs = {name: text.strip() for name, text in released.items()}
     submitted = [cell for cell in submitted if not _is_spare(cell, stubs, submitted)]
     chosen = {cell.name: cell for cell in submitted}  # the last one, of several
     own = _own_cells(source, submitted, chosen)
@@ -42,11 +55,17 @@ def rebuild(source: NotebookNode, submitted: Sequence[SubmittedCell]) -> Noteboo
     for cell in deepcopy(source.cells):
         name = grade_id(cell)
         if is_solution(cell):
-            cell.source = chosen[name].source if name in chosen else stub(cell.source)
+            given = chosen[name].source if name in chosen else released[name]
+            cell.source = given if given == released[name] else _answer(given, cell)
         cells += [_emptied(cell), *own[name]]
     for number, cell in enumerate(each for each in cells if not each.id):
         cell.id = f"{OWN}{number}"
     return NotebookNode(cells=cells, metadata=deepcopy(source.metadata), nbformat=4, nbformat_minor=5)
+
+
+def _stub(cell: NotebookNode, markers: Markers) -> str:
+    """A solution cell as it was released."""
+    return markers.published(markers.stub(cell.source, is_code=cell.cell_type == "code"))
 
 
 def _is_spare(cell: SubmittedCell, stubs: dict[str, str], submitted: Sequence[SubmittedCell]) -> bool:
@@ -84,6 +103,15 @@ def _setup(source: NotebookNode) -> dict[str, str]:
     return {grade_id(cell): cell.source for cell in is_setup}
 
 
+def _answer(text: str, cell: NotebookNode) -> str:
+    """A learner's answer, as it was written.
+
+    Whoever grades Markdown by hand reads it rendered, with its lists and formulas; where it could do
+    something in a browser, it is a block of code.
+    """
+    return _fenced(text) if cell.cell_type == "markdown" and ACTIVE.search(text) else text
+
+
 def _plain(cell: SubmittedCell) -> NotebookNode:
     """A learner's own cell with its text only.
 
@@ -92,11 +120,14 @@ def _plain(cell: SubmittedCell) -> NotebookNode:
     kept = NotebookNode(cell_type=cell.cell_type, source=cell.source, id="", metadata=NotebookNode())
     if cell.cell_type == "code":
         return _emptied(kept)
-    fence = "`" * (1 + max((len(found) for found in FENCE.findall(cell.source)), default=2))
-    if not _is_fenced(cell.source):
-        kept.source = f"{fence}text\n{cell.source}\n{fence}"
-    kept.cell_type = "markdown"
+    kept.source, kept.cell_type = _fenced(cell.source), "markdown"
     return kept
+
+
+def _fenced(text: str) -> str:
+    """A text as a block of code."""
+    fence = "`" * (1 + max((len(found) for found in FENCE.findall(text)), default=2))
+    return text if _is_fenced(text) else f"{fence}text\n{text}\n{fence}"
 
 
 def _is_fenced(text: str) -> bool:

@@ -48,9 +48,9 @@ class Worker:
         Raises `SandboxDied` where no sandbox starts any more: a new worker may do better.
         """
         source = notebook.loads(job.instructor)
-        rebuilt = notebook.parse(rebuild(source, read(job.submitted)), job.assignment)
+        rebuilt = notebook.parse(rebuild(source, read(job.submitted), job.markers), job.assignment)
         try:
-            grader = self._for(job, notebook.parse(source, job.assignment))
+            grader = self._for(job, notebook.parse(source, job.assignment, job.markers))
         except SetupFailed as error:
             return Result(problem=str(error))
         judged = grader.grade(rebuilt, alone=job.alone)
@@ -62,7 +62,7 @@ class Worker:
 
     def _for(self, job: Job, instructor: Notebook) -> Engine:
         confined = Sandbox(job.bwrap, job.limits)
-        made_for = (job.assignment, job.instructor, confined)
+        made_for = (job.assignment, job.instructor, job.markers, confined)
         if made_for != self._made_for:
             self._made_for, self._known_from = (), None
             engine.prepare(instructor)

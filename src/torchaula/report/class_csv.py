@@ -15,28 +15,32 @@ from torchaula.grading.verdict import Outcome
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would compute
 MISSING, UNGRADED, EARLIER = "nothing handed in", "not graded", "earlier submission graded"
+WAITING = "waits for a person"
 ORDINARY = {Outcome.PASSED, Outcome.FAILED, Outcome.RAISED}
 
 
 def write(path: Path, source: Notebook, entries: Sequence[Entry], roster: Iterable[Student]) -> None:
     """Write the table, whole or not at all: the points that the gradebook holds.
 
-    Who was not graded has no points: that is not a zero.
+    Who was not graded has no points: that is not a zero, and neither is what waits for a person: in the
+    total it counts for nothing yet, and its own column says what it is worth.
     """
-    exercises = list(source.exercises.values())
+    parts = list(source.parts)
+    waits = ["waiting"] if any(cell.is_by_hand for cell in source.cells) else []
     people = {student.id: student for student in roster}
-    columns = ["student_id", "last_name", "first_name", "email", *(exercise.id for exercise in exercises)]
-    columns += ["late_penalty", "total", "maximum", "outcome", "what_happened"]
-    maximum = sum(exercise.points for exercise in exercises)
+    columns = ["student_id", "last_name", "first_name", "email", *parts]
+    columns += ["late_penalty", "total", "maximum", *waits, "outcome", "what_happened"]
     with whole(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
         table.writerow(columns)
         for entry in sorted(entries, key=lambda each: each.student):
             person = people.get(entry.student, Student(entry.student))
             row: list[object] = [person.id, person.last_name, person.first_name, person.email]
-            row += [(entry.noted or {}).get(exercise.id, "") for exercise in exercises]
+            noted = {} if entry.noted is None else entry.noted
+            row += ["" if part in entry.waiting else noted.get(part, "") for part in parts]
             row += ["", ""] if entry.noted is None else [entry.penalty, entry.score]
-            table.writerow([plain(value) for value in [*row, maximum, outcome(entry), entry.what]])
+            row += [f"{source.points:g}", *(f"{sum(entry.waiting.values()):g}" for _ in waits)]
+            table.writerow([plain(value) for value in [*row, outcome(entry), entry.what]])
 
 
 def outcome(entry: Entry) -> str:
@@ -45,13 +49,15 @@ def outcome(entry: Entry) -> str:
         return MISSING
     if not entry.graded:
         return UNGRADED if entry.before is None else EARLIER
-    return graded(entry.outcomes.values())
+    return graded(entry.outcomes.values(), bool(entry.waiting))
 
 
-def graded(outcomes: Iterable[str]) -> str:
-    """What to say of a graded submission, by the outcomes of its graded cells."""
+def graded(outcomes: Iterable[str], waits: bool) -> str:
+    """What to say of a graded submission, by the outcomes of its graded cells, and by whether any waits."""
     ends = Counter(each for each in outcomes if each not in ORDINARY)
-    return "; ".join(["graded", *(f"{count} {end}" for end, count in sorted(ends.items()))])
+    return "; ".join(
+        [WAITING if waits else "graded", *(f"{count} {end}" for end, count in sorted(ends.items()))]
+    )
 
 
 def plain(value: object) -> object:

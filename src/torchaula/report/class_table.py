@@ -17,20 +17,19 @@ from torchaula.i18n import _
 
 def show(source: Notebook, entries: Sequence[Entry], console: Console) -> None:
     """Print the table, what its columns are, and how many were graded."""
-    exercises = list(source.exercises.values())
-    maximum = sum(exercise.points for exercise in exercises)
+    parts = list(source.parts.values())
     title = _("Assignment {name}").format(name=source.assignment)
     # Narrow: eight exercises and what happened must fit in 80 columns.
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column(_("student"), overflow="fold")
-    for number, exercise in enumerate(exercises, 1):
-        table.add_column(f"{number}\n/{exercise.points}", justify="right", no_wrap=True)
-    table.add_column(_("total") + f"\n/{maximum}", justify="right", no_wrap=True)
+    for number, part in enumerate(parts, 1):
+        table.add_column(f"{number}\n/{part.points:g}", justify="right", no_wrap=True)
+    table.add_column(_("total") + f"\n/{source.points:g}", justify="right", no_wrap=True)
     table.add_column(_("what happened"), overflow="fold")
     for entry in sorted(entries, key=_by_points):
-        table.add_row(escape(entry.student), *_points(entry, len(exercises)), escape(entry.what))
+        table.add_row(escape(entry.student), *_points(entry, len(parts)), escape(entry.what))
     console.print(table)
-    names = (f"{number} {exercise.id}" for number, exercise in enumerate(exercises, 1))
+    names = (f"{number} {part.id}" for number, part in enumerate(parts, 1))
     console.print(" · ".join(names), highlight=False, soft_wrap=True)
 
 
@@ -41,7 +40,8 @@ def _by_points(entry: Entry) -> tuple[float, str]:
 def _points(entry: Entry, columns: int) -> list[str]:
     if entry.points is None:
         return ["–"] * (columns + 1)
-    return [*(f"{p:g}" for p in entry.points.values()), f"[bold]{entry.score:g}[/]"]
+    shown = ("–" if part in entry.waiting else f"{points:g}" for part, points in entry.points.items())
+    return [*shown, f"[bold]{entry.score:g}[/]"]
 
 
 def next_steps(assignment: str, entries: Sequence[Entry], table: Path | None, console: Console) -> None:

@@ -6,22 +6,26 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Gradebook, MissingEntry, TaskCell
 from nbgrader.plugins import ExportPlugin
 
 from torchaula.classroom import records
+from torchaula.classroom.records import Record
 from torchaula.course.layout import Course
 from torchaula.grading.submitted import digest_of
 from torchaula.report.class_csv import EARLIER, MISSING, UNGRADED, graded, plain
 
 COLUMNS = (
     *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"),
-    *("raw_score", "late_submission_penalty", "score", "max_score", "outcome"),
+    *("raw_score", "late_submission_penalty", "score", "max_score", "waiting", "outcome"),
 )
 
 
 class CsvExport(ExportPlugin):  # type: ignore[misc]
-    """`nbgrader export`. A submission that was not graded has no score: that is not a zero."""
+    """`nbgrader export`. A submission that was not graded has no score: that is not a zero.
+
+    Neither is what waits for a person: it counts for nothing yet, and its own column says what it is worth.
+    """
 
     def export(self, gradebook: Gradebook) -> None:
         """Write the table to `--to`, or to `grades.csv`."""
@@ -58,33 +62,47 @@ def row(gradebook: Gradebook, course: Course, assignment: Any, student: Any) -> 
         submission = gradebook.find_submission(assignment.name, student.id)
     except MissingEntry:
         submission = None
-    told = known | {"outcome": _outcome(course, assignment.name, student.id, submission)}
+    record = records.load(course, assignment.name, student.id)
+    told = known | {"outcome": _outcome(course, assignment.name, student.id, submission, record)}
     if submission is not None:
         told["timestamp"] = submission.timestamp
-        if is_graded(submission):
+        if is_graded(submission, record):
             penalty = submission.late_submission_penalty
             told |= {"raw_score": submission.score, "late_submission_penalty": penalty}
-            told["score"] = max(0.0, submission.score - penalty)
+            told |= {"score": max(0.0, submission.score - penalty), "waiting": sum(waiting(submission))}
     return {column: plain(value) for column, value in told.items()}
 
 
-def is_graded(submission: Any) -> bool:
-    """Whether grading, or a person, gave any of its cells points."""
-    grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
-    return any(grade.auto_score is not None or grade.manual_score is not None for grade in grades)
+def is_graded(submission: Any, record: Record | None) -> bool:
+    """Whether grading, or a person, gave any of its cells points, or it was graded and all of it waits."""
+    grades = (grade for notebook in submission.notebooks for grade in notebook.grades)
+    has_points = any(grade.auto_score is not None or grade.manual_score is not None for grade in grades)
+    return has_points or (record is not None and bool(waiting(submission)))
 
 
-def _outcome(course: Course, assignment: str, student: str, submission: Any) -> str:
+def waiting(submission: Any) -> list[float]:
+    """What each cell is worth that a person has still to grade."""
+    found = []
+    for notebook in submission.notebooks:
+        answers = {cell.name for cell in notebook.notebook.solution_cells}
+        for grade in notebook.grades:
+            is_by_hand = isinstance(grade.cell, TaskCell) or grade.cell.name in answers
+            if is_by_hand and grade.auto_score is None and grade.manual_score is None:
+                found.append(grade.cell.max_score)
+    return found
+
+
+def _outcome(course: Course, assignment: str, student: str, submission: Any, record: Record | None) -> str:
     """What became of a student's submission, in the words of the table of the class."""
     folder = course.submitted / student / assignment
     if not any(path.is_file() for path in folder.rglob("*")):
         return MISSING
-    if submission is None or not is_graded(submission):
+    if submission is None or not is_graded(submission, record):
         return UNGRADED
-    record = records.load(course, assignment, student)
+    waits = bool(waiting(submission))
     if record is None:
-        return graded(())
+        return graded((), waits)
     handed_in = {digest_of(path.read_bytes()) for path in folder.glob("*.ipynb") if path.is_file()}
     if record.submission and record.submission not in handed_in:
         return EARLIER
-    return graded(verdict.outcome.value for verdict in record.result.verdicts.values())
+    return graded((verdict.outcome.value for verdict in record.result.verdicts.values()), waits)

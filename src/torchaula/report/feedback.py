@@ -10,10 +10,12 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from nbconvert.exporters import Exporter
 from nbformat import NotebookNode
+from nbgrader import preprocessors
+from nbgrader.utils import is_task
 from traitlets import default
 
 from torchaula.classroom import exchange_files, graded_copy, records
-from torchaula.classroom.ledger import Standing
+from torchaula.classroom.ledger import Points, Standing
 from torchaula.classroom.records import Record
 from torchaula.course import notebook
 from torchaula.course.files import whole
@@ -26,6 +28,20 @@ from torchaula.report.page import Page, page
 TEMPLATES = Path(__file__).parent / "templates" / "feedback_es"
 KEY = re.compile(r'<meta name="torchaula-key" content="([0-9a-f]+)">')
 HEAD = 1024  # characters of a page in which its key stands
+
+
+class GetGrades(preprocessors.GetGrades):  # type: ignore[misc]
+    """nbgrader's own, which puts points and comments into a notebook; and whether a person gave them.
+
+    Of an answer that waits for a person nbgrader says the same as of one that got nothing.
+    """
+
+    def _get_score(self, cell: NotebookNode, resources: Any) -> None:
+        super()._get_score(cell, resources)
+        if is_solution(cell) or is_task(cell):
+            where = self.notebook_id, self.assignment_id, self.student_id
+            grade = self.gradebook.find_grade(grade_id(cell), *where)
+            _tell(cell, Points(grade.auto_score, grade.manual_score, grade.extra_credit))
 
 
 class FeedbackExporter(Exporter):
@@ -92,14 +108,20 @@ def _noted(nb: NotebookNode, standing: Standing) -> dict[str, float]:
     """Put points and comments into a graded copy, as nbgrader's `GetGrades` does; its totals."""
     for cell in nb.cells:
         name = grade_id(cell)
-        if is_solution(cell):
+        if is_solution(cell) or is_task(cell):
             cell.metadata.nbgrader["comment"] = standing.comments.get(name)
         if name in standing.points:
-            cell.metadata.nbgrader["score"] = standing.points[name].score
+            _tell(cell, standing.points[name])
     most = sum(
         float(cell.metadata.nbgrader["points"]) for cell in nb.cells if grade_id(cell) in standing.points
     )
     return {"score": standing.score - standing.penalty, "max_score": most, "late_penalty": standing.penalty}
+
+
+def _tell(cell: NotebookNode, points: Points) -> None:
+    """Put into a graded cell what the gradebook says of it."""
+    is_given = points.manual is not None
+    cell.metadata.nbgrader.update(score=points.score, waits=points.waits, is_given=is_given)
 
 
 def render(shown: Page, key: str = "") -> str:

@@ -5,8 +5,9 @@ No text of a graded cell gets in here, so that none can get on a page.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from textwrap import dedent
 from typing import Any
 
@@ -151,6 +152,44 @@ class Part:
         return found
 
 
+class State(Enum):
+    """How far a person is with an answer."""
+
+    WAITS = "waits"
+    UNANSWERED = "unanswered"
+    GIVEN = "given"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a person grades: a learner's answer, its points, and what was said of it."""
+
+    id: str
+    heading: str
+    state: State
+    points: float
+    maximum: float
+    written: tuple[Written, ...]
+    comment: str
+    is_done = False
+
+    @property
+    def waits(self) -> bool:
+        return self.state is State.WAITS
+
+    @property
+    def kind(self) -> str:
+        """For symbol and colour."""
+        if self.state is State.GIVEN:
+            return "passed" if self.points >= self.maximum else "partly"
+        return "waiting" if self.waits else "unwritten"
+
+    @property
+    def outcome(self) -> str:
+        """How far a person is with it, in words."""
+        return words.BY_PERSON[self.state.value]
+
+
 @dataclass(frozen=True)
 class Page:
     """A feedback page."""
@@ -161,16 +200,25 @@ class Page:
     points: float
     maximum: float
     late_penalty: float
-    parts: tuple[Part, ...]
+    parts: tuple[Part | Answer, ...]
     others: tuple[Written, ...]
 
     @property
-    def done(self) -> list[Part]:
-        return [part for part in self.parts if part.is_done]
+    def exercises(self) -> list[Part]:
+        return [part for part in self.parts if isinstance(part, Part)]
 
     @property
-    def open(self) -> list[Part]:
+    def done(self) -> list[Part]:
+        return [part for part in self.exercises if part.is_done]
+
+    @property
+    def open(self) -> list[Part | Answer]:
         return [part for part in self.parts if not part.is_done]
+
+    @property
+    def waiting(self) -> float:
+        """What a person has still to give at most."""
+        return sum(part.maximum for part in self.parts if isinstance(part, Answer) and part.waits)
 
 
 def page(nb: NotebookNode, names: Mapping[str, Any], record: Record | None) -> Page:
@@ -178,6 +226,14 @@ def page(nb: NotebookNode, names: Mapping[str, Any], record: Record | None) -> P
     source = notebook.parse(nb, str(names["notebook"]))
     cells = {grade_id(cell): cell for cell in nb.cells if grade_id(cell)}
     lost = record.result.lost if record else {}
+    titles, below = _titles(source), _below_tasks(nb)
+    parts: list[Part | Answer] = []
+    for each in source.cells:
+        if each.id in source.exercises:
+            parts.append(_part(source.exercises[each.id], cells, record, lost))
+        elif each.is_by_hand:
+            own = below[each.id] if each.kind == "task" else [cells[each.id]]
+            parts.append(_answer(each, titles[each.id], cells[each.id], own, lost))
     return Page(
         assignment=source.assignment,
         heading=_heading(source),
@@ -185,8 +241,8 @@ def page(nb: NotebookNode, names: Mapping[str, Any], record: Record | None) -> P
         points=float(names.get("score") or 0),
         maximum=float(names.get("max_score") or 0),
         late_penalty=float(names.get("late_penalty") or 0),
-        parts=tuple(_part(each, cells, record, lost) for each in source.exercises.values()),
-        others=tuple(_others(nb, lost)),
+        parts=tuple(parts),
+        others=tuple(_others(nb, lost, {cell.id for own in below.values() for cell in own})),
     )
 
 
@@ -194,6 +250,63 @@ def _heading(source: notebook.Notebook) -> str:
     """The title of the instructor's notebook."""
     titles = (heading(cell.source) for cell in source.cells if cell.kind == "markdown" and cell.is_recorded)
     return next(filter(None, titles), source.assignment)
+
+
+def _titles(source: notebook.Notebook) -> dict[str, str]:
+    """What each cell is called that a person grades: the heading it stands under, or its id."""
+    title, found = "", {}
+    for cell in source.cells:
+        if cell.kind in ("markdown", "task") and not cell.id.startswith(OWN):
+            title = heading(cell.markers.published(cell.source)) or title
+        if cell.is_by_hand:
+            found[cell.id] = title or cell.id
+        if cell.is_by_hand or cell.kind in ("solution", "graded"):
+            title = ""
+    return found
+
+
+def _below_tasks(nb: NotebookNode) -> dict[str, list[NotebookNode]]:
+    """The learner's own cells below each task, by its id."""
+    found: dict[str, list[NotebookNode]] = {}
+    own: list[NotebookNode] = []
+    for cell in nb.cells:
+        if str(cell.get("id", "")).startswith(OWN):
+            own.append(cell)
+        elif cell.metadata.get("nbgrader", {}).get("task"):
+            own = found[grade_id(cell)] = []
+        else:
+            own = []
+    return found
+
+
+def _answer(
+    graded: notebook.Cell,
+    title: str,
+    cell: NotebookNode,
+    own: Sequence[NotebookNode],
+    lost: Mapping[str, str],
+) -> Answer:
+    state = _state(cell)
+    is_shown = state is not State.UNANSWERED
+    name = title.replace("`", "")
+    return Answer(
+        id=graded.id,
+        heading=title,
+        state=state,
+        points=float(cell.metadata.nbgrader.get("score") or 0),
+        maximum=float(cell.metadata.nbgrader.get("points") or 0),
+        written=tuple(written(e, lost.get(grade_id(e) or e.id, ""), name) for e in own if is_shown),
+        comment=_comment(cell),
+    )
+
+
+def _state(cell: NotebookNode) -> State:
+    """As the gradebook says; without its word, as far as points and nbgrader's own comment tell."""
+    of_gradebook = cell.metadata.nbgrader
+    score, is_empty = of_gradebook.get("score"), of_gradebook.get("comment") == NO_RESPONSE
+    if of_gradebook.get("is_given", bool(score)):
+        return State.GIVEN
+    return State.WAITS if of_gradebook.get("waits", not is_empty) else State.UNANSWERED
 
 
 def _part(
@@ -243,9 +356,11 @@ def _comment(cell: NotebookNode) -> str:
     return "" if comment == NO_RESPONSE else comment  # which the page says better
 
 
-def _others(nb: NotebookNode, lost: Mapping[str, str]) -> Iterator[Written]:
-    """The cells that the learner added."""
+def _others(nb: NotebookNode, lost: Mapping[str, str], shown: Collection[str]) -> Iterator[Written]:
+    """The cells that the learner added, but those that are `shown` elsewhere."""
     for cell in nb.cells:
+        if cell.get("id", "") in shown:
+            continue
         is_ours = bool(grade_id(cell) or cell.metadata.get("tags"))
         if str(cell.get("id", "")).startswith(OWN) or (cell.cell_type == "code" and not is_ours):
             yield written(cell, lost.get(cell.id, ""))

@@ -84,6 +84,12 @@ EXPLAINED = {
         "la repita."
     ),
 }
+WAITS = "Pendiente: lo corrige una persona"
+NO_ANSWER = "Sin respuesta"
+BY_HAND = "Corregido por una persona"
+BY_PERSON = {"waits": WAITS, "unanswered": NO_ANSWER, "given": BY_HAND}
+YOUR_ANSWER = "Tu respuesta"
+NOTHING_BELOW = "No has añadido ninguna celda debajo del enunciado."
 LOST = {
     "died": "El proceso terminó de golpe mientras se ejecutaba esta celda: lo que define no existe después.",
     "timed out": "Esta celda no terminó a tiempo y se paró: lo que define después no existe.",
@@ -118,7 +124,12 @@ def tests_passed(count: int, total: int) -> str:
 
 def late(before: str, penalty: str) -> str:
     """How a late submission changes the total."""
-    return f"Las pruebas dan {before} puntos; por entregar con retraso se restan {penalty}."
+    return f"La entrega vale {before} puntos; por entregar con retraso se restan {penalty}."
+
+
+def waiting(points: str) -> str:
+    """What the total doesn't count yet."""
+    return f"Hay respuestas que corrige una persona, por {points} puntos: el total no las cuenta todavía."
 
 
 def by_hand(automatic: str) -> str:

@@ -1,0 +1,106 @@
+"""The markers around what learners don't get, read as nbgrader reads them when it releases a notebook.
+
+nbgrader looks for its delimiters anywhere in a line, and replaces the whole of a solution cell that has
+none. A test holds these functions equal to its own preprocessors, which are too slow to import in a worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+
+import msgspec
+
+from torchaula.i18n import _
+
+Pair = tuple[str, str]
+
+
+class Part(Enum):
+    """Where a line stands."""
+
+    OUTSIDE = "outside"
+    BEGIN = "begin"
+    INSIDE = "inside"
+    END = "end"
+
+
+class Markers(msgspec.Struct, frozen=True):
+    """A course's delimiters and stubs, which nbgrader's configuration may change."""
+
+    solution: Pair = ("BEGIN SOLUTION", "END SOLUTION")
+    hidden: Pair = ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
+    scheme: Pair = ("BEGIN MARK SCHEME", "END MARK SCHEME")
+    code_stub: str = "# ESCRIBE AQUÍ TU CÓDIGO"
+    text_stub: str = "*Escribe aquí tu respuesta.*"
+    autotest: str = "AUTOTEST"
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """All delimiters."""
+        return (*self.solution, *self.hidden, *self.scheme)
+
+    def stub(self, source: str, *, is_code: bool = True, text: str | None = None) -> str:
+        """A solution cell as the learner receives it; `text` in place of what the course puts there."""
+        if text is None:
+            text = self.code_stub if is_code else self.text_stub
+        if not has(self.solution, source):
+            return text
+        kept: list[str] = []
+        for part, line in parts(self.solution, source):
+            if part is Part.BEGIN:
+                indent = line[: len(line) - len(line.lstrip())]
+                kept += [indent + each for each in text.split("\n")]
+            elif part is Part.OUTSIDE:
+                kept.append(line)
+        return "\n".join(kept)
+
+    def answer(self, source: str) -> str:
+        """A solution cell as a learner would hand it in: the model solution, its markers gone."""
+        lines = (line for part, line in parts(self.solution, source) if part in (Part.OUTSIDE, Part.INSIDE))
+        return "\n".join(lines).rstrip("\n")
+
+    def published(self, source: str) -> str:
+        """A cell without what is never shown: hidden tests and mark schemes."""
+        return outside(self.scheme, outside(self.hidden, source))
+
+    def faults(self, source: str) -> Iterator[str]:
+        """Why nbgrader would not release a cell with these markers."""
+        for begin, end in (self.solution, self.hidden, self.scheme):
+            found = list(parts((begin, end), source))
+            if any(begin in line for part, line in found if part is Part.INSIDE):
+                yield _("{begin!r} stands inside another one").format(begin=begin)
+            elif found[-1][0] in (Part.BEGIN, Part.INSIDE):
+                yield _("{begin!r} without {end!r}").format(begin=begin, end=end)
+
+
+USUAL = Markers()  # nbgrader's own delimiters, and the stubs of this course
+
+
+def parts(pair: Pair, source: str) -> Iterator[tuple[Part, str]]:
+    """Each line of a text, and where it stands."""
+    is_inside = False
+    for line in source.split("\n"):
+        if pair[0] in line and not is_inside:
+            is_inside = True
+            yield Part.BEGIN, line
+        elif pair[1] in line and pair[0] not in line:
+            is_inside = False
+            yield Part.END, line
+        else:
+            yield Part.INSIDE if is_inside else Part.OUTSIDE, line
+
+
+def has(pair: Pair, source: str) -> bool:
+    """Whether a region begins in a text."""
+    return pair[0] in source
+
+
+def outside(pair: Pair, source: str) -> str:
+    """A text without its regions."""
+    return "\n".join(line for part, line in parts(pair, source) if part is Part.OUTSIDE)
+
+
+def inside(pair: Pair, source: str) -> str:
+    """What stands in the regions of a text."""
+    return "\n".join(line for part, line in parts(pair, source) if part is Part.INSIDE)
