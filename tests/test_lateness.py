@@ -328,3 +328,54 @@ def test_time_that_the_course_took_down_wins(tmp_path: Path) -> None:
     (tmp_path / "timestamp.txt").write_bytes(FORGED["past"])
 
     assert lateness.arrival(LateWork(), DEADLINE, tmp_path) == lateness.Arrival(DEADLINE)
+
+
+MOMENT = datetime(2026, 7, 1, 10, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("2026-07-01 10:00:00.000000 UTC", "2026-07-01 10:00:00 UTC\n", "2026-07-01 10:00 GMT"),
+        *("2026-07-01T10:00:00Z", "2026-07-01 12:00:00 +0200", "2026-07-01T12:00:00+02:00"),
+        *("2026-07-01 05:00:00-05", "2026-07-01 12:00:00 Europe/Madrid", "\ufeff2026-07-01 10:00 UTC"),
+        *("2026-07-01 10:00:00", "2026-07-01 05:00 America/Lima"),  # without a zone: as zip_collect writes it
+    ],
+)
+def test_timestamp_that_names_its_moment_is_read(tmp_path: Path, text: str) -> None:
+    """Day, time and UTC, an offset or a place: what nbgrader writes, and what can't be another moment."""
+    (tmp_path / "timestamp.txt").write_text(text, encoding="utf-8")
+
+    assert lateness.claimed(tmp_path) == MOMENT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("2026-07-01 10:00 CEST", "2026-07-01 10:00:00 EDT", "2026-07-01 10:00 PST", "2026-07-01 10:00 CET"),
+        *("2026-07-01 10:00 IST", "2026-07-01 10:00 EST", "2026-07-01 10:00 Europe/Madird", "2026-07-01 10:00 X"),
+        *("10:00", "2026-11", "05/11/2026", "05/11/2026 10:00", "2026-11-05", "20261105T100000", "2026"),
+        *("1 July 2026 10:00 UTC", "2026-7-1 10:00 UTC", "2026-07-01 10 UTC", "2026-02-30 10:00 UTC"),
+        *("2026-07-01 25:00 UTC", "2026-07-01 10:00 UTC UTC", "2026-07-01 10:00 +99:00", "1751364000"),
+        *("2026-07-01 10:00 UTC\n2025-07-01 10:00 UTC", "0001-01-01 00:00 +1400", "9999-12-31 23:59 -1400"),
+        *("٢٠٢٦-٠٧-٠١ ١٠:٠٠ UTC", "2026-07-01 10:00 ../../etc/localtime", "", " ", "2026-W27-3 10:00 UTC"),
+        "2026-07-01 10:00 UTC" + " " * 10_000,
+    ],
+)
+def test_timestamp_whose_moment_can_not_be_known_is_none(tmp_path: Path, text: str) -> None:
+    """A zone's abbreviation, a part of a date, or one that could be another: none is guessed at."""
+    (tmp_path / "timestamp.txt").write_text(text, encoding="utf-8")
+    rule = LateWork(config=settings(believe_timestamp_files=True))
+
+    assert lateness.claimed(tmp_path) is None
+    assert "holds no time" in lateness.arrival(rule, None, tmp_path).doubt
+
+
+def test_timestamp_of_any_size_is_read_no_further_than_a_time_is_long(tmp_path: Path) -> None:
+    """A file larger than memory costs a few bytes; a folder of that name is no time."""
+    with (tmp_path / "timestamp.txt").open("wb") as file:
+        file.truncate(1 << 44)
+    assert lateness.claimed(tmp_path) is None
+    (tmp_path / "timestamp.txt").unlink()
+    (tmp_path / "timestamp.txt").mkdir()
+    assert lateness.claimed(tmp_path) is None
