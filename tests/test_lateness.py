@@ -353,7 +353,12 @@ def test_timestamp_that_names_its_moment_is_read(tmp_path: Path, text: str) -> N
     "text",
     [
         *("2026-07-01 10:00 CEST", "2026-07-01 10:00:00 EDT", "2026-07-01 10:00 PST", "2026-07-01 10:00 CET"),
-        *("2026-07-01 10:00 IST", "2026-07-01 10:00 EST", "2026-07-01 10:00 Europe/Madird", "2026-07-01 10:00 X"),
+        *(
+            "2026-07-01 10:00 IST",
+            "2026-07-01 10:00 EST",
+            "2026-07-01 10:00 Europe/Madird",
+            "2026-07-01 10:00 X",
+        ),
         *("10:00", "2026-11", "05/11/2026", "05/11/2026 10:00", "2026-11-05", "20261105T100000", "2026"),
         *("1 July 2026 10:00 UTC", "2026-7-1 10:00 UTC", "2026-07-01 10 UTC", "2026-02-30 10:00 UTC"),
         *("2026-07-01 25:00 UTC", "2026-07-01 10:00 UTC UTC", "2026-07-01 10:00 +99:00", "1751364000"),
@@ -374,7 +379,7 @@ def test_timestamp_whose_moment_can_not_be_known_is_none(tmp_path: Path, text: s
 def test_timestamp_of_any_size_is_read_no_further_than_a_time_is_long(tmp_path: Path) -> None:
     """A file larger than memory costs a few bytes; a folder of that name is no time."""
     with (tmp_path / "timestamp.txt").open("wb") as file:
-        file.truncate(1 << 44)
+        file.truncate(1 << 40)
     assert lateness.claimed(tmp_path) is None
     (tmp_path / "timestamp.txt").unlink()
     (tmp_path / "timestamp.txt").mkdir()
