@@ -14,6 +14,7 @@ import click
 import torchaula.course  # noqa: F401  (before anything else imports nbformat)
 from torchaula.errors import Refusal
 from torchaula.i18n import _
+from torchaula.printing import forgive_streams, printable
 
 if TYPE_CHECKING:
     from torchaula.classroom.batch import Batch
@@ -254,10 +255,12 @@ def _stopped_by_signals() -> Iterator[None]:
 
 def main() -> None:
     """Run the command line; a refusal ends it with one clear line and exit code 2, Ctrl-C with 130."""
+    forgive_streams()
     try:
         with _stopped_by_signals():
             sys.exit(cli(standalone_mode=False))
     except click.ClickException as error:
+        error.message = printable(error.message)  # type: ignore[misc]
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt, Stopped) as stopped:
@@ -268,5 +271,5 @@ def main() -> None:
             )
         sys.exit(128 + (stopped.args[0] if isinstance(stopped, Stopped) else signal.SIGINT))
     except Refusal as error:
-        click.echo(f"torchaula: {error}", err=True)
+        click.echo(f"torchaula: {printable(str(error))}", err=True)
         sys.exit(2)

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from torchaula.classroom import roster
 from torchaula.errors import Refusal
 from torchaula.i18n import _
+from torchaula.printing import printable as printable
 
 # Moodle writes no underscore in a name, so that no file's name can pass for another person's upload.
 # The default group of a group submission has no number.
@@ -103,11 +104,6 @@ def locate(below: Path) -> tuple[Path, Person, str] | None:
             person = Person(printable(match["name"]), match["number"] or "")
             return Path(*below.parts[:at]), person, inner if match["plugin"] == "file" else ""
     return None
-
-
-def printable(name: str) -> str:
-    """A file's name fit to be shown and kept, whatever bytes it is made of."""
-    return "".join(letter if letter.isprintable() else "?" for letter in name)
 
 
 def listed(names: Iterable[str]) -> str:
