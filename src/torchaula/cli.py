@@ -150,6 +150,7 @@ def sample_class(folder: Path, assignments: tuple[str, ...]) -> None:
 @click.option("--jobs", type=click.IntRange(1), help=_("Grade so many at once; one a core, if not given."))
 @click.option("--force", is_flag=True, help=_("Grade again what has not changed."))
 @click.option("--yes", is_flag=True, help=_("Write points that a changed course changes, without asking."))
+@click.option("--cells", is_flag=True, help=_("Give the CSV a column for each graded cell too."))
 @click.option("--expect-failures", is_flag=True, help=_("End with 0 even if some could not be graded."))
 @click.option(
     "--unsafe-no-sandbox",
@@ -164,6 +165,7 @@ def grade(
     jobs: int | None,
     force: bool,
     yes: bool,
+    cells: bool,
     expect_failures: bool,
     unsafe_no_sandbox: bool,
 ) -> None:
@@ -180,29 +182,27 @@ def grade(
         prepared(later)
     with batch.workers(jobs) as workers:
         for assignment in chosen:
-            entries = _grade(prepared(assignment), jobs, workers, yes, is_everybody=not students)
+            entries = _grade(prepared(assignment), jobs, workers, yes, cells, is_everybody=not students)
             good &= all(entry.graded or entry.is_missing for entry in entries)
     sys.exit(0 if good or expect_failures else 1)
 
 
 def _grade(
-    group: Batch, jobs: int | None, workers: Workers, is_agreed: bool, is_everybody: bool
+    group: Batch, jobs: int | None, workers: Workers, is_agreed: bool, cells: bool, is_everybody: bool
 ) -> list[Entry]:
-    """Grade one batch and show what became of it; as a file too, where it `is_everybody`."""
-    from rich.console import Console
+    """Grade one batch and show what became of it; as a file too, with `cells`, where it `is_everybody`."""
+    from torchaula.classroom import batch
+    from torchaula.report import class_csv, class_table, following, lines
 
-    from torchaula.classroom import batch, roster
-    from torchaula.report import class_csv, class_table, following
-
-    console, course, source = Console(), group.assignment.course, group.assignment.source
+    console, course, source = lines.console(), group.assignment.course, group.assignment.source
     terminal = following.Terminal(group, console, is_agreed)
     with terminal.shown():
         entries = list(group.grade(jobs, terminal, workers))
     table = course.grades / f"{source.assignment}.csv" if is_everybody else None
     if table is not None:
         with batch.refused_where_not_written(course):
-            class_csv.write(table, source, entries, roster.load(course))
-    class_table.show(source, entries, console)
+            class_csv.write(table, source, entries, cells)
+    class_table.show(source, entries, console, is_whole=table is None)
     class_table.next_steps(source.assignment, entries, table and table.relative_to(course.root), console)
     if group.outdated:
         class_table.note_outdated(group.outdated, console)

@@ -15,7 +15,17 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import AssignLatePenalties
 
-from torchaula.classroom import entries, gradebook, graded_copy, lateness, pool, received, records, review
+from torchaula.classroom import (
+    classlist,
+    entries,
+    gradebook,
+    graded_copy,
+    lateness,
+    pool,
+    received,
+    records,
+    review,
+)
 from torchaula.classroom.assignments import Assignment
 from torchaula.classroom.entries import Change, Entry
 from torchaula.classroom.lateness import Arrival
@@ -87,6 +97,19 @@ class Desk:
     ) -> Iterator[Entry]:
         """Grade what has to be, and write it: at once, unless somebody has to be asked first."""
         before = self._standings()
+        students = classlist.load(self._course, self._book)
+        known = {each.student for each in submissions} | before.keys()
+        for entry in self._entries(submissions, before, workers, at_once, force):
+            yield entries.introduced(entry, students, known)
+
+    def _entries(
+        self,
+        submissions: Sequence[Submission],
+        before: Mapping[str, Standing],
+        workers: Executor,
+        at_once: int,
+        force: bool,
+    ) -> Iterator[Entry]:
         is_changed = bool(gradebook.changed(self._book, self._source))
         tasks = [self._task(each, before, force) for each in submissions if each.can_be_graded]
         to_grade = [task for task in tasks if task.record is None]
@@ -215,6 +238,7 @@ class Desk:
             "; ".join(filter(None, [_("graded"), *found, *task.submission.remarks, doubt])),
             task.standing.penalty,
             {cell: verdict.outcome.value for cell, verdict in verdicts.items()},
+            cells=entries.by_cell(task.standing),
         )
 
     def _left_out(self, submission: Submission, before: Mapping[str, Standing]) -> Entry:
@@ -230,5 +254,12 @@ class Desk:
         if not standing.is_graded:
             return Entry(student, None, what, is_missing=is_missing)
         what += _("; what was graded before stands")
-        before = entries.by_exercise(self._source, standing)
-        return Entry(student, None, what, standing.penalty, is_missing=is_missing, before=before)
+        return Entry(
+            student,
+            None,
+            what,
+            standing.penalty,
+            is_missing=is_missing,
+            before=entries.by_exercise(self._source, standing),
+            cells=entries.by_cell(standing),
+        )

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
+from torchaula.classroom import roster
+from torchaula.classroom.classlist import ClassList
 from torchaula.classroom.ledger import Points, Standing
 from torchaula.classroom.records import Record
+from torchaula.classroom.roster import Student
 from torchaula.course.notebook import Notebook
 from torchaula.grading.jobs import Result
 from torchaula.grading.verdict import Outcome
 from torchaula.i18n import _
+
+NOBODY = Student("")
 
 
 @dataclass(frozen=True)
 class Entry:
     """What became of one student's submission: points by exercise (None: not graded), and what happened.
 
-    Where it was not graded, `before` are the points of an earlier one that stand, if any do.
+    Where it was not graded, `before` are the points of an earlier one that stand, if any do. `cells` are the
+    points that the gradebook holds, by graded cell. `person` is who it is, as far as that is known, and
+    `place` where they stand in `students.csv`, if they do.
     """
 
     student: str
@@ -27,6 +34,17 @@ class Entry:
     outcomes: dict[str, str] = field(default_factory=dict)  # by graded cell
     is_missing: bool = False  # nothing was handed in
     before: dict[str, float] | None = None
+    cells: Mapping[str, float] = field(default_factory=dict)
+    person: Student = NOBODY
+    place: int | None = None
+
+    @property
+    def order(self) -> tuple[bool, int, bool, str, str]:
+        """Where it stands in a table: in the order of `students.csv`, then the others by name."""
+        if self.place is not None:
+            return False, self.place, False, "", ""
+        name = f"{self.person.last_name}, {self.person.first_name}" if self.person.full_name else ""
+        return True, 0, not name, roster.key(name), self.student.casefold()
 
     @property
     def graded(self) -> bool:
@@ -64,6 +82,24 @@ def by_exercise(source: Notebook, standing: Standing) -> dict[str, float]:
         name: sum(standing.points.get(cell.id, nothing).score for cell in exercise.graded)
         for name, exercise in source.exercises.items()
     }
+
+
+def by_cell(standing: Standing) -> dict[str, float]:
+    """The points of each graded cell; a cell that has none yet is left out."""
+    found = standing.points.items()
+    return {cell: each.score for cell, each in found if (each.auto, each.manual) != (None, None)}
+
+
+def introduced(entry: Entry, students: ClassList, known: Collection[str]) -> Entry:
+    """An entry with who it is, and who of those `known` for this assignment is the same person."""
+    told = replace(entry, person=students.person(entry.student), place=students.place(entry.student))
+    twins = students.same_person(entry.student, known)
+    if not twins:
+        return told
+    same = _("the same student as {others}?")
+    if told.place is not None:
+        same = _("the same student as {others}, who is not in students.csv?")
+    return replace(told, what="; ".join([told.what, same.format(others=", ".join(twins))]))
 
 
 def earned(source: Notebook, result: Result) -> dict[str, float]:

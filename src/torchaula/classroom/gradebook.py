@@ -10,10 +10,18 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from nbgrader.api import Gradebook, MissingEntry, Student
+from nbgrader.api import (
+    Assignment,
+    Grade,
+    Gradebook,
+    MissingEntry,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from nbgrader.api import Notebook as Noted
 from nbgrader.converters import GenerateAssignment
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError
 from traitlets.config import Config
@@ -118,6 +126,14 @@ def changed(book: Gradebook, source: Notebook) -> list[str]:
         or points.get(cell.id, 0) != cell.points
     ]
     return different + sorted(texts.keys() - recorded)
+
+
+def with_points(book: Gradebook, assignment: str) -> list[str]:
+    """The students who have points of an assignment, by a test or by hand."""
+    given = or_(Grade.auto_score.is_not(None), Grade.manual_score.is_not(None))
+    submitted = select(SubmittedAssignment.student_id).distinct().join(SubmittedAssignment.assignment)
+    of = submitted.where(Assignment.name == assignment).join(SubmittedAssignment.notebooks)
+    return sorted(book.db.scalars(of.join(SubmittedNotebook.grades).where(given)))
 
 
 def require_same_cells(book: Gradebook, course: Course, source: Notebook) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.plugins import ExportPlugin
 
-from torchaula.classroom import records
+from torchaula.classroom import received, records
 from torchaula.course.layout import Course
 from torchaula.grading.submitted import digest_of
 from torchaula.report.class_csv import EARLIER, MISSING, UNGRADED, graded, plain
@@ -78,7 +78,7 @@ def _outcome(course: Course, assignment: str, student: str, submission: Any) -> 
     """What became of a student's submission, in the words of the table of the class."""
     folder = course.submitted / student / assignment
     if not any(path.is_file() for path in folder.rglob("*")):
-        return MISSING
+        return _not_collected(course, assignment, student, submission)
     if submission is None or not is_graded(submission):
         return UNGRADED
     record = records.load(course, assignment, student)
@@ -88,3 +88,10 @@ def _outcome(course: Course, assignment: str, student: str, submission: Any) -> 
     if record.submission and record.submission not in handed_in:
         return EARLIER
     return graded(verdict.outcome.value for verdict in record.result.verdicts.values())
+
+
+def _not_collected(course: Course, assignment: str, student: str, submission: Any) -> str:
+    """What to say where no file stands: something may have been handed in that could not be collected."""
+    if student not in received.load(course, assignment).problems:
+        return MISSING
+    return EARLIER if submission is not None and is_graded(submission) else UNGRADED

@@ -27,6 +27,7 @@ from torchaula.classroom.entries import Change
 from torchaula.classroom.ledger import Standing
 from torchaula.classroom.records import Record
 from torchaula.i18n import _
+from torchaula.printing import printable, shortened
 from torchaula.report import feedback
 
 
@@ -58,7 +59,7 @@ class Terminal(Audience):
         self._progress.update(self._bar, total=total)
 
     def graded(self, student: str) -> None:
-        self._progress.update(self._bar, advance=1, description=escape(student))
+        self._progress.update(self._bar, advance=1, description=escape(shortened(printable(student), 30)))
 
     def agree(self, changes: Sequence[Change]) -> bool:
         self._progress.stop()
@@ -85,5 +86,5 @@ def _table(changes: Sequence[Change]) -> Table:
     table.add_column(_("exercises"), overflow="fold")
     for change in sorted(changes, key=lambda each: (each.after - each.before, each.student)):
         numbers = f"{change.before:g}", f"{change.after:g}", f"{change.after - change.before:+g}"
-        table.add_row(escape(change.student), *numbers, escape(", ".join(change.exercises)))
+        table.add_row(escape(printable(change.student)), *numbers, escape(", ".join(change.exercises)))
     return table
