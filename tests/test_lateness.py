@@ -251,7 +251,7 @@ def _new_times(course: Course) -> None:
 def _believe(course: Course) -> None:
     """Without what the course took down, a timestamp.txt counts."""
     received.path(course, "mini").unlink()
-    (course.submitted / "ana" / "mini" / "timestamp.txt").write_text("2026-12-01 10:00 UTC")
+    (course.submitted / "ana" / "mini" / "timestamp.txt").write_text("2026-11-01 10:00 UTC")
     week.configure(course, "c.LateWork.believe_timestamp_files = True")
 
 
@@ -294,7 +294,7 @@ CHANGES = {
 def test_changed_rule_is_asked_about_before_anything_is_written(
     copy: Course, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
-    """Whatever makes lateness cost the same files other points is shown and asked about, like a changed test."""
+    """Whatever makes lateness cost the same files other points is asked about, like a changed test."""
     monkeypatch.setattr("sys.path", sys.path[:])
     edit, after = CHANGES[change]
     edit(copy)
@@ -318,8 +318,8 @@ def test_command_shows_who_becomes_late_and_refuses_without_an_answer(copy: Cour
     shown = pupils.command(copy, "grade", "mini", code=2)
 
     assert "0 gain points, 1 lose some; 1 become late, 0 are no longer late" in shown
-    (line,) = (line for line in shown.splitlines() if line.startswith("ana "))
-    assert line.split() == ["ana", "10", "9", "-1", "0", "→", "1"]
+    (line,) = (words for line in shown.splitlines() if (words := line.split())[:1] == ["ana"])
+    assert line == ["ana", "10", "9", "-1", "0", "→", "1"]
     assert ledgers.rows(copy) == before
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from math import isclose
 
 from torchaula.classroom import roster
 from torchaula.classroom.classlist import ClassList
@@ -63,16 +64,29 @@ class Entry:
 
 @dataclass(frozen=True)
 class Change:
-    """The points of a student that would be others now, though the submission is the same."""
+    """The points of a student that would be others now, though the submission is the same.
+
+    What lateness costs is taken off `before` and `after`. `exercises` are those whose points change.
+    """
 
     student: str
     before: float
     after: float
     exercises: tuple[str, ...]
+    late_before: float = 0.0
+    late_after: float = 0.0
 
     @property
     def is_gain(self) -> bool:
         return self.after > self.before
+
+    @property
+    def becomes_late(self) -> bool:
+        return self.late_after > 0 and not self.late_before
+
+    @property
+    def is_no_longer_late(self) -> bool:
+        return self.late_before > 0 and not self.late_after
 
 
 def by_exercise(source: Notebook, standing: Standing) -> dict[str, float]:
@@ -111,17 +125,28 @@ def earned(source: Notebook, result: Result) -> dict[str, float]:
     }
 
 
-def change(source: Notebook, student: str, before: Standing, now: Mapping[str, float]) -> Change | None:
-    """How a student's points would change if the tests gave what they earn `now`; None if they wouldn't."""
-    after = Standing(
-        {
-            cell: Points(now.get(cell, points.auto), points.manual, points.extra)
-            for cell, points in before.points.items()
-        }
-    )
+def after(before: Standing, now: Mapping[str, float]) -> Standing:
+    """What the gradebook would say if the tests gave what they earn `now`."""
+    points = {
+        cell: Points(now.get(cell, points.auto), points.manual, points.extra)
+        for cell, points in before.points.items()
+    }
+    return replace(before, points=points)
+
+
+def change(
+    source: Notebook, student: str, before: Standing, after: Standing, penalty: float, is_rule: bool
+) -> Change | None:
+    """How a student's points would change, with another `penalty`; None where nobody need be asked.
+
+    Where only lateness costs others, and no rule for everybody is the cause (`is_rule`), nobody need.
+    """
     old, new = by_exercise(source, before), by_exercise(source, after)
     exercises = tuple(name for name in old if old[name] != new[name])
-    return Change(student, sum(old.values()), sum(new.values()), exercises) if exercises else None
+    if not exercises and (not is_rule or isclose(penalty, before.penalty)):
+        return None
+    totals = max(0.0, sum(old.values()) - before.penalty), max(0.0, sum(new.values()) - penalty)
+    return Change(student, *totals, exercises, before.penalty, penalty)
 
 
 def remarks(source: Notebook, record: Record, standing: Standing) -> Iterator[str]:

@@ -66,15 +66,17 @@ def record(book: Gradebook, course: Course, source: Notebook, students: Iterable
     A student whose submission can't be graded has a row all the same. Raises `Refusal` where grades
     hang on cells that are gone from `source/`: nothing is changed then.
     """
-    deadline = lateness.rule(course).deadline(source.assignment, course.config)
+    rule = lateness.rule(course)
+    rule.deadline(source.assignment, course.config)  # refused before anything is written
     require_same_cells(book, course, source)
     if changed(book, source):
         book.db.commit()  # so that nbgrader, which opens it again, can write
         _generate(course, source)
     _enrol(book, roster.load(course), students)
-    if deadline is not None:
-        book.find_assignment(source.assignment).duedate = deadline
+    assignment = book.find_assignment(source.assignment)
+    assignment.duedate = lateness.in_force(rule, course, source.assignment, assignment.duedate)
     book.db.commit()
+    lateness.tell(rule, course, source.assignment)
 
 
 def _generate(course: Course, source: Notebook) -> None:

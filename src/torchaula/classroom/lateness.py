@@ -17,6 +17,7 @@ from traitlets import Bool, Dict, Float, Unicode
 from traitlets.config import Config
 
 from torchaula.course import converters
+from torchaula.course.files import whole
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
 from torchaula.i18n import _
@@ -85,6 +86,39 @@ class LateWork(LateSubmissionPlugin):  # type: ignore[misc]
                     "write it like {example!r}"
                 ).format(path=config, text=text, name=assignment, example=EXAMPLE)
             ) from None
+
+
+def in_force(rule: LateWork, course: Course, assignment: str, noted: datetime | None) -> datetime | None:
+    """The deadline that holds: the configuration's; where it names none, the one `noted` in the gradebook.
+
+    Unless the gradebook has that one from the configuration, which names it no more. Both are in UTC, without
+    a zone. Raises `Refusal` like `LateWork.deadline`.
+    """
+    deadline = rule.deadline(assignment, course.config)
+    if deadline is not None or noted is None:
+        return deadline
+    return None if noted == _told(course, assignment) else noted
+
+
+def tell(rule: LateWork, course: Course, assignment: str) -> None:
+    """Keep which deadline the configuration names, now that the gradebook was told of it."""
+    deadline, place = rule.deadline(assignment, course.config), _place(course, assignment)
+    if deadline is None:
+        place.unlink(missing_ok=True)
+    elif deadline != _told(course, assignment):
+        with whole(place) as file:
+            file.write_text(deadline.isoformat(), encoding="utf-8")
+
+
+def _told(course: Course, assignment: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(_place(course, assignment).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _place(course: Course, assignment: str) -> Path:
+    return course.state / "deadlines" / f"{assignment}.txt"
 
 
 def _in_utc(day: str, hour: str, zone: str) -> datetime:

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
+from torchaula.classroom.ledger import Lateness
 from torchaula.course.files import whole
 from torchaula.course.layout import Course
 from torchaula.grading.jobs import Result
@@ -21,7 +22,7 @@ class Record(msgspec.Struct, frozen=True):
 
     `submission` and `course` are digests of the file that was graded and of everything else that the
     result hangs on; empty: not to be relied on. `written` is one of what gradebook and graded copy were
-    told; empty: nothing.
+    told; empty: nothing. `late` is what lateness cost then, where we wrote it.
     """
 
     result: Result
@@ -29,6 +30,7 @@ class Record(msgspec.Struct, frozen=True):
     submission: str = ""
     course: str = ""
     written: str = ""
+    late: Lateness | None = None
 
     def is_of(self, submission: str, course: str) -> bool:
         """Whether grading this submission again would only say the same again."""
@@ -51,9 +53,11 @@ def save(place: Path, record: Record) -> None:
         file.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1))
 
 
-def settle(course: Course, assignment: str, student: str, record: Record, written: str) -> Record:
+def settle(
+    course: Course, assignment: str, student: str, record: Record, written: str, late: Lateness
+) -> Record:
     """Put a record in its place, now that all else says the same."""
-    settled = replace(record, written=written)
+    settled = replace(record, written=written, late=late)
     save(path(course, assignment, student), settled)
     pending(course, assignment, student).unlink(missing_ok=True)
     return settled
