@@ -31,7 +31,7 @@ c.ClearSolutions.text_stub = "*Escribe aquí tu respuesta.*"
 # What learners packed is unpacked with care.
 c.ZipCollectApp.extractor_plugin = "torchaula.classroom.archives.Extractor"
 # Whose a notebook is in a download of Moodle's, and when it was handed in; the zone is your Moodle profile's.
-c.ZipCollectApp.collector_plugin = "torchaula.classroom.moodle.MoodleCollector"
+c.ZipCollectApp.collector_plugin = "torchaula.report.collected.ClassCollector"
 c.MoodleCollector.timezone = "Europe/Madrid"
 
 # What is read of a submission, however damaged.

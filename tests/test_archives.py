@@ -149,7 +149,7 @@ HOSTILE = {"up": "up.zip", "bomb": "bomb.zip", "crowd": "crowd.zip", "truncated"
 
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_hostile_archive_in_a_class_s_download_costs_its_learner_only(tmp_path: Path, kind: str) -> None:
-    """Of Moodle's zip everybody else's part is unpacked; in place of that one stands why it isn't."""
+    """Of Moodle's zip everybody else's part is unpacked; of that one is told why it isn't."""
     folders = (
         "Ana_1_assignsubmission_file__",
         "Eve_2_assignsubmission_file__",
@@ -166,7 +166,6 @@ def test_hostile_archive_in_a_class_s_download_costs_its_learner_only(tmp_path: 
     found = {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.*")}
     assert {path for path in found if not path.endswith(("file", "in"))} == {
         "in/Ana_1_assignsubmission_file/mini.ipynb",
-        "in/Eve_2_assignsubmission_file/unpacked.failed",
         "in/Zoe_3_assignsubmission_file/mini.ipynb",
     }
 
@@ -208,6 +207,6 @@ def test_collecting_goes_on_after_a_hostile_archive(course: Course) -> None:
         [mini.PROGRAMS / "nbgrader", "zip_collect", "mini"], cwd=course.root, capture_output=True, text=True
     )
 
-    assert "eve_mini.zip: '../../gradebook.db' would be written elsewhere" in done.stderr
+    assert "eve_mini.zip: '../../gradebook.db' would be written elsewhere" in done.stdout
     assert (course.submitted / "ana" / "mini" / "mini.ipynb").read_bytes() == NOTEBOOK
     assert not (course.submitted / "eve").exists()

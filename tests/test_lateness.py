@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from traitlets.config import Config
 
 from tests import ledgers, mini, pupils, week
 from tests.test_release import nbgrader
-from torchaula.classroom import batch, gradebook, lateness, received
+from torchaula.classroom import batch, gradebook, late_changes, lateness, received
 from torchaula.classroom.lateness import LateWork
 from torchaula.course import converters
 from torchaula.course.layout import Course
@@ -201,7 +202,7 @@ def test_extension_counts_the_next_time(copy: Course) -> None:
         book.grant_extension("mini", "diana", days=8)
         book.grant_extension("mini", "carlos", hours=24)
 
-    week.grade(copy)
+    week.grade(copy, agreed=False)
 
     now = penalties(copy)
     assert now == pytest.approx(PENALTIES | {"diana": 1.0, "carlos": 0.6})
@@ -217,21 +218,162 @@ def test_points_by_hand_change_what_lateness_costs(copy: Course) -> None:
         book.find_grade("double-valores", "mini", "mini", "diana").manual_score = 0
         book.db.commit()
 
-    week.grade(copy)
+    week.grade(copy, agreed=False)
 
     assert penalties(copy) == pytest.approx(PENALTIES | {"diana": 3.0})
 
 
-def test_changed_rule_counts_the_next_time(copy: Course) -> None:
-    """A later deadline, or a milder rule, takes penalties back, unasked: nobody's answers score otherwise."""
-    week.configure(copy, 'c.LateWork.deadlines = {"mini": "2026-10-06 23:59 Europe/Madrid"}')
-    week.grade(copy, agreed=False)
-    assert penalties(copy) == pytest.approx(PENALTIES | {"bea": 0, "carlos": 0.6})
+OTHER_PLUGIN = """from nbgrader.plugins import LateSubmissionPlugin
 
+
+class Flat(LateSubmissionPlugin):
+    def late_submission_penalty(self, student_id, score, total_seconds_late):
+        return 2.0
+"""
+
+
+def _another_plugin(course: Course) -> None:
+    (course.root / "flat.py").write_text(OTHER_PLUGIN)
+    week.configure(course, "import sys; sys.path.insert(0, str(COURSE))")
+    week.configure(course, 'c.AssignLatePenalties.plugin_class = "flat.Flat"')
+
+
+def _new_times(course: Course) -> None:
+    """A worksheet that was downloaded again: of the same files, Diana's was in time."""
+    arrivals = [
+        received.Arrival(each.student, each.digest, (DEADLINE - timedelta(hours=1)).isoformat())
+        for each in received.load(course, "mini").arrivals
+        if each.student == "diana"
+    ]
+    received.record(course, "mini", received.Register(arrivals))
+
+
+def _believe(course: Course) -> None:
+    """Without what the course took down, a timestamp.txt counts."""
+    received.path(course, "mini").unlink()
+    (course.submitted / "ana" / "mini" / "timestamp.txt").write_text("2026-11-01 10:00 UTC")
+    week.configure(course, "c.LateWork.believe_timestamp_files = True")
+
+
+CHANGES = {
+    "later deadline": (
+        lambda course: week.configure(
+            course, 'c.LateWork.deadlines = {"mini": "2026-10-06 23:59 Europe/Madrid"}'
+        ),
+        PENALTIES | {"bea": 0.0, "carlos": 0.6},
+    ),
+    "earlier deadline": (
+        lambda course: week.configure(
+            course, 'c.LateWork.deadlines = {"mini": "2026-10-05 23:00 Europe/Madrid"}'
+        ),
+        PENALTIES | {"ana": 1.0},
+    ),
+    "no deadline": (
+        lambda course: week.configure(course, "c.LateWork.deadlines = {}"),
+        dict.fromkeys(PENALTIES, 0.0),
+    ),
+    "grace": (
+        lambda course: week.configure(course, "c.LateWork.grace_minutes = 0"),
+        PENALTIES | {"ana": 1.0},
+    ),
+    "percent": (
+        lambda course: week.configure(course, "c.LateWork.percent_a_day = 0"),
+        dict.fromkeys(PENALTIES, 0.0),
+    ),
+    "cap": (
+        lambda course: week.configure(course, "c.LateWork.cap_percent = 5"),
+        PENALTIES | {"bea": 0.25, "carlos": 0.3, "diana": 0.5},
+    ),
+    "plug-in": (_another_plugin, dict.fromkeys(PENALTIES, 2.0)),
+    "times": (_new_times, PENALTIES | {"diana": 0.0}),
+    "timestamp.txt": (_believe, {"ana": 5.0, "bea": 0.0, "carlos": 0.0, "diana": 0.0}),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_changed_rule_is_asked_about_before_anything_is_written(
+    copy: Course, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    """Whatever makes lateness cost the same files other points is asked about, like a changed test."""
+    monkeypatch.setattr("sys.path", sys.path[:])
+    edit, after = CHANGES[change]
+    edit(copy)
+    before = week.state(copy)
+
+    with pytest.raises(Refusal, match=r"nothing of mini was written.*`--yes`"):
+        week.grade(copy, agreed=False)
+    assert week.state(copy) == before
+
+    week.grade(copy)
+    assert penalties(copy) == pytest.approx(after)
+    week.grade(copy, agreed=False)  # it has been written, and there is nothing to ask
+    assert penalties(copy) == pytest.approx(after)
+
+
+def test_command_shows_who_becomes_late_and_refuses_without_an_answer(copy: Course) -> None:
+    """Who loses points, how many, and because of what: exit code 2 where nobody is there to answer."""
+    week.configure(copy, 'c.LateWork.deadlines = {"mini": "2026-10-05 23:00 Europe/Madrid"}')
+    before = ledgers.rows(copy)
+
+    shown = pupils.command(copy, "grade", "mini", code=2)
+
+    assert "0 gain points, 1 lose some; 1 become late, 0 are no longer late" in shown
+    (line,) = (words for line in shown.splitlines() if (words := line.split())[:1] == ["ana"])
+    assert line == ["ana", "10", "9", "-1", "0", "→", "1"]
+    assert ledgers.rows(copy) == before
+
+
+def test_one_student_s_consent_is_not_the_others(copy: Course) -> None:
+    """Graded alone under another rule, one student leaves the question about the others open."""
     week.configure(copy, "c.LateWork.percent_a_day = 0")
+
+    week.grade(copy, "diana")
+
+    assert penalties(copy) == pytest.approx(PENALTIES | {"diana": 0.0})
+    with pytest.raises(Refusal, match="nothing of mini was written"):
+        week.grade(copy, agreed=False)
+
+
+def test_new_submission_under_a_changed_rule_asks_nothing_of_its_own(copy: Course) -> None:
+    """Points of another file are no changed points."""
+    week.configure(copy, "c.LateWork.percent_a_day = 0")
+    for student in AFTER:
+        pupils.write(copy, student, week.text(copy, f"2 * x + {len(student)} - {len(student)}", None))
+
     week.grade(copy, agreed=False)
 
     assert penalties(copy) == dict.fromkeys(PENALTIES, 0.0)
+
+
+def test_deadline_that_was_set_by_hand_stays_where_the_configuration_names_none(copy: Course) -> None:
+    """What the configuration named goes with it; what the formgrader was told is somebody else's."""
+    week.configure(copy, "c.LateWork.deadlines = {}")
+    week.grade(copy)
+    assert ledgers.rows(copy)["assignment", "mini"][0] is None
+
+    by_hand = datetime(2026, 10, 6, 21, 59)
+    with gradebook.opened(copy) as book:
+        book.find_assignment("mini").duedate = by_hand
+        book.db.commit()
+    week.grade(copy)
+
+    assert ledgers.rows(copy)["assignment", "mini"][0] == by_hand
+    assert penalties(copy) == pytest.approx(PENALTIES | {"bea": 0.0, "carlos": 0.6})
+
+
+def test_nbgrader_s_commands_can_ask_whether_lateness_costs_the_same(copy: Course) -> None:
+    """The check for them: silent after a batch, an extension and points by hand; not after another rule."""
+    source = week.source(copy)
+    with gradebook.opened(copy) as book:
+        late_changes.require_none(book, copy, source)
+        book.grant_extension("mini", "diana", days=8)
+        book.find_grade("double-valores", "mini", "mini", "carlos").manual_score = 0
+        book.db.commit()
+        late_changes.require_none(book, copy, source)
+    week.configure(copy, "c.LateWork.percent_a_day = 20")
+
+    with gradebook.opened(copy) as book, pytest.raises(Refusal, match="torchaula grade mini"):
+        late_changes.require_none(book, copy, source)
 
 
 def test_extension_without_a_deadline_stops_nothing(copy: Course) -> None:
@@ -328,3 +470,59 @@ def test_time_that_the_course_took_down_wins(tmp_path: Path) -> None:
     (tmp_path / "timestamp.txt").write_bytes(FORGED["past"])
 
     assert lateness.arrival(LateWork(), DEADLINE, tmp_path) == lateness.Arrival(DEADLINE)
+
+
+MOMENT = datetime(2026, 7, 1, 10, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("2026-07-01 10:00:00.000000 UTC", "2026-07-01 10:00:00 UTC\n", "2026-07-01 10:00 GMT"),
+        *("2026-07-01T10:00:00Z", "2026-07-01 12:00:00 +0200", "2026-07-01T12:00:00+02:00"),
+        *("2026-07-01 05:00:00-05", "2026-07-01 12:00:00 Europe/Madrid", "\ufeff2026-07-01 10:00 UTC"),
+        *("2026-07-01 10:00:00", "2026-07-01 05:00 America/Lima"),  # without a zone: as zip_collect writes it
+    ],
+)
+def test_timestamp_that_names_its_moment_is_read(tmp_path: Path, text: str) -> None:
+    """Day, time and UTC, an offset or a place: what nbgrader writes, and what can't be another moment."""
+    (tmp_path / "timestamp.txt").write_text(text, encoding="utf-8")
+
+    assert lateness.claimed(tmp_path) == MOMENT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("2026-07-01 10:00 CEST", "2026-07-01 10:00:00 EDT", "2026-07-01 10:00 PST", "2026-07-01 10:00 CET"),
+        *(
+            "2026-07-01 10:00 IST",
+            "2026-07-01 10:00 EST",
+            "2026-07-01 10:00 Europe/Madird",
+            "2026-07-01 10:00 X",
+        ),
+        *("10:00", "2026-11", "05/11/2026", "05/11/2026 10:00", "2026-11-05", "20261105T100000", "2026"),
+        *("1 July 2026 10:00 UTC", "2026-7-1 10:00 UTC", "2026-07-01 10 UTC", "2026-02-30 10:00 UTC"),
+        *("2026-07-01 25:00 UTC", "2026-07-01 10:00 UTC UTC", "2026-07-01 10:00 +99:00", "1751364000"),
+        *("2026-07-01 10:00 UTC\n2025-07-01 10:00 UTC", "0001-01-01 00:00 +1400", "9999-12-31 23:59 -1400"),
+        *("٢٠٢٦-٠٧-٠١ ١٠:٠٠ UTC", "2026-07-01 10:00 ../../etc/localtime", "", " ", "2026-W27-3 10:00 UTC"),
+        "2026-07-01 10:00 UTC" + " " * 10_000,
+    ],
+)
+def test_timestamp_whose_moment_can_not_be_known_is_none(tmp_path: Path, text: str) -> None:
+    """A zone's abbreviation, a part of a date, or one that could be another: none is guessed at."""
+    (tmp_path / "timestamp.txt").write_text(text, encoding="utf-8")
+    rule = LateWork(config=settings(believe_timestamp_files=True))
+
+    assert lateness.claimed(tmp_path) is None
+    assert "holds no time" in lateness.arrival(rule, None, tmp_path).doubt
+
+
+def test_timestamp_of_any_size_is_read_no_further_than_a_time_is_long(tmp_path: Path) -> None:
+    """A file larger than memory costs a few bytes; a folder of that name is no time."""
+    with (tmp_path / "timestamp.txt").open("wb") as file:
+        file.truncate(1 << 40)
+    assert lateness.claimed(tmp_path) is None
+    (tmp_path / "timestamp.txt").unlink()
+    (tmp_path / "timestamp.txt").mkdir()
+    assert lateness.claimed(tmp_path) is None

@@ -112,6 +112,11 @@ class Downloads:
         return path.read_text() if path.exists() else None
 
     @property
+    def log(self) -> str:
+        """What zip_collect wrote to its log."""
+        return (self.course.state / "logs" / "zip_collect-mini.log").read_text(encoding="utf-8")
+
+    @property
     def register(self) -> received.Register:
         return received.load(self.course, "mini")
 
@@ -305,10 +310,25 @@ def test_two_students_of_one_name_are_not_guessed(
     downloads.put("x.zip", {FOLDER.format(f"Ana García_{n}", "mini.ipynb"): b"" for n in "12"})
 
     assert downloads.collect() == {}
-    assert list(downloads.register.unmatched) == ["Ana García_1", "Ana García_2"]
+    assert not downloads.register.unmatched
     reason = "several students have this name (ana1, ana2): put Moodle's grading worksheet beside the zip"
-    assert all(text.startswith(reason) for text in downloads.register.unmatched.values())
-    assert f"Ana García_1: {reason}" in capfd.readouterr().err
+    for student in ("ana1", "ana2"):  # whichever of them it is reads of it
+        (told,) = downloads.register.problems[student]
+        assert told.startswith(f"Ana García_1, Ana García_2: {reason}")
+    assert "Ana García_1, Ana García_2: " in capfd.readouterr().out
+    assert reason in downloads.log
+
+
+def test_namesake_who_is_known_leaves_the_other_one(downloads: Downloads) -> None:
+    """Where the worksheet tells one of two of one name, what can't be told is the other's affair only."""
+    downloads.students(
+        "id,first_name,last_name,email\nana1,Ana,García,a1@uni.es\nana2,García,Ana,a2@uni.es\n"
+    )
+    downloads.put("x.zip", {FOLDER.format(f"Ana García_{n}", "mini.ipynb"): b"" for n in "12"})
+    downloads.put("y.csv", english(("1", "Ana García", "", "a1@uni.es", "-")))
+
+    assert downloads.collect() == {"ana1": b""}
+    assert list(downloads.register.problems) == ["ana2"]
 
 
 def test_two_participants_are_never_one_student(downloads: Downloads) -> None:
@@ -316,7 +336,8 @@ def test_two_participants_are_never_one_student(downloads: Downloads) -> None:
     downloads.put("x.zip", {FOLDER.format(f"Ana García López_{n}", "mini.ipynb"): n.encode() for n in "12"})
 
     assert downloads.collect() == {}
-    assert list(downloads.register.unmatched) == ["Ana García López_1", "Ana García López_2"]
+    (told,) = downloads.register.problems["ana"]
+    assert told.startswith("Ana García López_1, Ana García López_2: ")
 
     downloads.put("y.csv", english(("2", "Ana García López", "", "ana@uni.es", "-")))
 
@@ -330,7 +351,8 @@ def test_id_number_and_email_of_two_students_are_refused(downloads: Downloads) -
     downloads.put("y.csv", english(("1", "Ana García López", "ana", "bea@uni.es", "-")))
 
     assert downloads.collect() == {}
-    assert "of several students (ana, bea)" in downloads.register.unmatched["Ana García López_1"]
+    for student in ("ana", "bea"):
+        assert "of several students (ana, bea)" in downloads.register.problems[student][0]
 
 
 @pytest.mark.parametrize("name", ["Eva Desconocida_104", "Grupo 3_12", "Default group"])
@@ -462,7 +484,7 @@ def test_several_notebooks_without_the_right_one_are_not_guessed(downloads: Down
 
     assert downloads.collect() == {"bea": b"same"}
     reason = "several notebooks (a.ipynb, b.ipynb): ask for one, called mini.ipynb"
-    assert downloads.register.unmatched == {ANA: reason}
+    assert downloads.register.problems == {"ana": [reason]}
 
 
 def test_upload_without_a_notebook_is_named(downloads: Downloads) -> None:
@@ -472,7 +494,7 @@ def test_upload_without_a_notebook_is_named(downloads: Downloads) -> None:
 
     assert downloads.collect() == {"ana": b"ana"}
     reason = "no notebook, but mini.pdf: ask for mini.ipynb"
-    assert downloads.register.unmatched == {BEA: reason}
+    assert downloads.register.problems == {"bea": [reason]}
     assert downloads.register.remarks == {"ana": [f"y: {reason}"]}
 
 
@@ -685,3 +707,138 @@ def test_register_that_can_not_be_written_is_refused(
     (downloads.course.state / "received").write_text("")
 
     assert "a file stands where a folder must be" in refusal(capfd, downloads)
+
+
+def made(day: int, files: Mapping[str, bytes]) -> bytes:
+    """A zip archive that was downloaded on this day of October 2026."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as pack:
+        for name, data in files.items():
+            pack.writestr(zipfile.ZipInfo(name, (2026, 10, day, 10, 0, 0)), data)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "sheet"),
+    [
+        ("a", "z", "Grades-a.csv"),
+        ("Torch-Mini-55", "ZZZ", "Calificaciones-Torch-Mini-55.csv"),
+        ("Mini-5", "z5", "Grades-Mini-5.csv"),
+        ("Mini-55", "5", "Grades-Mini-55.csv"),  # which ends with the other's name
+        ("x", "x copia", "grades_x.csv"),
+        ("a", "z", "a.csv"),
+        ("folder/a", "folder/z", "folder/Grades-a.csv"),
+        ("Ma\u0301laga", "z", "Grades-M\u00e1laga.csv"),
+    ],
+)
+def test_download_with_its_own_worksheet_wins(downloads: Downloads, own: str, other: str, sheet: str) -> None:
+    """Of two downloads that no time tells apart, the worksheet's own one counts, whatever sorts last."""
+    for name, mark in ((own, b"own"), (other, b"other")):
+        downloads.put(f"{name}.zip", made(5, {FOLDER.format(ANA, "mini.ipynb"): mark}))
+    downloads.put(sheet, english(("101", "Ana", "", "", "4 October 2026, 10:00 AM")))
+
+    assert downloads.collect() == {"ana": b"own"}
+    assert downloads.timestamp("ana") == "2026-10-04 08:00:00"
+    (remark,) = downloads.register.remarks["ana"]
+    assert remark == f"collected from {own}, whose worksheet is there, not from {other}"
+
+
+def test_later_of_two_downloads_wins_where_no_worksheet_tells(downloads: Downloads) -> None:
+    """A download's entries tell when it was made, whatever the names' order."""
+    for name, day in (("mini-marzo", 5), ("mini-abril", 9)):
+        downloads.put(f"{name}.zip", made(day, {FOLDER.format(ANA, "mini.ipynb"): b"%d" % day}))
+
+    assert downloads.collect() == {"ana": b"9"}
+
+
+def test_what_can_not_be_unpacked_is_its_students(downloads: Downloads) -> None:
+    """A broken archive in Moodle's zip is named with its reason, as the student's of the roster."""
+    broken = zipped({"mini.ipynb": b"x" * 5000})[:300]
+    evil = zipped({"../../mini.ipynb": b""})
+    downloads.put("x.zip", {FOLDER.format(ANA, "a.zip"): broken, FLAT.format(BEA, "b.zip"): evil})
+    downloads.put(
+        "y.zip", {FOLDER.format("Eva_9", "unpacked.failed"): b"lies", FOLDER.format("Leo_8", "l.zip"): evil}
+    )
+
+    assert downloads.collect() == {}
+    problems, unmatched = downloads.register.problems, downloads.register.unmatched
+    assert list(problems) == ["ana", "bea"]
+    assert "can't be unpacked" in problems["ana"][0]
+    assert "would be written elsewhere" in problems["bea"][0]
+    assert list(unmatched) == ["Eva_9", "Leo_8"]
+
+
+def test_broken_download_does_not_disappear(downloads: Downloads) -> None:
+    """Half a download names itself, though no file came out of the folder."""
+    downloads.put("x.zip", zipped({FOLDER.format(ANA, "mini.ipynb"): b"x" * 5000})[:300])
+
+    assert downloads.collect() == {}
+    assert "can't be unpacked" in downloads.register.unmatched["x.zip"]
+
+
+def test_earlier_hand_in_of_a_run_before_stays_beside_a_broken_one(downloads: Downloads) -> None:
+    """What was collected stands, and what came later is named as the student's."""
+    downloads.put("x.zip", {FOLDER.format(ANA, "mini.ipynb"): b"ana"})
+    downloads.collect()
+    (downloads.archive / "x.zip").unlink()
+    downloads.put("y.zip", {FOLDER.format(ANA, "mini.pdf"): b""})
+
+    assert downloads.collect() == {"ana": b"ana"}
+    assert downloads.register.problems == {"ana": ["no notebook, but mini.pdf: ask for mini.ipynb"]}
+
+
+PATTERN = r".*/(?P<student_id>[a-zñ]+)_(?:LATE_)?\d+_\d+_(?P<file_id>[\w.-]+)\.[a-z]+"
+BARE = r".*/(?P<student_id>[a-z]+)_\d+_\d+_(?P<file_id>mini)"
+TIMED = r".*/(?P<student_id>[a-z]+)_(?P<timestamp>[^_]+)_(?P<file_id>\w+)"
+
+
+def by_pattern(downloads: Downloads, pattern: str, *names: str) -> dict[str, bytes]:
+    """Collect files of these names, each of which holds its name, by a `named_regexp`."""
+    with downloads.course.config.open("a", encoding="utf-8") as config:
+        config.write(f"\nc.FileNameCollectorPlugin.named_regexp = {pattern!r}\n")
+    for name in names:
+        downloads.put(name, name.encode())
+    return downloads.collect()
+
+
+@pytest.mark.parametrize("pattern", [PATTERN, BARE])
+def test_newest_of_what_canvas_numbers_counts(downloads: Downloads, pattern: str) -> None:
+    """`-1`, `-2` and `-10` are the same notebook handed in again; nobody else waits for it."""
+    names = ["ana_1_11_mini.ipynb", "ana_1_12_mini-2.ipynb", "ana_1_9_mini-10.ipynb", "bea_2_13_mini.ipynb"]
+
+    assert by_pattern(downloads, pattern, *names) == {
+        "ana": b"ana_1_9_mini-10.ipynb",
+        "bea": b"bea_2_13_mini.ipynb",
+    }
+    (remark,) = downloads.register.remarks["ana"]
+    assert remark.startswith("collected from ana_1_9_mini-10.ipynb, the newest, not from ")
+
+
+def test_newest_by_the_time_of_a_pattern_counts(downloads: Downloads) -> None:
+    """A time in the name wins over everything; one that is none costs nobody else anything."""
+    names = ["ana_20261005T100000_mini.ipynb", "ana_20261004T100000_mini.ipynb", "bea_yesterday_mini.ipynb"]
+
+    assert by_pattern(downloads, TIMED, *names) == {"ana": names[0].encode(), "bea": names[2].encode()}
+    assert downloads.timestamp("ana") == "2026-10-05 10:00:00"
+    assert downloads.timestamp("bea") is None
+
+
+def test_odd_file_by_pattern_stops_nobody(downloads: Downloads) -> None:
+    """What the pattern doesn't know, broken archives and other files are named; the others are collected."""
+    names = ["ana_1_11_mini.ipynb", "???.ipynb", "bea_2_12_mini.pdf", "eva_3_13_mini.zip", "notes.txt"]
+    downloads.put("leo_4_14_mini.zip", {"leo_4_14_mini.ipynb": b"leo"})
+
+    assert by_pattern(downloads, PATTERN, *names) == {"ana": names[0].encode(), "leo": b"leo"}
+    assert downloads.register.problems.keys() == {"bea", "eva"}
+    assert "no notebook, but bea_2_12_mini.pdf" in downloads.register.problems["bea"][0]
+    assert "can't be unpacked" in downloads.register.problems["eva"][0]
+    assert list(downloads.register.unmatched) == ["???.ipynb"]
+
+
+@pytest.mark.parametrize(
+    "pattern", [r".*/(?P<student_id>.*)_(?P<file_id>mini)", r"(?P<student_id>.*)(?P<file_id>)"]
+)
+def test_pattern_that_finds_no_usable_id_writes_nowhere_else(downloads: Downloads, pattern: str) -> None:
+    """An id with a path in it, or none, is named."""
+    assert by_pattern(downloads, pattern, "a/..b_mini.ipynb", " _mini.ipynb") == {}
+    assert downloads.register.unmatched

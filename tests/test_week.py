@@ -10,7 +10,6 @@ import pytest
 from tests import mini, pupils, week
 from tests.test_moodle import FOLDER, spanish, zipped
 from tests.test_release import nbgrader
-from torchaula.classroom import roster
 from torchaula.course.layout import Course
 from torchaula.course.release import release
 from torchaula.report import class_csv
@@ -98,7 +97,7 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, dict[str, str
     (course.submitted / "nothing").mkdir()
     entries = week.grade(course)
     table = course.grades / "mini.csv"
-    class_csv.write(table, week.source(course), list(entries.values()), roster.load(course))
+    class_csv.write(table, week.source(course), entries.values())
     return course, {student: entry.what for student, entry in entries.items()}
 
 

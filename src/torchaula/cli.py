@@ -14,6 +14,7 @@ import click
 import torchaula.course  # noqa: F401  (before anything else imports nbformat)
 from torchaula.errors import Refusal
 from torchaula.i18n import _
+from torchaula.printing import forgive_streams, printable
 
 if TYPE_CHECKING:
     from torchaula.classroom.batch import Batch
@@ -149,6 +150,7 @@ def sample_class(folder: Path, assignments: tuple[str, ...]) -> None:
 @click.option("--jobs", type=click.IntRange(1), help=_("Grade so many at once; one a core, if not given."))
 @click.option("--force", is_flag=True, help=_("Grade again what has not changed."))
 @click.option("--yes", is_flag=True, help=_("Write points that a changed course changes, without asking."))
+@click.option("--cells", is_flag=True, help=_("Give the CSV a column for each graded cell too."))
 @click.option("--expect-failures", is_flag=True, help=_("End with 0 even if some could not be graded."))
 @click.option(
     "--unsafe-no-sandbox",
@@ -163,6 +165,7 @@ def grade(
     jobs: int | None,
     force: bool,
     yes: bool,
+    cells: bool,
     expect_failures: bool,
     unsafe_no_sandbox: bool,
 ) -> None:
@@ -179,29 +182,27 @@ def grade(
         prepared(later)
     with batch.workers(jobs) as workers:
         for assignment in chosen:
-            entries = _grade(prepared(assignment), jobs, workers, yes, is_everybody=not students)
+            entries = _grade(prepared(assignment), jobs, workers, yes, cells, is_everybody=not students)
             good &= all(entry.graded or entry.is_missing for entry in entries)
     sys.exit(0 if good or expect_failures else 1)
 
 
 def _grade(
-    group: Batch, jobs: int | None, workers: Workers, is_agreed: bool, is_everybody: bool
+    group: Batch, jobs: int | None, workers: Workers, is_agreed: bool, cells: bool, is_everybody: bool
 ) -> list[Entry]:
-    """Grade one batch and show what became of it; as a file too, where it `is_everybody`."""
-    from rich.console import Console
+    """Grade one batch and show what became of it; as a file too, with `cells`, where it `is_everybody`."""
+    from torchaula.classroom import batch
+    from torchaula.report import class_csv, class_table, following, lines
 
-    from torchaula.classroom import batch, roster
-    from torchaula.report import class_csv, class_table, following
-
-    console, course, source = Console(), group.assignment.course, group.assignment.source
+    console, course, source = lines.console(), group.assignment.course, group.assignment.source
     terminal = following.Terminal(group, console, is_agreed)
     with terminal.shown():
         entries = list(group.grade(jobs, terminal, workers))
     table = course.grades / f"{source.assignment}.csv" if is_everybody else None
     if table is not None:
         with batch.refused_where_not_written(course):
-            class_csv.write(table, source, entries, roster.load(course))
-    class_table.show(source, entries, console)
+            class_csv.write(table, source, entries, cells)
+    class_table.show(source, entries, console, is_whole=table is None)
     class_table.next_steps(source.assignment, entries, table and table.relative_to(course.root), console)
     if group.outdated:
         class_table.note_outdated(group.outdated, console)
@@ -254,10 +255,12 @@ def _stopped_by_signals() -> Iterator[None]:
 
 def main() -> None:
     """Run the command line; a refusal ends it with one clear line and exit code 2, Ctrl-C with 130."""
+    forgive_streams()
     try:
         with _stopped_by_signals():
             sys.exit(cli(standalone_mode=False))
     except click.ClickException as error:
+        error.message = printable(error.message)  # type: ignore[misc]
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt, Stopped) as stopped:
@@ -268,5 +271,5 @@ def main() -> None:
             )
         sys.exit(128 + (stopped.args[0] if isinstance(stopped, Stopped) else signal.SIGINT))
     except Refusal as error:
-        click.echo(f"torchaula: {error}", err=True)
+        click.echo(f"torchaula: {printable(str(error))}", err=True)
         sys.exit(2)

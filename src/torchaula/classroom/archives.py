@@ -31,7 +31,7 @@ from torchaula.i18n import _
 MIB = 2**20
 CHUNK = MIB
 DEPTH = 3  # a class's archive, a learner's in it, and one that a learner packed by mistake
-UNNAMED = "-"  # of what a download holds and nobody's name stands at
+PART = "{}_assignsubmission_file"  # of a class's download: what one learner handed in
 BROKEN = (
     *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, OSError, EOFError),
     *(RuntimeError, NotImplementedError, ValueError),  # zipfile: encrypted, unknown method, odd dates
@@ -62,7 +62,14 @@ class Budget:
 
 
 class Extractor(ExtractorPlugin):  # type: ignore[misc]
-    """Unpacks each archive whole or not at all, into a folder of its name; copies all other files."""
+    """Unpacks each archive whole or not at all, into a folder of its name; copies all other files.
+
+    What could not be unpacked stands in `failed`: the place where it would be, and why it isn't.
+    """
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(**options)
+        self.failed: dict[Path, str] = {}
 
     def extract(self, archive_path: str, extracted_path: str) -> None:
         """Unpack the files below `archive_path` to the same places below `extracted_path`."""
@@ -75,17 +82,21 @@ class Extractor(ExtractorPlugin):  # type: ignore[misc]
             if path.suffix not in self.zip_ext:
                 shutil.copy(path, target)
                 continue
-            try:
-                self._unpack(path, target.with_name(_stem(path.name)))
-            except BadArchive as error:
-                self.log.error("%s: %s", path.relative_to(source), error)
+            for person, error in self._unpack(path, target.with_name(_stem(path.name))).items():
+                below = path.relative_to(source)
+                place = below.with_name(_stem(path.name)) / PART.format(person) if person else below
+                self.failed[place] = str(error)
+                self.log.warning("%s%s: %s", below, f", {person}" if person else "", error)
 
-    def _unpack(self, archive: Path, folder: Path) -> None:
-        if not is_download(archive):
+    def _unpack(self, archive: Path, folder: Path) -> dict[str, BadArchive]:
+        """Unpack an archive; why it can't be, or whose part of it can't, if so."""
+        try:
+            if is_download(archive):
+                return unpack_download(archive, folder)
             unpack(archive, folder)
-            return
-        for person, error in unpack_download(archive, folder).items():
-            self.log.error("%s, %s: %s", archive.name, person, error)
+        except BadArchive as error:
+            return {"": error}
+        return {}
 
 
 def is_download(archive: Path) -> bool:
@@ -100,8 +111,8 @@ def is_download(archive: Path) -> bool:
 def unpack_download(archive: Path, folder: Path) -> dict[str, BadArchive]:
     """Unpack a class's download into `folder`, each learner's part whole or not at all.
 
-    In place of a part that can't be unpacked stands a file that says why; the reasons are returned too, by
-    learner. Raises `BadArchive` where the archive itself can't be read.
+    Why a part can't be unpacked is returned, by learner. Raises `BadArchive` where the archive itself can't
+    be read.
     """
     try:
         folder.mkdir(parents=True)
@@ -113,14 +124,14 @@ def unpack_download(archive: Path, folder: Path) -> dict[str, BadArchive]:
             return {
                 person: error
                 for person, entries in parts.items()
-                if (error := _unpack_part(pack, entries, folder, person)) is not None
+                if (error := _unpack_part(pack, entries, folder)) is not None
             }
     except BROKEN as error:
         raise BadArchive(_("can't be unpacked ({reason}): ask for it again").format(reason=error)) from error
 
 
 def _unpack_part(
-    pack: zipfile.ZipFile, entries: Iterable[zipfile.ZipInfo], folder: Path, person: str
+    pack: zipfile.ZipFile, entries: Iterable[zipfile.ZipInfo], folder: Path
 ) -> BadArchive | None:
     """Unpack what one learner handed in, by way of a folder of its own; why it can't be, if so."""
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".part-") as place:
@@ -132,15 +143,12 @@ def _unpack_part(
                 with pack.open(entry) as content:
                     _write_one(entry.filename, content, part, budget)
             _unpack_inner(part, budget, depth=1)
-            failed = None
-        except (BadArchive, *BROKEN) as error:
-            shutil.rmtree(part)
-            note = part / f"{person or UNNAMED}_assignsubmission_file" / "unpacked.failed"
-            note.parent.mkdir(parents=True)
-            note.write_text(f"{error}\n", encoding="utf-8")
-            failed = error if isinstance(error, BadArchive) else BadArchive(str(error))
+        except BadArchive as error:
+            return error
+        except BROKEN as error:
+            return BadArchive(_("can't be unpacked ({reason}): ask for it again").format(reason=error))
         shutil.copytree(part, folder, dirs_exist_ok=True)
-        return failed
+    return None
 
 
 def unpack(archive: Path, folder: Path, budget: Budget | None = None, depth: int = 1) -> None:

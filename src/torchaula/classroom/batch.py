@@ -16,7 +16,7 @@ from torchaula.classroom import assignments, gradebook, lateness, locks, records
 from torchaula.classroom.assignments import Assignment
 from torchaula.classroom.desk import Audience, Desk
 from torchaula.classroom.entries import Entry
-from torchaula.classroom.submissions import Submission, collect
+from torchaula.classroom.submissions import Submission, collect, dropped_out
 from torchaula.course.layout import Course, require_writable
 from torchaula.errors import Refusal
 from torchaula.grading.client import Workers, cores
@@ -111,6 +111,8 @@ def prepare(
         gradebook.require_same_cells(book, course, loaded.source)
         if chosen:
             gradebook.require_everybody(book, course, loaded.source, chosen)
+        else:
+            found += dropped_out(gradebook.with_points(book, assignment), found)
     return Batch(loaded, found, force, tuple(_outdated(loaded, chosen)) if chosen else ())
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from datetime import datetime
 from math import isclose
 
 from nbformat import NotebookNode
@@ -16,6 +17,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import AssignLatePenalties
 
 from torchaula.classroom import (
+    classlist,
     entries,
     exchange_files,
     gradebook,
@@ -29,7 +31,7 @@ from torchaula.classroom import (
 from torchaula.classroom.assignments import Assignment
 from torchaula.classroom.entries import Change, Entry
 from torchaula.classroom.lateness import Arrival
-from torchaula.classroom.ledger import Ledger, Standing
+from torchaula.classroom.ledger import Lateness, Ledger, Standing
 from torchaula.classroom.records import Record
 from torchaula.classroom.submissions import Submission
 from torchaula.course import converters
@@ -62,7 +64,8 @@ class Task:
     """A submission that can be graded, and what is known of it.
 
     `record` is its result, if it need not be graded again. `standing` is what the gradebook says, and
-    `is_same` whether that is of this very submission, as far as anybody knows.
+    `is_same` whether that is of this very submission, as far as anybody knows. `late` is what lateness cost
+    when it was written.
     """
 
     submission: Submission
@@ -70,6 +73,7 @@ class Task:
     record: Record | None
     standing: Standing
     is_same: bool
+    late: Lateness | None
 
     @property
     def student(self) -> str:
@@ -103,6 +107,19 @@ class Desk:
     ) -> Iterator[Entry]:
         """Grade what has to be, and write it: at once, unless somebody has to be asked first."""
         before = self._standings()
+        students = classlist.load(self._course, self._book)
+        known = {each.student for each in submissions} | before.keys()
+        for entry in self._entries(submissions, before, workers, at_once, force):
+            yield entries.introduced(entry, students, known)
+
+    def _entries(
+        self,
+        submissions: Sequence[Submission],
+        before: Mapping[str, Standing],
+        workers: Executor,
+        at_once: int,
+        force: bool,
+    ) -> Iterator[Entry]:
         is_changed = bool(gradebook.changed(self._book, self._source))
         tasks = [self._task(each, before, force) for each in submissions if each.can_be_graded]
         to_grade = [task for task in tasks if task.record is None]
@@ -140,7 +157,12 @@ class Desk:
     def _open(self) -> Ledger:
         penalties = AssignLatePenalties(config=self._config)
         penalties.init_plugin()
-        return Ledger(self._book, self._assignment.name, penalties.plugin_inst)
+        return Ledger(self._book, self._assignment.name, penalties.plugin_inst, self._deadline())
+
+    def _deadline(self) -> datetime | None:
+        """The deadline that holds, whatever the gradebook was told so far."""
+        name = self._assignment.name
+        return lateness.in_force(self._rule, self._course, name, self._book.find_assignment(name).duedate)
 
     def _record(self, submissions: Iterable[Submission]) -> None:
         """Tell the gradebook of cells, deadline and students, as they are now."""
@@ -160,7 +182,8 @@ class Desk:
         record = next((each for each in found if each.is_of(submission.digest, assignment.digest)), None)
         is_unsure = settled is not None and not settled.submission and settled.course != assignment.digest
         is_same = settled is None or is_unsure or settled.submission == submission.digest
-        return Task(submission, arrival, record, before.get(student, Standing()), is_same)
+        late = settled.late if settled else None
+        return Task(submission, arrival, record, before.get(student, Standing()), is_same, late)
 
     def _job(self, task: Task) -> Job:
         return self._assignment.job(task.content)
@@ -175,18 +198,25 @@ class Desk:
 
     def _require_consent(self, tasks: Iterable[Task]) -> None:
         """Ask before points change that were given for the same submissions."""
-        changes: list[Change] = []
-        for task in tasks:
-            if task.record is not None and task.is_same and task.standing.is_graded:
-                now = entries.earned(self._source, task.record.result)
-                changes += filter(None, [entries.change(self._source, task.student, task.standing, now)])
+        held = (task for task in tasks if task.record and task.is_same and task.standing.is_graded)
+        changes = [change for task in held if (change := self._change(task)) is not None]
         if changes and not self._audience.agree(changes):
             raise Refusal(
                 _(
                     "{path}: nothing of {assignment} was written: points that were given would change; "
-                    "`--yes` goes on unasked (nothing is graded twice), or undo the change in source/"
+                    "`--yes` goes on unasked (nothing is graded twice), or undo the change in source/ or "
+                    "nbgrader_config.py"
                 ).format(path=self._course.gradebook, assignment=self._assignment.name)
             )
+
+    def _change(self, task: Task) -> Change | None:
+        """How a student's points would change though the submission is the same; None if they wouldn't."""
+        assert task.record is not None and self._ledger is not None
+        arrived = task.arrival.time
+        after = entries.after(task.standing, entries.earned(self._source, task.record.result))
+        penalty = self._ledger.penalty(task.student, after, arrived) or 0.0
+        is_rule = self._ledger.costs_otherwise(task.student, task.late, task.standing, arrived)
+        return entries.change(self._source, task.student, task.standing, after, penalty, is_rule)
 
     def _write(self, task: Task) -> Entry:
         """Write a result to graded copy, gradebook and feedback; the record comes last of what must agree."""
@@ -199,9 +229,14 @@ class Desk:
         graded_copy.put(self._assignment, task.student, graded, task.exchanged)
         is_new = not task.record.written
         task.standing = self._ledger.write(task.student, graded, task.arrival.time, is_new)
-        name, points = self._assignment.name, task.standing.automatic
         task.record = records.settle(
-            self._course, name, task.student, task.record, self._written(task), points
+            self._course,
+            self._assignment.name,
+            task.student,
+            task.record,
+            written=self._written(task),
+            late=Lateness.of(task.standing),
+            points=task.standing.automatic,
         )
         return self._entry(task, graded)
 
@@ -224,7 +259,7 @@ class Desk:
     def _entry(self, task: Task, graded: NotebookNode | None = None) -> Entry:
         assert task.record is not None and self._ledger is not None
         self._audience.publish(task.student, task.record, task.standing, graded)
-        doubt = task.arrival.doubt if self._ledger.has_deadline else ""
+        doubt = task.arrival.doubt if self._ledger.deadline is not None else ""
         found = entries.remarks(self._source, task.record, task.standing)
         verdicts = task.record.result.verdicts
         return Entry(
@@ -234,6 +269,7 @@ class Desk:
             task.standing.penalty,
             {cell: verdict.outcome.value for cell, verdict in verdicts.items()},
             waiting=entries.waiting(self._source, task.standing),
+            cells=entries.by_cell(task.standing),
         )
 
     def _left_out(self, submission: Submission, before: Mapping[str, Standing]) -> Entry:
@@ -249,8 +285,13 @@ class Desk:
         if not standing.is_graded:
             return Entry(student, None, what, is_missing=is_missing)
         what += _("; what was graded before stands")
-        before = entries.by_exercise(self._source, standing)
-        waiting = entries.waiting(self._source, standing)
         return Entry(
-            student, None, what, standing.penalty, is_missing=is_missing, before=before, waiting=waiting
+            student,
+            None,
+            what,
+            standing.penalty,
+            is_missing=is_missing,
+            before=entries.by_exercise(self._source, standing),
+            waiting=entries.waiting(self._source, standing),
+            cells=entries.by_cell(standing),
         )

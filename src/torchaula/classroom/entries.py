@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import isclose
 
+from torchaula.classroom import roster
+from torchaula.classroom.classlist import ClassList
 from torchaula.classroom.ledger import Points, Standing
 from torchaula.classroom.records import Record
+from torchaula.classroom.roster import Student
 from torchaula.course.notebook import Notebook
 from torchaula.grading.jobs import Result
 from torchaula.grading.verdict import Outcome
@@ -14,6 +18,7 @@ from torchaula.i18n import _
 
 DECIMALS = 9  # more are an artefact: 0.1 + 0.2
 MOST_NAMES = 3  # of cells in a remark
+NOBODY = Student("")
 
 
 @dataclass(frozen=True)
@@ -21,7 +26,9 @@ class Entry:
     """What became of one student's submission: points by part (None: not graded), and what happened.
 
     Where it was not graded, `before` are the points of an earlier one that stand, if any do. Parts that are
-    `waiting` for a person, with what they are worth, have no points yet: their zero is none.
+    `waiting` for a person, with what they are worth, have no points yet: their zero is none. `cells` are the
+    points that the gradebook holds, by graded cell. `person` is who it is, as far as that is known, and
+    `place` where they stand in `students.csv`, if they do.
     """
 
     student: str
@@ -32,6 +39,17 @@ class Entry:
     is_missing: bool = False  # nothing was handed in
     before: dict[str, float] | None = None
     waiting: dict[str, float] = field(default_factory=dict)
+    cells: Mapping[str, float] = field(default_factory=dict)
+    person: Student = NOBODY
+    place: int | None = None
+
+    @property
+    def order(self) -> tuple[bool, int, bool, str, str]:
+        """Where it stands in a table: in the order of `students.csv`, then the others by name."""
+        if self.place is not None:
+            return False, self.place, False, "", ""
+        name = f"{self.person.last_name}, {self.person.first_name}" if self.person.full_name else ""
+        return True, 0, not name, roster.key(name), self.student.casefold()
 
     @property
     def graded(self) -> bool:
@@ -50,16 +68,29 @@ class Entry:
 
 @dataclass(frozen=True)
 class Change:
-    """The points of a student that would be others now, though the submission is the same."""
+    """The points of a student that would be others now, though the submission is the same.
+
+    What lateness costs is taken off `before` and `after`. `exercises` are those whose points change.
+    """
 
     student: str
     before: float
     after: float
     exercises: tuple[str, ...]
+    late_before: float = 0.0
+    late_after: float = 0.0
 
     @property
     def is_gain(self) -> bool:
         return self.after > self.before
+
+    @property
+    def becomes_late(self) -> bool:
+        return self.late_after > 0 and not self.late_before
+
+    @property
+    def is_no_longer_late(self) -> bool:
+        return self.late_before > 0 and not self.late_after
 
 
 def by_exercise(source: Notebook, standing: Standing) -> dict[str, float]:
@@ -77,6 +108,24 @@ def waiting(source: Notebook, standing: Standing) -> dict[str, float]:
     return {cell.id: cell.points for cell in source.cells if cell.is_by_hand and cell.id in waits}
 
 
+def by_cell(standing: Standing) -> dict[str, float]:
+    """The points of each graded cell; a cell that has none yet is left out."""
+    found = standing.points.items()
+    return {cell: each.score for cell, each in found if (each.auto, each.manual) != (None, None)}
+
+
+def introduced(entry: Entry, students: ClassList, known: Collection[str]) -> Entry:
+    """An entry with who it is, and who of those `known` for this assignment is the same person."""
+    told = replace(entry, person=students.person(entry.student), place=students.place(entry.student))
+    twins = students.same_person(entry.student, known)
+    if not twins:
+        return told
+    same = _("the same student as {others}?")
+    if told.place is not None:
+        same = _("the same student as {others}, who is not in students.csv?")
+    return replace(told, what="; ".join([told.what, same.format(others=", ".join(twins))]))
+
+
 def earned(source: Notebook, result: Result) -> dict[str, float]:
     """What each graded cell earns by its test."""
     return {
@@ -86,17 +135,28 @@ def earned(source: Notebook, result: Result) -> dict[str, float]:
     }
 
 
-def change(source: Notebook, student: str, before: Standing, now: Mapping[str, float]) -> Change | None:
-    """How a student's points would change if the tests gave what they earn `now`; None if they wouldn't."""
-    after = Standing(
-        {
-            cell: Points(now.get(cell, points.auto), points.manual, points.extra)
-            for cell, points in before.points.items()
-        }
-    )
+def after(before: Standing, now: Mapping[str, float]) -> Standing:
+    """What the gradebook would say if the tests gave what they earn `now`."""
+    points = {
+        cell: Points(now.get(cell, points.auto), points.manual, points.extra)
+        for cell, points in before.points.items()
+    }
+    return replace(before, points=points)
+
+
+def change(
+    source: Notebook, student: str, before: Standing, after: Standing, penalty: float, is_rule: bool
+) -> Change | None:
+    """How a student's points would change, with another `penalty`; None where nobody need be asked.
+
+    Where only lateness costs others, and no rule for everybody is the cause (`is_rule`), nobody need.
+    """
     old, new = by_exercise(source, before), by_exercise(source, after)
     exercises = tuple(name for name in old if old[name] != new[name])
-    return Change(student, sum(old.values()), sum(new.values()), exercises) if exercises else None
+    if not exercises and (not is_rule or isclose(penalty, before.penalty)):
+        return None
+    totals = max(0.0, sum(old.values()) - before.penalty), max(0.0, sum(new.values()) - penalty)
+    return Change(student, *totals, exercises, before.penalty, penalty)
 
 
 def remarks(source: Notebook, record: Record, standing: Standing) -> Iterator[str]:

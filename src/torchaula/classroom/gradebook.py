@@ -10,10 +10,18 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from nbgrader.api import Gradebook, MissingEntry, Student
+from nbgrader.api import (
+    Assignment,
+    Grade,
+    Gradebook,
+    MissingEntry,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from nbgrader.api import Notebook as Noted
 from nbgrader.converters import GenerateAssignment
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError
 from traitlets.config import Config
@@ -58,15 +66,17 @@ def record(book: Gradebook, course: Course, source: Notebook, students: Iterable
     A student whose submission can't be graded has a row all the same. Raises `Refusal` where grades
     hang on cells that are gone from `source/`: nothing is changed then.
     """
-    deadline = lateness.rule(course).deadline(source.assignment, course.config)
+    rule = lateness.rule(course)
+    rule.deadline(source.assignment, course.config)  # refused before anything is written
     require_same_cells(book, course, source)
     if changed(book, source):
         book.db.commit()  # so that nbgrader, which opens it again, can write
         _generate(course, source)
     _enrol(book, roster.load(course), students)
-    if deadline is not None:
-        book.find_assignment(source.assignment).duedate = deadline
+    assignment = book.find_assignment(source.assignment)
+    assignment.duedate = lateness.in_force(rule, course, source.assignment, assignment.duedate)
     book.db.commit()
+    lateness.tell(rule, course, source.assignment)
 
 
 def _generate(course: Course, source: Notebook) -> None:
@@ -117,6 +127,14 @@ def changed(book: Gradebook, source: Notebook) -> list[str]:
         if texts.get(cell.id) != cell.recorded or points.get(cell.id, 0) != cell.points
     ]
     return different + sorted(texts.keys() - recorded)
+
+
+def with_points(book: Gradebook, assignment: str) -> list[str]:
+    """The students who have points of an assignment, by a test or by hand."""
+    given = or_(Grade.auto_score.is_not(None), Grade.manual_score.is_not(None))
+    submitted = select(SubmittedAssignment.student_id).distinct().join(SubmittedAssignment.assignment)
+    of = submitted.where(Assignment.name == assignment).join(SubmittedAssignment.notebooks)
+    return sorted(book.db.scalars(of.join(SubmittedNotebook.grades).where(given)))
 
 
 def require_same_cells(book: Gradebook, course: Course, source: Notebook) -> None:

@@ -6,23 +6,31 @@ A time of arrival is believed where the course itself took the submission in (se
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from nbgrader.plugins import LateSubmissionPlugin
-from nbgrader.utils import parse_utc
 from traitlets import Bool, Dict, Float, Unicode
 from traitlets.config import Config
 
 from torchaula.course import converters
+from torchaula.course.files import whole
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
 DAY = 86_400.0
 EXAMPLE = "2026-12-01 23:59 Europe/Madrid"
+LONGEST_TIME = 100  # bytes of a timestamp.txt
+# A day and a time, and where it is that late: UTC, an offset, or a place. An abbreviation is none of them:
+# CST is three zones, and whether CET means summer too is anybody's guess.
+MOMENT = re.compile(
+    r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})[ T](?P<hour>[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)"
+    r" ?(?P<zone>UTC|GMT|Z|[+-][0-9]{2}(?::?[0-9]{2})?|[A-Z][A-Za-z_+-]*/[A-Za-z0-9_/+-]+)?"
+)
 
 
 class LateWork(LateSubmissionPlugin):  # type: ignore[misc]
@@ -80,6 +88,39 @@ class LateWork(LateSubmissionPlugin):  # type: ignore[misc]
             ) from None
 
 
+def in_force(rule: LateWork, course: Course, assignment: str, noted: datetime | None) -> datetime | None:
+    """The deadline that holds: the configuration's; where it names none, the one `noted` in the gradebook.
+
+    Unless the gradebook has that one from the configuration, which names it no more. Both are in UTC, without
+    a zone. Raises `Refusal` like `LateWork.deadline`.
+    """
+    deadline = rule.deadline(assignment, course.config)
+    if deadline is not None or noted is None:
+        return deadline
+    return None if noted == _told(course, assignment) else noted
+
+
+def tell(rule: LateWork, course: Course, assignment: str) -> None:
+    """Keep which deadline the configuration names, now that the gradebook was told of it."""
+    deadline, place = rule.deadline(assignment, course.config), _place(course, assignment)
+    if deadline is None:
+        place.unlink(missing_ok=True)
+    elif deadline != _told(course, assignment):
+        with whole(place) as file:
+            file.write_text(deadline.isoformat(), encoding="utf-8")
+
+
+def _told(course: Course, assignment: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(_place(course, assignment).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _place(course: Course, assignment: str) -> Path:
+    return course.state / "deadlines" / f"{assignment}.txt"
+
+
 def _in_utc(day: str, hour: str, zone: str) -> datetime:
     """The moment when clocks show this, as the gradebook notes it; the last one, where they show it twice."""
     local = datetime.fromisoformat(f"{day} {hour}")
@@ -116,10 +157,34 @@ def arrival(rule: LateWork, taken_in: datetime | None, folder: Path) -> Arrival:
         return Arrival(None, _("nobody knows when it arrived: not counted as late"))
     if not rule.believe_timestamp_files:
         return Arrival(None, _("its timestamp.txt is not believed: not counted as late"))
-    try:
-        claimed = parse_utc(file.read_text("utf-8").strip()).replace(tzinfo=UTC)
-    except (ValueError, OverflowError, OSError, AttributeError):
+    time = claimed(folder)
+    if time is None:
         return Arrival(None, _("its timestamp.txt holds no time: not counted as late"))
-    if claimed > datetime.now(UTC):
+    if time > datetime.now(UTC):
         return Arrival(None, _("its timestamp.txt lies in the future: not counted as late"))
-    return Arrival(claimed)
+    return Arrival(time)
+
+
+def claimed(folder: Path) -> datetime | None:
+    """The moment in UTC that a folder's `timestamp.txt` names; None where it names none beyond doubt.
+
+    Without a zone it is UTC, as nbgrader writes and reads it.
+    """
+    try:
+        with (folder / "timestamp.txt").open("rb") as file:
+            text = file.read(LONGEST_TIME + 1)
+        found = MOMENT.fullmatch(text.decode("utf-8-sig").strip())
+        if found is None or len(text) > LONGEST_TIME:
+            return None
+        return _moment(f"{found['day']} {found['hour']}", found["zone"] or "Z")
+    except (OSError, ValueError, OverflowError, KeyError):  # ZoneInfo: KeyError, or OSError for a folder
+        return None
+
+
+def _moment(local: str, zone: str) -> datetime:
+    """The moment in UTC; the first one, where clocks of that place show it twice."""
+    if "/" not in zone:
+        zone = "Z" if zone in ("UTC", "GMT") else zone
+        return datetime.fromisoformat(local + zone).astimezone(UTC)
+    place = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone))
+    return min(place.replace(fold=fold).astimezone(UTC) for fold in (0, 1))

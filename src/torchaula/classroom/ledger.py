@@ -10,8 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from math import isclose
 from typing import TypeVar
 
+import msgspec
 from nbformat import NotebookNode
 from nbgrader.api import (
     BaseCell,
@@ -93,21 +95,35 @@ class Standing:
                 yield cell
 
 
-class Ledger:
-    """The rows of one assignment whose cells the gradebook knows already."""
+class Lateness(msgspec.Struct, frozen=True):
+    """What lateness cost when it was written, and of which points; the extension is in seconds."""
 
-    def __init__(self, book: Gradebook, assignment: str, penalties: LateSubmissionPlugin) -> None:
-        self._db, self._penalties = book.db, penalties
+    penalty: float
+    score: float
+    extension: float
+
+    @classmethod
+    def of(cls, standing: Standing) -> Lateness:
+        """As the gradebook has it."""
+        return cls(standing.penalty, standing.score, standing.extension.total_seconds())
+
+
+class Ledger:
+    """The rows of one assignment whose cells the gradebook knows already.
+
+    The `deadline` is the one that holds, in UTC without a zone, whatever the gradebook has by now.
+    """
+
+    def __init__(
+        self, book: Gradebook, assignment: str, penalties: LateSubmissionPlugin, deadline: datetime | None
+    ) -> None:
+        self._db, self._penalties, self.deadline = book.db, penalties, deadline
         self._assignment = book.find_assignment(assignment)
         self._notebook = book.find_notebook(assignment, assignment)
         tasks = self._notebook.task_cells  # which a person grades and comments on
         self._graded = {cell.name: cell.id for cell in [*tasks, *self._notebook.grade_cells]}
         self._commented = {cell.name: cell.id for cell in [*tasks, *self._notebook.solution_cells]}
         self.checksums = {cell.name: cell.checksum for cell in self._notebook.source_cells}
-
-    @property
-    def has_deadline(self) -> bool:
-        return self._assignment.duedate is not None
 
     def standings(self) -> dict[str, Standing]:
         """What the gradebook says of each student who handed in."""
@@ -203,14 +219,31 @@ class Ledger:
 
     def penalty(self, student: str, standing: Standing, arrived: datetime | None) -> float | None:
         """What lateness costs as things stand, as nbgrader assigns it; None where it costs nothing."""
-        if arrived is None or not self.has_deadline:
+        return self._penalty(student, standing.score, standing.extension, arrived)
+
+    def costs_otherwise(
+        self, student: str, before: Lateness | None, standing: Standing, arrived: datetime | None
+    ) -> bool:
+        """Whether the same points would cost others now: for a changed deadline, rule or time of arrival.
+
+        `before` is what was written. Points by hand and an extension are given to one student on purpose.
+        """
+        if before is None or not isclose(before.penalty, standing.penalty):
+            before = Lateness.of(standing)
+        extension = timedelta(seconds=before.extension)
+        now = self._penalty(student, before.score, extension, arrived) or 0.0
+        return not isclose(now, before.penalty)
+
+    def _penalty(
+        self, student: str, score: float, extension: timedelta, arrived: datetime | None
+    ) -> float | None:
+        if arrived is None or self.deadline is None:
             return None
-        deadline = self._assignment.duedate.replace(tzinfo=UTC) + standing.extension
-        late = (arrived - deadline).total_seconds()
+        late = (arrived - self.deadline.replace(tzinfo=UTC) - extension).total_seconds()
         if late <= 0:
             return None
-        penalty: float | None = self._penalties.late_submission_penalty(student, standing.score, late)
-        return None if penalty is None else min(max(penalty, 0.0), standing.score)
+        penalty: float | None = self._penalties.late_submission_penalty(student, score, late)
+        return None if penalty is None else min(max(penalty, 0.0), score)
 
 
 def _points(grade: Grade, cell: NotebookNode, is_new: bool) -> Points:

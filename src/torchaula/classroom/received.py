@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from torchaula.course.files import whole
 from torchaula.course.layout import Course, require_writable
@@ -29,13 +30,15 @@ class Arrival(msgspec.Struct, frozen=True):
 class Register(msgspec.Struct):
     """What became of an assignment's downloads.
 
-    `arrivals` are of all downloads so far. `unmatched` (what the platform called it, and why it was not
-    collected) and `remarks` (by student) are of the last run.
+    `arrivals` are of all downloads so far. Of the last run are `problems` (by student, why something of
+    theirs was not collected), `remarks` (by student, of what was), and `unmatched`: what the platform called
+    something of nobody known, and why it was not collected.
     """
 
     arrivals: list[Arrival] = []
     unmatched: dict[str, str] = {}
     remarks: dict[str, list[str]] = {}
+    problems: dict[str, list[str]] = {}
 
 
 def path(course: Course, assignment: str) -> Path:
@@ -62,7 +65,7 @@ def record(course: Course, assignment: str, latest: Register) -> None:
         known = arrivals.get((arrival.student, arrival.digest))
         if known is None or arrival.time is not None:
             arrivals[arrival.student, arrival.digest] = arrival
-    register = Register(list(arrivals.values()), latest.unmatched, latest.remarks)
+    register = replace(latest, arrivals=list(arrivals.values()))
     place = path(course, assignment)
     require_writable(place.parent)
     with whole(place) as file:

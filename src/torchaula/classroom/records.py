@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
+from torchaula.classroom.ledger import Lateness
 from torchaula.course.files import whole
 from torchaula.course.layout import Course
 from torchaula.grading.jobs import Result
@@ -23,7 +24,7 @@ class Record(msgspec.Struct, frozen=True):
     `submission` and `course` are digests of the file that was graded and of everything else that the
     result hangs on; empty: not to be relied on. `written` is one of what gradebook and graded copy were
     told; empty: nothing. `unjudged` are the points that it was told of cells that no test judges: 0 where
-    nothing was answered, None where a person has to look.
+    nothing was answered, None where a person has to look. `late` is what lateness cost then.
     """
 
     result: Result
@@ -32,6 +33,7 @@ class Record(msgspec.Struct, frozen=True):
     course: str = ""
     written: str = ""
     unjudged: dict[str, float | None] = {}
+    late: Lateness | None = None
 
     def is_of(self, submission: str, course: str) -> bool:
         """Whether grading this submission again would only say the same again."""
@@ -59,12 +61,14 @@ def settle(
     assignment: str,
     student: str,
     record: Record,
+    *,
     written: str,
+    late: Lateness,
     points: Mapping[str, float | None],
 ) -> Record:
     """Put a record in its place, now that all else says the same: `points` are those of the gradebook."""
     unjudged = {cell: given for cell, given in points.items() if cell not in record.result.verdicts}
-    settled = replace(record, written=written, unjudged=unjudged)
+    settled = replace(record, written=written, late=late, unjudged=unjudged)
     save(path(course, assignment, student), settled)
     pending(course, assignment, student).unlink(missing_ok=True)
     return settled

@@ -48,7 +48,7 @@ def load(course: Course) -> list[Student]:
     for line, row in rows(path, "id"):
         student = _student(row)
         same = unicodedata.normalize("NFKC", student.id).casefold()
-        if problem := _bad_id(student.id) or _taken(taken.get(same)):
+        if problem := bad_id(student.id) or _taken(taken.get(same)):
             raise Refusal(_("{path}, line {line}: {problem}").format(path=path, line=line, problem=problem))
         taken[same] = line
         students.append(student)
@@ -155,7 +155,7 @@ def _taken(line: int | None) -> str:
     return _("the same id as in line {other}; give each student one of their own").format(other=line)
 
 
-def _bad_id(identifier: str) -> str:
+def bad_id(identifier: str) -> str:
     """Why an id can't name a student's folder, if so."""
     if not identifier.strip():
         return _("the id is empty; give the student one")

@@ -21,6 +21,7 @@ from torchaula.grading.submitted import SubmittedCell
 from torchaula.i18n import _
 
 MOST_NAMES = 3  # of those who handed in the same
+STRANGER = _("not in students.csv")
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ def collect(assignment: Assignment, students: Iterable[str] = ()) -> list[Submis
                 folder=course.submitted, student=unknown[0], students=", ".join(everybody) or "-"
             )
         )
-    if not found:
+    taken_in = received.load(course, assignment.name)
+    if not (found or taken_in.problems or taken_in.unmatched):
         raise Refusal(
             _(
                 "{folder}: nothing was handed in; put each notebook at "
@@ -73,9 +75,14 @@ def collect(assignment: Assignment, students: Iterable[str] = ()) -> list[Submis
             ).format(folder=course.submitted, assignment=assignment.name)
         )
     looked_at = [_look(assignment, name) for name in everybody]
-    taken_in = received.load(course, assignment.name)
     wanted, compared = set(students), _compared(looked_at, set(listed), taken_in)
     return [each for each in compared if not wanted or each.student in wanted]
+
+
+def dropped_out(students: Iterable[str], found: Sequence[Submission]) -> list[Submission]:
+    """Those of some students of whom nothing was found, not even in `students.csv`."""
+    known = {each.student for each in found}
+    return [Submission(each, remarks=(STRANGER,)) for each in students if each not in known]
 
 
 def _look(assignment: Assignment, student: str) -> Submission:
@@ -157,20 +164,34 @@ def _other_files(assignment: Assignment, path: Path, found: Sequence[Path]) -> I
 
 
 def _compared(found: Sequence[Submission], listed: set[str], taken_in: Register) -> Iterator[Submission]:
-    """The submissions with what shows only beside others: strangers, one student twice, a file from two."""
+    """The submissions with what shows only beside others, and what was not collected: nobody twice."""
+    known = {each.student for each in found}
+    found = [*found, *(Submission(each) for each in taken_in.problems if each not in known)]
     people = _grouped({each.student: _folded(each.student) for each in found})
     files = _grouped({each.student: each.written for each in found if each.written})
     for each in found:
+        each = _with_problems(each, taken_in.problems.get(each.student, ()))
         remarks = [*each.remarks, *taken_in.remarks.get(each.student, [])]
         if listed and each.student not in listed:
-            remarks.append(_("not in students.csv"))
+            remarks.append(STRANGER)
         if twins := people[_folded(each.student)] - {each.student}:
             remarks.append(_("the same student as {others}?").format(others=_some(twins)))
         if twins := files[each.written] - {each.student} if each.written else set():
             remarks.append(_("the same answers, word for word, as {others}").format(others=_some(twins)))
         yield replace(each, remarks=tuple(remarks))
     for name, reason in taken_in.unmatched.items():
-        yield Submission(name, problem=reason, is_of_student=False)
+        yield Submission(name, problem=reason, remarks=(STRANGER,) if listed else (), is_of_student=False)
+
+
+def _with_problems(each: Submission, problems: Sequence[str]) -> Submission:
+    """A submission with why something of the same student's was not collected."""
+    if not problems:
+        return each
+    told = "; ".join(problems)
+    if each.is_missing:
+        return replace(each, problem=told)
+    beside = _("also handed in, and not collected: {problem}").format(problem=told)
+    return replace(each, remarks=(beside, *each.remarks))
 
 
 def _grouped(of: Mapping[str, Hashable]) -> defaultdict[Hashable, set[str]]:

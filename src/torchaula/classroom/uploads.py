@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from torchaula.classroom import roster
 from torchaula.errors import Refusal
 from torchaula.i18n import _
+from torchaula.printing import printable as printable
 
 # Moodle writes no underscore in a name, so that no file's name can pass for another person's upload.
 # The default group of a group submission has no number.
@@ -44,17 +45,23 @@ class Person:
 
 @dataclass
 class Upload:
-    """What one person handed in, in one download: its files by the learner's names for them."""
+    """What one person handed in, in one download: its files by the learner's names for them.
+
+    `failed` says why they could not be unpacked, if so.
+    """
 
     person: Person
     download: Path
     files: dict[str, Path] = field(default_factory=dict)
+    failed: str = ""
 
     def notebook(self, assignment: str) -> tuple[Path, tuple[str, ...]]:
         """The notebook that answers `assignment`, whatever its name where it is the only one; and the others.
 
         Raises `Refusal` where it can't be told.
         """
+        if self.failed:
+            raise Refusal(self.failed)
         notebooks = {name: path for name, path in self.files.items() if path.suffix == ".ipynb"}
         named = [name for name in notebooks if PurePosixPath(name).name == f"{assignment}.ipynb"]
         choice = named or list(notebooks)
@@ -73,22 +80,27 @@ class Upload:
         return notebooks[choice[0]], tuple(name for name in notebooks if name not in choice)
 
 
-def find(root: Path) -> tuple[list[Upload], list[str]]:
-    """The uploads below `root`, and the notebooks there that Moodle didn't name."""
+def find(root: Path, failed: Mapping[Path, str]) -> tuple[list[Upload], list[Path]]:
+    """The uploads below `root`, and the files there that Moodle didn't name.
+
+    `failed` says of places below `root` why what belongs there could not be unpacked.
+    """
     uploads: dict[tuple[Path, Person], Upload] = {}
     strangers = []
-    for path in sorted(path for path in root.rglob("*") if path.is_file()):
-        below = path.relative_to(root)
+    found = (path.relative_to(root) for path in sorted(root.rglob("*")) if path.is_file())
+    for below in [*found, *(path for path in failed if locate(path))]:
         if any(part.startswith(".") or part == "__MACOSX" for part in below.parts):
             continue
         place = locate(below)
         if place is None:
-            strangers += [printable(str(below))] * (path.suffix == ".ipynb")
+            strangers.append(below)
             continue
         download, person, file = place
-        if file:
+        if file or below in failed:
             upload = uploads.setdefault((download, person), Upload(person, download))
-            upload.files[file] = path
+            upload.failed = failed.get(below, upload.failed)
+        if file:
+            upload.files[file] = root / below
     return list(uploads.values()), strangers
 
 
@@ -103,11 +115,6 @@ def locate(below: Path) -> tuple[Path, Person, str] | None:
             person = Person(printable(match["name"]), match["number"] or "")
             return Path(*below.parts[:at]), person, inner if match["plugin"] == "file" else ""
     return None
-
-
-def printable(name: str) -> str:
-    """A file's name fit to be shown and kept, whatever bytes it is made of."""
-    return "".join(letter if letter.isprintable() else "?" for letter in name)
 
 
 def listed(names: Iterable[str]) -> str:

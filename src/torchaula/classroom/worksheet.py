@@ -6,7 +6,8 @@ It is read in English and Spanish.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from logging import Logger
@@ -45,6 +46,8 @@ OTHER_WORDS = {
 }
 WORD = re.compile(r"[^\W\d_]+")
 HALF_OF_DAY = re.compile(r"\b([ap])\. ?m\.")  # Spanish: "a. m."
+BEFORE = re.compile(r"(?:grades|calificaciones)[-_ ]")
+COPY = re.compile(r" ?\([0-9]+\)$")
 SOME_DAY, ANOTHER_DAY = datetime(2000, 1, 1), datetime(2003, 2, 2, 2, 2)
 
 
@@ -127,9 +130,24 @@ def rows_of(sheets: Mapping[Path, Sheet], download: Path) -> Sheet:
             if number not in merged or _order(merged[number]) <= _order(row):
                 merged[number] = row
     for path, sheet in sheets.items():
-        if download.name and path.parent == download.parent and path.stem.endswith(download.name):
+        if path.parent == download.parent and _called(path.stem) == _folded(download.name):
             merged.update(sheet)
     return merged
+
+
+def has_own(sheets: Iterable[Path], download: Path) -> bool:
+    """Whether there is a worksheet of a download's name; a browser's "x (1)" is "x" downloaded again."""
+    name = COPY.sub("", _folded(download.name))
+    return any(path.parent == download.parent and COPY.sub("", _called(path.stem)) == name for path in sheets)
+
+
+def _called(name: str) -> str:
+    """What a worksheet is of: its name without what Moodle puts before it in each language."""
+    return BEFORE.sub("", _folded(name))
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _bad_date(path: Path, line: int, when: str, name: str) -> str:

@@ -4,43 +4,46 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from torchaula.classroom.entries import Entry
-from torchaula.classroom.roster import Student
 from torchaula.course.files import whole
 from torchaula.course.notebook import Notebook
 from torchaula.grading.verdict import Outcome
+from torchaula.printing import printable, shortened
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would compute
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # what a spreadsheet would compute, in either width
+LONGEST = 2000  # columns of a text
 MISSING, UNGRADED, EARLIER = "nothing handed in", "not graded", "earlier submission graded"
 WAITING = "waits for a person"
 ORDINARY = {Outcome.PASSED, Outcome.FAILED, Outcome.RAISED}
 
 
-def write(path: Path, source: Notebook, entries: Sequence[Entry], roster: Iterable[Student]) -> None:
-    """Write the table, whole or not at all: the points that the gradebook holds.
+def write(path: Path, source: Notebook, entries: Iterable[Entry], cells: bool = False) -> None:
+    """Write the table, whole or not at all: the points that the gradebook holds, also of `cells`.
 
-    Who was not graded has no points: that is not a zero, and neither is what waits for a person: in the
-    total it counts for nothing yet, and its own column says what it is worth.
+    In the order of `students.csv`, then the others by name. Who was not graded has no points: that is not a
+    zero, and neither is what waits for a person: in the total it counts for nothing yet, and its own column
+    says what it is worth.
     """
     parts = list(source.parts)
+    graded_cells = [cell.id for part in source.parts.values() for cell in part.cells] if cells else []
     waits = ["waiting"] if any(cell.is_by_hand for cell in source.cells) else []
-    people = {student.id: student for student in roster}
     columns = ["student_id", "last_name", "first_name", "email", *parts]
-    columns += ["late_penalty", "total", "maximum", *waits, "outcome", "what_happened"]
+    columns += ["late_penalty", "total", "maximum", *waits, "outcome", "what_happened", *graded_cells]
     with whole(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
-        table.writerow(columns)
-        for entry in sorted(entries, key=lambda each: each.student):
-            person = people.get(entry.student, Student(entry.student))
-            row: list[object] = [person.id, person.last_name, person.first_name, person.email]
+        table.writerow([plain(column) for column in columns])
+        for entry in sorted(entries, key=lambda each: each.order):
+            person = entry.person
+            row: list[object] = [entry.student, person.last_name, person.first_name, person.email]
             noted = {} if entry.noted is None else entry.noted
             row += ["" if part in entry.waiting else noted.get(part, "") for part in parts]
             row += ["", ""] if entry.noted is None else [entry.penalty, entry.score]
             row += [f"{source.points:g}", *(f"{sum(entry.waiting.values()):g}" for _ in waits)]
-            table.writerow([plain(value) for value in [*row, outcome(entry), entry.what]])
+            row += [outcome(entry), entry.what, *(entry.cells.get(cell, "") for cell in graded_cells)]
+            table.writerow([plain(value) for value in row])
 
 
 def outcome(entry: Entry) -> str:
@@ -61,5 +64,8 @@ def graded(outcomes: Iterable[str], waits: bool) -> str:
 
 
 def plain(value: object) -> object:
-    """A text that no spreadsheet takes for a formula: names and files are a learner's to choose."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    """A text of one line that no spreadsheet takes for a formula: names are a learner's to choose."""
+    if not isinstance(value, str):
+        return value
+    text = shortened(printable(value), LONGEST)
+    return f"'{text}" if text.lstrip().startswith(FORMULA) else text

@@ -2,46 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from torchaula.classroom.entries import Entry
+from torchaula.classroom.roster import Student
 from torchaula.course.notebook import Notebook
 from torchaula.i18n import _
+from torchaula.printing import printable
+from torchaula.report import lines
 
 
-def show(source: Notebook, entries: Sequence[Entry], console: Console) -> None:
-    """Print the table, what its columns are, and how many were graded."""
+def show(source: Notebook, entries: Iterable[Entry], console: Console, is_whole: bool = False) -> None:
+    """Print the table, a line a student, and what its columns are.
+
+    What doesn't fit in a line ends with an ellipsis; where `is_whole`, it is printed below.
+    """
     parts = list(source.parts.values())
-    title = _("Assignment {name}").format(name=source.assignment)
-    # Narrow: eight exercises and what happened must fit in 80 columns.
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column(_("student"), overflow="fold")
-    for number, part in enumerate(parts, 1):
-        table.add_column(f"{number}\n/{part.points:g}", justify="right", no_wrap=True)
-    table.add_column(_("total") + f"\n/{source.points:g}", justify="right", no_wrap=True)
-    table.add_column(_("what happened"), overflow="fold")
-    for entry in sorted(entries, key=_by_points):
-        table.add_row(escape(entry.student), *_points(entry, len(parts)), escape(entry.what))
+    ordered = sorted(entries, key=lambda each: each.order)
+    texts = [(printable(each.student), name(each.person), printable(each.what)) for each in ordered]
+    points = [_points(each, len(parts)) for each in ordered]
+    heads = [f"{number}\n/{part.points:g}" for number, part in enumerate(parts, 1)]
+    heads.append(_("total") + f"\n/{source.points:g}")
+    words = _("student"), _("name"), _("what happened")
+    shown = lines.fitted(words, texts, console.width - lines.width_of(heads, points))
+    table = Table(title=_("Assignment {name}").format(name=source.assignment), **lines.STYLE)
+    table.add_column(words[0], no_wrap=True)
+    table.add_column(words[1], no_wrap=True)
+    for head in heads:
+        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column(words[2], no_wrap=True)
+    for (student, called, what), row in zip(shown, points, strict=True):
+        *by_part, total = row
+        table.add_row(escape(student), escape(called), *by_part, f"[bold]{total}[/]", escape(what))
     console.print(table)
-    names = (f"{number} {part.id}" for number, part in enumerate(parts, 1))
-    console.print(" · ".join(names), highlight=False, soft_wrap=True)
+    numbered = (f"{number} {part.id}" for number, part in enumerate(parts, 1))
+    console.print(" · ".join(numbered), highlight=False, soft_wrap=True)
+    for (student, _called, what), (_id, _name, short) in zip(texts, shown, strict=True):
+        if is_whole and what != short:
+            console.print(escape(f"{student}: {what}"), highlight=False, soft_wrap=True)
 
 
-def _by_points(entry: Entry) -> tuple[float, str]:
-    return (-entry.score if entry.graded else 1.0, entry.student)
+def name(person: Student) -> str:
+    """A person's name as lists sort it: `García López, Ana`."""
+    return printable(", ".join(filter(None, (person.last_name, person.first_name))))
 
 
 def _points(entry: Entry, columns: int) -> list[str]:
     if entry.points is None:
         return ["–"] * (columns + 1)
     shown = ("–" if part in entry.waiting else f"{points:g}" for part, points in entry.points.items())
-    return [*shown, f"[bold]{entry.score:g}[/]"]
+    return [*shown, f"{entry.score:g}"]
 
 
 def next_steps(assignment: str, entries: Sequence[Entry], table: Path | None, console: Console) -> None:
@@ -51,6 +66,10 @@ def next_steps(assignment: str, entries: Sequence[Entry], table: Path | None, co
     console.print(
         _("{graded} of {all} submissions graded.").format(graded=graded, all=len(entries) - missing)
     )
+    others = sum(entry.place is None for entry in entries)
+    if 0 < others < len(entries):
+        told = _("In the order of students.csv; {count} who are not in it stand at the end.")
+        console.print(told.format(count=others), soft_wrap=True)
     for what, where in (
         (_("what each student reads"), f"feedback/<student>/{assignment}/{assignment}.html"),
         (_("the grades as a table"), str(table) if table else ""),
@@ -66,4 +85,4 @@ def note_outdated(students: Sequence[str], console: Console) -> None:
         "{count} others were graded with other tests or another torchaula, {student} for one; "
         "leave --student out to bring them up to date."
     )
-    console.print(escape(told.format(count=len(students), student=students[0])), soft_wrap=True)
+    console.print(escape(told.format(count=len(students), student=printable(students[0]))), soft_wrap=True)

@@ -9,7 +9,7 @@ from typing import Any
 from nbgrader.api import Gradebook, MissingEntry, TaskCell
 from nbgrader.plugins import ExportPlugin
 
-from torchaula.classroom import records
+from torchaula.classroom import received, records
 from torchaula.classroom.records import Record
 from torchaula.course.layout import Course
 from torchaula.grading.submitted import digest_of
@@ -95,9 +95,10 @@ def waiting(submission: Any) -> list[float]:
 def _outcome(course: Course, assignment: str, student: str, submission: Any, record: Record | None) -> str:
     """What became of a student's submission, in the words of the table of the class."""
     folder = course.submitted / student / assignment
+    is_graded_before = submission is not None and is_graded(submission, record)
     if not any(path.is_file() for path in folder.rglob("*")):
-        return MISSING
-    if submission is None or not is_graded(submission, record):
+        return _not_collected(course, assignment, student, is_graded_before)
+    if not is_graded_before:
         return UNGRADED
     waits = bool(waiting(submission))
     if record is None:
@@ -106,3 +107,10 @@ def _outcome(course: Course, assignment: str, student: str, submission: Any, rec
     if record.submission and record.submission not in handed_in:
         return EARLIER
     return graded((verdict.outcome.value for verdict in record.result.verdicts.values()), waits)
+
+
+def _not_collected(course: Course, assignment: str, student: str, is_graded_before: bool) -> str:
+    """What to say where no file stands: something may have been handed in that could not be collected."""
+    if student not in received.load(course, assignment).problems:
+        return MISSING
+    return EARLIER if is_graded_before else UNGRADED

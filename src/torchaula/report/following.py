@@ -27,6 +27,7 @@ from torchaula.classroom.entries import Change
 from torchaula.classroom.ledger import Standing
 from torchaula.classroom.records import Record
 from torchaula.i18n import _
+from torchaula.printing import printable, shortened
 from torchaula.report import feedback
 
 
@@ -58,13 +59,20 @@ class Terminal(Audience):
         self._progress.update(self._bar, total=total)
 
     def graded(self, student: str) -> None:
-        self._progress.update(self._bar, advance=1, description=escape(student))
+        self._progress.update(self._bar, advance=1, description=escape(shortened(printable(student), 30)))
 
     def agree(self, changes: Sequence[Change]) -> bool:
         self._progress.stop()
         gains = sum(change.is_gain for change in changes)
         told = _("The course has changed: {gains} gain points, {losses} lose some")
-        self._console.print(told.format(gains=gains, losses=len(changes) - gains), soft_wrap=True)
+        told = told.format(gains=gains, losses=len(changes) - gains)
+        if any(change.late_before != change.late_after for change in changes):
+            late = _("{late} become late, {on_time} are no longer late").format(
+                late=sum(change.becomes_late for change in changes),
+                on_time=sum(change.is_no_longer_late for change in changes),
+            )
+            told = f"{told}; {late}"
+        self._console.print(told, soft_wrap=True)
         self._console.print(_table(changes))
         if self._is_agreed:
             return True
@@ -80,10 +88,14 @@ def _table(changes: Sequence[Change]) -> Table:
     """Who gains and who loses, first those who lose most."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column(_("student"), overflow="fold")
-    for heading in (_("before"), _("after"), _("change")):
+    for heading in (_("before"), _("after"), _("change"), _("for lateness")):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column(_("exercises"), overflow="fold")
     for change in sorted(changes, key=lambda each: (each.after - each.before, each.student)):
         numbers = f"{change.before:g}", f"{change.after:g}", f"{change.after - change.before:+g}"
-        table.add_row(escape(change.student), *numbers, escape(", ".join(change.exercises)))
+        late = ""
+        if change.late_before != change.late_after:
+            late = f"{change.late_before:g} → {change.late_after:g}"
+        exercises = escape(", ".join(change.exercises))
+        table.add_row(escape(printable(change.student)), *numbers, late, exercises)
     return table

@@ -1,0 +1,61 @@
+"""Whether lateness would cost other points than were given: for nbgrader's own commands, which ask nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import AssignLatePenalties
+
+from torchaula.classroom import gradebook, lateness, received, records
+from torchaula.classroom.ledger import Ledger
+from torchaula.course import converters
+from torchaula.course.layout import Course
+from torchaula.course.notebook import Notebook
+from torchaula.errors import Refusal
+from torchaula.grading.submitted import digest_of
+from torchaula.i18n import _
+
+
+def require_none(book: Gradebook, course: Course, source: Notebook) -> None:
+    """Raise `Refusal` where lateness costs files that were graded other points by now.
+
+    For a changed deadline, rule or time of arrival, that is; not for a new file, points by hand or an
+    extension. Looks at the whole class: once a command is enough.
+    """
+    if changed := list(_changed(book, course, source)):
+        raise Refusal(
+            _(
+                "{path}: what lateness costs has changed for {count} students ({student} for one), and "
+                "nothing was written; `torchaula grade {assignment}` shows who, and asks"
+            ).format(path=course.config, count=len(changed), student=changed[0], assignment=source.assignment)
+        )
+
+
+def _changed(book: Gradebook, course: Course, source: Notebook) -> Iterator[str]:
+    if gradebook.noted(book, source) is None:
+        return
+    name, config = source.assignment, converters.config(course)
+    rule, penalties = lateness.rule(course, config), AssignLatePenalties(config=config)
+    penalties.init_plugin()
+    deadline = lateness.in_force(rule, course, name, book.find_assignment(name).duedate)
+    ledger = Ledger(book, name, penalties.plugin_inst, deadline)
+    times = received.times(received.load(course, name))
+    for student, standing in ledger.standings().items():
+        path = course.submitted / student / name / f"{name}.ipynb"
+        record = records.load(course, name, student)
+        if not standing.is_graded or not (digest := _digest(path)):
+            continue
+        if record is not None and record.submission and record.submission != digest:
+            continue  # another file: its points are new ones
+        arrived = lateness.arrival(rule, times.get((student, digest)), path.parent).time
+        if ledger.costs_otherwise(student, record.late if record else None, standing, arrived):
+            yield student
+
+
+def _digest(path: Path) -> str:
+    try:
+        return digest_of(path.read_bytes())
+    except OSError:
+        return ""
