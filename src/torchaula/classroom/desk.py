@@ -14,7 +14,6 @@ from math import isclose
 
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
-from nbgrader.preprocessors import AssignLatePenalties
 
 from torchaula.classroom import (
     classlist,
@@ -32,6 +31,7 @@ from torchaula.classroom.assignments import Assignment
 from torchaula.classroom.entries import Change, Entry
 from torchaula.classroom.lateness import Arrival
 from torchaula.classroom.ledger import Lateness, Ledger, Standing
+from torchaula.classroom.penalties import Penalties
 from torchaula.classroom.records import Record
 from torchaula.classroom.submissions import Submission
 from torchaula.course import converters
@@ -99,6 +99,7 @@ class Desk:
         self._source, self._course = assignment.source, assignment.course
         self._config = converters.config(self._course)
         self._rule = lateness.rule(self._course, self._config)
+        self._penalties = Penalties(self._course, self._config)
         self._times = received.times(received.load(self._course, assignment.name))
         self._ledger: Ledger | None = None
 
@@ -155,9 +156,7 @@ class Desk:
         return self._ledger.standings()
 
     def _open(self) -> Ledger:
-        penalties = AssignLatePenalties(config=self._config)
-        penalties.init_plugin()
-        return Ledger(self._book, self._assignment.name, penalties.plugin_inst, self._deadline())
+        return Ledger(self._book, self._assignment.name, self._penalties, self._deadline())
 
     def _deadline(self) -> datetime | None:
         """The deadline that holds, whatever the gradebook was told so far."""

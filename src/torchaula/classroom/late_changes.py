@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nbgrader.api import Gradebook
-from nbgrader.preprocessors import AssignLatePenalties
 
 from torchaula.classroom import gradebook, lateness, received, records
 from torchaula.classroom.ledger import Ledger
+from torchaula.classroom.penalties import Penalties
 from torchaula.course import converters
 from torchaula.course.layout import Course
 from torchaula.course.notebook import Notebook
@@ -37,10 +37,9 @@ def _changed(book: Gradebook, course: Course, source: Notebook) -> Iterator[str]
     if gradebook.noted(book, source) is None:
         return
     name, config = source.assignment, converters.config(course)
-    rule, penalties = lateness.rule(course, config), AssignLatePenalties(config=config)
-    penalties.init_plugin()
+    rule, penalties = lateness.rule(course, config), Penalties(course, config)
     deadline = lateness.in_force(rule, course, name, book.find_assignment(name).duedate)
-    ledger = Ledger(book, name, penalties.plugin_inst, deadline)
+    ledger = Ledger(book, name, penalties, deadline)
     times = received.times(received.load(course, name))
     for student, standing in ledger.standings().items():
         path = course.submitted / student / name / f"{name}.ipynb"

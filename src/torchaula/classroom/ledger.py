@@ -25,10 +25,10 @@ from nbgrader.api import (
     SubmittedAssignment,
     SubmittedNotebook,
 )
-from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
 from sqlalchemy import select
 
+from torchaula.classroom.penalties import Penalties
 from torchaula.grading.rebuild import grade_id
 
 Row = TypeVar("Row", Grade, Comment)
@@ -115,7 +115,7 @@ class Ledger:
     """
 
     def __init__(
-        self, book: Gradebook, assignment: str, penalties: LateSubmissionPlugin, deadline: datetime | None
+        self, book: Gradebook, assignment: str, penalties: Penalties, deadline: datetime | None
     ) -> None:
         self._db, self._penalties, self.deadline = book.db, penalties, deadline
         self._assignment = book.find_assignment(assignment)
@@ -242,8 +242,7 @@ class Ledger:
         late = (arrived - self.deadline.replace(tzinfo=UTC) - extension).total_seconds()
         if late <= 0:
             return None
-        penalty: float | None = self._penalties.late_submission_penalty(student, score, late)
-        return None if penalty is None else min(max(penalty, 0.0), score)
+        return self._penalties.cost(student, score, late)
 
 
 def _points(grade: Grade, cell: NotebookNode, is_new: bool) -> Points:
