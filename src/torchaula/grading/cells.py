@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import linecache
-import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType
 from typing import Any
 
 from torchaula.checks import CheckFailed, TestError, messages
+from torchaula.course.magics import as_python
 from torchaula.errors import Refusal
 from torchaula.grading.verdict import Outcome, Verdict
 from torchaula.i18n import _
 
-# `%matplotlib inline` and its like mean nothing outside IPython.
-MAGIC = re.compile(r"^[ \t]*[%!].*$", re.M)
+TIMING = ("time", "timeit", "capture", "prun")  # magics that run what follows them as Python
 
 
 def new_namespace() -> dict[str, Any]:
@@ -25,9 +26,33 @@ def new_namespace() -> dict[str, Any]:
 def execute(source: str, cell: str, namespace: dict[str, Any]) -> None:
     """Run a cell's text; its lines stay readable for messages and for `inspect`."""
     filename = f"<cell {cell}>"
-    source = MAGIC.sub(lambda match: "pass" + " " * (len(match[0]) - 4), source)
+    source = as_python(source)
+    if "get_ipython" in source:
+        namespace["get_ipython"] = lambda: _Magics(cell, namespace)
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     exec(_compiled(source, filename), namespace)
+
+
+@dataclass(frozen=True)
+class _Magics:
+    """What stands in for IPython where a cell uses it: it runs Python, and no other language or program."""
+
+    cell: str
+    namespace: dict[str, Any]
+
+    def run_line_magic(self, name: str, line: str, *_others: object) -> None:
+        if name == "time":
+            execute(line, f"{self.cell}: %{name}", self.namespace)
+
+    def run_cell_magic(self, name: str, _line: str, body: str) -> None:
+        if name in TIMING:
+            execute("\n" + body, self.cell, self.namespace)
+
+    def getoutput(self, _command: str) -> list[str]:
+        return []
+
+    def __getattr__(self, _name: str) -> Callable[..., None]:
+        return lambda *_args, **_options: None
 
 
 class SetupFailed(Refusal):
