@@ -1,4 +1,4 @@
-"""No verdict, no points: tests that are broken, missing or not run are refused by every door, before a write."""
+"""No verdict, no points: what is broken, missing or not run is refused by every door."""
 
 from __future__ import annotations
 
@@ -172,7 +172,10 @@ UNSOUND: dict[str, tuple[Callable[[Course], None], tuple[str, ...]]] = {
     "notebooks": (two_notebooks, ("mini.ipynb, problem2.ipynb", "one notebook")),
     "syntax": (hidden("x = (\n1"), ("double-valores, line 4", "SyntaxError")),
     "asserts": (hidden("assert double(2) == 4", opens=""), ("double-valores", "graded('double-valores')")),
-    "another cell": (hidden(CHECK, opens='student = graded("add-one-valores")\n'), ("add-one-valores",)),
+    "another cell": (
+        hidden(CHECK, opens='student = graded("add-one-valores")\n'),
+        ("double-valores", "graded('double-valores')"),
+    ),
     "unclosed": (
         lambda course: edits.replace(course, "double-valores", "### END HIDDEN TESTS", "### FIN"),
         ("double-valores", "'BEGIN HIDDEN TESTS' without 'END HIDDEN TESTS'"),

@@ -17,7 +17,7 @@ from traitlets import Bool, Float
 
 from torchaula.classroom import assignments, lateness, received, records, review
 from torchaula.classroom.graded_copy import outputs_of
-from torchaula.classroom.nbgrader_guard import guard, let_no_timestamp_end_it, not_told, require_known_tests
+from torchaula.classroom.nbgrader_guard import guard_grading, let_no_timestamp_end_it, not_told
 from torchaula.classroom.records import Record
 from torchaula.course import converters, notebook
 from torchaula.course.layout import Course
@@ -48,7 +48,7 @@ class SubmissionExporter(NotebookExporter):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)  # type: ignore[no-untyped-call]
         if self.parent is not None:
-            guard(self.parent, require_known_tests)
+            guard_grading(self.parent)
             let_no_timestamp_end_it(self.parent)
 
     def from_filename(
@@ -111,6 +111,8 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
         _require_same_cells(nb, assignment.node, path)
         submitted = notebook.text(nb).encode()
         result = client.shared().grade(assignment.job(submitted))
+        if lacking := assignment.lacking(result):
+            raise client.GradingFailed(lacking)
         for cell in nb.cells:
             if cell.cell_type == "code":
                 cell.outputs = outputs_of(cell, result)

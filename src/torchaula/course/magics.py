@@ -20,4 +20,5 @@ def as_python(source: str) -> str:
         from IPython.core.inputtransformer2 import TransformerManager  # a test seldom needs it
 
         above = source[: len(source) - len(source.lstrip())].count("\n")  # lines that it would leave out
-        return "\n" * above + str(TransformerManager().transform_cell(source))
+        transformer = TransformerManager()  # type: ignore[no-untyped-call]
+        return "\n" * above + str(transformer.transform_cell(source))

@@ -33,6 +33,15 @@ def is_solution(cell: NotebookNode) -> bool:
     return bool(cell.metadata.get("nbgrader", {}).get("solution"))
 
 
+def is_automatic(cell: NotebookNode) -> bool:
+    """Whether a test alone gives a cell's points, as nbgrader sees it."""
+    return (
+        cell.cell_type == "code"
+        and bool(cell.metadata.get("nbgrader", {}).get("grade"))
+        and not is_solution(cell)
+    )
+
+
 def rebuild(
     source: NotebookNode, submitted: Sequence[SubmittedCell], markers: Markers = USUAL
 ) -> NotebookNode:
