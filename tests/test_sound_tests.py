@@ -258,7 +258,7 @@ def test_nbgrader_refuses_a_broken_test(course: Course, door: Callable[[Course],
     assert list(course.autograded.glob("ana/mini/mini.ipynb"))
 
 
-def test_endless_test_is_refused(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_endless_test_is_refused(course: Course) -> None:
     """A test that never ends is ended, and named."""
     hidden("while True:\n    pass")(course)
 

@@ -35,11 +35,8 @@ def is_solution(cell: NotebookNode) -> bool:
 
 def is_automatic(cell: NotebookNode) -> bool:
     """Whether a test alone gives a cell's points, as nbgrader sees it."""
-    return (
-        cell.cell_type == "code"
-        and bool(cell.metadata.get("nbgrader", {}).get("grade"))
-        and not is_solution(cell)
-    )
+    is_graded = bool(cell.metadata.get("nbgrader", {}).get("grade"))
+    return is_graded and cell.cell_type == "code" and not is_solution(cell)
 
 
 def rebuild(
