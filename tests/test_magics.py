@@ -45,7 +45,7 @@ def test_expression_over_lines_is_not_taken_for_a_magic(backend: str) -> None:
 
 @pytest.mark.parametrize("magic", MAGICS)
 def test_magics_do_nothing(magic: str, tmp_path: Path) -> None:
-    """What only IPython can do is left out, no command of the system is run, and the rest of the cell runs."""
+    """What only IPython can do is left out, no command is run, and the rest of the cell runs."""
     place, namespace = tmp_path / "touched", new_namespace()
 
     execute(MAGICS[magic].format(place=place) + "\nafter = 1", "x", namespace)

@@ -82,11 +82,10 @@ def new(folder: Path, what: str) -> None:
 @click.pass_obj
 def release(folder: Path, assignments: tuple[str, ...]) -> None:
     from torchaula.course import layout
-    from torchaula.course.release import release as derive
+    from torchaula.course.release import release_all
 
     course = layout.find(folder)
-    for assignment in assignments or course.require_assignments():
-        done = derive(course, assignment)
+    for done in release_all(course, assignments or course.require_assignments()):
         click.echo(
             _("release/{name}: {exercises} exercises, {points} points; {changes}").format(
                 name=done.assignment,
@@ -178,9 +177,11 @@ def grade(
     def prepared(assignment: str) -> Batch:
         return batch.prepare(course, assignment, students, unsafe_no_sandbox, force)
 
-    for later in [*chosen][1:]:  # refused now, if at all, and not when the first is graded, in an hour
-        prepared(later)
+    # Refused now, if at all, and not when the first is graded, in an hour.
+    later = [prepared(assignment) for assignment in [*chosen][1:]]
     with batch.workers(jobs) as workers:
+        for each in later:
+            each.require_sound_tests(workers)
         for assignment in chosen:
             entries = _grade(prepared(assignment), jobs, workers, yes, cells, is_everybody=not students)
             good &= all(entry.graded or entry.is_missing for entry in entries)

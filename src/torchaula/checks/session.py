@@ -75,6 +75,8 @@ class Notebook:
 
     @property
     def contract(self) -> Contract:
+        if not self.cell:  # of another cell, in which it was opened
+            raise TestError(f"{_judged} asks before it opens itself with graded({_judged!r})")
         return self.contracts[exercise_of(self.cell)]
 
     def perform(self, request: Request) -> Observation:
@@ -84,6 +86,7 @@ class Notebook:
 _notebook: Notebook | None = None
 _served_by: Backend | None = None
 _seed = COURSE_SEED
+_judged = ""  # the cell that a judge runs now, which may open itself and no other
 
 
 def serve_with(backend: Backend | None, seed: int = COURSE_SEED) -> None:
@@ -105,6 +108,19 @@ def begin(assignment: str) -> None:
     seed_all(derive(_seed, assignment))
     _notebook = Notebook(assignment, _seed, setup, _served_by or Local(namespace, setup))
     print(messages.READY)
+
+
+def judging(cell: str) -> None:
+    """A judge runs this graded cell next, or none (""); what an earlier one left open is closed."""
+    global _judged
+    _judged = cell
+    if _notebook is not None:
+        _notebook.cell = ""
+
+
+def is_open(cell: str) -> bool:
+    """Whether a graded cell was opened, since a judge ran it."""
+    return _notebook is not None and _notebook.cell == cell
 
 
 def current() -> Notebook:
@@ -134,6 +150,8 @@ def open_cell(
     """Start a graded cell: note its exercise's contract, seed both sides."""
     notebook = current()
     exercise = exercise_of(cell)
+    if _judged and cell != _judged:
+        raise TestError(f"{_judged} opens another cell: graded({cell!r})")
     if names:
         own = (names,) if isinstance(names, str) else tuple(names)
         forbid = tuple(forbid)

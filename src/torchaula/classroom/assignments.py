@@ -8,19 +8,22 @@ from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
 
+from msgspec.structs import replace
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-from torchaula.course import converters, notebook
+from torchaula.course import converters, notebook, structure
 from torchaula.course.layout import Course
 from torchaula.course.markers import Markers
 from torchaula.course.notebook import Notebook
 from torchaula.grading import client, sandbox
 from torchaula.grading.digests import digest, package_digest
-from torchaula.grading.jobs import Job
+from torchaula.grading.jobs import Job, Result
 from torchaula.grading.limits import Limits
+from torchaula.i18n import _
 
 CONFIGURABLE = ("cell_seconds", "cells_seconds")
+RUN = ("setup", "solution", "graded", "free")  # the kinds of cells that the tests' outcome hangs on
 DECIDING = ("torch", "numpy", "ipython", "msgspec")  # other versions of these could give other verdicts
 
 
@@ -67,13 +70,28 @@ class Assignment:
         kept = str(self.course.state / "diagnosis" / self.name)
         return Job(self.name, self.text, submitted, self.bwrap, self.limits, self.answers, kept, self.markers)
 
+    def trial(self) -> Job:
+        """What to ask a worker about the tests themselves."""
+        return replace(self.job(b""), is_trial=True)
+
+    def lacking(self, result: Result) -> str:
+        """What to say of a result without a verdict for each cell that a test gives points for."""
+        cells = [cell for cell in self.source.automatic if cell not in result.verdicts]
+        return _("no verdict for {cells}: grade again").format(cells=", ".join(cells)) if cells else ""
+
+    @cached_property
+    def soundness(self) -> str:
+        """A digest of all that it hangs on whether the tests can be relied on."""
+        code = [(c.id, c.kind, c.points, c.source) for c in self.source.cells if c.kind in RUN]
+        files = [(str(place), path.read_bytes()) for place, path in self.support.items()]
+        return digest([code, files, made_with(), self.limits, self.bwrap, self.markers])
+
     @cached_property
     def digest(self) -> str:
         """Of all that verdicts and diagnoses hang on. Points and prose are no part of it."""
         code = [(c.id, c.kind, c.source) for c in self.source.cells if c.kind not in ("markdown", "demo")]
         files = [(str(place), path.read_bytes()) for place, path in self.support.items()]
-        made_with = [python_version(), package_digest(), *map(version, DECIDING)]
-        return digest([code, files, self.answers, made_with, self.limits, bool(self.bwrap)])
+        return digest([code, files, self.answers, made_with(), self.limits, bool(self.bwrap)])
 
     @cached_property
     def presented(self) -> str:
@@ -81,8 +99,15 @@ class Assignment:
         return digest([self.text, self.digest])
 
 
+def made_with() -> list[str]:
+    """What grades: this package, and all whose other versions could give other verdicts."""
+    return [python_version(), package_digest(), *map(version, DECIDING)]
+
+
 def load(course: Course, name: str, unsafe: bool = False, settings: Config | None = None) -> Assignment:
-    """An assignment of a course. Raises `Refusal` where it can't be read, or nothing confines student code.
+    """An assignment of a course.
+
+    Raises `Refusal` where it can't be read, has no form that can be graded, or nothing confines student code.
 
     `unsafe` goes on where no sandbox works, with student code that can do whatever the caller can; so
     does the course's `c.Grade.unsafe_no_sandbox`. `settings` are the course's configuration, if at hand.
@@ -90,7 +115,9 @@ def load(course: Course, name: str, unsafe: bool = False, settings: Config | Non
     settings = converters.config(course) if settings is None else settings
     chosen = {field: settings.Grade[field] for field in CONFIGURABLE if field in settings.Grade}
     unsafe = unsafe or bool(settings.Grade.get("unsafe_no_sandbox", False))
-    return make(course, course.notebook(name), Limits(**chosen), unsafe, settings)
+    made = make(course, course.notebook(name), Limits(**chosen), unsafe, settings)
+    structure.require_sound(course.notebook(name), made.node, made.source)
+    return made
 
 
 def make(

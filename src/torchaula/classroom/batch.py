@@ -8,11 +8,12 @@ from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
-from torchaula.classroom import assignments, gradebook, lateness, locks, records
+from torchaula.classroom import assignments, gradebook, lateness, locks, pool, preflight, records
 from torchaula.classroom.assignments import Assignment
 from torchaula.classroom.desk import Audience, Desk
 from torchaula.classroom.entries import Entry
@@ -42,15 +43,25 @@ class Batch:
 
         Without an `executor`, such as `workers`, it has workers of its own.
 
-        Raises `Refusal` where another batch runs, the audience doesn't agree, or nothing can be written.
+        Raises `Refusal` where another batch runs, the tests can't be relied on, the audience doesn't agree,
+        or nothing can be written.
         """
         at_once = jobs or cores()
         course = self.assignment.course
-        with refused_where_not_written(course), locks.alone(course), gradebook.opened(course) as book:
+        with (
+            refused_where_not_written(course),
+            locks.alone(course),
+            nullcontext(executor) if executor else workers(at_once) as graders,
+        ):
             _sweep(course)
-            desk = Desk(self.assignment, book, audience or Audience())
-            with nullcontext(executor) if executor else workers(at_once) as graders:
+            self.require_sound_tests(graders)
+            with gradebook.opened(course) as book:
+                desk = Desk(self.assignment, book, audience or Audience())
                 yield from desk.grade(self.submissions, graders, at_once, self.force)
+
+    def require_sound_tests(self, executor: Executor) -> None:
+        """Have the tests tried where nobody knows of them. Raises `Refusal` where they can't be relied on."""
+        preflight.require_sound(self.assignment, partial(pool.one, executor))
 
 
 @contextmanager
@@ -67,7 +78,7 @@ def _sweep(course: Course) -> None:
     """Remove what a batch that was cut off has left half made."""
     for folder in (*course.state.glob("graded-*"), *course.state.glob("record-*")):
         shutil.rmtree(folder, ignore_errors=True)
-    for name in ("results", "pending", "diagnosis", "backups"):
+    for name in ("results", "pending", "diagnosis", "backups", "sound"):
         for path in (course.state / name).rglob("*.new*"):
             path.unlink(missing_ok=True)
 

@@ -134,8 +134,8 @@ class Desk:
         self._audience.begin(len(to_grade))
         for task, result in pool.results(workers, to_grade, self._job, at_once):
             self._audience.graded(task.student)
-            if result.problem:
-                yield self._entry_without_points(task.student, result.problem, task.standing)
+            if problem := result.problem or self._assignment.lacking(result):
+                yield self._entry_without_points(task.student, problem, task.standing)
                 continue
             task.record = self._keep(task, result)
             if not is_held:
@@ -177,7 +177,8 @@ class Desk:
         arrival = lateness.arrival(self._rule, taken_in, submission.notebook.parent)
         settled = records.load(self._course, assignment.name, student)
         waiting = records.read(records.pending(self._course, assignment.name, student))
-        found = (each for each in (waiting, settled) if each and not force)
+        known = [each for each in (waiting, settled) if each and not force]
+        found = (each for each in known if not assignment.lacking(each.result))
         record = next((each for each in found if each.is_of(submission.digest, assignment.digest)), None)
         is_unsure = settled is not None and not settled.submission and settled.course != assignment.digest
         is_same = settled is None or is_unsure or settled.submission == submission.digest

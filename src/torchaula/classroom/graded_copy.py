@@ -19,8 +19,10 @@ from torchaula.course import notebook
 from torchaula.course.layout import Course
 from torchaula.grading import outputs
 from torchaula.grading.jobs import Result
-from torchaula.grading.rebuild import grade_id, rebuild
+from torchaula.grading.rebuild import grade_id, is_automatic, rebuild
 from torchaula.grading.submitted import SubmittedCell
+from torchaula.grading.verdict import Outcome
+from torchaula.i18n import _
 
 READ_ONLY = 0o444  # as nbgrader leaves what was graded
 
@@ -44,6 +46,8 @@ def outputs_of(cell: NotebookNode, result: Result) -> list[NotebookNode]:
     """The outputs of a code cell of a rebuilt notebook."""
     name = grade_id(cell) or cell.id
     verdict = result.verdicts.get(name)
+    if verdict is None and is_automatic(cell):  # no output would be full marks
+        return [outputs.error(Outcome.INFRASTRUCTURE.value, _("no verdict"))]
     if verdict is None:
         return outputs.to_nbformat(result.outputs.get(name, []))
     if verdict.passed:

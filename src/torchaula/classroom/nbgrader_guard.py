@@ -8,8 +8,8 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,12 @@ from nbgrader.api import Gradebook
 from nbgrader.converters.base import NbGraderException
 from nbgrader.utils import parse_utc
 
-from torchaula.classroom import gradebook
-from torchaula.course import converters, notebook
+from torchaula.classroom import assignments, gradebook, preflight
+from torchaula.course import converters, structure
 from torchaula.course.layout import Course
 from torchaula.course.notebook import Notebook
 from torchaula.errors import Refusal
+from torchaula.grading import client
 from torchaula.i18n import _
 
 Check = Callable[[Gradebook, Course, Notebook], None]
@@ -32,25 +33,57 @@ OURS = re.compile(r"^torchaula\.[\w.]+: (.+)$", re.M)  # the last line of a trac
 
 
 class SourceExporter(NotebookExporter):
-    """Reads `source/` for `nbgrader generate_assignment`, and refuses cells that grades don't belong to."""
+    """Reads `source/` for `nbgrader generate_assignment`, and refuses what could not be graded.
+
+    That is a form that grading doesn't know, and cells that grades given so far don't belong to.
+    """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)  # type: ignore[no-untyped-call]
-        if not getattr(self.parent, "no_database", True):
-            guard(self.parent, gradebook.require_same_cells)
+        if self.parent is not None:
+            is_alone = getattr(self.parent, "no_database", True)
+            guard(self.parent, None if is_alone else gradebook.require_same_cells)
 
 
-def guard(converter: Any, check: Check) -> None:
-    """Let a check of gradebook and `source/` stop a converter, with one line in its log."""
+def guard_grading(converter: Any) -> None:
+    """Stop `nbgrader autograde` where it would not grade, or not with the tests of now, or with bad ones."""
+    with _told(converter):
+        for section in ("Execute", "Grade"):  # `--no-execute` is short for the first
+            if not converter.config[section].get("enabled", True):
+                raise Refusal(
+                    _(
+                        "--no-execute, or {setting} = False, would give everybody full marks, and is not "
+                        "supported: grade without it"
+                    ).format(setting=f"{section}.enabled")
+                )
+    guard(converter, require_known_tests)
+    with _told(converter):
+        course = Course(Path(converter.coursedir.root).resolve())
+        if converter.coursedir.assignment_id in course.assignments:
+            assignment = assignments.load(course, converter.coursedir.assignment_id, False, converter.config)
+            preflight.require_sound(assignment, client.shared().grade)
+
+
+def guard(converter: Any, check: Check | None) -> None:
+    """Let a look at `source/`, and a check of gradebook and `source/`, stop a converter."""
     here = converter.coursedir
     folder = here.format_path(here.source_directory, ".", here.assignment_id)
     path = Path(folder) / f"{here.assignment_id}.ipynb"
-    if not path.is_file():
-        return  # nbgrader says so itself
+    with _told(converter):
+        structure.require_one_notebook(path)
+        if not path.is_file():
+            return  # nbgrader says so itself
+        source = structure.load(path, converters.markers(converter.config))
+        if check is not None:
+            with Gradebook(here.db_url, here.course_id) as book:
+                check(book, Course(Path(here.root).resolve()), source)
+
+
+@contextmanager
+def _told(converter: Any) -> Iterator[None]:
+    """Let a refusal stop a converter, with one line in its log."""
     try:
-        source = notebook.load(path, converters.markers(converter.config))
-        with Gradebook(here.db_url, here.course_id) as book:
-            check(book, Course(Path(here.root).resolve()), source)
+        yield
     except Refusal as error:
         converter.log.error("%s", error)
         raise NbGraderException(str(error)) from None

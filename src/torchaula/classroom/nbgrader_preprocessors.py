@@ -19,10 +19,9 @@ from traitlets import Bool, Float
 from torchaula.classroom import assignments, exchange_files, lateness, received, records, review
 from torchaula.classroom.graded_copy import outputs_of
 from torchaula.classroom.nbgrader_guard import (
-    guard,
+    guard_grading,
     let_no_timestamp_end_it,
     not_told,
-    require_known_tests,
     tell_refusals_in_one_line,
 )
 from torchaula.classroom.records import Record
@@ -56,7 +55,7 @@ class SubmissionExporter(NotebookExporter):
         super().__init__(**options)  # type: ignore[no-untyped-call]
         if self.parent is not None:
             tell_refusals_in_one_line(self.parent.log)
-            guard(self.parent, require_known_tests)
+            guard_grading(self.parent)
             let_no_timestamp_end_it(self.parent)
 
     def from_filename(
@@ -123,6 +122,8 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
         _require_same_cells(nb, assignment.node, path)
         submitted = notebook.text(nb).encode()
         result = client.shared().grade(assignment.job(submitted))
+        if lacking := assignment.lacking(result):
+            raise client.GradingFailed(lacking)
         for cell in nb.cells:
             if cell.cell_type == "code":
                 cell.outputs = outputs_of(cell, result)

@@ -53,7 +53,7 @@ class Penalties:
             what = _("{path}: c.AssignLatePenalties.plugin_class {name} can't be used ({reason}); mend it")
             return Refusal(what.format(path=self._course.config, name=self._name, reason=reason))
         what = _(
-            "{path}: the late-penalty plug-in {name} fails for {student} ({reason}); mend it, and grade again: "
-            "what was graded is kept"
+            "{path}: the late-penalty plug-in {name} fails for {student} ({reason}); mend it, and grade "
+            "again: what was graded is kept"
         )
         return Refusal(what.format(path=self._course.config, name=self._name, student=student, reason=reason))

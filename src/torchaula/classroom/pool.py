@@ -43,6 +43,13 @@ def results(
             yield each, _decoded(future)
 
 
+def one(executor: Executor, job: Job) -> Result:
+    """The result of one job."""
+    for future in _done([_submit(executor, job)]):
+        return _decoded(future)
+    raise AssertionError  # `_done` waits for it
+
+
 def _done(futures: Iterable[Future[bytes]]) -> set[Future[bytes]]:
     """Those that have ended, once one has. Looks up now and then: a signal may come just as a wait begins."""
     done: set[Future[bytes]] = set()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 
 from torchaula.course.answers import Answer
+from torchaula.course.magics import as_python
 from torchaula.course.notebook import Exercise
 
 # What becomes of each tensor `t`, and of each number `t`, in a right result.
@@ -59,7 +60,7 @@ def junk(exercise: Exercise) -> list[Answer]:
     everything = frozenset(cell.aspect for cell in exercise.graded)
     definitions = [
         node
-        for node in ast.parse(exercise.solution.source).body
+        for node in ast.parse(as_python(exercise.solution.source)).body
         if isinstance(node, ast.FunctionDef | ast.ClassDef)
     ]
     model = exercise.solution.source

@@ -85,6 +85,7 @@ class Course:
         """The instructor notebook of `assignment`. Raises `Refusal` where there is no such assignment."""
         known = self.assignments
         if assignment not in known:
+            self._require_its_name(assignment)
             near = get_close_matches(assignment, known, 1)
             hint = _("did you mean {name!r}?").format(name=near[0]) if near else ""
             there_are = _("there are: {names}").format(names=", ".join(known))
@@ -94,6 +95,16 @@ class Course:
                 )
             )
         return self.source / assignment / f"{assignment}.ipynb"
+
+    def _require_its_name(self, assignment: str) -> None:
+        """Raise `Refusal` where there is such a folder, whose notebooks have other names."""
+        found = sorted(path.name for path in (self.source / assignment).glob("*.ipynb"))
+        if found:
+            raise Refusal(
+                _("{folder}: an assignment is one notebook, {name}, and here are {found}; rename it").format(
+                    folder=self.source / assignment, name=f"{assignment}.ipynb", found=", ".join(found)
+                )
+            )
 
     def released(self, assignment: str) -> Path:
         """The notebook that learners receive. Raises `Refusal` where it was not released."""

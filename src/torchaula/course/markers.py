@@ -40,6 +40,10 @@ class Markers(msgspec.Struct, frozen=True):
         """All delimiters."""
         return (*self.solution, *self.hidden, *self.scheme)
 
+    def is_autotest(self, line: str) -> bool:
+        """Whether nbgrader would write tests in place of a line."""
+        return self.autotest in line and line.lstrip().startswith("#")
+
     def stub(self, source: str, *, is_code: bool = True, text: str | None = None) -> str:
         """A solution cell as the learner receives it; `text` in place of what the course puts there."""
         if text is None:

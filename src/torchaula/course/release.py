@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import filecmp
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from nbgrader.converters import GenerateAssignment
 from traitlets.config import Config
 
-from torchaula.course import converters, secrets
+from torchaula.course import converters, secrets, structure
 from torchaula.course.layout import Course, require_writable
+from torchaula.course.notebook import Notebook
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
@@ -29,18 +30,35 @@ class Release:
 
 
 def release(course: Course, assignment: str) -> Release:
-    """Derive `release/<assignment>` from `source/`; it is put in place whole, or not at all.
+    """Derive `release/<assignment>` from `source/`, as `release_all` does."""
+    return release_all(course, [assignment])[0]
 
-    Raises `Refusal` where nbgrader can't make it, or where it would tell a solution or a hidden test.
+
+def release_all(course: Course, assignments: Iterable[str]) -> list[Release]:
+    """Derive `release/` from `source/`; all these assignments are put in place whole, or none.
+
+    Raises `Refusal` where one could not be graded, nbgrader can't make it, or it would tell a solution or a
+    hidden test.
     """
-    source = converters.source(course, assignment)
+    markers = converters.markers(converters.config(course))
+    sources = [structure.load(course.notebook(name), markers) for name in dict.fromkeys(assignments)]
     require_writable(course.release)
-    with generated(course, assignment) as new:
-        secrets.require_none(course, assignment, new)
-        changed = tuple(different(new, course.release / assignment))
-        if changed:
-            _replace(course.release / assignment, new)
-    return Release(assignment, len(source.exercises), source.points, changed)
+    with ExitStack() as stack:
+        made = [stack.enter_context(_checked(course, source)) for source in sources]
+        for done, new in made:
+            if done.changed:
+                stack.push(_replaced(course.release / done.assignment, new))
+        return [done for done, _new in made]
+
+
+@contextmanager
+def _checked(course: Course, source: Notebook) -> Iterator[tuple[Release, Path]]:
+    """What an assignment's release is to be, and its folder."""
+    name = source.assignment
+    with generated(course, name) as new:
+        secrets.require_none(course, name, new)
+        changed = tuple(different(new, course.release / name))
+        yield Release(name, len(source.exercises), source.points, changed), new
 
 
 @contextmanager
@@ -78,8 +96,26 @@ def files(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
-def _replace(place: Path, new: Path) -> None:
-    """Put the folder `new` in `place`; what was there leaves with the folder that `new` came from."""
-    if place.exists():
-        place.rename(new.with_name(f"{new.name}.before"))
-    new.rename(place)
+def _replaced(place: Path, new: Path) -> Callable[[object, object, object], None]:
+    """Put the folder `new` in `place`; what takes it back, where another one fails.
+
+    What was there leaves with the folder that `new` came from.
+    """
+    before = new.with_name(f"{new.name}.before")
+    is_first = not place.exists()
+    if not is_first:
+        place.rename(before)
+    try:
+        new.rename(place)
+    except OSError:
+        if not is_first:
+            before.rename(place)
+        raise
+
+    def undo(failed: object, _error: object, _trace: object) -> None:
+        if failed is not None:
+            place.rename(new)
+            if not is_first:
+                before.rename(place)
+
+    return undo

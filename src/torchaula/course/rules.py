@@ -10,6 +10,7 @@ from math import isclose
 from pathlib import Path
 
 from torchaula.course.answers import Answer
+from torchaula.course.magics import as_python
 from torchaula.course.notebook import HIDDEN, PUBLIC, Cell, Exercise, Notebook
 from torchaula.i18n import _
 
@@ -63,7 +64,7 @@ def _shadowing_faults(notebook: Notebook) -> Iterator[str]:
 
 def _bound_names(source: str) -> set[str]:
     """The names that running a cell defines in the notebook."""
-    table = symtable.symtable(source, "<cell>", "exec")
+    table = symtable.symtable(as_python(source), "<cell>", "exec")
     return {
         s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()
     }

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import linecache
-import re
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType
 from typing import Any
 
-from torchaula.checks import CheckFailed, TestError, messages
+from torchaula.checks import CheckFailed, TestError, messages, session
+from torchaula.checks.timelimit import TimeLimit, time_limit
+from torchaula.course.magics import as_python
 from torchaula.errors import Refusal
 from torchaula.grading.verdict import Outcome, Verdict
 from torchaula.i18n import _
 
-# `%matplotlib inline` and its like mean nothing outside IPython.
-MAGIC = re.compile(r"^[ \t]*[%!].*$", re.M)
+SECONDS = 15.0  # of the judge's own CPU, for one graded cell
+CLOCK = 600.0  # seconds on the clock: longer than all calls of a cell may take
+MOST = 500  # characters of an exception's text
+TIMING = ("time", "timeit", "capture", "prun")  # magics that run what follows them as Python
 
 
 def new_namespace() -> dict[str, Any]:
@@ -25,9 +32,33 @@ def new_namespace() -> dict[str, Any]:
 def execute(source: str, cell: str, namespace: dict[str, Any]) -> None:
     """Run a cell's text; its lines stay readable for messages and for `inspect`."""
     filename = f"<cell {cell}>"
-    source = MAGIC.sub(lambda match: "pass" + " " * (len(match[0]) - 4), source)
+    source = as_python(source)
+    if "get_ipython" in source:
+        namespace["get_ipython"] = lambda: _Magics(cell, namespace)
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     exec(_compiled(source, filename), namespace)
+
+
+@dataclass(frozen=True)
+class _Magics:
+    """What stands in for IPython where a cell uses it: it runs Python, and no other language or program."""
+
+    cell: str
+    namespace: dict[str, Any]
+
+    def run_line_magic(self, name: str, line: str, *_others: object) -> None:
+        if name == "time":
+            execute(line, f"{self.cell}: %{name}", self.namespace)
+
+    def run_cell_magic(self, name: str, _line: str, body: str) -> None:
+        if name in TIMING:
+            execute("\n" + body, self.cell, self.namespace)
+
+    def getoutput(self, _command: str) -> list[str]:
+        return []
+
+    def __getattr__(self, _name: str) -> Callable[..., None]:
+        return lambda *_args, **_options: None
 
 
 class SetupFailed(Refusal):
@@ -53,18 +84,67 @@ def _compiled(source: str, filename: str) -> CodeType:
     return compile(source, filename, "exec", dont_inherit=True)
 
 
-def judge(source: str, cell: str, namespace: dict[str, Any]) -> Verdict:
+@dataclass(frozen=True)
+class Ending:
+    """How a graded cell ended: its verdict and, for its author, the exception in one line.
+
+    `is_endless` where the test itself takes too long, however busy the machine is.
+    """
+
+    verdict: Verdict
+    error: str = ""
+    is_endless: bool = False
+
+
+def judge(source: str, cell: str, namespace: dict[str, Any]) -> Ending:
     """Run a graded cell.
+
+    One that never opens itself asked no answer, whatever came of it: that is the test's own fault.
+    """
+    session.judging(cell)
+    try:
+        ending = _ended(source, cell, namespace)
+        if session.is_open(cell) or ending.error:
+            return ending
+    finally:
+        session.judging("")
+    told = f"TestError: it never opened itself with graded({cell!r})"
+    return Ending(Verdict(Outcome.INFRASTRUCTURE, f"{cell}: {told}"), told)
+
+
+def _ended(source: str, cell: str, namespace: dict[str, Any]) -> Ending:
+    """How a graded cell ends.
 
     A `TestError` is the test's own fault. Any other exception is the answer's: the cell passes on the
     model solution, so it met a result of a kind that it could not read.
     """
+    begun = time.process_time()
     try:
-        execute(source, cell, namespace)
+        with time_limit(SECONDS, CLOCK):
+            execute(source, cell, namespace)
     except CheckFailed as error:
-        return Verdict(Outcome(error.outcome), str(error), error.rows)
+        return Ending(Verdict(Outcome(error.outcome), str(error), error.rows), _told(error, cell))
     except TestError as error:
-        return Verdict(Outcome.INFRASTRUCTURE, str(error))
-    except Exception as error:
-        return Verdict(Outcome.FAILED, messages.unreadable(cell, type(error).__name__))
-    return Verdict(Outcome.PASSED)
+        return Ending(Verdict(Outcome.INFRASTRUCTURE, str(error)), _told(error, cell))
+    except TimeLimit:
+        verdict = Verdict(Outcome.TIMED_OUT, messages.unreadable(cell, TimeLimit.__name__))
+        told = f"TimeLimit: more than {SECONDS:g} seconds of CPU for the test itself"
+        is_endless = time.process_time() - begun > 0.9 * SECONDS  # and not the clock alone
+        return Ending(verdict, told, is_endless)
+    except (Exception, SystemExit, KeyboardInterrupt, GeneratorExit) as error:
+        verdict = Verdict(Outcome.FAILED, messages.unreadable(cell, type(error).__name__))
+        return Ending(verdict, _told(error, cell))
+    return Ending(Verdict(Outcome.PASSED))
+
+
+def _told(error: BaseException, cell: str) -> str:
+    """An exception in one line: its type, what it says, and the line of the cell."""
+    text = str(error)
+    if isinstance(error, CheckFailed) and error.rows:
+        text = "; ".join(f"{label}: {row}" for label, row in error.rows)
+    frames = traceback.extract_tb(error.__traceback__)
+    line = next((frame.lineno for frame in frames if frame.filename == f"<cell {cell}>"), None)
+    if isinstance(error, SyntaxError):
+        text, line = error.msg, error.lineno
+    where = f", line {line}" if line else ""
+    return f"{type(error).__name__}: {' '.join(text.split())[:MOST]}{where}"

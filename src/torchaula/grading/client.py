@@ -58,7 +58,8 @@ class Client:
 
         Raises `Unreadable` where what was submitted holds no notebook, `GradingFailed` where grading fails.
         """
-        read(job.submitted)
+        if not job.is_trial:
+            read(job.submitted)
         with self._lock:
             for left in reversed(range(TRIES)):
                 try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import atexit
 import contextlib
 import io
@@ -14,6 +15,7 @@ import torch
 
 from torchaula.checks import messages
 from torchaula.checks.session import COURSE_SEED
+from torchaula.course.magics import as_python
 from torchaula.course.notebook import Cell as Written
 from torchaula.course.notebook import Notebook
 from torchaula.errors import Refusal
@@ -42,6 +44,18 @@ def prepare(notebook: Notebook) -> None:
     collapse_memory()
 
 
+def import_for(notebook: Notebook) -> None:
+    """Import what forks of this process would each import again: what training takes, and the set-up."""
+    warm_up()
+    for cell in notebook.setup:
+        with contextlib.suppress(SyntaxError):
+            tree = ast.parse(as_python(cell.source))
+            for node in tree.body:
+                if isinstance(node, ast.Import | ast.ImportFrom):
+                    with quiet(), contextlib.suppress(Exception):  # the set-up itself will say so
+                        exec(compile(ast.Module([node], []), "<imports>", "exec"), {"__name__": "imports"})
+
+
 def require_setup(notebook: Notebook) -> None:
     """Raise `SetupFailed` where the set-up can't run."""
 
@@ -57,7 +71,7 @@ def require_setup(notebook: Notebook) -> None:
     try:
         found = in_fork(work, list[str], SETUP_SECONDS)
     except ForkFailed as error:
-        found = [notebook.setup[0].id, str(error).strip().splitlines()[-1]]
+        found = [notebook.setup[0].id, _last_line(error)]
     if found:
         raise SetupFailed(*found)
 
@@ -138,7 +152,10 @@ class Engine:
             judged = self._judge(steps, exercises, lost)
             if judged.fatal is None:
                 used = self._cpu_seconds / (time.monotonic() - begun)
-                late = any(v.outcome is Outcome.TIMED_OUT for v in judged.verdicts.values())
+                late = any(
+                    verdict.outcome is Outcome.TIMED_OUT and cell not in judged.endless
+                    for cell, verdict in judged.verdicts.items()
+                )
                 return judged, used >= IDLE or not late
             lost = {cell: how for cell, how in judged.lost.items() if cell != judged.fatal}
             if judged.fatal in fatal - {""}:
@@ -156,13 +173,20 @@ class Engine:
         try:
             return in_fork(work, Judged, SECONDS)
         except ForkFailed as error:
-            return self._all(exercises, Outcome.INFRASTRUCTURE, str(error))
+            judged = self._all(exercises, Outcome.INFRASTRUCTURE, _last_line(error))
+            judged.is_judge_lost = True
+            return judged
         finally:
             self._cpu_seconds = self.warden.finish().cpu_seconds
 
     def _all(self, exercises: list[str], outcome: Outcome, message: str) -> Judged:
         graded = (c for c in self.notebook.cells if c.kind == "graded" and c.exercise in exercises)
         return Judged({cell.id: Verdict(outcome, message) for cell in graded})
+
+
+def _last_line(error: ForkFailed) -> str:
+    """What it says last, where it is a traceback."""
+    return str(error).strip().splitlines()[-1]
 
 
 def steps_of(submission: Notebook, exercises: Collection[str]) -> list[Step]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import msgspec
 
 from torchaula.course.markers import USUAL, Markers
@@ -15,6 +17,7 @@ class Job(msgspec.Struct, frozen=True):
 
     `bwrap` is the program that confines student code; empty: nothing does. `answers` are the texts of
     the known answers by exercise, and `kept` the folder, if any, for what was found out of them.
+    `is_trial` asks for the tests themselves to be tried: then nothing is submitted.
     `alone` is whether nothing else is graded meanwhile, so that what looks like bad luck is tried again.
     """
 
@@ -27,6 +30,23 @@ class Job(msgspec.Struct, frozen=True):
     kept: str = ""
     markers: Markers = USUAL
     alone: bool = True
+    is_trial: bool = False
+
+
+class Doubt(StrEnum):
+    """What is wrong with a graded cell."""
+
+    MODEL_FAILS = "the model solution fails"
+    STUB_PASSES = "what learners receive passes"
+    SAYS_NOTHING = "no verdict"
+
+
+class Flaw(msgspec.Struct, frozen=True):
+    """A graded cell that can't be relied on, and the error that its author needs."""
+
+    cell: str
+    doubt: Doubt
+    error: str = ""
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -34,7 +54,7 @@ class Result(msgspec.Struct, frozen=True):
 
     `lost` says of own cells whether they `died` or `timed out`. A `problem` is the grading's own, such as a
     test that is wrong: then nothing is said about the submission. `is_unsure` where time ran out, or a
-    sandbox died, perhaps for what else the machine was doing.
+    sandbox died, perhaps for what else the machine was doing. `flaws` are what a trial found.
     """
 
     verdicts: dict[str, Verdict] = {}
@@ -42,3 +62,4 @@ class Result(msgspec.Struct, frozen=True):
     lost: dict[str, str] = {}
     problem: str = ""
     is_unsure: bool = False
+    flaws: list[Flaw] = []

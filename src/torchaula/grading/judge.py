@@ -29,9 +29,9 @@ from torchaula.grading.cells import judge, new_namespace, set_up
 from torchaula.grading.diagnosis import MOST, Evidence, Reply, reason
 from torchaula.grading.frames import Channel, WireError
 from torchaula.grading.limits import Limits
-from torchaula.grading.outputs import bounded, readable
+from torchaula.grading.outputs import bounded, plain, readable
 from torchaula.grading.protocol import Began, Cell, Leave, Lived, Output, Ran, Step
-from torchaula.grading.verdict import Verdict
+from torchaula.grading.verdict import Outcome, Verdict
 from torchaula.grading.warden import SandboxDied, Student, Warden
 from torchaula.grading.wire import Call, Instead, Open, Seen, from_request, to_observation
 
@@ -55,6 +55,9 @@ class Judged(msgspec.Struct):
     fatal: str | None = None
     is_unsure: bool = False
     evidence: dict[str, Evidence] = {}  # of failed cells, for `diagnosis`
+    errors: dict[str, str] = {}  # what failed cells ended with, for their author: no learner reads it
+    is_judge_lost: bool = False  # the judge's own process ended: a test has ended it, or the system
+    endless: list[str] = []  # graded cells that take too long by themselves
 
 
 def run(
@@ -121,8 +124,14 @@ def _judge(remote: Remote, notebook: Notebook, only: Collection[str], seed: int,
         if cell.kind == "setup":
             set_up(cell.source, cell.id, namespace)
         elif cell.kind == "graded" and cell.exercise in only:
-            verdict = readable(judge(cell.source, cell.id, namespace))
-            judged.verdicts[cell.id] = verdict
+            ending = judge(cell.source, cell.id, namespace)
+            judged.verdicts[cell.id] = verdict = readable(ending.verdict)
+            if ending.error:
+                judged.errors[cell.id] = plain(ending.error)
+            if ending.is_endless:
+                judged.endless.append(cell.id)
+            if verdict.outcome is Outcome.TIMED_OUT and not verdict.rows:  # in the middle of a call, perhaps
+                remote.drop(cell.exercise)
             if verdict.rows and remote.replies and not _is_absent(remote.replies[-1]):
                 why = reason(verdict.outcome.value, verdict.rows)
                 judged.evidence[cell.id] = Evidence(remote.replies, why)
@@ -281,13 +290,17 @@ class Remote:
         return Failure(DIED) if how == "died" else Failure(TIMEOUT, f"{self.limits.cell_seconds:g}")
 
     def _lose(self) -> None:
-        exercise = exercise_of(self.cell)
-        self.channels.pop(exercise).close()
-        self.used[exercise] = self.used.get(exercise, 0) + 1
+        self.drop(exercise_of(self.cell))
 
     @staticmethod
     def _failed(request: Request, failure: Failure | None) -> Observation:
         return Observation(failure=failure, arguments=(request.args, request.kwargs))
+
+    def drop(self, exercise: str) -> None:
+        """Hang up on a process that may still be about to answer."""
+        if exercise in self.channels:
+            self.channels.pop(exercise).close()
+            self.used[exercise] = self.used.get(exercise, 0) + 1
 
     def close(self) -> None:
         """Hang up on every process."""

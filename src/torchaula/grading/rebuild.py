@@ -39,6 +39,12 @@ def is_solution(cell: NotebookNode) -> bool:
     return bool(cell.metadata.get("nbgrader", {}).get("solution"))
 
 
+def is_automatic(cell: NotebookNode) -> bool:
+    """Whether a test alone gives a cell's points, as nbgrader sees it."""
+    is_graded = bool(cell.metadata.get("nbgrader", {}).get("grade"))
+    return is_graded and cell.cell_type == "code" and not is_solution(cell)
+
+
 def rebuild(
     source: NotebookNode, submitted: Sequence[SubmittedCell], markers: Markers = USUAL
 ) -> NotebookNode:

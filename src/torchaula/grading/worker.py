@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from torchaula.course import notebook
 from torchaula.course.notebook import Notebook
-from torchaula.grading import engine
+from torchaula.grading import engine, soundness
 from torchaula.grading.cells import SetupFailed
 from torchaula.grading.engine import Engine
 from torchaula.grading.forks import descendants
@@ -32,6 +32,7 @@ from torchaula.grading.sandbox import Sandbox
 from torchaula.grading.submitted import read
 from torchaula.grading.verdict import Outcome
 from torchaula.grading.warden import SandboxDied, Warden
+from torchaula.i18n import _
 
 
 class Worker:
@@ -41,6 +42,7 @@ class Worker:
         self._warden: Warden | None = None
         self._made_for: tuple[object, ...] = ()
         self._known_from: tuple[object, ...] | None = None
+        self._is_prepared = False
 
     def grade(self, job: Job) -> Result:
         """The result of a job; `problem` says what is wrong with the test itself, if anything is.
@@ -48,24 +50,47 @@ class Worker:
         Raises `SandboxDied` where no sandbox starts any more: a new worker may do better.
         """
         source = notebook.loads(job.instructor)
+        instructor = notebook.parse(source, job.assignment, job.markers)
+        if job.is_trial:
+            return self._tried(job, instructor)
         rebuilt = notebook.parse(rebuild(source, read(job.submitted), job.markers), job.assignment)
         try:
-            grader = self._for(job, notebook.parse(source, job.assignment, job.markers))
+            grader = self._for(job, instructor)
+            self._prepare(instructor)
         except SetupFailed as error:
             return Result(problem=str(error))
         judged = grader.grade(rebuilt, alone=job.alone)
         broken = (v.message for v in judged.verdicts.values() if v.outcome is Outcome.INFRASTRUCTURE)
         if problem := next(broken, ""):
             return Result(problem=problem)
+        if lacking := [cell for cell in instructor.automatic if cell not in judged.verdicts]:
+            return Result(problem=_("{cells}: no verdict").format(cells=", ".join(lacking)))
         verdicts = self._misconceptions.diagnosed(judged)
         return Result(verdicts, judged.outputs, judged.lost, is_unsure=judged.is_unsure)
+
+    def _tried(self, job: Job, instructor: Notebook) -> Result:
+        """What is wrong with the tests: forks try them, since in this process a bad one could end it."""
+        try:
+            engine.import_for(instructor)
+            engine.require_setup(instructor)
+            result = soundness.tried(self._for(job, instructor))
+        except SetupFailed as error:
+            return Result(problem=str(error))
+        if not result.problem and not result.flaws:
+            self._prepare(instructor)
+        return result
+
+    def _prepare(self, instructor: Notebook) -> None:
+        """Warm this process for the submissions of the notebook that `_for` was asked for."""
+        if not self._is_prepared:
+            engine.prepare(instructor)
+            self._is_prepared = True
 
     def _for(self, job: Job, instructor: Notebook) -> Engine:
         confined = Sandbox(job.bwrap, job.limits)
         made_for = (job.assignment, job.instructor, job.markers, confined)
         if made_for != self._made_for:
-            self._made_for, self._known_from = (), None
-            engine.prepare(instructor)
+            self._made_for, self._known_from, self._is_prepared = (), None, False
             self._engine = Engine(instructor, self._prepared(confined, instructor))
             self._made_for = made_for
         if self._known_from != (job.answers, job.kept):

@@ -1,0 +1,68 @@
+"""Before a class is graded its tests are tried, once for all that their outcome hangs on.
+
+Only that they are sound is kept. What is not is tried again each time: the reason may lie outside the course.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from torchaula.classroom.assignments import Assignment
+from torchaula.course.files import whole
+from torchaula.errors import Refusal
+from torchaula.grading.client import GradingFailed
+from torchaula.grading.jobs import Doubt, Flaw, Job, Result
+from torchaula.i18n import _
+
+MOST = 3  # cells that are told of
+
+
+class Sound(msgspec.Struct, frozen=True):
+    """That an assignment's tests are sound, as long as this digest is that of all that it hangs on."""
+
+    key: str
+
+
+def require_sound(assignment: Assignment, ask: Callable[[Job], Result]) -> None:
+    """Have an assignment's tests tried, where that is not known; `ask` asks a worker.
+
+    Raises `Refusal` where the model solution does not pass them all, learners receive one that passes, or
+    they could not be tried.
+    """
+    place = assignment.course.state / "sound" / f"{assignment.name}.json"
+    try:
+        if msgspec.json.decode(place.read_bytes(), type=Sound).key == assignment.soundness:
+            return
+    except (OSError, msgspec.MsgspecError):
+        pass  # nobody has tried them, as far as can be told
+    path = assignment.course.notebook(assignment.name)
+    try:
+        result = ask(assignment.trial())
+    except GradingFailed as error:
+        result = Result(problem=str(error))
+    if result.problem:
+        raise Refusal(_("{path}: {problem}").format(path=path, problem=result.problem))
+    if result.flaws:
+        told = _told(result.flaws)
+        raise Refusal(_("{path}: nothing was graded: {flaws}").format(path=path, flaws=told))
+    with whole(place) as file:
+        file.write_bytes(msgspec.json.encode(Sound(assignment.soundness)))
+
+
+def _told(flaws: Sequence[Flaw]) -> str:
+    told = "; ".join(map(_sentence, flaws[:MOST]))
+    others = len(flaws) - MOST
+    return told + (_("; and {count} more").format(count=others) if others > 0 else "")
+
+
+def _sentence(flaw: Flaw) -> str:
+    """What is wrong with a cell, and what to do."""
+    if flaw.doubt is Doubt.MODEL_FAILS:
+        text = _("{cell}: the model solution does not pass ({error}): mend the test or the solution")
+    elif flaw.doubt is Doubt.STUB_PASSES:
+        text = _("{cell}: what learners receive passes already: test more, or give it no points")
+    else:
+        text = _("{cell}: it gives no verdict on what learners receive ({error}): mend the test")
+    return text.format(cell=flaw.cell, error=flaw.error)

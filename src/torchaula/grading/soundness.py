@@ -1,0 +1,74 @@
+"""Tests that are themselves tried, in the judge and the sandbox that will grade with them.
+
+The model solution must pass every graded cell, and what learners receive none that is worth points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+
+from torchaula.course.notebook import Exercise, Notebook
+from torchaula.grading.engine import Engine
+from torchaula.grading.jobs import Doubt, Flaw, Result
+from torchaula.grading.judge import Judged
+from torchaula.grading.verdict import Outcome
+from torchaula.i18n import _
+
+
+def tried(engine: Engine) -> Result:
+    """What is wrong with an assignment's tests; a `problem` where they could not be tried."""
+    notebook = engine.notebook
+    model = engine.grade(notebook.answered({e.id: e.solution.answer for e in notebook.exercises.values()}))
+    flaws = list(_culprits(engine) if model.is_judge_lost else _failed(notebook, model))
+    if flaws or model.is_judge_lost:
+        is_sure = flaws and not model.is_unsure
+        return Result(flaws=flaws) if is_sure else _not_tried(flaws)
+    released = {e.id: e.solution.released for e in notebook.exercises.values()}
+    stub = engine.grade(notebook.answered(released))
+    return Result(flaws=list(_given_away(notebook, stub)))
+
+
+def _not_tried(flaws: Collection[Flaw]) -> Result:
+    cells = ", ".join(flaw.cell for flaw in flaws) or "-"
+    told = _("the tests could not be tried, perhaps since the machine is busy ({cells}); grade again")
+    return Result(problem=told.format(cells=cells), is_unsure=True)
+
+
+def _failed(notebook: Notebook, judged: Judged) -> Iterator[Flaw]:
+    """The cells that the model solution doesn't pass."""
+    for cell in notebook.automatic:
+        verdict = judged.verdicts.get(cell)
+        if verdict is None:
+            yield Flaw(cell, Doubt.SAYS_NOTHING)
+        elif not verdict.passed:
+            yield Flaw(cell, Doubt.MODEL_FAILS, judged.errors.get(cell, verdict.outcome.value))
+
+
+def _culprits(engine: Engine) -> Iterator[Flaw]:
+    """The cells that take the judge itself with them, found by trying ever more cells of each exercise."""
+    for exercise in engine.notebook.exercises.values():
+        for number in range(1, len(exercise.graded) + 1):
+            judged = _with_first(engine, exercise, number)
+            if judged.is_judge_lost:
+                cell = exercise.graded[number - 1].id
+                yield Flaw(cell, Doubt.MODEL_FAILS, judged.verdicts[cell].message)
+                break
+
+
+def _with_first(engine: Engine, exercise: Exercise, number: int) -> Judged:
+    later = set(exercise.graded[number:])
+    cells = tuple(cell for cell in engine.notebook.cells if cell not in later)
+    fewer = Engine(replace(engine.notebook, cells=cells), engine.warden, engine.seed)
+    return fewer.grade(fewer.notebook.answered({exercise.id: exercise.solution.answer}), [exercise.id])
+
+
+def _given_away(notebook: Notebook, judged: Judged) -> Iterator[Flaw]:
+    """The cells worth points that what learners receive passes, or that judge it by no verdict."""
+    worth = {cell.id for cell in notebook.cells if cell.is_automatic and cell.points > 0}
+    for cell in notebook.automatic:
+        verdict = judged.verdicts.get(cell)
+        if verdict is None or verdict.outcome is Outcome.INFRASTRUCTURE:
+            yield Flaw(cell, Doubt.SAYS_NOTHING, judged.errors.get(cell, verdict.message if verdict else ""))
+        elif verdict.passed and cell in worth:
+            yield Flaw(cell, Doubt.STUB_PASSES)
