@@ -143,6 +143,24 @@ def test_class_whose_test_was_mended(graded: Course, tmp_path: Path, remedy: str
     assert copies(ours) == copies(theirs)
 
 
+def test_class_whose_deadline_changed(graded: Course, tmp_path: Path) -> None:
+    """`autograde` takes no points for another deadline: it refuses until `torchaula grade` has asked."""
+    course = mini.copy(graded, tmp_path / "course")
+    config = course.config.read_text(encoding="utf-8")
+    course.config.write_text(config.replace("2026-10-05 23:59", "2026-09-05 23:59"), encoding="utf-8")
+    before = ledgers.rows(course), copies(course)
+
+    told = nbgrader(course, "autograde", "mlp", "--force", check=False)
+
+    assert (ledgers.rows(course), copies(course)) == before
+    assert "torchaula grade mlp" in told and "Traceback" not in told
+    mini.grade(course, "mlp")
+    asked = ledgers.rows(course)
+    assert asked["submission", "mlp", "referencia"][2] > 0
+    nbgrader(course, "autograde", "mlp", "--force")
+    assert ledgers.rows(course) == asked
+
+
 def test_unknown_to_the_gradebook(graded: Course, tmp_path: Path) -> None:
     """With the gradebook moved away, `autograde --force` says what to run and deletes no graded copy."""
     course = mini.copy(graded, tmp_path / "course")

@@ -16,11 +16,12 @@ LONGEST = 1024  # bytes; what nbgrader writes has 30 and 128
 
 def kept(folder: Path) -> dict[str, bytes]:
     """What these files in `folder` hold, by name: of regular files that are short."""
-    found = {name: _content(folder / name) for name in NAMES}
+    found = {name: read(folder / name) for name in NAMES}
     return {name: content for name, content in found.items() if content is not None}
 
 
-def _content(path: Path) -> bytes | None:
+def read(path: Path) -> bytes | None:
+    """What such a file holds; None where it is not there, no regular file, or too long."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
@@ -38,6 +39,6 @@ def put(folder: Path, files: dict[str, bytes]) -> None:
         place = folder / name
         if name not in files:
             place.unlink(missing_ok=True)
-        elif _content(place) != files[name]:
+        elif read(place) != files[name]:
             place.unlink(missing_ok=True)  # a graded copy's files can't be written to
             place.write_bytes(files[name])

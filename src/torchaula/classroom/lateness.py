@@ -16,6 +16,7 @@ from nbgrader.plugins import LateSubmissionPlugin
 from traitlets import Bool, Dict, Float, Unicode
 from traitlets.config import Config
 
+from torchaula.classroom import exchange_files
 from torchaula.course import converters
 from torchaula.course.files import whole
 from torchaula.course.layout import Course
@@ -24,7 +25,6 @@ from torchaula.i18n import _
 
 DAY = 86_400.0
 EXAMPLE = "2026-12-01 23:59 Europe/Madrid"
-LONGEST_TIME = 100  # bytes of a timestamp.txt
 # A day and a time, and where it is that late: UTC, an offset, or a place. An abbreviation is none of them:
 # CST is three zones, and whether CET means summer too is anybody's guess.
 MOMENT = re.compile(
@@ -171,10 +171,9 @@ def claimed(folder: Path) -> datetime | None:
     Without a zone it is UTC, as nbgrader writes and reads it.
     """
     try:
-        with (folder / "timestamp.txt").open("rb") as file:
-            text = file.read(LONGEST_TIME + 1)
+        text = exchange_files.read(folder / exchange_files.TIMESTAMP) or b""
         found = MOMENT.fullmatch(text.decode("utf-8-sig").strip())
-        if found is None or len(text) > LONGEST_TIME:
+        if found is None:
             return None
         return _moment(f"{found['day']} {found['hour']}", found["zone"] or "Z")
     except (OSError, ValueError, OverflowError, KeyError):  # ZoneInfo: KeyError, or OSError for a folder

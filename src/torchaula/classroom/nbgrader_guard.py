@@ -9,7 +9,7 @@ import logging
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,8 @@ from jupyter_client.manager import AsyncKernelManager
 from nbconvert.exporters import NotebookExporter
 from nbgrader.api import Gradebook
 from nbgrader.converters.base import NbGraderException
-from nbgrader.utils import parse_utc
 
-from torchaula.classroom import assignments, gradebook, preflight
+from torchaula.classroom import assignments, gradebook, late_changes, lateness, preflight
 from torchaula.course import converters, structure
 from torchaula.course.layout import Course
 from torchaula.course.notebook import Notebook
@@ -56,7 +55,7 @@ def guard_grading(converter: Any) -> None:
                         "supported: grade without it"
                     ).format(setting=f"{section}.enabled")
                 )
-    guard(converter, require_known_tests)
+    guard(converter, require_ready)
     with _told(converter):
         course = Course(Path(converter.coursedir.root).resolve())
         if converter.coursedir.assignment_id in course.assignments:
@@ -87,6 +86,12 @@ def _told(converter: Any) -> Iterator[None]:
     except Refusal as error:
         converter.log.error("%s", error)
         raise NbGraderException(str(error)) from None
+
+
+def require_ready(book: Gradebook, course: Course, source: Notebook) -> None:
+    """Raise `Refusal` where grades hang on other tests, or another deadline, than those of now."""
+    require_known_tests(book, course, source)
+    late_changes.require_none(book, course, source)
 
 
 def require_known_tests(book: Gradebook, course: Course, source: Notebook) -> None:
@@ -161,7 +166,5 @@ def let_no_timestamp_end_it(converter: Any) -> None:
 
 
 def _claimed(folder: str) -> datetime | None:
-    with suppress(OSError, ValueError, OverflowError, TypeError):
-        claimed: datetime = parse_utc(Path(folder, "timestamp.txt").read_text("utf-8").strip())
-        return claimed
-    return None
+    claimed = lateness.claimed(Path(folder))
+    return claimed and claimed.replace(tzinfo=None)

@@ -146,12 +146,13 @@ class NoteArrival(NbGraderPreprocessor):  # type: ignore[misc]
         course = Course(Path(converter_of(self).coursedir.root).resolve())
         rule, times = lateness.rule(course, self.config), received.times(received.load(course, assignment))
         arrived = lateness.arrival(rule, times.get((student, digest_of(path.read_bytes()))), path.parent).time
-        deadline = rule.deadline(assignment, course.config)
         with Gradebook(name["db_url"]) as book:
             submission = book.find_submission(assignment, student)
             submission.timestamp = arrived and arrived.replace(tzinfo=None)
-            submission.assignment.duedate = deadline or submission.assignment.duedate
+            noted = submission.assignment.duedate
+            submission.assignment.duedate = lateness.in_force(rule, course, assignment, noted)
             book.db.commit()
+        lateness.tell(rule, course, assignment)
         return nb, resources
 
 
