@@ -127,11 +127,11 @@ def test_second_release_changes_nothing(course: Course) -> None:
 
 
 def test_failed_release_leaves_the_old_one(course: Course) -> None:
-    """A notebook that nbgrader can't release is refused with nbgrader's reason; nothing is lost."""
+    """A notebook that nbgrader can't release is refused with the reason; nothing is lost."""
     path = course.notebook("mini")
     path.write_text(path.read_text().replace("### END SOLUTION", "### FIN"))
 
-    with pytest.raises(Refusal, match="no end solution statement found"):
+    with pytest.raises(Refusal, match="'BEGIN SOLUTION' without 'END SOLUTION'"):
         release(course, "mini")
 
     assert files(course.release / "mini") == {"mini.ipynb", "datos.txt"}

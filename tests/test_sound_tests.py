@@ -15,6 +15,7 @@ from nbgrader.coursedir import CourseDirectory
 
 from tests import edits, mini, pupils, week
 from tests.test_release import nbgrader
+from torchaula.classroom import gradebook
 from torchaula.course import converters, notebook
 from torchaula.course.layout import Course
 from torchaula.course.release import files, release
@@ -39,7 +40,8 @@ def class_of_one(tmp_path_factory: pytest.TempPathFactory) -> Course:
     made = mini.write(tmp_path_factory.mktemp("sound") / "course")
     release(made, "mini")
     week.hand_in(made, "ana")
-    return made
+    with gradebook.opened(made):  # which takes seconds to make
+        return made
 
 
 @pytest.fixture
@@ -384,7 +386,7 @@ def test_unsound_later_assignment_is_refused_before_the_first_is_graded(course: 
 # Notebooks of before nbformat 4.5, whose cells have no ids.
 
 
-@pytest.mark.parametrize("minor", [0, 1, 2, 3, 4])
+@pytest.mark.parametrize("minor", [0, 4])
 def test_old_notebooks_are_released_and_graded(course: Course, minor: int) -> None:
     """Cells without ids, as in nbgrader's own documentation: the same points by both doors."""
     path = course.notebook("mini")
