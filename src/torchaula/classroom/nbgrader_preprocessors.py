@@ -15,7 +15,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Float
 
-from torchaula.classroom import assignments, lateness, received, records, review
+from torchaula.classroom import assignments, lateness, ledger, received, records, review
 from torchaula.classroom.graded_copy import outputs_of
 from torchaula.classroom.nbgrader_guard import guard, let_no_timestamp_end_it, not_told, require_known_tests
 from torchaula.classroom.records import Record
@@ -106,6 +106,7 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
         name, path = resources["nbgrader"], instructor_notebook(converter_of(self), resources)
         course = Course(Path(converter_of(self).coursedir.root).resolve())
         records.forget(course, name["assignment"], name["student"])
+        ledger.complete(name["db_url"], name["assignment"], name["student"])
         limits = Limits(cell_seconds=self.cell_seconds, cells_seconds=self.cells_seconds)
         assignment = assignments.make(course, path, limits, self.unsafe_no_sandbox)
         _require_same_cells(nb, assignment.node, path)
