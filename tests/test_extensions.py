@@ -126,7 +126,7 @@ def test_nbgrader_autograde_knows_the_extension(late: Course) -> None:
 
 
 def test_extension_alone_is_no_grade(late: Course) -> None:
-    """Who has more time and handed in nothing yet is graded nowhere: not in the formgrader, export or table."""
+    """Who has more time and handed in nothing yet is graded nowhere: not in formgrader or table."""
     pupils.command(late, "extend", "mini", "bea", "3d")
     settings = Config()
     settings.CourseDirectory.db_url = converters.db_url(late, converters.config(late))
@@ -167,7 +167,7 @@ def test_what_can_not_be_is_refused_and_writes_nothing(late: Course, words: list
 
     assert told in shown
     assert "Traceback" not in shown
-    assert not late.gradebook.exists()
+    assert not ledgers.rows(late)
 
 
 def test_without_a_deadline_there_is_nothing_to_extend(late: Course) -> None:

@@ -211,6 +211,43 @@ def _grade(
 
 
 @cli.command(
+    help=_(
+        "Give STUDENT until DATE for ASSIGNMENT, instead of what they had: a date like the deadlines "
+        "(2026-12-03 23:59 Europe/Madrid; hour and zone are the deadline's where left out), an amount of "
+        "time after the deadline (2d, 36h, 90min), or `none`. It moves with the deadline, and counts when "
+        "`torchaula grade` or `nbgrader autograde` runs."
+    )
+)
+@click.argument("assignment")
+@click.argument("student", required=False)
+@click.argument("date", nargs=-1)
+@click.option("--list", "show", is_flag=True, help=_("Show who has more time for ASSIGNMENT."))
+@click.pass_obj
+def extend(folder: Path, assignment: str, student: str | None, date: tuple[str, ...], show: bool) -> None:
+    from torchaula.classroom import extensions
+    from torchaula.course import layout
+    from torchaula.report import more_time
+
+    course = layout.find(folder)
+    if show == bool(student) or bool(student) != bool(date):
+        raise click.UsageError(_("give STUDENT and DATE, or --list"))
+    if student is None:
+        more_time.show(extensions.listed(course, assignment), course, assignment)
+    elif date == ("none",):
+        extensions.take_back(course, assignment, student)
+        click.echo(
+            _("{assignment}: {student} has the deadline of all").format(
+                assignment=assignment, student=student
+            )
+        )
+        click.echo(_("next: torchaula grade {assignment}").format(assignment=assignment))
+    else:
+        given = extensions.give(course, assignment, student, " ".join(date))
+        more_time.show([given], course, assignment)
+        click.echo(_("next: torchaula grade {assignment}").format(assignment=assignment))
+
+
+@cli.command(
     help=_("Look whether this machine and course can grade, at all or at each CHECK; end with 1 if not.")
 )
 @click.argument("checks", metavar="[CHECK]...", nargs=-1)

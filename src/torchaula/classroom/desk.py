@@ -22,6 +22,7 @@ from torchaula.classroom import (
     gradebook,
     graded_copy,
     lateness,
+    ledger,
     pool,
     received,
     records,
@@ -102,6 +103,7 @@ class Desk:
         self._penalties = Penalties(self._course, self._config)
         self._times = received.times(received.load(self._course, assignment.name))
         self._ledger: Ledger | None = None
+        self._extensions = ledger.extensions(book, assignment.name)
 
     def grade(
         self, submissions: Sequence[Submission], workers: Executor, at_once: int, force: bool
@@ -260,22 +262,27 @@ class Desk:
         assert task.record is not None and self._ledger is not None
         self._audience.publish(task.student, task.record, task.standing, graded)
         doubt = task.arrival.doubt if self._ledger.deadline is not None else ""
-        found = entries.remarks(self._source, task.record, task.standing)
+        found, remarks = entries.remarks(self._source, task.record, task.standing), task.submission.remarks
         verdicts = task.record.result.verdicts
         return Entry(
             task.student,
             entries.by_exercise(self._source, task.standing),
-            "; ".join(filter(None, [_("graded"), *found, *task.submission.remarks, doubt])),
+            "; ".join(filter(None, [_("graded"), *found, *self._more_time(task.student), *remarks, doubt])),
             task.standing.penalty,
             {cell: verdict.outcome.value for cell, verdict in verdicts.items()},
             waiting=entries.waiting(self._source, task.standing),
             cells=entries.by_cell(task.standing),
         )
 
+    def _more_time(self, student: str) -> Iterator[str]:
+        """That a student has more time, if so."""
+        if (more := self._extensions.get(student)) is not None:
+            yield _("deadline moved by {time}").format(time=lateness.span(more))
+
     def _left_out(self, submission: Submission, before: Mapping[str, Standing]) -> Entry:
         """A student without anything to grade."""
         what = submission.problem or _("nothing handed in")
-        what = "; ".join([what, *submission.remarks])
+        what = "; ".join([what, *self._more_time(submission.student), *submission.remarks])
         standing = before.get(submission.student, Standing())
         return self._entry_without_points(submission.student, what, standing, submission.is_missing)
 

@@ -72,7 +72,7 @@ def record(book: Gradebook, course: Course, source: Notebook, students: Iterable
     if changed(book, source):
         book.db.commit()  # so that nbgrader, which opens it again, can write
         _generate(course, source)
-    _enrol(book, roster.load(course), students)
+    enrol(book, course, students)
     assignment = book.find_assignment(source.assignment)
     assignment.duedate = lateness.in_force(rule, course, source.assignment, assignment.duedate)
     book.db.commit()
@@ -93,8 +93,12 @@ def _generate(course: Course, source: Notebook) -> None:
         )
 
 
-def _enrol(book: Gradebook, listed: Iterable[roster.Student], students: Iterable[str]) -> None:
-    """Add who is new; names and addresses of the list win over what was noted before."""
+def enrol(book: Gradebook, course: Course, students: Iterable[str]) -> None:
+    """Add who is new; names and addresses of `students.csv` win over what was noted before.
+
+    Raises `Refusal` where that can't be used.
+    """
+    listed = roster.load(course)
     known = {student.id: student for student in book.db.scalars(select(Student))}
     for each in listed:
         row = known.setdefault(each.id, Student(id=each.id))

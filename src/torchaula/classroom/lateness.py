@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -78,7 +78,7 @@ class LateWork(LateSubmissionPlugin):  # type: ignore[misc]
         if text is None:
             return None
         try:
-            return _in_utc(*text.split())
+            return in_utc(*text.split())
         except (TypeError, ValueError, OSError, KeyError, OverflowError):  # ZoneInfo: KeyError, or a folder
             raise Refusal(
                 _(
@@ -98,6 +98,11 @@ def in_force(rule: LateWork, course: Course, assignment: str, noted: datetime | 
     if deadline is not None or noted is None:
         return deadline
     return None if noted == _told(course, assignment) else noted
+
+
+def zone(rule: LateWork, assignment: str) -> ZoneInfo:
+    """By whose clocks people are told of a deadline: those that the configuration names, else UTC."""
+    return ZoneInfo(rule.deadlines[assignment].split()[2] if assignment in rule.deadlines else "UTC")
 
 
 def tell(rule: LateWork, course: Course, assignment: str) -> None:
@@ -121,8 +126,11 @@ def _place(course: Course, assignment: str) -> Path:
     return course.state / "deadlines" / f"{assignment}.txt"
 
 
-def _in_utc(day: str, hour: str, zone: str) -> datetime:
-    """The moment when clocks show this, as the gradebook notes it; the last one, where they show it twice."""
+def in_utc(day: str, hour: str, zone: str) -> datetime:
+    """The moment when clocks show this, as the gradebook notes it; the last one, where they show it twice.
+
+    Raises `ValueError`, `OSError`, `KeyError` or `OverflowError` where there is no such time or zone.
+    """
     local = datetime.fromisoformat(f"{day} {hour}")
     if local.tzinfo is not None:
         raise ValueError("two zones")
@@ -187,3 +195,10 @@ def _moment(local: str, zone: str) -> datetime:
         return datetime.fromisoformat(local + zone).astimezone(UTC)
     place = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(zone))
     return min(place.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+
+
+def span(amount: timedelta) -> str:
+    """An amount of time in days, hours and minutes: `1 d 12 h`."""
+    minutes = int(amount.total_seconds() // 60)
+    parts = (minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "min")
+    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 min"

@@ -16,6 +16,7 @@ from typing import TypeVar
 import msgspec
 from nbformat import NotebookNode
 from nbgrader.api import (
+    Assignment,
     BaseCell,
     Comment,
     Grade,
@@ -108,6 +109,23 @@ class Lateness(msgspec.Struct, frozen=True):
         return cls(standing.penalty, standing.score, standing.extension.total_seconds())
 
 
+def complete(db_url: str, assignment: str, student: str) -> None:
+    """Fill a student's row before nbgrader grades, where it was made for an extension."""
+    with Gradebook(db_url) as book:
+        row = book.find_submission(assignment, student)
+        if not row.notebooks:
+            more = row.extension
+            book.remove_submission(assignment, student)
+            book.add_submission(assignment, student, extension=more, timestamp=row.timestamp)
+
+
+def extensions(book: Gradebook, assignment: str) -> dict[str, timedelta]:
+    """How much more time each student has who has any."""
+    row = SubmittedAssignment
+    found = select(row.student_id, row.extension).join(row.assignment).where(Assignment.name == assignment)
+    return {student: more for student, more in book.db.execute(found) if more}
+
+
 class Ledger:
     """The rows of one assignment whose cells the gradebook knows already.
 
@@ -177,6 +195,8 @@ class Ledger:
                 SubmittedAssignment.student_id == student,
             )
         )
+        if found is not None and not found.notebooks:
+            self._fill(found)
         return found or self._new(student)
 
     def _new(self, student: str) -> SubmittedAssignment:
@@ -185,13 +205,19 @@ class Ledger:
         if row is None:
             raise MissingEntry(f"no student {student!r} in the gradebook")
         submission = SubmittedAssignment(assignment=self._assignment, student=row)
-        notebook = SubmittedNotebook(notebook=self._notebook, assignment=submission)
-        for cell in self._graded.values():
-            Grade(cell_id=cell, notebook=notebook)
-        for cell in self._commented.values():
-            Comment(cell_id=cell, notebook=notebook)
+        self._fill(submission)
         self._db.add(submission)
         return submission
+
+    def _fill(self, submission: SubmittedAssignment) -> None:
+        """Give a row what `Gradebook.add_submission` gives one: an extension's row has none of it."""
+        with self._db.no_autoflush:
+            notebook = SubmittedNotebook(notebook=self._notebook, assignment=submission)
+            for cell in self._graded.values():
+                Grade(cell_id=cell, notebook=notebook)
+            for cell in self._commented.values():
+                Comment(cell_id=cell, notebook=notebook)
+        self._db.add(notebook)
 
     def _mark(self, notebook: SubmittedNotebook, graded: NotebookNode, is_new: bool) -> Standing:
         grades = {grade.cell_id: grade for grade in notebook.grades}

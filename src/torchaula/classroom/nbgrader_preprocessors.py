@@ -16,7 +16,15 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_locked
 from traitlets import Bool, Float
 
-from torchaula.classroom import assignments, exchange_files, lateness, received, records, review
+from torchaula.classroom import (
+    assignments,
+    exchange_files,
+    lateness,
+    ledger,
+    received,
+    records,
+    review,
+)
 from torchaula.classroom.graded_copy import outputs_of
 from torchaula.classroom.nbgrader_guard import (
     guard_grading,
@@ -117,6 +125,7 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
         name, path = resources["nbgrader"], instructor_notebook(converter_of(self), resources)
         course = Course(Path(converter_of(self).coursedir.root).resolve())
         records.forget(course, name["assignment"], name["student"])
+        ledger.complete(name["db_url"], name["assignment"], name["student"])
         limits = Limits(cell_seconds=self.cell_seconds, cells_seconds=self.cells_seconds)
         assignment = assignments.make(course, path, limits, self.unsafe_no_sandbox, self.config)
         _require_same_cells(nb, assignment.node, path)
