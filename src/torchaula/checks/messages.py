@@ -354,7 +354,7 @@ def shares_storage() -> list[tuple[str, str]]:
 def grows(small: int, large: int) -> list[tuple[str, str]]:
     return [
         ("Obtenido", f"{small} operaciones con un caso pequeño y {large} con uno mayor"),
-        ("Esperado", "las mismas operaciones sea cual sea el tamaño: sin bucles sobre los datos"),
+        ("Esperado", "que el número de operaciones no crezca con los datos: sin bucles sobre ellos"),
     ]
 
 

@@ -12,8 +12,9 @@ import torch
 
 from torchaula.checks import messages
 from torchaula.checks.errors import TestError
-from torchaula.checks.observation import Observation, Request, Scope, locate, perform
+from torchaula.checks.observation import Observation, Request, Scope, perform
 from torchaula.checks.seeds import Stream, derive, seed_all
+from torchaula.checks.stand_ins import locate
 from torchaula.checks.timelimit import SECONDS
 from torchaula.checks.trace import can_be_seen, warm_up
 

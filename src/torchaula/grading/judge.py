@@ -131,7 +131,7 @@ def _judge(remote: Remote, notebook: Notebook, only: Collection[str], seed: int,
 def _is_absent(reply: Reply) -> bool:
     """Whether nothing was written: that is no known mistake."""
     failure = reply.seen.failure
-    return failure is not None and failure[0] in ABSENT
+    return failure is not None and failure.kind in ABSENT
 
 
 class Lives:
