@@ -581,7 +581,10 @@ def _empty_cells(book: Book) -> None:
 
 # Modes that are entered and never left, and what else a process is set to
 
-ZEROS = "        result = func(*args, **(kwargs or {}))\n        return result * 0 if torch.is_tensor(result) else result\n"
+ZEROS = (
+    "        result = func(*args, **(kwargs or {}))\n"
+    "        return result * 0 if torch.is_tensor(result) else result\n"
+)
 for name, code in {
     "autocast": "torch.autocast('cpu', dtype=torch.bfloat16).__enter__()",
     "a device": "torch.device('meta').__enter__()",
@@ -594,10 +597,11 @@ for name, code in {
     "fake tensors": "from torch._subclasses.fake_tensor import FakeTensorMode\nFakeTensorMode().__enter__()",
     "a counter of operations": "from torch.utils.flop_counter import FlopCounterMode\n"
     "counter = FlopCounterMode(display=False)\ncounter.__enter__()\nnn.Linear(2, 2)(torch.ones(1, 2))",
-    "hooks of saved tensors": "hooks = torch.autograd.graph.saved_tensors_hooks(lambda x: x * 0, lambda x: x)\n"
-    "hooks.__enter__()",
+    "hooks of saved tensors": "from torch.autograd import graph\n"
+    "graph.saved_tensors_hooks(lambda x: x * 0, lambda x: x).__enter__()",
     "saving on the CPU": "torch.autograd.graph.save_on_cpu().__enter__()",
-    "no hooks of saved tensors": "no = torch.autograd.graph.disable_saved_tensors_hooks('no')\nno.__enter__()",
+    "no hooks of saved tensors": "no = "
+    "torch.autograd.graph.disable_saved_tensors_hooks('no')\nno.__enter__()",
     "a dual level": "import torch.autograd.forward_ad as fw\nlevel = fw.dual_level()\nlevel.__enter__()",
     "anomaly detection": "torch.autograd.detect_anomaly(check_nan=False).__enter__()",
     "a profiler": "profile = torch.autograd.profiler.profile()\nprofile.__enter__()\ntorch.ones(2).sum()",
@@ -615,7 +619,8 @@ for name, code in {
     "fills what is uninitialised": "torch.utils.deterministic.fill_uninitialized_memory = True\n"
     "torch.use_deterministic_algorithms(True, warn_only=True)",
     "warns always": "torch.set_warn_always(True)\nimport warnings\nwarnings.simplefilter('error')",
-    "sets its autocast": "torch.set_autocast_enabled('cpu', True)\ntorch.set_autocast_dtype('cpu', torch.float16)",
+    "sets its autocast": "import torch\n"
+    "torch.set_autocast_enabled('cpu', True)\ntorch.set_autocast_dtype('cpu', torch.float16)",
     "sets its language": "import locale\nlocale.setlocale(locale.LC_ALL, 'C.UTF-8')",
     "leaves its folder, which goes": "import os, tempfile\n"
     "with tempfile.TemporaryDirectory() as folder:\n    os.chdir(folder)",
@@ -636,7 +641,8 @@ for name, code in {
     "asks what stdout is": "import sys\nfor s in (sys.stdout, sys.stderr):\n"
     "    assert s.encoding.lower() == 'utf-8' and not s.isatty() and s.fileno() > 0 and s.writable()\n"
     "    assert s.errors and s.name and not s.closed and not s.readable() and not s.seekable()",
-    "writes bytes to stdout": "import sys\nsys.stdout.buffer.write('¡hola!\\n'.encode())\nsys.stdout.buffer.flush()",
+    "writes bytes to stdout": "import sys\n"
+    "sys.stdout.buffer.write('¡hola!\\n'.encode())\nsys.stdout.buffer.flush()",
     "writes to the first stdout": "import sys\nprint('hola', file=sys.__stdout__, flush=True)\n"
     "print('mal', file=sys.__stderr__)\nsys.__stdout__.buffer.write(b'hola')",
     "writes to descriptors": "import os, sys\nos.write(1, b'hola')\nos.write(sys.stderr.fileno(), b'hola')",
@@ -656,7 +662,7 @@ for name, code in {
     scratch(name, code)
 scratch(
     "lets a program print",
-    "import subprocess, sys\nsubprocess.run(['echo', 'hola'], stdout=sys.stdout, stderr=sys.stderr, check=True)",
+    "import subprocess, sys\nsubprocess.run(['echo', 'hola'], stdout=sys.stdout, stderr=sys.stderr)",
 )
 
 
@@ -664,8 +670,10 @@ scratch(
 
 
 for name, code in {
-    "mounts its drive": "from google.colab import drive\ndrive.mount('/content/drive')\nbase = '/content/drive'",
-    "uploads files": "from google.colab import files\nfor name, content in files.upload().items():\n    print(name)",
+    "mounts its drive": "from google.colab import drive\n"
+    "drive.mount('/content/drive')\nbase = '/content/drive'",
+    "uploads files": "from google.colab import files\n"
+    "for name, content in files.upload().items():\n    print(name)",
     "uses Colab's secrets": "import os\nfrom google.colab import userdata\n"
     "os.environ['TOKEN'] = userdata.get('TOKEN')",
     "shows tables as Colab does": "import google.colab.data_table\n%load_ext google.colab.data_table\n"

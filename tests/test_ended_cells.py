@@ -107,7 +107,7 @@ def test_answer_that_is_there_all_the_same_is_graded() -> None:
 
 
 QUICK = DOUBLES.replace("seconds=1", "seconds=0.2")
-POOL = "from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor(2)\npool.submit(abs, 1).result()\n"
+POOL = "from concurrent.futures import ThreadPoolExecutor as Pool\npool = Pool(2)\npool.submit(abs, 1).result()\n"
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_answer_that_waits_is_not_called_a_loop() -> None:
 def test_pool_made_inside_the_function_works() -> None:
     """What the message advises is right."""
     answer = POOL + (
-        "def double(x):\n    with ThreadPoolExecutor(2) as own:\n        return own.submit(lambda: 2 * x).result()\n"
+        "def double(x):\n    with Pool(2) as own:\n        return own.submit(lambda: 2 * x).result()\n"
     )
 
     assert remote(answer).passed

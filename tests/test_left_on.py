@@ -1,4 +1,4 @@
-"""What a learner leaves switched on reaches no test, in the kernel and in the judge, from a cell or a call."""
+"""What a learner leaves switched on reaches no test, in the kernel and in the judge."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ LEFT_ON = {
     "type('M', (torch.overrides.TorchFunctionMode,), "
     "{'__torch_function__': lambda self, f, types, args=(), kwargs=None: 7})().__enter__()",
     "dispatch mode": "type('D', (__import__('torch.utils._python_dispatch').utils._python_dispatch."
-    "TorchDispatchMode,), {'__torch_dispatch__': lambda self, f, types, args=(), kwargs=None: 7})().__enter__()",
+    "TorchDispatchMode,), {'__torch_dispatch__': lambda self, f, types, args=(), kwargs=None: 7})()"
+    ".__enter__()",
     "saved tensors": "torch.autograd.graph.saved_tensors_hooks(lambda t: t * 0, lambda t: t * 0).__enter__()",
     "NumPy's errors": "__import__('numpy').seterr(all='raise')",
     "warnings": "__import__('warnings').simplefilter('error')",

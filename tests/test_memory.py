@@ -67,7 +67,7 @@ def remarks(result: Result) -> str:
 
 
 def test_memory_that_forks_share_counts_once(small: Small) -> None:
-    """A cell that keeps half of what a submission may is inherited by a fork an exercise, and costs nothing."""
+    """A cell that keeps half of what a submission may costs nothing, though each fork inherits it."""
     book = Book()
     book.add(f"kept = np.ones({300 * 2**17})", "preparacion")
 

@@ -18,9 +18,11 @@ from torchaula.checks.observation import (
     NOT_CALLABLE,
     NOT_DATA,
     NOT_REACHED,
+    OUT_OF_MEMORY,
     TIMEOUT,
     UNDEFINED,
     UNWRITTEN,
+    WAITED,
     Failure,
     Observation,
     Request,
@@ -31,7 +33,15 @@ from torchaula.checks.timelimit import SECONDS
 from torchaula.checks.trace import forbidden, operations
 
 BRANCH = 6  # operations that one way through an answer may take more than another
-OUTCOMES = {TIMEOUT: "timed out", DIED: "process died", NOT_REACHED: "not reached"}
+OUTCOMES = {
+    TIMEOUT: "timed out",
+    WAITED: "timed out",
+    OUT_OF_MEMORY: "out of memory",
+    DIED: "process died",
+    NOT_REACHED: "not reached",
+}
+# What torch and the system say where memory is missing, in exceptions that are no `MemoryError`.
+NO_MEMORY = ("can't allocate memory", "DefaultCPUAllocator", "Cannot allocate memory", "bad_alloc")
 
 
 class Answer:
@@ -203,14 +213,14 @@ class Answer:
 def _outcome(failure: Failure | None) -> str:
     if failure is None:
         return "failed"
-    if failure.kind == "MemoryError" or "can't allocate memory" in failure.message:  # torch's own words
+    if "MemoryError" in failure.kinds or any(words in failure.message for words in NO_MEMORY):
         return "out of memory"
     return OUTCOMES.get(failure.kind, "raised")
 
 
 def _explain(failure: Failure, wanted: str = "") -> list[tuple[str, str]]:
     if failure.kind == UNDEFINED:
-        return messages.undefined(failure.message)
+        return messages.undefined(failure.message, failure.cause)
     if failure.kind == NOT_CALLABLE:
         return messages.not_callable(failure.message)
     if failure.kind == UNWRITTEN:
@@ -219,11 +229,15 @@ def _explain(failure: Failure, wanted: str = "") -> list[tuple[str, str]]:
         return messages.not_data(failure.message)
     if failure.kind == TIMEOUT:
         return messages.timed_out(failure.message)
+    if failure.kind == WAITED:
+        return messages.waited(failure.message, failure.threads)
+    if failure.kind == OUT_OF_MEMORY:
+        return messages.OUT_OF_MEMORY
     if failure.kind == DIED:
         return messages.DIED
     if failure.kind == NOT_REACHED:
         return messages.NOT_REACHED
-    return messages.raised(failure.kind, failure.message, wanted, failure.line, failure.number)
+    return messages.raised(failure, wanted)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import dis
 import linecache
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from functools import cache
 from types import CodeType, FunctionType, TracebackType
 from typing import Any
@@ -17,11 +17,12 @@ import torch
 from torchaula.checks import data
 from torchaula.checks.data import Data, NotData, Path
 from torchaula.checks.seeds import Stream
+from torchaula.checks.settle import settle, settled
 from torchaula.checks.stand_ins import LEARNER, given, stand_in
 from torchaula.checks.timelimit import SECONDS, TimeLimit, time_limit
 from torchaula.checks.trace import Trace
 
-MAX_TEXT, MAX_KINDS = 500, 16
+MAX_TEXT, MAX_KINDS, MAX_THREADS = 500, 16, 4
 LONGEST_EMPTY = 8  # bytes of code of a function without a body: three or four instructions
 
 
@@ -40,14 +41,27 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Failure:
-    """Why there is no result. `kind` is the exception's class, or one of the constants below."""
+class Stop:
+    """What stopped a cell or a call, and where. `kind` is the exception's class."""
 
     kind: str
     message: str = ""
     line: str = ""  # the learner's own line, where it is known
     number: int = 0
     kinds: tuple[str, ...] = ()  # the built-in exceptions that it is one of, the nearest first
+    missing: str = ""  # the name that is not defined, or the module that can't be imported
+
+
+@dataclass(frozen=True)
+class Failure(Stop):
+    """Why there is no result. `kind` may be one of the constants below too.
+
+    `cause` is what stopped the cell that would have defined what is missing. `threads` are those that ran
+    before the process was forked, told to whoever waits for them.
+    """
+
+    cause: Stop | None = None
+    threads: tuple[str, ...] = ()
 
 
 UNDEFINED = "torchaula:undefined"  # the learner's kernel has no such name
@@ -56,6 +70,9 @@ UNWRITTEN = "torchaula:unwritten"  # a function or method with nothing but a doc
 ABSENT = (UNDEFINED, NOT_CALLABLE, UNWRITTEN)  # there is no answer
 NOT_DATA = "torchaula:not-data"  # the result may not cross; message names its type
 TIMEOUT = "torchaula:timeout"
+WAITED = "torchaula:waited"  # it took too long, and computed nothing all that time
+TIMEOUTS = (TIMEOUT, WAITED)
+OUT_OF_MEMORY = "torchaula:out-of-memory"  # the student process was ended for it
 DIED = "torchaula:died"  # the student process is gone
 NOT_REACHED = "torchaula:not-reached"
 
@@ -151,11 +168,13 @@ def perform(request: Request, scope: Scope) -> Observation:
             scope.stream.active(),
             given(scope.learner, request.given),
             float32(),
+            settled(),
             time_limit(request.seconds),
         ):
             function = scope.resolve(request)
             with torch.enable_grad(), trace.building(scope.classes(request)), trace:
                 result = function(*args, **kwargs)
+            settle()  # what the call left on would reach its gradients
             result = data.plain(result)
             gradients = vjp(result, (args, kwargs))
             crossed = data.copy(result)
@@ -221,11 +240,22 @@ def _after(args: tuple[Data, ...], kwargs: dict[str, Data]) -> Data:
 
 def _failure(error: BaseException, request: Request) -> Failure:
     if isinstance(error, TimeLimit):
-        return Failure(TIMEOUT, f"{request.seconds:g}")
+        return Failure(WAITED if error.is_idle else TIMEOUT, f"{request.seconds:g}")
     if isinstance(error, NotData):
         return Failure(NOT_DATA, error.what)
+    return Failure(*astuple(stop(error)))
+
+
+def stop(error: BaseException) -> Stop:
+    """What can be said of an exception that the learner's code raised."""
     line, number = _learner_line(error)
-    return Failure(type(error).__name__[:MAX_TEXT], _text(error), line, number, _kinds(error))
+    missing = error.name if isinstance(error, NameError | ImportError) else ""
+    return Stop(type(error).__name__[:MAX_TEXT], _text(error), line, number, _kinds(error), _short(missing))
+
+
+def _short(name: object) -> str:
+    """A name that an exception carries, if it is one."""
+    return name[:MAX_TEXT] if type(name) is str else ""
 
 
 def _kinds(error: BaseException) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from torchaula.classroom.ledger import Points, Standing
 from torchaula.classroom.records import Record
 from torchaula.course.notebook import Notebook
 from torchaula.grading.jobs import Result
-from torchaula.grading.verdict import Outcome
+from torchaula.grading.verdict import Lost, Outcome
 from torchaula.i18n import _
 
 
@@ -103,11 +103,11 @@ def _ends(source: Notebook, result: Result) -> Iterator[str]:
     """Which exercises, and which of a learner's own cells, did not end by themselves."""
     exercises = {cell.id: cell.exercise for cell in source.cells}
     for outcome, text, elsewhere in (
-        (Outcome.TIMED_OUT, _("time ran out in {where}"), "timed out"),
-        (Outcome.OUT_OF_MEMORY, _("memory ran out in {where}"), ""),
-        (Outcome.PROCESS_DIED, _("the process died in {where}"), "died"),
+        (Outcome.TIMED_OUT, _("time ran out in {where}"), Lost.TIMED_OUT),
+        (Outcome.OUT_OF_MEMORY, _("memory ran out in {where}"), Lost.OUT_OF_MEMORY),
+        (Outcome.PROCESS_DIED, _("the process died in {where}"), Lost.DIED),
     ):
         ended = [exercises[cell] for cell, v in result.verdicts.items() if v.outcome is outcome]
-        own = [cell for cell, how in result.lost.items() if how == elsewhere and cell not in exercises]
+        own = [cell for cell, how in result.lost.items() if how is elsewhere and cell not in exercises]
         for where in dict.fromkeys([*ended, *([_("a cell of the student's own")] if own else [])]):
             yield text.format(where=where)

@@ -6,7 +6,7 @@ Whatever a frame claims is checked before anything of that size is allocated.
 from __future__ import annotations
 
 from ctypes import string_at
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
 import torch
@@ -14,7 +14,15 @@ from msgspec import Meta
 
 from torchaula.checks import data
 from torchaula.checks.data import DTYPES, MAX_BYTES, MAX_DEPTH, MAX_NODES, Data, span
-from torchaula.checks.observation import MAX_KINDS, MAX_TEXT, Failure, Observation, Request
+from torchaula.checks.observation import (
+    MAX_KINDS,
+    MAX_TEXT,
+    MAX_THREADS,
+    Failure,
+    Observation,
+    Request,
+    Stop,
+)
 from torchaula.grading.frames import WireError
 
 DTYPE_NAMES = {str(dtype).removeprefix("torch."): dtype for dtype in DTYPES}
@@ -112,14 +120,22 @@ class Call(msgspec.Struct, tag="call", frozen=True):
     seconds: float
 
 
-class Failed(msgspec.Struct, frozen=True):
-    """Why there is no result: a `Failure`, in bounded fields."""
+class Stopped(msgspec.Struct, frozen=True):
+    """A `Stop`, in bounded fields."""
 
     kind: Claim
     message: Claim
     line: Claim
     number: int
     kinds: Annotated[tuple[Claim, ...], Meta(max_length=MAX_KINDS)]
+    missing: Claim
+
+
+class Failed(Stopped, frozen=True):
+    """A `Failure`, likewise."""
+
+    cause: Stopped | None
+    threads: Annotated[tuple[Claim, ...], Meta(max_length=MAX_THREADS)]
 
 
 class Seen(msgspec.Struct, tag="seen", frozen=True):
@@ -294,9 +310,20 @@ def from_observation(seen: Observation) -> tuple[Seen, list[bytes]]:
 
 
 def _failed(failure: Failure) -> Failed:
-    """What a learner's own exception says of itself may be long."""
-    kind, message, line = (text[:MAX_TEXT] for text in (failure.kind, failure.message, failure.line))
-    return Failed(kind, message, line, failure.number, failure.kinds[:MAX_KINDS])
+    cause = None if failure.cause is None else Stopped(**_bounded(failure.cause))
+    threads = tuple(name[:MAX_TEXT] for name in failure.threads[:MAX_THREADS])
+    return Failed(**_bounded(failure), cause=cause, threads=threads)
+
+
+def _bounded(stop: Stop) -> dict[str, Any]:
+    """The fields of a stop. What a learner's own exception says of itself may be long."""
+    texts = {name: getattr(stop, name)[:MAX_TEXT] for name in ("kind", "message", "line", "missing")}
+    return {**texts, "number": stop.number, "kinds": stop.kinds[:MAX_KINDS]}
+
+
+def _failure(failed: Failed) -> Failure:
+    cause = None if failed.cause is None else Stop(**msgspec.structs.asdict(failed.cause))
+    return Failure(**msgspec.structs.asdict(failed) | {"cause": cause})
 
 
 def _keys(path: data.Path) -> tuple[Key, ...]:
@@ -308,7 +335,7 @@ def to_observation(message: Seen, buffers: memoryview) -> Observation:
     unpacker = _Unpacker(buffers)
     return Observation(
         result=unpacker.value(message.result),
-        failure=None if message.failure is None else Failure(*msgspec.structs.astuple(message.failure)),
+        failure=None if message.failure is None else _failure(message.failure),
         arguments=unpacker.value(message.arguments),
         attached=tuple(message.attached),
         shared=tuple(message.shared),

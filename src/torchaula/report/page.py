@@ -18,7 +18,7 @@ from torchaula.course import notebook
 from torchaula.course.notebook import Exercise
 from torchaula.grading.outputs import plain
 from torchaula.grading.rebuild import OWN, grade_id
-from torchaula.grading.verdict import Outcome, Verdict
+from torchaula.grading.verdict import Lost, Outcome, Verdict
 from torchaula.report import words
 from torchaula.report.statement import Hint, heading, hints
 from torchaula.report.written import Written, written
@@ -197,7 +197,7 @@ def _heading(source: notebook.Notebook) -> str:
 
 
 def _part(
-    exercise: Exercise, cells: Mapping[str, NotebookNode], record: Record | None, lost: Mapping[str, str]
+    exercise: Exercise, cells: Mapping[str, NotebookNode], record: Record | None, lost: Mapping[str, Lost]
 ) -> Part:
     cell, statement = cells[exercise.id], exercise.statement.source
     tests = tuple(_test(each, cells[each.id], record) for each in exercise.graded)
@@ -208,7 +208,7 @@ def _part(
         id=exercise.id,
         heading=title,
         tests=tests,
-        answer=written(cell, lost.get(exercise.id, ""), name, named),
+        answer=written(cell, lost.get(exercise.id), name, named),
         hints=tuple(hints(statement)),
         comment=_comment(cell),
     )
@@ -243,9 +243,9 @@ def _comment(cell: NotebookNode) -> str:
     return "" if comment == NO_RESPONSE else comment  # which the page says better
 
 
-def _others(nb: NotebookNode, lost: Mapping[str, str]) -> Iterator[Written]:
+def _others(nb: NotebookNode, lost: Mapping[str, Lost]) -> Iterator[Written]:
     """The cells that the learner added."""
     for cell in nb.cells:
         is_ours = bool(grade_id(cell) or cell.metadata.get("tags"))
         if str(cell.get("id", "")).startswith(OWN) or (cell.cell_type == "code" and not is_ours):
-            yield written(cell, lost.get(cell.id, ""))
+            yield written(cell, lost.get(cell.id))
