@@ -107,7 +107,9 @@ def test_answer_that_is_there_all_the_same_is_graded() -> None:
 
 
 QUICK = DOUBLES.replace("seconds=1", "seconds=0.2")
-POOL = "from concurrent.futures import ThreadPoolExecutor as Pool\npool = Pool(2)\npool.submit(abs, 1).result()\n"
+POOL = (
+    "from concurrent.futures import ThreadPoolExecutor as Pool\npool = Pool()\npool.submit(abs, 1).result()\n"
+)
 
 
 @pytest.mark.parametrize(

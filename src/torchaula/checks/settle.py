@@ -16,18 +16,13 @@ import numpy as np
 import torch
 from torch.autograd import forward_ad
 from torch.nn.modules import module as modules
-from torch.utils import _device, deterministic
+from torch.utils import _device
 
 RECURSION, FLOATS = sys.getrecursionlimit(), np.geterr()
 HOOKS = [hooks for name, hooks in vars(modules).items() if name.startswith("_global_") and hooks == {}]
 _C: Any = torch._C  # of which torch's own hints leave out what is new
 INFRA = [key for name, key in vars(_C._TorchDispatchModeKey).items() if name.isupper()]
 DEVICES = ("cpu", "cuda")  # whose autocast a notebook may ask for, with and without such a device
-
-
-def _flag(owner: Any, name: str) -> tuple[Callable[[], Any], Callable[[Any], Any]]:
-    """How to read and to write an attribute."""
-    return lambda: getattr(owner, name), lambda value: setattr(owner, name, value)
 
 
 def _autocast(device: str) -> list[tuple[Callable[[], Any], Callable[[Any], Any]]]:
@@ -47,9 +42,9 @@ def _autocast(device: str) -> list[tuple[Callable[[], Any], Callable[[Any], Any]
 SETTINGS: list[tuple[Callable[[], Any], Callable[[Any], Any]]] = [
     (torch.is_grad_enabled, _C._set_grad_enabled),
     (torch.is_anomaly_enabled, torch.autograd.set_detect_anomaly),
-    (torch.are_deterministic_algorithms_enabled, torch.use_deterministic_algorithms),
-    _flag(deterministic, "fill_uninitialized_memory"),
-    (torch.get_float32_matmul_precision, torch.set_float32_matmul_precision),
+    (_C._get_deterministic_algorithms, torch.use_deterministic_algorithms),
+    (_C._get_deterministic_fill_uninitialized_memory, _C._set_deterministic_fill_uninitialized_memory),
+    (_C._get_float32_matmul_precision, torch.set_float32_matmul_precision),
     (_C._get_mkldnn_enabled, _C._set_mkldnn_enabled),
     (torch.is_warn_always_enabled, torch.set_warn_always),
     (_C._is_multithreading_enabled, _C._set_multithreading_enabled),
@@ -63,7 +58,10 @@ _no_inference: list[torch.inference_mode] = []  # kept, or the mode that it left
 
 
 def settle() -> None:
-    """Leave every mode, and set back every setting, of which a test's values or gradients could hang."""
+    """Leave every mode, and set back every setting, of which a test's values or gradients could hang.
+
+    It runs after every call: it may cost hardly anything.
+    """
     _leave_modes()
     for (read, write), before in zip(SETTINGS, BEFORE, strict=True):
         if read() != before:
@@ -71,9 +69,6 @@ def settle() -> None:
     torch.set_flush_denormal(False)
     for hooks in HOOKS:
         hooks.clear()
-    sys.setprofile(None)  # since Python 3.12 profilers stand elsewhere
-    if sys.version_info >= (3, 12) and sys.monitoring.get_tool(sys.monitoring.PROFILER_ID):
-        sys.monitoring.free_tool_id(sys.monitoring.PROFILER_ID)
 
 
 def _leave_modes() -> None:
@@ -105,30 +100,21 @@ def _leave_autograd() -> None:
 
 
 @contextmanager
-def _no_warning_is_an_error() -> Iterator[None]:
-    if all(action != "error" for action, *_ in warnings.filters):
+def lenient() -> Iterator[None]:
+    """For the block alone, no warning is an error, NumPy warns and does not raise, and recursion is as usual.
+
+    All this may be meant otherwise in the learner's own kernel, so it is as before afterwards.
+    """
+    recursion, errors = sys.getrecursionlimit(), [each for each in warnings.filters if each[0] == "error"]
+    if recursion >= RECURSION and not errors and np.geterr() == FLOATS:  # nearly always
         yield
         return
-    with warnings.catch_warnings():
-        kept = [each for each in warnings.filters if each[0] != "error"]
-        warnings.resetwarnings()
-        warnings.filters[:] = kept  # type: ignore[index]  # it is a list
-        yield
-
-
-@contextmanager
-def settled() -> Iterator[None]:
-    """Run the block as settled, and leave nothing on that it switches on itself.
-
-    What may be another thing to the learner's own kernel is set for the block alone: no warning is an error,
-    NumPy warns and does not raise, and the recursion limit is no lower than usual.
-    """
-    settle()
-    recursion = sys.getrecursionlimit()
     sys.setrecursionlimit(max(recursion, RECURSION))
     try:
-        with _no_warning_is_an_error(), np.errstate(**FLOATS):
+        with warnings.catch_warnings(), np.errstate(**FLOATS):
+            kept = [each for each in warnings.filters if each not in errors]
+            warnings.resetwarnings()
+            warnings.filters[:] = kept  # type: ignore[index]  # it is a list
             yield
     finally:
-        settle()
         sys.setrecursionlimit(recursion)

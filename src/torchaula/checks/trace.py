@@ -5,7 +5,7 @@ from __future__ import annotations
 import cProfile
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from types import CodeType, TracebackType
@@ -81,7 +81,7 @@ class Trace:
         self._depth = 0  # of constructors that run
 
     @contextmanager
-    def building(self, classes: Iterable[type]) -> Iterator[None]:
+    def building(self, classes: Sequence[type]) -> Iterator[None]:
         """Tell what runs in the constructors of these classes from the rest, while the block runs."""
         before = [(cls, vars(cls).get("__init__")) for cls in classes]
         for cls, _ in before:
@@ -118,6 +118,7 @@ class Trace:
         for mode in self._modes:
             mode.__enter__()  # type: ignore[no-untyped-call]
         if self._profile:
+            stop_profiling()
             self._profile.enable()
         return self
 
@@ -153,6 +154,13 @@ def _module_of(filename: str) -> str:
         )
         _modules.setdefault(filename, "")
     return _modules[filename]
+
+
+def stop_profiling() -> None:
+    """End a profiler that a learner has left on: no second one can be started beside it."""
+    sys.setprofile(None)
+    if sys.version_info >= (3, 12) and sys.monitoring.get_tool(sys.monitoring.PROFILER_ID):
+        sys.monitoring.free_tool_id(sys.monitoring.PROFILER_ID)
 
 
 def warm_up() -> None:

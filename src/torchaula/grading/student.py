@@ -27,6 +27,7 @@ from torchaula.checks.data import NotData
 from torchaula.checks.observation import NOT_DATA, Failure, Observation, Scope, perform
 from torchaula.checks.seeds import Stream, derive, seed_all
 from torchaula.checks.timelimit import TimeLimit, time_limit
+from torchaula.checks.trace import stop_profiling
 from torchaula.grading.frames import Channel, TooLarge, WireError
 from torchaula.grading.limits import Limits
 from torchaula.grading.protocol import Began, Cell, Lived, Raised, Ran
@@ -172,6 +173,7 @@ def settle() -> None:
     modes.settle()
     gc.enable()
     sys.settrace(None)
+    stop_profiling()
     decimal.setcontext(DECIMAL.copy())
     locale.setlocale(locale.LC_ALL, LOCALE)
     try:
