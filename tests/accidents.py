@@ -577,3 +577,120 @@ def _empty_cells(book: Book) -> None:
     for name in ("softmax", "softmax-publico", "total-valores"):
         book.add("", name)
         book.add("   \n", name)
+
+
+# Modes that are entered and never left, and what else a process is set to
+
+ZEROS = (
+    "        result = func(*args, **(kwargs or {}))\n"
+    "        return result * 0 if torch.is_tensor(result) else result\n"
+)
+for name, code in {
+    "autocast": "torch.autocast('cpu', dtype=torch.bfloat16).__enter__()",
+    "a device": "torch.device('meta').__enter__()",
+    "two devices": "torch.set_default_device('meta')\ntorch.device('meta').__enter__()",
+    "a function mode": "from torch.overrides import TorchFunctionMode\nclass M(TorchFunctionMode):\n"
+    "    def __torch_function__(self, func, types, args=(), kwargs=None):\n" + ZEROS + "M().__enter__()",
+    "a dispatch mode": "from torch.utils._python_dispatch import TorchDispatchMode\n"
+    "class D(TorchDispatchMode):\n    def __torch_dispatch__(self, func, types, args=(), kwargs=None):\n"
+    "        raise OSError('left on')\nD().__enter__()",
+    "fake tensors": "from torch._subclasses.fake_tensor import FakeTensorMode\nFakeTensorMode().__enter__()",
+    "a counter of operations": "from torch.utils.flop_counter import FlopCounterMode\n"
+    "counter = FlopCounterMode(display=False)\ncounter.__enter__()\nnn.Linear(2, 2)(torch.ones(1, 2))",
+    "hooks of saved tensors": "from torch.autograd import graph\n"
+    "graph.saved_tensors_hooks(lambda x: x * 0, lambda x: x).__enter__()",
+    "saving on the CPU": "torch.autograd.graph.save_on_cpu().__enter__()",
+    "no hooks of saved tensors": "no = "
+    "torch.autograd.graph.disable_saved_tensors_hooks('no')\nno.__enter__()",
+    "a dual level": "import torch.autograd.forward_ad as fw\nlevel = fw.dual_level()\nlevel.__enter__()",
+    "anomaly detection": "torch.autograd.detect_anomaly(check_nan=False).__enter__()",
+    "a profiler": "profile = torch.autograd.profiler.profile()\nprofile.__enter__()\ntorch.ones(2).sum()",
+    "flags of a back end": "flags = torch.backends.mkldnn.flags(enabled=False)\nflags.__enter__()",
+    "one thread of autograd": "torch.autograd.set_multithreading_enabled(False).__enter__()",
+    "a fork of the generator": "fork = torch.random.fork_rng()\nfork.__enter__()",
+    "NumPy's errors": "np.errstate(all='raise').__enter__()",
+    "recorded warnings": "import warnings\nwarnings.catch_warnings(record=True).__enter__()\n"
+    "warnings.simplefilter('error')",
+    "a decimal context": "import decimal\ndecimal.localcontext(decimal.Context(prec=1)).__enter__()",
+}.items():
+    scratch(f"enters {name} for good", code)
+for name, code in {
+    "flushes small numbers": "torch.set_flush_denormal(True)",
+    "fills what is uninitialised": "torch.utils.deterministic.fill_uninitialized_memory = True\n"
+    "torch.use_deterministic_algorithms(True, warn_only=True)",
+    "warns always": "torch.set_warn_always(True)\nimport warnings\nwarnings.simplefilter('error')",
+    "sets its autocast": "import torch\n"
+    "torch.set_autocast_enabled('cpu', True)\ntorch.set_autocast_dtype('cpu', torch.float16)",
+    "sets its language": "import locale\nlocale.setlocale(locale.LC_ALL, 'C.UTF-8')",
+    "leaves its folder, which goes": "import os, tempfile\n"
+    "with tempfile.TemporaryDirectory() as folder:\n    os.chdir(folder)",
+    "traces": "import sys\ndef tracer(*a):\n    raise ValueError\nsys.settrace(lambda *a: None)",
+    "profiles": "import cProfile\nprofiler = cProfile.Profile()\nprofiler.enable()",
+    "breaks every module": "nn.modules.module.register_module_forward_hook(lambda m, i, o: o * 0)\n"
+    "nn.modules.module.register_module_forward_pre_hook(lambda m, i: (i[0] * 0,))",
+    "makes every module double": "nn.modules.module.register_module_parameter_registration_hook("
+    "lambda m, n, p: nn.Parameter(p.double()))",
+    "shows a traceback of crashes": "import faulthandler\nfaulthandler.enable()",
+}.items():
+    scratch(name, code)
+
+
+# Streams, as those of a kernel
+
+for name, code in {
+    "asks what stdout is": "import sys\nfor s in (sys.stdout, sys.stderr):\n"
+    "    assert s.encoding.lower() == 'utf-8' and not s.isatty() and s.fileno() > 0 and s.writable()\n"
+    "    assert s.errors and s.name and not s.closed and not s.readable() and not s.seekable()",
+    "writes bytes to stdout": "import sys\n"
+    "sys.stdout.buffer.write('¡hola!\\n'.encode())\nsys.stdout.buffer.flush()",
+    "writes to the first stdout": "import sys\nprint('hola', file=sys.__stdout__, flush=True)\n"
+    "print('mal', file=sys.__stderr__)\nsys.__stdout__.buffer.write(b'hola')",
+    "writes to descriptors": "import os, sys\nos.write(1, b'hola')\nos.write(sys.stderr.fileno(), b'hola')",
+    "configures stdout": "import sys\nsys.stdout.reconfigure(encoding='utf-8', line_buffering=True)",
+    "redirects stdout": "import contextlib, io, sys\nwith contextlib.redirect_stdout(io.StringIO()) as f:\n"
+    "    print('hola')\nassert f.getvalue() == 'hola\\n'\nwith contextlib.redirect_stdout(sys.stderr):\n"
+    "    print('hola', flush=True)",
+    "logs to a stream": "import logging, sys\nlog = logging.getLogger('mine')\n"
+    "log.addHandler(logging.StreamHandler(sys.stdout))\nlog.addHandler(logging.StreamHandler())\n"
+    "log.warning('hola')",
+    "reads a line": "import sys\nassert sys.stdin.readline() == '' and sys.stdin.read() == ''\n"
+    "assert not sys.stdin.isatty()",
+    "asks for a password": "import getpass\ngetpass.getpass('Clave: ')",
+    "wraps stdout": "import io, sys\nsys.stdout = io.TextIOWrapper(sys.stdout.buffer, encoding='utf-8')\n"
+    "print('hola', flush=True)",
+}.items():
+    scratch(name, code)
+scratch(
+    "lets a program print",
+    "import subprocess, sys\nsubprocess.run(['echo', 'hola'], stdout=sys.stdout, stderr=sys.stderr)",
+)
+
+
+# Modules that only other machines have
+
+
+for name, code in {
+    "mounts its drive": "from google.colab import drive\n"
+    "drive.mount('/content/drive')\nbase = '/content/drive'",
+    "uploads files": "from google.colab import files\n"
+    "for name, content in files.upload().items():\n    print(name)",
+    "uses Colab's secrets": "import os\nfrom google.colab import userdata\n"
+    "os.environ['TOKEN'] = userdata.get('TOKEN')",
+    "shows tables as Colab does": "import google.colab.data_table\n%load_ext google.colab.data_table\n"
+    "google.colab.output.clear()",
+    "uses Kaggle's secrets": "from kaggle_secrets import UserSecretsClient\n"
+    "key = UserSecretsClient().get_secret('key')",
+    "asks where it runs": "import sys\nif 'google.colab' in sys.modules:\n    raise SystemExit('not here')\n"
+    "try:\n    import google.colab\nexcept ImportError:\n    pass",
+}.items():
+    scratch(name, code)
+
+
+@accident("answers below what only Colab has")
+def _below_colab(book: Book) -> None:
+    first = "from google.colab import drive, files\ndrive.mount('/content/drive', force_remount=True)\n"
+    book.cell("softmax").source = first + book.cell("softmax").source
+    book.add(f"{first}def shifted(x):\n    return x - x.max(dim=-1, keepdim=True).values", FIRST)
+    book.cell("softmax").source = book.cell("softmax").source.replace(
+        "x - x.max(dim=-1, keepdim=True).values", "shifted(x)"
+    )

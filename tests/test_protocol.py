@@ -19,6 +19,7 @@ from torchaula.grading.limits import Limits
 from torchaula.grading.protocol import Began, Cell, Leave, Lived, Raised, Ran, Shown, Text
 from torchaula.grading.rebuild import OWN, grade_id, is_solution, rebuild
 from torchaula.grading.submitted import SubmittedCell, read
+from torchaula.grading.verdict import Lost
 from torchaula.grading.warden import SandboxDied, Student
 
 # Frames
@@ -131,7 +132,8 @@ SAID = st.one_of(
 def test_student_process_tells_of_its_own_cells_only(said: list[Any], hangs_up: bool, is_first: bool) -> None:
     """Whatever it says, in whatever order, listening ends in time and concerns its own cells."""
     limits = Limits(cell_seconds=0.004, cells_seconds=0.02)
-    warden: Any = SimpleNamespace(sandbox=SimpleNamespace(limits=limits))
+    sandbox = SimpleNamespace(limits=limits)
+    warden: Any = SimpleNamespace(sandbox=sandbox, killed_for=lambda: protocol.KilledFor.NOTHING)
     judged = judge.Judged()
     near, far = socket.socketpair()
     cells = {step.id for step in STEPS if isinstance(step, Cell)}
@@ -146,14 +148,14 @@ def test_student_process_tells_of_its_own_cells_only(said: list[Any], hangs_up: 
         try:
             cell, how = lives._follow(student, is_first)
         except SandboxDied:
-            cell, how = "", "died"
+            cell, how = "", Lost.DIED
         else:
-            assert (cell, how) == ("", "") or (cell in cells and how in ("died", "timed out"))
+            assert (cell, how) == ("", None) or (cell in cells and how in (Lost.DIED, Lost.TIMED_OUT))
 
     assert time.monotonic() - begun < 5.0
     assert judged.outputs.keys() | judged.lost.keys() <= cells
     assert is_first or not judged.outputs
-    assert not how or not said or said[0] != Lived()
+    assert how is None or not said or said[0] != Lived()
 
 
 # What cells gave out

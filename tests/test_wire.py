@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 import threading
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from tests.tiny import OPEN, grade
 from torchaula.checks import data
 from torchaula.checks.compare import difference
-from torchaula.checks.observation import Failure, Observation, Request
+from torchaula.checks.observation import Failure, Observation, Request, Stop
 from torchaula.grading import frames, wire
 from torchaula.grading.verdict import Outcome
 
@@ -173,6 +174,39 @@ def test_tensor_that_lies_about_itself_is_refused(lie: dict[str, object]) -> Non
 
     with pytest.raises(frames.WireError):
         receive(frame(msgspec.msgpack.encode(seen), struct.pack("2f", 1.0, 2.0)))
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"kind": "x" * 501},
+        {"line": "x" * 10_000},
+        {"kinds": ("ValueError",) * 17},
+        {"threads": ("x",) * 5},
+        {"threads": ("x" * 501,)},
+        {"cause": wire.Stopped("x" * 501, "", "", 1, (), "")},
+    ],
+)
+def test_reason_that_says_too_much_is_refused(field: dict[str, Any]) -> None:
+    """What a student process says of a failure is bounded in each of its fields."""
+    said = {"kind": "E", "message": "", "line": "", "number": 1, "kinds": (), "missing": ""}
+    failed = wire.Failed(**said | {"cause": None, "threads": ()} | field)
+    fine = wire.Failed(**said | {"cause": None, "threads": ()})
+
+    receive(frame(msgspec.msgpack.encode(wire.Seen(None, fine, None, [], [], [], {}))))
+    with pytest.raises(frames.WireError):
+        receive(frame(msgspec.msgpack.encode(wire.Seen(None, failed, None, [], [], [], {}))))
+
+
+def test_reason_arrives_as_it_was_sent() -> None:
+    """Kind, line, base classes, cause and threads of a failure, cut where they are too long."""
+    cause = Stop("ModuleNotFoundError", "No module", "import x", 1, ("ImportError",), "x")
+    failure = Failure("NameError", "y" * 600, "f(x)", 2, ("NameError", "Exception"), "f", cause, ("a", "b"))
+    message, buffers = wire.from_observation(Observation(failure=failure, arguments=((), {})))
+
+    arrived = wire.to_observation(message, memoryview(b"".join(buffers))).failure
+
+    assert arrived == replace(failure, message="y" * 500)
 
 
 def test_frame_that_announces_too_much_is_refused_unread() -> None:

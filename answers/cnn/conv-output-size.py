@@ -119,6 +119,42 @@ def conv_output_size(size, kernel_size, stride=1, padding=0):
     return y.size(-1)
 
 
+@right("an-exception-class-of-its-own")
+def conv_output_size(size, kernel_size, stride=1, padding=0):
+    class NoCabe(ValueError):
+        """La ventana no cabe."""
+
+        def __str__(self):
+            return "la ventana no cabe"
+
+    if kernel_size > size + 2 * padding:
+        raise NoCabe(size)
+    return (size + 2 * padding - kernel_size) // stride + 1
+
+
+@right("an-exception-of-two-kinds")
+def conv_output_size(size, kernel_size, stride=1, padding=0):
+    class Window(Exception):
+        pass
+
+    class TooWide(Window, ValueError):
+        pass
+
+    places = (size + 2 * padding - kernel_size) // stride + 1
+    if places < 1:
+        raise TooWide(f"no caben {kernel_size}") from None
+    return places
+
+
+@right("an-integer-of-an-enumeration")
+def conv_output_size(size, kernel_size, stride=1, padding=0):
+    from enum import IntEnum
+
+    if kernel_size > size + 2 * padding:
+        raise ValueError("no cabe")
+    return IntEnum("Places", {"COUNT": (size + 2 * padding - kernel_size) // stride + 1}).COUNT
+
+
 @wrong(
     "no-plus-one",
     "cuentas los pasos y no los sitios: falta el primero, el de antes de andar",
@@ -443,3 +479,11 @@ def conv_output_size(size, kernel_size, stride=1, padding=0):
     if kernel_size > size + 2 * padding:
         raise ValueError("no cabe")
     return (size - 1) * stride - 2 * padding + kernel_size
+
+
+@wrong("a-value-error-by-name-only", "tu excepción se llama ValueError, pero no lo es", "publico bordes")
+def conv_output_size(size, kernel_size, stride=1, padding=0):
+    kind = type("ValueError", (Exception,), {})
+    if kernel_size > size + 2 * padding:
+        raise kind("la ventana no cabe")
+    return (size + 2 * padding - kernel_size) // stride + 1

@@ -138,6 +138,24 @@ class Conv2d(nn.Module):
         return torch.nn.functional.conv2d(x, self.weight, bias=bias, stride=self.stride, padding=self.padding)
 
 
+@right("filters-drawn-one-by-one")
+class Conv2d(nn.Module):
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, bias=True):
+        super().__init__()
+        self.stride, self.padding, k = stride, padding, 1 / math.sqrt(in_channels * kernel_size**2)
+        size = in_channels, kernel_size, kernel_size
+        self.weight = nn.Parameter(
+            torch.stack([torch.empty(size).uniform_(-k, k) for _ in range(out_channels)])
+        )
+        self.bias = nn.Parameter(torch.zeros(out_channels)) if bias else None
+        with torch.no_grad():
+            for i in range(out_channels if bias else 0):
+                self.bias[i] = 2 * k * torch.rand(()) - k
+
+    def forward(self, x):
+        return F.conv2d(x, self.weight, self.bias, self.stride, self.padding)
+
+
 @wrong(
     "plain-tensor",
     "tus pesos son tensores corrientes: el optimizador no los ve",
@@ -1101,3 +1119,22 @@ class Conv2d(nn.Module):
 
     def forward(self, x):
         return conv2d(x, self.weight, self.bias, self.stride, self.padding)
+
+
+@wrong(
+    "truncated-normal",
+    "sacas los valores iniciales de una normal recortada, no de una uniforme",
+    "publico valores",
+)
+class Conv2d(nn.Module):
+    def __init__(self, in_channels, out_channels, kernel_size, stride=1, padding=0, bias=True):
+        super().__init__()
+        self.stride, self.padding, k = stride, padding, 1 / math.sqrt(in_channels * kernel_size**2)
+        size = out_channels, in_channels, kernel_size, kernel_size
+        self.weight = nn.Parameter(nn.init.trunc_normal_(torch.empty(size), std=k, a=-k, b=k))
+        self.bias = (
+            nn.Parameter(nn.init.trunc_normal_(torch.empty(out_channels), std=k, a=-k, b=k)) if bias else None
+        )
+
+    def forward(self, x):
+        return F.conv2d(x, self.weight, self.bias, self.stride, self.padding)

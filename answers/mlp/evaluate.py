@@ -97,6 +97,47 @@ def evaluate(model, loss_fn, batches):
     return {"loss": loss} | {"accuracy": accuracy}
 
 
+@right("numpy-totals")
+def evaluate(model, loss_fn, batches):
+    import numpy as np
+
+    was_training, loss, hits, rows = model.training, np.float64(0), np.float64(0), 0
+    model.eval()
+    try:
+        with torch.no_grad():
+            for x, y in batches:
+                output = model(x)
+                loss += np.float64(loss_fn(output, y).item()) * len(y)
+                hits += (output.argmax(1) == y).sum().item()
+                rows += len(y)
+    finally:
+        model.train(was_training)
+    if not rows:
+        raise ValueError("no hay lotes")
+    return {"loss": loss / rows, "accuracy": hits / rows}
+
+
+@right("a-dictionary-with-a-default-and-an-order")
+def evaluate(model, loss_fn, batches):
+    from collections import OrderedDict, defaultdict
+
+    totals, was_training = defaultdict(float), model.training
+    model.eval()
+    try:
+        with torch.no_grad():
+            for x, y in batches:
+                output = model(x)
+                totals["rows"] += len(y)
+                totals["loss"] += loss_fn(output, y).item() * len(y)
+                totals["accuracy"] += (output.argmax(1) == y).sum().item()
+    finally:
+        model.train(was_training)
+    rows = totals.pop("rows", 0)
+    if not rows:
+        raise ValueError("no hay lotes")
+    return OrderedDict((name, total / rows) for name, total in totals.items())
+
+
 @wrong(
     "mean-of-batch-means",
     "promedias las medias de los lotes: las filas de los lotes pequeños cuentan más",

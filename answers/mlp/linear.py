@@ -99,6 +99,40 @@ class Linear(nn.Module):
         return y if self.bias is None else torch.add(y, self.bias)
 
 
+@right("weights-drawn-row-by-row")
+class Linear(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        k = in_features**-0.5
+        rows = [torch.empty(in_features).uniform_(-k, k) for _ in range(out_features)]
+        self.weight = nn.Parameter(torch.stack(rows))
+        self.bias = nn.Parameter(torch.empty(out_features).uniform_(-k, k)) if bias else None
+
+    def forward(self, x):
+        y = x @ self.weight.T
+        return y if self.bias is None else y + self.bias
+
+
+@right("rows-filled-in-place")
+class Linear(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(out_features, in_features))
+        self.bias = nn.Parameter(torch.zeros(out_features)) if bias else None
+        self.fill(in_features**-0.5)
+
+    @torch.no_grad()
+    def fill(self, k):
+        for row in self.weight:
+            row.uniform_(-k, k)
+        for i in range(0 if self.bias is None else len(self.bias)):
+            self.bias[i] = torch.rand(()) * 2 * k - k
+
+    def forward(self, x):
+        y = x @ self.weight.T
+        return y if self.bias is None else y + self.bias
+
+
 @wrong(
     "plain-tensor",
     "tus pesos son tensores corrientes: el optimizador no los ve",
@@ -553,6 +587,64 @@ class Linear(nn.Module):
         k = in_features**-0.5
         self.weight = nn.Parameter((torch.randn(out_features, in_features) * k * 0.65).clamp(-k, k))
         self.bias = nn.Parameter(torch.empty(out_features).uniform_(-k, k)) if bias else None
+
+    def forward(self, x):
+        y = x @ self.weight.T
+        return y if self.bias is None else y + self.bias
+
+
+@wrong(
+    "truncated-normal",
+    "sacas los valores iniciales de una normal recortada, no de una uniforme",
+    "publico valores",
+)
+class Linear(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        k = in_features**-0.5
+        self.weight = nn.Parameter(
+            nn.init.trunc_normal_(torch.empty(out_features, in_features), std=k, a=-k, b=k)
+        )
+        self.bias = (
+            nn.Parameter(nn.init.trunc_normal_(torch.empty(out_features), std=k, a=-k, b=k)) if bias else None
+        )
+
+    def forward(self, x):
+        y = x @ self.weight.T
+        return y if self.bias is None else y + self.bias
+
+
+@wrong(
+    "truncated-normal-of-deviation-1",
+    "sacas los valores iniciales de una normal recortada",
+    "publico valores",
+)
+class Linear(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        k = in_features**-0.5
+        self.weight = nn.Parameter(nn.init.trunc_normal_(torch.empty(out_features, in_features), a=-k, b=k))
+        self.bias = (
+            nn.Parameter(nn.init.trunc_normal_(torch.empty(out_features), a=-k, b=k)) if bias else None
+        )
+
+    def forward(self, x):
+        y = x @ self.weight.T
+        return y if self.bias is None else y + self.bias
+
+
+@wrong(
+    "triangle-init",
+    "sumas dos números uniformes: los valores iniciales se juntan en el centro",
+    "publico valores",
+)
+class Linear(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        k = in_features**-0.5
+        draw = lambda *size: ((torch.rand(size) + torch.rand(size) - 1) * 2 * k).clamp(-k, k)
+        self.weight = nn.Parameter(draw(out_features, in_features))
+        self.bias = nn.Parameter(draw(out_features)) if bias else None
 
     def forward(self, x):
         y = x @ self.weight.T

@@ -122,6 +122,21 @@ class MLP(nn.Module):
         return self.layers[-1](x)
 
 
+@right("weights-drawn-row-by-row")
+class MLP(nn.Module):
+    def __init__(self, sizes):
+        super().__init__()
+        self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
+        for i, o in zip(sizes[:-1], sizes[1:]):
+            self.weights.append(nn.Parameter(torch.stack([torch.randn(i) for _ in range(o)])))
+            self.biases.append(nn.Parameter(torch.cat([torch.zeros(1) for _ in range(o)])))
+
+    def forward(self, x):
+        for k, (weight, bias) in enumerate(zip(self.weights, self.biases)):
+            x = F.linear(F.relu(x) if k else x, weight, bias)
+        return x
+
+
 @wrong(
     "python-list",
     "guardas las capas en una lista de Python: PyTorch no encuentra sus parámetros",

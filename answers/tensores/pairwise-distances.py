@@ -87,6 +87,13 @@ def pairwise_distances(a, b):
     return torch.vmap(lambda row: (row - b).square().sum(1).sqrt())(a)
 
 
+@right("the-longer-one-first")
+def pairwise_distances(a, b):
+    if len(a) < len(b):
+        return pairwise_distances(b, a).T.contiguous()
+    return (a[:, None] - b[None]).square().sum(dim=2).sqrt()
+
+
 @wrong(
     "row-by-row",
     "`a - b` empareja cada fila de `a` solo con la misma fila de `b`; hacen falta todas las parejas",

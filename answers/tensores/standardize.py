@@ -82,6 +82,17 @@ def standardize(x):
     return torch.where(std == 0, 0, (x - x.mean(0)) / std)
 
 
+@right("mends-constant-columns-only-if-there-are-any")
+def standardize(x):
+    centred = x - x.mean(dim=0)
+    deviation = centred.square().mean(dim=0).sqrt()
+    constant = (x == x[:1]).all(dim=0)
+    if constant.any():
+        deviation[constant] = 1
+        centred[:, constant] = 0
+    return centred / deviation
+
+
 @wrong("numpy", "pasas a NumPy: se pide hacerlo con operaciones de PyTorch", "publico valores bordes")
 def standardize(x):
     a = x.numpy()

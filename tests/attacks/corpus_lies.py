@@ -356,6 +356,52 @@ def trace_emptied(book: Book) -> None:
     )
 
 
+@attack("lies", "reasons-of-a-megabyte")
+def endless_reasons(book: Book) -> None:
+    """Fail with names, texts and threads that are long, many, and made to move a cursor."""
+    code = """
+import threading, time
+loud = '\\x1b[2J<script>\\u202e' * 100_000
+Bad = ValueError
+for i in range(60):
+    Bad = type('E' * 10_000, (Bad,), {'__str__': lambda self: loud})
+for i in range(20):
+    thread = threading.Thread(target=time.sleep, args=(9,), daemon=True)
+    thread.name = loud
+    thread.start()
+def double(x):
+    if len(x) == 2:
+        time.sleep(99)
+    raise NameError(loud, name='n' * 10**6) if len(x) == 3 else Bad(loud)
+"""
+    book.answer("double", code)
+    book.add(code + "raise ImportError(loud, name=loud)")
+
+
+@attack("lies", "claims-that-say-too-much")
+def oversized_claims(book: Book) -> None:
+    """Send an observation whose reasons pass the wire's bounds."""
+    book.answer(
+        "double",
+        FORGE
+        + """
+def double(x):
+    long = 'x' * 10**6
+    stopped = wire.Stopped(long, long, long, 2**62, (long,) * 99, long)
+    failed = wire.Failed(long, long, long, 1, (long,), long, stopped, (long,) * 999)
+    node = wire.SequenceNode('tuple', [])
+    payload = msgspec.msgpack.encode(wire.Seen(None, failed, node, [], [], [], {}))
+    for number in range(3, 64):
+        try:
+            os.set_blocking(number, True)
+            socket.socket(fileno=os.dup(number)).sendall(frame(wire.Seen(None, failed, node, [], [], [], {})))
+        except OSError:
+            pass
+    os._exit(0)
+""",
+    )
+
+
 HIDING = {
     "hidden-in-a-thread": """
 from threading import Thread

@@ -23,7 +23,7 @@ def battery(
     *,
     shape: Callable[..., Sequence[int]] | None = None,
     differentiable: Iterable[int] = (),
-    constant: tuple[Size, Size] | None = None,
+    constant: Sequence[Size] = (),
     views: bool = False,
     dtype: torch.dtype | None = None,
 ) -> None:
@@ -32,12 +32,13 @@ def battery(
     float32 and float64 keep their dtype and agree, or the result is of the one `dtype`, whatever
     comes; non-contiguous data give the same; arguments stay as they were; nothing is NaN or infinite;
     the result has the shape `shape(*size)` and, unless `views`, storage of its own; gradients reach
-    the arguments at the positions `differentiable`; the two sizes in `constant` take the same number
-    of operations.
+    the arguments at the positions `differentiable`; the first size in `constant` takes about as many
+    operations as each of the others, which are larger (see `Answer.same_operations`).
     """
     if constant:  # first: whoever loops has more to mend than a dtype
-        small, large = (target.case(messages.SMALL_AND_LARGE)(*make(*size)) for size in constant)
-        small.same_operations(large)
+        small, *larger = (target.case(messages.SMALL_AND_LARGE)(*make(*size)) for size in constant)
+        for large in larger:
+            small.same_operations(large)
     for size in sizes:
         args = tuple(make(*size))
         expected = None if shape is None else tuple(shape(*size))

@@ -2,13 +2,15 @@
 
 Data are `None`, `bool`, `int`, `float`, `complex`, `str`, `bytes`, `list`, `tuple`, `dict`,
 `torch.Size`, `torch.dtype`, `torch.device` and dense CPU tensors (`meta` tensors: dtype and shape).
-Exact types only: a subclass could lie about what it holds. `nn.Parameter` crosses as the tensor it is.
+What crosses is of exactly these types, for a subclass could lie about what it holds: of a subclass of a
+plain class, such as `np.float64`, a named tuple or an `OrderedDict`, the copy has what that class itself
+finds in it. `nn.Parameter` crosses as the tensor it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeAlias
 
 import torch
 
@@ -20,6 +22,7 @@ MAX_DEPTH = 16
 MAX_NODES = 100_000
 
 ATOMS = (type(None), bool, int, float, complex, str, bytes, torch.Size, torch.dtype, torch.device)
+KEYS = (str, int, bool, float, type(None))
 TENSORS = (torch.Tensor, torch.nn.Parameter)
 DTYPES = (
     torch.bool,
@@ -27,6 +30,17 @@ DTYPES = (
     *(torch.float16, torch.bfloat16, torch.float32, torch.float64),
     *(torch.complex64, torch.complex128),
 )
+# What a plain class itself finds in a value of a subclass, whose own methods may say something else.
+PLAIN: Mapping[type, Callable[[Any], Data]] = {
+    int: int.__int__,
+    float: float.__float__,
+    complex: complex.__complex__,
+    str: str.__str__,
+    bytes: lambda value: bytes.__getitem__(value, slice(None)),
+}
+PAIRS: Callable[[Any], Iterable[tuple[Any, Any]]] = dict.items
+ITEMS: Mapping[type, Callable[[Any], Iterable[Any]]] = {list: list.__iter__, tuple: tuple.__iter__}
+RETURN_TYPES = "torch.return_types"  # tuples of values and their positions: nearly always a slip
 
 
 class NotData(TypeError):
@@ -74,8 +88,8 @@ def copy_tensor(tensor: torch.Tensor) -> torch.Tensor:
 class _Copier:
     """One walk over a value, which counts nodes so that shared or cyclic structures end."""
 
-    def __init__(self) -> None:
-        self.nodes = 0
+    def __init__(self, tensor: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        self.nodes, self.tensor = 0, tensor
 
     def copy(self, value: Data, depth: int = 0) -> Data:
         self.nodes += 1
@@ -86,25 +100,37 @@ class _Copier:
         kind = type(value)
         if kind in TENSORS:
             assert isinstance(value, torch.Tensor)
-            return copy_tensor(value)
+            return self.tensor(value)
         if kind in ATOMS:
-            if isinstance(value, str | bytes) and len(value) > MAX_BYTES:
-                raise NotData(f"{kind.__name__} > {MAX_BYTES // 2**20} MB")
-            if isinstance(value, int) and not -(2**63) <= value < 2**63:
-                raise NotData("int > 64 bit")
-            return value
-        if kind is list or kind is tuple:
-            assert isinstance(value, list | tuple)
-            return kind(self.copy(item, depth + 1) for item in value)
-        if kind is dict:
-            assert isinstance(value, dict)
-            return {self.key(key): self.copy(item, depth + 1) for key, item in value.items()}
-        raise NotData(f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins."))
+            return self.atom(value)
+        for plain, items in ITEMS.items():
+            if issubclass(kind, plain) and kind.__module__ != RETURN_TYPES:
+                return plain(self.copy(item, depth + 1) for item in items(value))
+        if issubclass(kind, dict):
+            return {self.key(key): self.copy(item, depth + 1) for key, item in PAIRS(value)}
+        plainly = _plain(value)
+        if plainly is value:
+            raise NotData(f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins."))
+        return self.atom(plainly)
+
+    def atom(self, value: Data) -> Data:
+        if isinstance(value, str | bytes) and len(value) > MAX_BYTES:
+            raise NotData(f"{type(value).__name__} > {MAX_BYTES // 2**20} MB")
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            raise NotData("int > 64 bit")
+        return value
 
     def key(self, key: Data) -> Data:
-        if type(key) not in (str, int, bool, float, type(None)):
+        plain = key if type(key) in KEYS else _plain(key)
+        if type(plain) not in KEYS:
             raise NotData(f"dict key: {type(key).__name__}")
-        return key
+        return plain
+
+
+def _plain(value: Data) -> Data:
+    """A value of a subclass of a plain class as one of that class; any other as it is."""
+    kind = type(value)
+    return next((found(value) for plain, found in PLAIN.items() if issubclass(kind, plain)), value)
 
 
 def copy(value: Data) -> Data:
@@ -112,7 +138,15 @@ def copy(value: Data) -> Data:
 
     Raises `NotData` for whatever is not data or passes a limit.
     """
-    return _Copier().copy(value)
+    return _Copier(copy_tensor).copy(value)
+
+
+def plain(value: Data) -> Data:
+    """`value` in lists, tuples and dicts of exactly these classes, with the very same tensors.
+
+    Raises `NotData` where `copy` does, but for a tensor's sake.
+    """
+    return _Copier(lambda tensor: tensor).copy(value)
 
 
 def tensors(value: Data, path: Path = ()) -> Iterator[tuple[Path, torch.Tensor]]:

@@ -6,13 +6,19 @@ Values are shown short: nobody reads a hundred numbers.
 
 from __future__ import annotations
 
+import sys
 import textwrap
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import torch
 
 from torchaula.checks.data import Data
 
+if TYPE_CHECKING:
+    from torchaula.checks.observation import Failure, Stop
+
+PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
 SHOWN_ELEMENTS = 12
 SHOWN_IN_CALL = 6
 SHOWN_CALL = 320
@@ -265,23 +271,56 @@ def about(what: str, rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return [("Se mira", what), *rows]
 
 
-def raised(kind: str, message: str, wanted: str, line: str, number: int) -> list[tuple[str, str]]:
-    rows = [("Obtenido", f"una excepción: {kind}: {message}" if message else f"una excepción: {kind}")]
+def raised(failure: Failure, wanted: str) -> list[tuple[str, str]]:
+    rows = [("Obtenido", f"una excepción: {_said(failure)}")]
     if wanted:
         rows.append(("Esperado", wanted))
-    if line:
-        rows.append(("Tu línea", f"{number}: {line}"))
+    rows += _line(failure)
+    if failure.cause is not None:
+        before = f"la celda que define `{failure.missing}` se paró antes: {_said(failure.cause)}"
+        rows += [("Antes", f"{before} (línea {failure.cause.number})"), ("Remedio", _mend(failure.cause))]
+    elif "ModuleNotFoundError" in failure.kinds:
+        rows.append(("Remedio", _mend(failure)))
     return rows
+
+
+def _said(stop: Stop) -> str:
+    return f"{stop.kind}: {stop.message}" if stop.message else stop.kind
+
+
+def _line(stop: Stop) -> list[tuple[str, str]]:
+    return [("Tu línea", f"{stop.number}: {stop.line}")] if stop.line else []
+
+
+def _mend(stop: Stop) -> str:
+    """What to do about a cell that stopped."""
+    if "ModuleNotFoundError" in stop.kinds:
+        return (
+            f"aquí no está instalado el módulo `{stop.missing}`; lo que traen Python, PyTorch, NumPy, "
+            "scikit-learn y Matplotlib basta: quita ese `import` o ponlo en una celda aparte"
+        )
+    if "ImportError" in stop.kinds:
+        return f"la versión de `{stop.missing}` que hay aquí no tiene lo que importas: quita ese `import`"
+    if "SyntaxError" in stop.kinds:
+        return (
+            f"corrige esa línea. Aquí se usa Python {PYTHON}: si en tu cuaderno funciona, tu Python es más "
+            "nuevo; escríbela como se hacía antes"
+        )
+    return "corrige esa línea; reinicia después tu cuaderno y ejecútalo entero, de arriba abajo"
 
 
 def should_raise(kind: str, obtained: str) -> list[tuple[str, str]]:
     return [("Obtenido", obtained), ("Esperado", f"una excepción {kind}")]
 
 
-def undefined(name: str) -> list[tuple[str, str]]:
+def undefined(name: str, cause: Stop | None = None) -> list[tuple[str, str]]:
+    if cause is None:
+        remedy = f"ejecuta antes la celda en la que defines `{name}` y mira si da un error"
+        return [("Obtenido", f"no existe `{name}`"), ("Remedio", remedy)]
     return [
-        ("Obtenido", f"no existe `{name}`"),
-        ("Remedio", f"ejecuta antes la celda en la que defines `{name}` y mira si da un error"),
+        ("Obtenido", f"no existe `{name}`: su celda se paró antes con una excepción, {_said(cause)}"),
+        *_line(cause),
+        ("Remedio", _mend(cause)),
     ]
 
 
@@ -317,11 +356,27 @@ def not_data(kind: str) -> list[tuple[str, str]]:
 
 
 def timed_out(seconds: str) -> list[tuple[str, str]]:
-    unit = "segundo" if seconds == "1" else "segundos"
-    return [("Obtenido", f"no terminó en {seconds} {unit}"), ("Remedio", "¿hay un bucle que no acaba?")]
+    remedy = "¿hay un bucle que no acaba, o que recorre los datos de uno en uno? Mira qué lo detiene"
+    return [("Obtenido", _not_ended(seconds)), ("Remedio", remedy)]
+
+
+def _not_ended(seconds: str) -> str:
+    return f"no terminó en {seconds} {'segundo' if seconds == '1' else 'segundos'}"
+
+
+def waited(seconds: str, threads: Sequence[str]) -> list[tuple[str, str]]:
+    obtained = ("Obtenido", f"{_not_ended(seconds)}: se quedó esperando, casi sin calcular nada")
+    if not threads:
+        return [obtained, ("Remedio", "¿a qué espera: una pausa (`sleep`), una cola, un programa, la red?")]
+    why = (
+        f"en otra celda creaste hilos o procesos ({', '.join(threads)}), y tu respuesta se prueba en una "
+        "copia de tu cuaderno en la que ya no existen: si los usa, espera para siempre"
+    )
+    return [obtained, ("Causa", why), ("Remedio", "créalos dentro de la función que los usa")]
 
 
 DIED = [("Obtenido", "el proceso en el que corría tu código terminó de golpe")]
+OUT_OF_MEMORY = [("Obtenido", "tu código pidió más memoria de la que hay para una entrega, y se paró")]
 SUBMISSION_DIED = (
     "tu cuaderno terminó varias veces con todo el proceso de corrección: no se pudo comprobar nada"
 )
@@ -354,7 +409,7 @@ def shares_storage() -> list[tuple[str, str]]:
 def grows(small: int, large: int) -> list[tuple[str, str]]:
     return [
         ("Obtenido", f"{small} operaciones con un caso pequeño y {large} con uno mayor"),
-        ("Esperado", "las mismas operaciones sea cual sea el tamaño: sin bucles sobre los datos"),
+        ("Esperado", "que el número de operaciones no crezca con los datos: sin bucles sobre ellos"),
     ]
 
 

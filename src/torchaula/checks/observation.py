@@ -5,10 +5,9 @@ from __future__ import annotations
 import builtins
 import dis
 import linecache
-import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from functools import cache
 from types import CodeType, FunctionType, TracebackType
 from typing import Any
@@ -18,11 +17,12 @@ import torch
 from torchaula.checks import data
 from torchaula.checks.data import Data, NotData, Path
 from torchaula.checks.seeds import Stream
+from torchaula.checks.settle import lenient, settle
+from torchaula.checks.stand_ins import LEARNER, given, stand_in
 from torchaula.checks.timelimit import SECONDS, TimeLimit, time_limit
 from torchaula.checks.trace import Trace
 
-LEARNER = "__main__"  # `__name__` where a learner's cells run, in the kernel and in the judge's fork
-MAX_TEXT = 500
+MAX_TEXT, MAX_KINDS, MAX_THREADS = 500, 16, 4
 LONGEST_EMPTY = 8  # bytes of code of a function without a body: three or four instructions
 
 
@@ -41,13 +41,27 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Failure:
-    """Why there is no result. `kind` is the exception's class, or one of the constants below."""
+class Stop:
+    """What stopped a cell or a call, and where. `kind` is the exception's class."""
 
     kind: str
     message: str = ""
     line: str = ""  # the learner's own line, where it is known
     number: int = 0
+    kinds: tuple[str, ...] = ()  # the built-in exceptions that it is one of, the nearest first
+    missing: str = ""  # the name that is not defined, or the module that can't be imported
+
+
+@dataclass(frozen=True)
+class Failure(Stop):
+    """Why there is no result. `kind` may be one of the constants below too.
+
+    `cause` is what stopped the cell that would have defined what is missing. `threads` are those that ran
+    before the process was forked, told to whoever waits for them.
+    """
+
+    cause: Stop | None = None
+    threads: tuple[str, ...] = ()
 
 
 UNDEFINED = "torchaula:undefined"  # the learner's kernel has no such name
@@ -56,6 +70,9 @@ UNWRITTEN = "torchaula:unwritten"  # a function or method with nothing but a doc
 ABSENT = (UNDEFINED, NOT_CALLABLE, UNWRITTEN)  # there is no answer
 NOT_DATA = "torchaula:not-data"  # the result may not cross; message names its type
 TIMEOUT = "torchaula:timeout"
+WAITED = "torchaula:waited"  # it took too long, and computed nothing all that time
+TIMEOUTS = (TIMEOUT, WAITED)
+OUT_OF_MEMORY = "torchaula:out-of-memory"  # the student process was ended for it
 DIED = "torchaula:died"  # the student process is gone
 NOT_REACHED = "torchaula:not-reached"
 
@@ -115,19 +132,10 @@ class Scope:
         exec(_compiled(request.source, f"<probe {request.name}>"), names)
         return names[request.name]
 
-    @contextmanager
-    def given(self, names: Mapping[str, str]) -> Iterator[None]:
-        """Replace some of the learner's names by torch's while the block runs."""
-        before = {name: self.learner[name] for name in names if name in self.learner}
-        self.learner.update({name: stand_in(path) for name, path in names.items()})
-        try:
-            yield
-        finally:
-            for name in names:
-                if name in before:
-                    self.learner[name] = before[name]
-                else:
-                    self.learner.pop(name, None)
+    def classes(self, request: Request) -> list[type]:
+        """The exercise's own classes that the learner defined."""
+        found = (self.learner.get(name) for name in request.own)
+        return [each for each in found if isinstance(each, type) and each.__module__ == LEARNER]
 
 
 @cache
@@ -147,31 +155,6 @@ def float32() -> Iterator[None]:
         torch.set_default_dtype(before)
 
 
-def locate(path: str) -> Any:
-    """The object that `module:qualified.name` points to."""
-    module, _, name = path.partition(":")
-    __import__(module)
-    found: Any = sys.modules[module]
-    for part in name.split("."):
-        found = getattr(found, part)
-    return found
-
-
-def stand_in(path: str) -> Any:
-    """What `path` points to, in place of an earlier exercise's function or class.
-
-    A function of torch's calls its first argument `input`; the course's exercises call it `x`.
-    """
-    found = locate(path)
-    if isinstance(found, type):
-        return found
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        return found(*args, **{"input" if key == "x" else key: value for key, value in kwargs.items()})
-
-    return call
-
-
 def perform(request: Request, scope: Scope) -> Observation:
     """Serve `request`; whatever the learner's code does comes back as an observation."""
     if failure := _not_ready(request, scope):
@@ -179,23 +162,30 @@ def perform(request: Request, scope: Scope) -> Observation:
     args, kwargs = data.copy(request.args), data.copy(request.kwargs)
     assert isinstance(args, tuple) and isinstance(kwargs, dict)
     trace = Trace(request.watch)
+    owned = {t.untyped_storage().data_ptr() for _, t in data.tensors((args, kwargs)) if t.numel()}
     try:
-        with scope.stream.active(), scope.given(request.given), float32(), time_limit(request.seconds):
+        with (
+            scope.stream.active(),
+            given(scope.learner, request.given),
+            float32(),
+            lenient(),
+            time_limit(request.seconds),
+        ):
             function = scope.resolve(request)
-            with torch.enable_grad(), trace:
-                result = function(*args, **kwargs)
+            try:
+                with torch.enable_grad(), trace.building(scope.classes(request)), trace:
+                    result = function(*args, **kwargs)
+            finally:
+                settle()  # what the call left on would reach its gradients and the test
+            result = data.plain(result)
             gradients = vjp(result, (args, kwargs))
+            crossed = data.copy(result)
     except (KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as error:
-        failure = _failure(error, request)
-        return Observation(failure=failure, arguments=_after(args, kwargs), trace=dict(trace.seen))
-    try:
-        crossed = data.copy(result)
-    except NotData as error:
-        failure = Failure(NOT_DATA, error.what)
-        return Observation(failure=failure, arguments=_after(args, kwargs), trace=dict(trace.seen))
-    owned = {t.untyped_storage().data_ptr() for _, t in data.tensors((args, kwargs)) if t.numel()}
+        return Observation(
+            failure=_failure(error, request), arguments=_after(args, kwargs), trace=dict(trace.seen)
+        )
     return Observation(
         result=crossed,
         arguments=_after(args, kwargs),
@@ -252,9 +242,28 @@ def _after(args: tuple[Data, ...], kwargs: dict[str, Data]) -> Data:
 
 def _failure(error: BaseException, request: Request) -> Failure:
     if isinstance(error, TimeLimit):
-        return Failure(TIMEOUT, f"{request.seconds:g}")
+        return Failure(WAITED if error.is_idle else TIMEOUT, f"{request.seconds:g}")
+    if isinstance(error, NotData):
+        return Failure(NOT_DATA, error.what)
+    return Failure(*astuple(stop(error)))
+
+
+def stop(error: BaseException) -> Stop:
+    """What can be said of an exception that the learner's code raised."""
     line, number = _learner_line(error)
-    return Failure(type(error).__name__[:MAX_TEXT], _text(error), line, number)
+    missing = error.name if isinstance(error, NameError | ImportError) else ""
+    return Stop(type(error).__name__[:MAX_TEXT], _text(error), line, number, _kinds(error), _short(missing))
+
+
+def _short(name: object) -> str:
+    """A name that an exception carries, if it is one."""
+    return name[:MAX_TEXT] if type(name) is str else ""
+
+
+def _kinds(error: BaseException) -> tuple[str, ...]:
+    """The names of Python's own exceptions among the classes of `error`, whatever else has such a name."""
+    known = [cls.__name__ for cls in type(error).__mro__ if getattr(builtins, cls.__name__, None) is cls]
+    return tuple(known[:MAX_KINDS])
 
 
 def _text(error: BaseException) -> str:

@@ -12,8 +12,10 @@ import torch
 
 from torchaula.checks import messages
 from torchaula.checks.errors import TestError
-from torchaula.checks.observation import Observation, Request, Scope, locate, perform
+from torchaula.checks.observation import Observation, Request, Scope, perform
 from torchaula.checks.seeds import Stream, derive, seed_all
+from torchaula.checks.settle import settle
+from torchaula.checks.stand_ins import locate
 from torchaula.checks.timelimit import SECONDS
 from torchaula.checks.trace import can_be_seen, warm_up
 
@@ -103,6 +105,7 @@ def begin(assignment: str) -> None:
     """End the set-up cell: what is defined so far may be used in probes; random numbers start here."""
     global _notebook
     namespace = sys._getframe(1).f_globals
+    settle()  # a learner may have run cells of their own above
     setup = {name: value for name, value in namespace.items() if not name.startswith("_")}
     warm_up()
     seed_all(derive(_seed, assignment))
@@ -163,9 +166,10 @@ def open_cell(
     if exercise not in notebook.contracts:
         raise TestError(f"{cell}: ejecuta antes la comprobación pública, {exercise}-publico")
     notebook.cell = cell
+    settle()  # the test's own data, whatever a learner left on in this kernel
     notebook.backend.open(cell, derive(notebook.seed, cell, "answer"))
     seed_all(derive(notebook.seed, cell, "test"))
-    torch.set_default_dtype(torch.float32)  # the test's own data, whatever a learner set in this kernel
+    torch.set_default_dtype(torch.float32)
     return notebook
 
 

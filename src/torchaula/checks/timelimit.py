@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -13,10 +14,18 @@ BACKSTOP = 5.0
 # What one call may take, if its exercise doesn't say otherwise. Right answers take hundredths; the first use
 # alone of an optimiser imports, for a second, and for more on a slow laptop.
 SECONDS = 3.0
+IDLE = 0.2  # of the time that is allowed: who used no more of it waited
 
 
 class TimeLimit(BaseException):
-    """The block took too long. Not an `Exception`, so that `except Exception` can't swallow it."""
+    """The block took too long. Not an `Exception`, so that `except Exception` can't swallow it.
+
+    `is_idle`: it waited for something nearly all the time, and computed nothing.
+    """
+
+    def __init__(self, is_idle: bool = False) -> None:
+        super().__init__()
+        self.is_idle = is_idle
 
 
 @contextmanager
@@ -29,8 +38,10 @@ def time_limit(seconds: float, clock: float | None = None) -> Iterator[None]:
         yield
         return
 
+    begun = time.process_time()
+
     def expire(number: int, frame: FrameType | None) -> None:
-        raise TimeLimit
+        raise TimeLimit(time.process_time() - begun < IDLE * seconds)
 
     clock = BACKSTOP * seconds if clock is None else clock
     timers = ((signal.SIGPROF, signal.ITIMER_PROF, seconds), (signal.SIGALRM, signal.ITIMER_REAL, clock))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import cProfile
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import wraps
 from types import CodeType, TracebackType
 from typing import Any
 
@@ -15,6 +17,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 # Ways for a Python loop to read a tensor without an operation that the dispatcher sees.
 ESCAPES = ("python.tolist", "python.numpy", "python.item", "python.__array__")
+BUILDING = (
+    "building.operations"  # in a trace: how many of its operations ran in constructors of the learner's
+)
 
 
 class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -73,11 +78,47 @@ class Trace:
         self.watch = tuple(watch)
         self._modes = (_Operations(), _Functions())
         self._profile = cProfile.Profile(builtins=False) if self.watch else None
+        self._depth = 0  # of constructors that run
+
+    @contextmanager
+    def building(self, classes: Sequence[type]) -> Iterator[None]:
+        """Tell what runs in the constructors of these classes from the rest, while the block runs."""
+        before = [(cls, vars(cls).get("__init__")) for cls in classes]
+        for cls, _ in before:
+            type.__setattr__(cls, "__init__", self._noted(getattr(cls, "__init__")))  # noqa: B009 - mypy's
+        try:
+            yield
+        finally:
+            for cls, init in before:
+                if init is None:
+                    type.__delattr__(cls, "__init__")
+                else:
+                    type.__setattr__(cls, "__init__", init)
+
+    def _noted(self, init: Any) -> Any:
+        @wraps(init)
+        def build(*args: Any, **kwargs: Any) -> None:
+            begun, self._depth = self._length(), self._depth + 1
+            try:
+                init(*args, **kwargs)
+            finally:
+                self._depth -= 1
+                if not self._depth:
+                    self.seen[BUILDING] += self._length() - begun
+
+        return build
+
+    def _length(self) -> int:
+        """How many operations ran so far, ways to escape into a Python loop included."""
+        operations, functions = self._modes
+        escapes = sum("python." + getattr(f, "__name__", "") in ESCAPES for f in functions.calls)
+        return len(operations.calls) + escapes
 
     def __enter__(self) -> Trace:
         for mode in self._modes:
             mode.__enter__()  # type: ignore[no-untyped-call]
         if self._profile:
+            stop_profiling()
             self._profile.enable()
         return self
 
@@ -115,6 +156,13 @@ def _module_of(filename: str) -> str:
     return _modules[filename]
 
 
+def stop_profiling() -> None:
+    """End a profiler that a learner has left on: no second one can be started beside it."""
+    sys.setprofile(None)
+    if sys.version_info >= (3, 12) and sys.monitoring.get_tool(sys.monitoring.PROFILER_ID):
+        sys.monitoring.free_tool_id(sys.monitoring.PROFILER_ID)
+
+
 def warm_up() -> None:
     """Let torch import what tracing needs (two seconds, once), so that no call is charged for it."""
     with Trace():
@@ -135,8 +183,9 @@ def can_be_seen(entry: str) -> bool:
 
 
 def operations(trace: dict[str, int]) -> int:
-    """How many operations a trace holds, ways to escape into a Python loop included."""
-    return sum(n for name, n in trace.items() if name.startswith("aten.") or name in ESCAPES)
+    """How many operations a call took, and ways to escape into a loop; without those that build objects."""
+    counted = sum(n for name, n in trace.items() if name.startswith("aten.") or name in ESCAPES)
+    return counted - trace.get(BUILDING, 0)
 
 
 def forbidden(trace: dict[str, int], forbid: Iterable[str]) -> str | None:

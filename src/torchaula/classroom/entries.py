@@ -13,7 +13,7 @@ from torchaula.classroom.records import Record
 from torchaula.classroom.roster import Student
 from torchaula.course.notebook import Notebook
 from torchaula.grading.jobs import Result
-from torchaula.grading.verdict import Outcome
+from torchaula.grading.verdict import Lost, Outcome
 from torchaula.i18n import _
 
 DECIMALS = 9  # more are an artefact: 0.1 + 0.2
@@ -188,12 +188,12 @@ def _ends(source: Notebook, result: Result) -> Iterator[str]:
     exercises = {cell.id: cell.exercise for cell in source.cells}
     untested = {c.id for c in source.cells if c.is_solution and c.id not in source.exercises}
     for outcome, text, elsewhere in (
-        (Outcome.TIMED_OUT, _("time ran out in {where}"), "timed out"),
-        (Outcome.OUT_OF_MEMORY, _("memory ran out in {where}"), ""),
-        (Outcome.PROCESS_DIED, _("the process died in {where}"), "died"),
+        (Outcome.TIMED_OUT, _("time ran out in {where}"), Lost.TIMED_OUT),
+        (Outcome.OUT_OF_MEMORY, _("memory ran out in {where}"), Lost.OUT_OF_MEMORY),
+        (Outcome.PROCESS_DIED, _("the process died in {where}"), Lost.DIED),
     ):
         ended = [exercises[cell] for cell, v in result.verdicts.items() if v.outcome is outcome]
-        ended += [cell for cell, how in result.lost.items() if how == elsewhere and cell in untested]
-        own = [cell for cell, how in result.lost.items() if how == elsewhere and cell not in exercises]
+        ended += [cell for cell, how in result.lost.items() if how is elsewhere and cell in untested]
+        own = [cell for cell, how in result.lost.items() if how is elsewhere and cell not in exercises]
         for where in dict.fromkeys([*ended, *([_("a cell of the student's own")] if own else [])]):
             yield text.format(where=where)

@@ -25,7 +25,7 @@ from torchaula.grading.forks import ForkFailed, collapse_memory, in_fork, warm_u
 from torchaula.grading.judge import Judged
 from torchaula.grading.protocol import Cell, Leave, Step
 from torchaula.grading.sandbox import Sandbox
-from torchaula.grading.verdict import Outcome, Verdict
+from torchaula.grading.verdict import Lost, Outcome, Verdict
 from torchaula.grading.warden import Warden
 
 BACKENDS = ("local", "remote")
@@ -145,7 +145,7 @@ class Engine:
         A sandbox may die for what else happens on the machine: only a cell that took two with it is left
         out, and what no sandbox survived is not relied on.
         """
-        lost: dict[str, str] = {}
+        lost: dict[str, Lost] = {}
         fatal: set[str] = set()
         begun = time.monotonic()
         for _ in range(tries):
@@ -159,13 +159,13 @@ class Engine:
                 return judged, used >= IDLE or not late
             lost = {cell: how for cell, how in judged.lost.items() if cell != judged.fatal}
             if judged.fatal in fatal - {""}:
-                lost[judged.fatal] = "died"
+                lost[judged.fatal] = Lost.DIED
             fatal.add(judged.fatal)
         died = self._all(exercises, Outcome.PROCESS_DIED, messages.SUBMISSION_DIED)
         died.fatal = judged.fatal
         return died, False
 
-    def _judge(self, steps: Sequence[Step], exercises: list[str], lost: Mapping[str, str]) -> Judged:
+    def _judge(self, steps: Sequence[Step], exercises: list[str], lost: Mapping[str, Lost]) -> Judged:
         def work() -> Judged:
             with quiet():
                 return judge.run(self.warden, self.notebook, steps, exercises, self.seed, lost)

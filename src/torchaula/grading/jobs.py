@@ -9,7 +9,7 @@ import msgspec
 from torchaula.course.markers import USUAL, Markers
 from torchaula.grading.limits import Limits
 from torchaula.grading.protocol import Output
-from torchaula.grading.verdict import Verdict
+from torchaula.grading.verdict import Lost, Verdict
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -52,14 +52,14 @@ class Flaw(msgspec.Struct, frozen=True):
 class Result(msgspec.Struct, frozen=True):
     """What became of a submission: verdicts by graded cell; of its own cells, what they gave out.
 
-    `lost` says of own cells whether they `died` or `timed out`. A `problem` is the grading's own, such as a
+    `lost` says of own cells how they ended, if not by themselves. A `problem` is the grading's own, such as a
     test that is wrong: then nothing is said about the submission. `is_unsure` where time ran out, or a
     sandbox died, perhaps for what else the machine was doing. `flaws` are what a trial found.
     """
 
     verdicts: dict[str, Verdict] = {}
     outputs: dict[str, list[Output]] = {}
-    lost: dict[str, str] = {}
+    lost: dict[str, Lost] = {}
     problem: str = ""
     is_unsure: bool = False
     flaws: list[Flaw] = []

@@ -16,7 +16,9 @@ from torchaula.checks.observation import (
     ABSENT,
     DIED,
     NOT_REACHED,
+    OUT_OF_MEMORY,
     TIMEOUT,
+    TIMEOUTS,
     UNDEFINED,
     Failure,
     Observation,
@@ -30,8 +32,8 @@ from torchaula.grading.diagnosis import MOST, Evidence, Reply, reason
 from torchaula.grading.frames import Channel, WireError
 from torchaula.grading.limits import Limits
 from torchaula.grading.outputs import bounded, plain, readable
-from torchaula.grading.protocol import Began, Cell, Leave, Lived, Output, Ran, Step
-from torchaula.grading.verdict import Outcome, Verdict
+from torchaula.grading.protocol import Began, Cell, KilledFor, Leave, Lived, Output, Ran, Step
+from torchaula.grading.verdict import Lost, Outcome, Verdict
 from torchaula.grading.warden import SandboxDied, Student, Warden
 from torchaula.grading.wire import Call, Instead, Open, Seen, from_request, to_observation
 
@@ -44,14 +46,14 @@ LIVES = 2  # processes that an exercise may use up
 class Judged(msgspec.Struct):
     """What became of a submission: verdicts by graded cell, and of its own cells, what they gave out.
 
-    `lost` says of own cells whether they `died` or `timed out`. `fatal` is the cell or exercise that
+    `lost` says of own cells how they ended, if not by themselves. `fatal` is the cell or exercise that
     took the whole sandbox with it (empty if nobody knows): then the verdicts are not complete.
     `is_unsure` where another time, alone on the machine, it might end otherwise.
     """
 
     verdicts: dict[str, Verdict] = {}
     outputs: dict[str, list[Output]] = {}
-    lost: dict[str, str] = {}
+    lost: dict[str, Lost] = {}
     fatal: str | None = None
     is_unsure: bool = False
     evidence: dict[str, Evidence] = {}  # of failed cells, for `diagnosis`
@@ -66,7 +68,7 @@ def run(
     steps: Sequence[Step],
     only: Collection[str],
     seed: int,
-    lost: Mapping[str, str],
+    lost: Mapping[str, Lost],
 ) -> Judged:
     """Run the learner's cells in `steps`, but those that are `lost` already; then the graded cells.
 
@@ -140,7 +142,7 @@ def _judge(remote: Remote, notebook: Notebook, only: Collection[str], seed: int,
 def _is_absent(reply: Reply) -> bool:
     """Whether nothing was written: that is no known mistake."""
     failure = reply.seen.failure
-    return failure is not None and failure[0] in ABSENT
+    return failure is not None and failure.kind in ABSENT
 
 
 class Lives:
@@ -159,7 +161,7 @@ class Lives:
         for _ in range(1 + REPLAYS):
             student = self._begin(self._steps, cell)
             cell, how = self._follow(student)
-            if not how:
+            if how is None:
                 student.life.close()
                 return student.exercises
             student.close()
@@ -175,9 +177,16 @@ class Lives:
         student.life.close()
         return None if how else student.exercises[exercise]
 
-    def how_lost(self, cell: str) -> str:
-        """Whether a cell `died` or `timed out`; empty where it ran."""
-        return self._judged.lost.get(cell, "")
+    def how_lost(self, cell: str) -> Lost | None:
+        """How a cell ended, if not by itself."""
+        return self._judged.lost.get(cell)
+
+    def is_out_of_memory(self) -> bool:
+        """Whether the processes were just ended for taking too much; not so if the whole sandbox is gone."""
+        try:
+            return self._warden.killed_for() is KilledFor.MEMORY
+        except SandboxDied:
+            return False
 
     def _begin(self, steps: Sequence[Step], where: str) -> Student:
         left = [s for s in steps if not (isinstance(s, Cell) and s.id in self._judged.lost)]
@@ -188,7 +197,7 @@ class Lives:
             pass
         raise SandboxDied(where)
 
-    def _follow(self, student: Student, is_first: bool = True) -> tuple[str, str]:
+    def _follow(self, student: Student, is_first: bool = True) -> tuple[str, Lost | None]:
         """Listen to a student process until its cells have run; the cell that ended it early, and how.
 
         What cells give out counts the first time only: later they could tell what tests have asked.
@@ -201,7 +210,7 @@ class Lives:
                 left = min(end - time.monotonic(), PATIENCE * self._limits.cell_seconds)
                 message, _ = student.life.receive(max(left, 0.0))
                 if isinstance(message, Lived):
-                    return "", ""
+                    return "", None
                 if isinstance(message, Began) and message.cell in cells:
                     cell, begun = message.cell, time.monotonic()
                 elif not isinstance(message, Ran) or message.cell != (cell or None):
@@ -209,15 +218,21 @@ class Lives:
                 elif is_first:
                     self._judged.outputs[cell] = message.outputs
                     if message.timed_out:
-                        self._judged.lost[cell] = "timed out"
-            how = "died"  # it says what no student process of ours says
+                        self._judged.lost[cell] = Lost.TIMED_OUT
+            how = Lost.DIED  # it says what no student process of ours says
         except TimeoutError:
-            how = "timed out"
-        except WireError:  # the kernel ends what doesn't let itself be interrupted
-            how = "timed out" if time.monotonic() - begun >= self._limits.cell_seconds else "died"
+            how = Lost.TIMED_OUT
+        except WireError:
+            how = self._how_gone(time.monotonic() - begun)
         if not cell:
             raise SandboxDied("")
         return cell, how
+
+    def _how_gone(self, seconds: float) -> Lost:
+        """Why a process is gone in the middle of a cell: the kernel ends what ignores its alarms."""
+        if self.is_out_of_memory():
+            return Lost.OUT_OF_MEMORY
+        return Lost.TIMED_OUT if seconds >= self._limits.cell_seconds else Lost.DIED
 
 
 @dataclass
@@ -236,16 +251,22 @@ class Remote:
         """Tell the exercise's process that a graded cell begins."""
         self.cell, self.replies = cell, []
         self.end = self.end or time.monotonic() + self.limits.graded_seconds
-        exercise = exercise_of(cell)
+        for _ in range(LIVES):
+            channel = self._channel(exercise_of(cell))
+            if channel is None:
+                return
+            try:
+                return channel.send(Open(seed))
+            except WireError:  # it died of nothing that its own tests asked
+                self._lose()
+
+    def _channel(self, exercise: str) -> Channel | None:
+        """That of an exercise's process, or of a fresh one where the first is gone."""
         if exercise not in self.channels and 0 < self.used.get(exercise, 0) < LIVES:
             again = self.lives.again(exercise)
             if again is not None:
                 self.channels[exercise] = again
-        if exercise in self.channels:
-            try:
-                self.channels[exercise].send(Open(seed))
-            except WireError:
-                self._lose()
+        return self.channels.get(exercise)
 
     def perform(self, request: Request) -> Observation:
         """Send a request and wait for the observation; a process that is gone fails it."""
@@ -267,9 +288,8 @@ class Remote:
             return self._failed(request, Failure(TIMEOUT, f"{request.seconds:g}"))
         except WireError:
             self._lose()
-            late = time.monotonic() - asked >= request.seconds
-            return self._failed(request, Failure(TIMEOUT, f"{request.seconds:g}") if late else Failure(DIED))
-        if seen.failure is not None and seen.failure.kind == TIMEOUT:
+            return self._failed(request, self._gone(request, time.monotonic() - asked))
+        if seen.failure is not None and seen.failure.kind in TIMEOUTS:
             self._lose()
         if seen.failure is not None and seen.failure.kind == UNDEFINED and self._lost_solution():
             return self._failed(request, self._lost_solution())
@@ -282,12 +302,21 @@ class Remote:
         if len(buffers) <= MOST:
             self.replies.append(Reply(digest.digest()[:16], message, bytes(buffers)))
 
+    def _gone(self, request: Request, seconds: float) -> Failure:
+        """Why a process is gone in the middle of a request."""
+        if self.lives.is_out_of_memory():
+            return Failure(OUT_OF_MEMORY)
+        return Failure(TIMEOUT, f"{request.seconds:g}") if seconds >= request.seconds else Failure(DIED)
+
     def _lost_solution(self) -> Failure | None:
         """How the exercise's own cell ended, if not by itself."""
+        failures = {
+            Lost.DIED: Failure(DIED),
+            Lost.TIMED_OUT: Failure(TIMEOUT, f"{self.limits.cell_seconds:g}"),
+            Lost.OUT_OF_MEMORY: Failure(OUT_OF_MEMORY),
+        }
         how = self.lives.how_lost(exercise_of(self.cell))
-        if not how:
-            return None
-        return Failure(DIED) if how == "died" else Failure(TIMEOUT, f"{self.limits.cell_seconds:g}")
+        return None if how is None else failures[how]
 
     def _lose(self) -> None:
         self.drop(exercise_of(self.cell))

@@ -28,7 +28,18 @@ from torchaula.grading import seccomp, student
 from torchaula.grading.forks import ForkFailed, collapse_memory, descendants, in_fork, warm_up
 from torchaula.grading.frames import Channel
 from torchaula.grading.limits import Limits
-from torchaula.grading.protocol import Begin, Cell, Finish, Live, Prepare, Ready, ToNursery
+from torchaula.grading.memory import Shares, resident
+from torchaula.grading.protocol import (
+    Ask,
+    Begin,
+    Cell,
+    Finish,
+    KilledFor,
+    Live,
+    Prepare,
+    Ready,
+    ToNursery,
+)
 from torchaula.grading.rehearsal import rehearse
 from torchaula.grading.shell import Shell
 
@@ -50,7 +61,8 @@ class Nursery:
             seccomp.require()
         self._limits, self._memory, self._mounts = Limits(), 0, mounts()
         self._has_imported = False
-        self._killed_for, self._used = "", 0.0
+        self._killed_for, self._used = KilledFor.NOTHING, 0.0
+        self._shares = Shares()
 
     def run(self) -> NoReturn:
         """Serve until the worker hangs up, which ends the process."""
@@ -64,6 +76,9 @@ class Nursery:
                 self._prepare(message)
             elif isinstance(message, Begin):
                 self._begin(message)
+            elif isinstance(message, Ask):
+                self._channel.send(Ready(killed_for=self._killed_for))
+                self._killed_for = KilledFor.NOTHING
             elif isinstance(message, Finish):
                 self._finish()
 
@@ -78,7 +93,7 @@ class Nursery:
         self._has_imported = bool(names)
         collapse_memory()
         self._limits = prepare.limits
-        self._memory, self._mounts = private_memory(os.getpid()), mounts()
+        self._memory, self._mounts = resident(os.getpid()), mounts()
         self._used = cpu_seconds()
         self._channel.send(Ready(failed=failed))
 
@@ -99,11 +114,12 @@ class Nursery:
         """End a submission that takes more than its share of processes or memory."""
         self._reap()
         running = self._running()
-        grown = (max(0, private_memory(process) - self._memory) for process in running)
+        grown = sum(max(0, resident(process) - self._memory) for process in running)
+        most = self._limits.total_memory
         if len(running) > self._limits.processes:
-            self._kill("processes")
-        elif sum(grown) > self._limits.total_memory:
-            self._kill("memory")
+            self._kill(KilledFor.PROCESSES)
+        elif grown > most and self._shares.sum([os.getpid(), *running], grown) - self._memory > most:
+            self._kill(KilledFor.MEMORY)
 
     def _running(self) -> list[int]:
         """The processes of the submission."""
@@ -111,7 +127,7 @@ class Nursery:
             return [process for process in processes() if process != os.getpid()]
         return list(descendants(os.getpid()))  # orphans come back here, see `main`
 
-    def _kill(self, reason: str = "") -> None:
+    def _kill(self, reason: KilledFor = KilledFor.NOTHING) -> None:
         self._killed_for = self._killed_for or reason
         if self._is_alone:
             with suppress(ProcessLookupError):
@@ -144,7 +160,7 @@ class Nursery:
             for folder in FOLDERS:
                 empty(folder, self._mounts)
         self._channel.send(Ready(used, killed_for=self._killed_for))
-        self._killed_for = ""
+        self._killed_for, self._shares = KilledFor.NOTHING, Shares()
 
 
 def warm_shell() -> Shell:
@@ -176,16 +192,6 @@ def tried(shell: Shell, cells: Sequence[Cell]) -> tuple[list[str], tuple[str, st
 def processes() -> list[int]:
     """Every process that `/proc` shows."""
     return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
-
-
-def private_memory(process: int) -> int:
-    """Bytes that a process keeps for itself or shares with its forks."""
-    with suppress(OSError):
-        lines = Path(f"/proc/{process}/status").read_text().splitlines()
-        return 1024 * sum(
-            int(line.split()[1]) for line in lines if line.startswith(("RssAnon:", "RssShmem:"))
-        )
-    return 0
 
 
 def cpu_seconds() -> float:

@@ -6,6 +6,7 @@ be shown, bounded and escaped, and decides nothing.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TypeAlias
 
 import msgspec
@@ -45,6 +46,10 @@ class Begin(msgspec.Struct, tag="begin", frozen=True):
     sockets: int
 
 
+class Ask(msgspec.Struct, tag="ask", frozen=True):
+    """Say whether the submission's processes were ended for a limit since this was last asked."""
+
+
 class Finish(msgspec.Struct, tag="finish", frozen=True):
     """End whatever the submission left behind."""
 
@@ -62,6 +67,14 @@ class Live(msgspec.Struct, tag="live", frozen=True):
 # Nursery → worker
 
 
+class KilledFor(StrEnum):
+    """The limit of a whole submission for which all its processes were ended."""
+
+    NOTHING = ""
+    MEMORY = "memory"
+    PROCESSES = "processes"
+
+
 class Ready(msgspec.Struct, tag="ready", frozen=True):
     """Warm, or clean again. `cpu_seconds` is what the submission's processes took.
 
@@ -70,7 +83,7 @@ class Ready(msgspec.Struct, tag="ready", frozen=True):
 
     cpu_seconds: float = 0.0
     failed: tuple[str, str] | None = None
-    killed_for: str = ""  # the limit of the whole submission that was passed: memory or processes
+    killed_for: KilledFor = KilledFor.NOTHING
 
 
 # Student process → worker
@@ -119,6 +132,6 @@ class Lived(msgspec.Struct, tag="lived", frozen=True):
     """All cells ran."""
 
 
-ToNursery: TypeAlias = Prepare | Begin | Finish
+ToNursery: TypeAlias = Prepare | Begin | Ask | Finish
 FromNursery: TypeAlias = Ready
 FromStudent: TypeAlias = Began | Ran | Lived

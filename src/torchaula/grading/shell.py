@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import base64
 import builtins
+import codecs
 import fcntl
+import getpass
 import io
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -21,6 +24,7 @@ from IPython.core.history import HistoryManager
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 
+from torchaula.grading.elsewhere import Elsewhere
 from torchaula.grading.limits import Limits
 from torchaula.grading.protocol import Output, Raised, Shown, Text
 
@@ -58,15 +62,49 @@ class Outputs:
 
 
 class _Stream(io.TextIOBase):
-    def __init__(self, shell: Shell, name: str) -> None:
-        self._shell, self._name = shell, name
+    """What a kernel's `sys.stdout` and `sys.stderr` are to a learner's code."""
+
+    encoding, errors, newlines, mode, line_buffering = "UTF-8", "strict", None, "w", True
+
+    def __init__(self, shell: Shell, name: str, descriptor: int) -> None:
+        self._shell, self.name, self._descriptor = shell, name, descriptor
 
     def write(self, text: str) -> int:
-        self._shell.outputs.write(self._name, str(text))
+        self._shell.outputs.write(self.name, str(text))
         return len(text)
 
     def writable(self) -> bool:
         return True
+
+    def fileno(self) -> int:
+        """Where programs and C code print to instead: what stands there is shown after the cell."""
+        return self._descriptor
+
+    @property
+    def buffer(self) -> _Bytes:
+        return _Bytes(self)
+
+    def reconfigure(self, **_options: object) -> None:
+        """Nothing to change: all of it is shown."""
+
+
+class _Bytes(io.BufferedIOBase):
+    """The same for bytes, which are text in UTF-8."""
+
+    def __init__(self, stream: _Stream) -> None:
+        self._stream, self.name = stream, stream.name
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def write(self, content: Any) -> int:
+        length = memoryview(content).nbytes
+        self._stream.write(self._decoder.decode(bytes(content)))
+        return length
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
 
 
 class _Hook(DisplayHook):
@@ -140,10 +178,16 @@ class Shell(InteractiveShell):
         os.dup2(spill, 1)
         os.dup2(spill, 2)
         sys.stdin = Path(os.devnull).open()  # noqa: SIM115
-        sys.stdout, sys.stderr = _Stream(self, "stdout"), _Stream(self, "stderr")
-        builtins.input = self._no_input
+        sys.stdout, sys.stderr = _Stream(self, "stdout", 1), _Stream(self, "stderr", 2)
+        builtins.input = getpass.getpass = self._no_input
+        sys.meta_path.append(Elsewhere(self._tell_of))
 
-    def _no_input(self, prompt: object = "") -> str:
+    def _tell_of(self, module: str) -> None:
+        self.outputs.write(
+            "stderr", f"({module} no existe aquí: en su lugar hay un módulo que no hace nada)\n"
+        )
+
+    def _no_input(self, prompt: object = "", stream: object = None) -> str:
         """Nobody is there to answer; a notebook that asks must not end for that, nor ask for ever."""
         self._asked += 1
         if self._asked > ANSWERS:
@@ -165,6 +209,9 @@ class Shell(InteractiveShell):
         return self.outputs.items, error
 
     def _read_spill(self) -> None:
+        for stream in (sys.__stdout__, sys.__stderr__):
+            with suppress(Exception):  # whatever a learner's code has made of it
+                stream.flush()  # type: ignore[union-attr]
         content = os.pread(1, self._limits.text, 0)
         os.ftruncate(1, 0)
         self.outputs.write("stdout", content.decode("utf-8", "replace"))

@@ -6,33 +6,38 @@ Nothing here decides anything: whatever this process says of itself is a claim.
 from __future__ import annotations
 
 import builtins
+import decimal
 import gc
+import locale
 import os
 import resource
 import sys
+import tempfile
 import warnings
 from collections.abc import Sequence
 from socket import socket
 from types import ModuleType
 from typing import Any, NoReturn
 
-import numpy as np
 import torch
 
 from torchaula.checks import session
+from torchaula.checks import settle as modes
 from torchaula.checks.data import NotData
 from torchaula.checks.observation import NOT_DATA, Failure, Observation, Scope, perform
 from torchaula.checks.seeds import Stream, derive, seed_all
 from torchaula.checks.timelimit import TimeLimit, time_limit
+from torchaula.checks.trace import stop_profiling
 from torchaula.grading.frames import Channel, TooLarge, WireError
 from torchaula.grading.limits import Limits
 from torchaula.grading.protocol import Began, Cell, Lived, Raised, Ran
 from torchaula.grading.shell import Shell
+from torchaula.grading.stopped import Stopped
 from torchaula.grading.wire import Instead, Open, ToStudent, from_observation, to_request
 
 # Where the alarm inside the process is caught or delayed, the kernel ends it at this many times the limit.
 HARD = 2.0
-RECURSION, FLOATS = sys.getrecursionlimit(), np.geterr()  # as they are before any learner's code
+DECIMAL, LOCALE = decimal.getcontext().copy(), locale.setlocale(locale.LC_ALL)
 
 
 def live(shell: Shell, life: Channel, ends: Sequence[socket], limits: Limits) -> NoReturn:
@@ -45,20 +50,21 @@ def live(shell: Shell, life: Channel, ends: Sequence[socket], limits: Limits) ->
     told, _ = life.receive()
     session.serve_with(None, told.seed)
     sys.path.insert(0, "")  # as in a notebook's kernel: a learner may write a module and import it
-    waiting = list(ends)
+    waiting, stopped = list(ends), Stopped()
     for step in told.steps:
         if isinstance(step, Cell):
             life.send(Began(step.id))
-            life.send(_run(shell, step, told.seed, limits))
+            life.send(_run(shell, step, told.seed, limits, stopped))
             continue
         end = waiting.pop(0)
+        stopped.note_threads()
         with warnings.catch_warnings(action="ignore"):  # Python minds forks of what has threads
             child = os.fork()
         if child == 0:
             life.close()
             for other in waiting:
                 other.close()
-            serve(Channel(end, ToStudent), shell)
+            serve(Channel(end, ToStudent), shell, step.exercise, stopped)
         end.close()
     life.send(Lived())
     os._exit(0)
@@ -92,7 +98,8 @@ def _allow(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (min(soft, hard), hard))
 
 
-def _run(shell: Shell, cell: Cell, seed: int, limits: Limits) -> Ran:
+def _run(shell: Shell, cell: Cell, seed: int, limits: Limits, stopped: Stopped) -> Ran:
+    settle()
     seed_all(derive(seed, cell.id))
     restore(shell.user_ns)
     _allow(limits.cell_seconds)
@@ -101,6 +108,7 @@ def _run(shell: Shell, cell: Cell, seed: int, limits: Limits) -> Ran:
             outputs, error = shell.run(cell.source, cell.id)
     except TimeLimit as late:  # between the cell's end and ours
         outputs, error = shell.outputs.items, late
+    stopped.note(cell.id, cell.source, error)
     if cell.is_setup and error is not None and not session.setup_names():
         os._exit(1)  # not the learner's doing: it ran in the judge and in the nursery
     timed_out = isinstance(error, TimeLimit)
@@ -123,13 +131,13 @@ def restore(names: dict[str, Any]) -> None:
             del names[name]
 
 
-def serve(channel: Channel, shell: Shell) -> NoReturn:
-    """Answer requests until the judge hangs up."""
+def serve(channel: Channel, shell: Shell, exercise: str, stopped: Stopped) -> NoReturn:
+    """Answer requests to an exercise until the judge hangs up."""
     _silence()
     names = shell.user_ns
     before = dict(names)
     restore(names)
-    no_inference = [settle()]
+    settle()
     setup = session.setup_names()
     scope = Scope(names, setup, Stream(0))
     try:
@@ -138,17 +146,17 @@ def serve(channel: Channel, shell: Shell) -> NoReturn:
             if isinstance(message, Open):
                 scope = Scope(names, setup, Stream(message.seed))
             elif isinstance(message, Instead):
-                _take(message, shell, before)
-                no_inference.append(settle())
+                _take(message, shell, before, stopped)
+                settle()
             else:
                 _allow(message.seconds)
-                _answer(channel, perform(to_request(message, buffers), scope))
+                seen = perform(to_request(message, buffers), scope)
+                _answer(channel, stopped.explained(seen, exercise))
     except WireError:
-        del no_inference
         os._exit(0)
 
 
-def _take(answer: Instead, shell: Shell, before: dict[str, Any]) -> None:
+def _take(answer: Instead, shell: Shell, before: dict[str, Any], stopped: Stopped) -> None:
     """Put another answer in place of the last one, of which no name stays."""
     names = shell.user_ns
     names.clear()
@@ -156,27 +164,22 @@ def _take(answer: Instead, shell: Shell, before: dict[str, Any]) -> None:
     seed_all(derive(answer.seed, answer.cell))
     restore(names)
     torch.set_default_dtype(torch.float32)
-    shell.rehearse(answer.source)
+    stopped.note(answer.cell, answer.source, shell.rehearse(answer.source))
     restore(names)
 
 
-def settle() -> torch.inference_mode:
-    """Set back what learners set for a whole process and forget: it must not cost another exercise.
-
-    Inference mode stays off for as long as what is returned is kept.
-    """
-    sys.setrecursionlimit(RECURSION)
-    warnings.resetwarnings()  # or a filter turns a warning into a failure
+def settle() -> None:
+    """Set back what learners set for a whole process and forget: it must not cost another exercise."""
+    modes.settle()
     gc.enable()
-    np.seterr(**FLOATS)
-    torch.set_default_device(None)
-    torch.set_grad_enabled(True)
-    torch.autograd.set_detect_anomaly(False)
-    torch.use_deterministic_algorithms(False)
-    torch.set_float32_matmul_precision("highest")
-    no_inference = torch.inference_mode(False)
-    no_inference.__enter__()
-    return no_inference
+    sys.settrace(None)
+    stop_profiling()
+    decimal.setcontext(DECIMAL.copy())
+    locale.setlocale(locale.LC_ALL, LOCALE)
+    try:
+        os.getcwd()  # noqa: PTH109 - whether there is one, not which
+    except OSError:  # it went, with what a learner made it for
+        os.chdir(tempfile.gettempdir())
 
 
 def _silence() -> None:

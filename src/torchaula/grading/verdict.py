@@ -19,6 +19,14 @@ class Outcome(StrEnum):
     INFRASTRUCTURE = "infrastructure"
 
 
+class Lost(StrEnum):
+    """How a cell of the learner's ended that did not end by itself: what it defines is lost."""
+
+    DIED = "died"
+    TIMED_OUT = "timed out"
+    OUT_OF_MEMORY = "out of memory"
+
+
 @dataclass(frozen=True)
 class Verdict:
     """The outcome of a graded cell and, where it was not passed, what to tell the learner.

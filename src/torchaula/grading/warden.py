@@ -16,11 +16,13 @@ from socket import MSG_PEEK, send_fds, socketpair
 from torchaula.grading.cells import SetupFailed
 from torchaula.grading.frames import Channel, WireError
 from torchaula.grading.protocol import (
+    Ask,
     Begin,
     Cell,
     Finish,
     FromNursery,
     FromStudent,
+    KilledFor,
     Leave,
     Live,
     Prepare,
@@ -125,6 +127,20 @@ class Warden:
         served = (Channel(near, Seen) for near, _ in pairs[1:])
         return Student(life, dict(zip(exercises, served, strict=True)))
 
+    def killed_for(self) -> KilledFor:
+        """The limit for which the submission's processes were ended since this was last asked.
+
+        Raises `SandboxDied`.
+        """
+        try:
+            self._channel.send(Ask(), seconds=PATIENCE)
+            ready, _ = self._channel.receive(PATIENCE)
+        except (WireError, TimeoutError) as error:
+            self._kill()  # a late answer would be taken for that to the next question
+            raise SandboxDied("the sandbox is gone") from error
+        assert isinstance(ready, Ready)
+        return ready.killed_for
+
     def finish(self) -> Ready:
         """End whatever the submission left. A sandbox that can't be cleaned is replaced by a new one."""
         try:
@@ -146,7 +162,11 @@ class Warden:
         if self._process is None:
             return
         self._channel.close()
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        self._kill()
         self._process.wait()
         self._process = None
+
+    def _kill(self) -> None:
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)

@@ -6,19 +6,31 @@ Whatever a frame claims is checked before anything of that size is allocated.
 from __future__ import annotations
 
 from ctypes import string_at
-from dataclasses import astuple
-from typing import TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
 import torch
+from msgspec import Meta
 
 from torchaula.checks import data
 from torchaula.checks.data import DTYPES, MAX_BYTES, MAX_DEPTH, MAX_NODES, Data, span
-from torchaula.checks.observation import MAX_TEXT, Failure, Observation, Request
+from torchaula.checks.observation import (
+    MAX_KINDS,
+    MAX_TEXT,
+    MAX_THREADS,
+    Failure,
+    Observation,
+    Request,
+    Stop,
+)
 from torchaula.grading.frames import WireError
 
 DTYPE_NAMES = {str(dtype).removeprefix("torch."): dtype for dtype in DTYPES}
 NAMES = {dtype: name for name, dtype in DTYPE_NAMES.items()}
+
+
+# A text of the student process's own: shown at most.
+Claim: TypeAlias = Annotated[str, Meta(max_length=MAX_TEXT)]
 
 
 class TensorNode(msgspec.Struct, tag="tensor", frozen=True):
@@ -108,11 +120,29 @@ class Call(msgspec.Struct, tag="call", frozen=True):
     seconds: float
 
 
+class Stopped(msgspec.Struct, frozen=True):
+    """A `Stop`, in bounded fields."""
+
+    kind: Claim
+    message: Claim
+    line: Claim
+    number: int
+    kinds: Annotated[tuple[Claim, ...], Meta(max_length=MAX_KINDS)]
+    missing: Claim
+
+
+class Failed(Stopped, frozen=True):
+    """A `Failure`, likewise."""
+
+    cause: Stopped | None
+    threads: Annotated[tuple[Claim, ...], Meta(max_length=MAX_THREADS)]
+
+
 class Seen(msgspec.Struct, tag="seen", frozen=True):
     """From the student process: what was observed."""
 
     result: Node
-    failure: tuple[str, str, str, int] | None
+    failure: Failed | None
     arguments: Node
     attached: list[tuple[Key, ...]]
     shared: list[tuple[Key, ...]]
@@ -269,7 +299,7 @@ def from_observation(seen: Observation) -> tuple[Seen, list[bytes]]:
     packer = _Packer()
     message = Seen(
         packer.node(seen.result),
-        None if seen.failure is None else astuple(seen.failure),
+        None if seen.failure is None else _failed(seen.failure),
         packer.node(seen.arguments),
         [_keys(path) for path in seen.attached],
         [_keys(path) for path in seen.shared],
@@ -277,6 +307,23 @@ def from_observation(seen: Observation) -> tuple[Seen, list[bytes]]:
         seen.trace,
     )
     return message, packer.buffers
+
+
+def _failed(failure: Failure) -> Failed:
+    cause = None if failure.cause is None else Stopped(**_bounded(failure.cause))
+    threads = tuple(name[:MAX_TEXT] for name in failure.threads[:MAX_THREADS])
+    return Failed(**_bounded(failure), cause=cause, threads=threads)
+
+
+def _bounded(stop: Stop) -> dict[str, Any]:
+    """The fields of a stop. What a learner's own exception says of itself may be long."""
+    texts = {name: getattr(stop, name)[:MAX_TEXT] for name in ("kind", "message", "line", "missing")}
+    return {**texts, "number": stop.number, "kinds": stop.kinds[:MAX_KINDS]}
+
+
+def _failure(failed: Failed) -> Failure:
+    cause = None if failed.cause is None else Stop(**msgspec.structs.asdict(failed.cause))
+    return Failure(**msgspec.structs.asdict(failed) | {"cause": cause})
 
 
 def _keys(path: data.Path) -> tuple[Key, ...]:
@@ -288,14 +335,10 @@ def to_observation(message: Seen, buffers: memoryview) -> Observation:
     unpacker = _Unpacker(buffers)
     return Observation(
         result=unpacker.value(message.result),
-        failure=None if message.failure is None else _failure(*message.failure),
+        failure=None if message.failure is None else _failure(message.failure),
         arguments=unpacker.value(message.arguments),
         attached=tuple(message.attached),
         shared=tuple(message.shared),
         gradients={p: None if g is None else unpacker.tensor(g) for p, g in message.gradients},
         trace=message.trace,
     )
-
-
-def _failure(kind: str, message: str, line: str, number: int) -> Failure:
-    return Failure(kind[:MAX_TEXT], message[:MAX_TEXT], line[:MAX_TEXT], number)

@@ -19,7 +19,7 @@ from torchaula.course import notebook
 from torchaula.course.notebook import Exercise
 from torchaula.grading.outputs import plain
 from torchaula.grading.rebuild import OWN, grade_id
-from torchaula.grading.verdict import Outcome, Verdict
+from torchaula.grading.verdict import Lost, Outcome, Verdict
 from torchaula.report import words
 from torchaula.report.statement import Hint, heading, hints
 from torchaula.report.written import Written, written
@@ -284,7 +284,7 @@ def _answer(
     title: str,
     cell: NotebookNode,
     own: Sequence[NotebookNode],
-    lost: Mapping[str, str],
+    lost: Mapping[str, Lost],
 ) -> Answer:
     state = _state(cell)
     is_shown = state is not State.UNANSWERED
@@ -295,7 +295,7 @@ def _answer(
         state=state,
         points=float(cell.metadata.nbgrader.get("score") or 0),
         maximum=float(cell.metadata.nbgrader.get("points") or 0),
-        written=tuple(written(e, lost.get(grade_id(e) or e.id, ""), name) for e in own if is_shown),
+        written=tuple(written(e, lost.get(grade_id(e) or e.id), name) for e in own if is_shown),
         comment=_comment(cell),
     )
 
@@ -310,7 +310,7 @@ def _state(cell: NotebookNode) -> State:
 
 
 def _part(
-    exercise: Exercise, cells: Mapping[str, NotebookNode], record: Record | None, lost: Mapping[str, str]
+    exercise: Exercise, cells: Mapping[str, NotebookNode], record: Record | None, lost: Mapping[str, Lost]
 ) -> Part:
     cell, statement = cells[exercise.id], exercise.statement.source
     tests = tuple(_test(each, cells[each.id], record) for each in exercise.graded)
@@ -321,7 +321,7 @@ def _part(
         id=exercise.id,
         heading=title,
         tests=tests,
-        answer=written(cell, lost.get(exercise.id, ""), name, named),
+        answer=written(cell, lost.get(exercise.id), name, named),
         hints=tuple(hints(statement)),
         comment=_comment(cell),
     )
@@ -356,11 +356,11 @@ def _comment(cell: NotebookNode) -> str:
     return "" if comment == NO_RESPONSE else comment  # which the page says better
 
 
-def _others(nb: NotebookNode, lost: Mapping[str, str], shown: Collection[str]) -> Iterator[Written]:
+def _others(nb: NotebookNode, lost: Mapping[str, Lost], shown: Collection[str]) -> Iterator[Written]:
     """The cells that the learner added, but those that are `shown` elsewhere."""
     for cell in nb.cells:
         if cell.get("id", "") in shown:
             continue
         is_ours = bool(grade_id(cell) or cell.metadata.get("tags"))
         if str(cell.get("id", "")).startswith(OWN) or (cell.cell_type == "code" and not is_ours):
-            yield written(cell, lost.get(cell.id, ""))
+            yield written(cell, lost.get(cell.id))

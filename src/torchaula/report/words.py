@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from torchaula.grading.verdict import Outcome
+from torchaula.grading.verdict import Lost, Outcome
 
 SKIP = "Ir al contenido"
 TITLE = "Corrección"
@@ -63,9 +63,8 @@ EXPLAINED = {
         "su mensaje, y repite la llamada en una celda tuya."
     ),
     Outcome.TIMED_OUT: (
-        "Tu código seguía trabajando cuando se acabó el tiempo de esta prueba, y se paró. Suele ser un bucle "
-        "que no termina o uno que recorre los datos de uno en uno: mira qué cambia en cada vuelta y qué la "
-        "detiene."
+        "Tu código no había terminado cuando se acabó el tiempo de esta prueba, y se paró. Lee abajo si "
+        "seguía trabajando o si esperaba a algo, y qué puedes mirar."
     ),
     Outcome.OUT_OF_MEMORY: (
         "Tu código pidió más memoria de la que hay para una entrega. Busca un tensor mucho mayor que los "
@@ -91,8 +90,14 @@ BY_PERSON = {"waits": WAITS, "unanswered": NO_ANSWER, "given": BY_HAND}
 YOUR_ANSWER = "Tu respuesta"
 NOTHING_BELOW = "No has añadido ninguna celda debajo del enunciado."
 LOST = {
-    "died": "El proceso terminó de golpe mientras se ejecutaba esta celda: lo que define no existe después.",
-    "timed out": "Esta celda no terminó a tiempo y se paró: lo que define después no existe.",
+    Lost.DIED: (
+        "El proceso terminó de golpe mientras se ejecutaba esta celda: lo que define no existe después."
+    ),
+    Lost.TIMED_OUT: "Esta celda no terminó a tiempo y se paró: lo que define después no existe.",
+    Lost.OUT_OF_MEMORY: (
+        "Esta celda pidió más memoria de la que hay para una entrega y se paró: lo que define no existe "
+        "después."
+    ),
 }
 NO_DETAIL = "De esta prueba no se guardó más detalle. Repite la comprobación pública en tu cuaderno."
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from nbformat import NotebookNode
 
 from torchaula.grading.outputs import PNG, plain
+from torchaula.grading.verdict import Lost
 from torchaula.report import words
 
 LINES, CHARACTERS = 400, 40_000  # of one cell's code, or of one of its outputs
@@ -36,7 +37,7 @@ class Written:
     named: frozenset[int] = frozenset()
 
 
-def written(cell: NotebookNode, lost: str, exercise: str = "", named: Iterable[str] = ()) -> Written:
+def written(cell: NotebookNode, lost: Lost | None, exercise: str = "", named: Iterable[str] = ()) -> Written:
     """A cell of the learner's. `named` are lines as tests name them: their number and their text."""
     text, is_code = plain(cell.source), cell.cell_type == "code"
     lines = dict(enumerate(map(str.strip, text.splitlines()), 1))
@@ -45,7 +46,7 @@ def written(cell: NotebookNode, lost: str, exercise: str = "", named: Iterable[s
         text=cut(text if is_code else _unfenced(text)),
         is_code=is_code,
         outputs=tuple(_outputs(cell, exercise)),
-        lost=words.LOST.get(lost, ""),
+        lost=words.LOST[lost] if lost else "",
         named=frozenset(n for n, line in lines.items() if (str(n), ": ", line) in found),
     )
 

@@ -1,0 +1,81 @@
+"""Modules that only Colab and Kaggle have, as modules that do nothing.
+
+`from google.colab import drive` must not cost the rest of its cell. Who asks whether they are there, in a
+`try` or with `find_spec`, is told that they are not, as is true.
+"""
+
+from __future__ import annotations
+
+import dis
+import sys
+from collections.abc import Callable, Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import FrameType, ModuleType
+from typing import Any
+
+from torchaula.checks.stand_ins import LEARNER
+
+NAMES = ("google.colab", "kaggle_secrets", "kaggle_datasets", "kaggle_web_client")
+IMPORT = dis.opmap["IMPORT_NAME"]
+
+
+class Nothing(str):
+    """Whatever such a module has: it can be called, looked into, gone through, and is empty."""
+
+    def __call__(self, *args: object, **kwargs: object) -> Nothing:
+        return self
+
+    def __getattr__(self, name: str) -> Nothing:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self
+
+    def __enter__(self) -> Nothing:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+class Elsewhere(MetaPathFinder, Loader):
+    """Finds these modules where a learner's own line plainly imports them; `tell` says so to the learner."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell, self._told = tell, False
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        is_parent = any(name.startswith(fullname + ".") for name in NAMES)
+        is_known = any(f"{fullname}.".startswith(f"{name}.") for name in NAMES)
+        if not (is_parent or is_known) or not _is_plain_import(sys._getframe(1)):
+            return None
+        return ModuleSpec(fullname, self, is_package=True)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__getattr__ = _nothing  # type: ignore[method-assign]
+        if not self._told and "." in module.__name__ + "." * (module.__name__ in NAMES):
+            self._told = True
+            self._tell(module.__name__)
+
+
+def _nothing(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(name)
+    return Nothing()
+
+
+def _is_plain_import(frame: FrameType | None) -> bool:
+    """Whether a learner's line that no `try` surrounds, or a magic of IPython's, imports."""
+    while frame is not None and frame.f_globals.get("__name__") != LEARNER:
+        if frame.f_globals.get("__name__") == "IPython.core.extensions":
+            return True
+        frame = frame.f_back
+    if frame is None or frame.f_code.co_code[frame.f_lasti] != IMPORT:
+        return False
+    entries = getattr(dis.Bytecode(frame.f_code), "exception_entries", ())
+    return not any(entry.start <= frame.f_lasti < entry.end for entry in entries)

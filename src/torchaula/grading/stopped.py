@@ -1,0 +1,65 @@
+"""Which cells of a learner's stopped, and which threads a fork left behind: reasons for what fails later.
+
+Known to the student process alone, and so a claim: it is shown, and decides nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass, field, replace
+
+from torchaula.checks.observation import (
+    MAX_TEXT,
+    MAX_THREADS,
+    UNDEFINED,
+    WAITED,
+    Failure,
+    Observation,
+    Stop,
+    stop,
+)
+from torchaula.checks.timelimit import TimeLimit
+
+DEFINES = r"\b(?:def|class|as|import)\s+{name}\b|\b{name}\b\s*(?::[^=\n]*)?=(?!=)"
+
+
+@dataclass
+class Stopped:
+    """The cells that stopped, each with its text; `threads` are the names of those that are gone."""
+
+    cells: dict[str, tuple[str, Stop]] = field(default_factory=dict)
+    threads: tuple[str, ...] = ()
+
+    def note(self, cell: str, source: str, error: BaseException | None) -> None:
+        """How a cell ended."""
+        self.cells.pop(cell, None)
+        if error is not None and not isinstance(error, TimeLimit):
+            self.cells[cell] = (source, stop(error))
+
+    def note_threads(self) -> None:
+        """Which threads run, just before a fork."""
+        main = threading.main_thread()
+        others = [thread.name for thread in threading.enumerate() if thread is not main]
+        self.threads = tuple(name[:MAX_TEXT] for name in others[:MAX_THREADS] if type(name) is str)
+
+    def explained(self, seen: Observation, exercise: str) -> Observation:
+        """What was observed, and what came before that explains it."""
+        failure = seen.failure
+        if failure is None:
+            return seen
+        if failure.kind == WAITED:
+            return replace(seen, failure=replace(failure, threads=self.threads))
+        if missing := failure.message if failure.kind == UNDEFINED else _undefined(failure):
+            return replace(seen, failure=replace(failure, cause=self._cause(missing, exercise)))
+        return seen
+
+    def _cause(self, missing: str, exercise: str) -> Stop | None:
+        """What stopped the cell that would have defined a name: the exercise's own, or the last one."""
+        pattern = re.compile(DEFINES.format(name=re.escape(missing)))
+        defining = {cell: end for cell, (source, end) in self.cells.items() if pattern.search(source)}
+        return defining.get(exercise) or next(reversed(defining.values()), None)
+
+
+def _undefined(failure: Failure) -> str:
+    return failure.missing if "NameError" in failure.kinds else ""

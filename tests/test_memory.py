@@ -1,0 +1,142 @@
+"""Memory that runs out is called so, wherever it does; what forks share counts once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.tiny import BACKENDS, OPEN, grade, notebook
+from tests.workshop import NAME, Book, instructor, passed
+from torchaula.classroom import entries
+from torchaula.course import notebook as notebooks
+from torchaula.errors import Refusal
+from torchaula.grading import engine, sandbox
+from torchaula.grading.client import Client
+from torchaula.grading.jobs import Job, Result
+from torchaula.grading.limits import MIB, Limits
+from torchaula.grading.verdict import Lost, Outcome
+from torchaula.report import words
+
+LIMITS = Limits(cell_seconds=20, cells_seconds=60, memory=700 * MIB, total_memory=600 * MIB)
+# Each process keeps less than it may; together they keep more than a submission may.
+HUNGRY = """
+import os, time
+for _ in range(3):
+    if os.fork() == 0:
+        {hide}
+        kept = np.ones({mib} * 2**17)
+        time.sleep(60)
+        os._exit(0)
+time.sleep(60)
+"""
+UNDUMPABLE = "import ctypes; ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)"
+
+
+class Small:
+    """A warm client whose submissions may take little memory."""
+
+    def __init__(self) -> None:
+        self._bwrap, self._client = sandbox.find().bwrap, Client()
+        self._instructor = notebooks.text(instructor())
+        cells = notebooks.parse(instructor(), NAME).cells
+        self.every_cell = {cell.id for cell in cells if cell.kind == "graded"}
+
+    def grade(self, book: Book) -> Result:
+        return self._client.grade(Job(NAME, self._instructor, book.file, self._bwrap, LIMITS))
+
+    def close(self) -> None:
+        self._client.close()
+
+
+@pytest.fixture(scope="module")
+def small() -> Iterator[Small]:
+    """Skipped where there is no sandbox."""
+    try:
+        made = Small()
+    except Refusal as error:
+        pytest.skip(str(error))
+    yield made
+    made.close()
+
+
+def remarks(result: Result) -> str:
+    """What the table says of it."""
+    source = notebooks.parse(instructor(), NAME)
+    return "; ".join(entries._ends(source, result))
+
+
+def test_memory_that_forks_share_counts_once(small: Small) -> None:
+    """A cell that keeps half of what a submission may costs nothing, though each fork inherits it."""
+    book = Book()
+    book.add(f"kept = np.ones({300 * 2**17})", "preparacion")
+
+    result = small.grade(book)
+
+    assert passed(result) == small.every_cell
+    assert not result.lost
+
+
+@pytest.mark.parametrize("hide", ["pass", UNDUMPABLE], ids=["plain", "unreadable"])
+def test_own_cell_that_takes_too_much_is_named_for_it(small: Small, hide: str) -> None:
+    """The cell is left out and the rest graded; page and table say that memory ran out."""
+    book = Book()
+    book.add(HUNGRY.format(mib=300, hide=hide), "preparacion")
+
+    result = small.grade(book)
+
+    assert result.lost == {"own-0": Lost.OUT_OF_MEMORY}
+    assert passed(result) == small.every_cell
+    assert remarks(result) == "memory ran out in a cell of the student's own"
+    assert "memoria" in words.LOST[Lost.OUT_OF_MEMORY]
+
+
+def test_answer_that_takes_too_much_is_named_for_it(small: Small) -> None:
+    """Its own cells end out of memory; no other exercise loses anything."""
+    book = Book()
+    code = HUNGRY.format(mib=300, hide="pass").strip().replace("\n", "\n    ")
+    book.cell("decay").source = f"def decay(values):\n    {code}\n"
+
+    result = small.grade(book)
+
+    ended = {cell: v.outcome for cell, v in result.verdicts.items() if not v.passed}
+    assert ended == dict.fromkeys(("decay-publico", "decay-valores"), Outcome.OUT_OF_MEMORY)
+    assert "memoria" in result.verdicts["decay-valores"].message
+    assert remarks(result) == "memory ran out in decay"
+
+
+def test_answer_s_own_cell_that_takes_too_much_is_named_for_it(small: Small) -> None:
+    """The cell that defines the answer: its exercise's cells end out of memory, and say so."""
+    book = Book()
+    book.cell("decay").source = HUNGRY.format(mib=300, hide="pass")
+
+    result = small.grade(book)
+
+    assert result.lost == {"decay": Lost.OUT_OF_MEMORY}
+    ended = {cell: v.outcome for cell, v in result.verdicts.items() if not v.passed}
+    assert ended == dict.fromkeys(("decay-publico", "decay-valores"), Outcome.OUT_OF_MEMORY)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    "body",
+    [
+        "np.ones(2**45)",
+        "torch.empty(2**44)",
+        "torch.ones(2**22, 1) @ torch.ones(1, 2**22)",
+        "bytearray(2**46)",
+    ],
+)
+def test_exception_for_want_of_memory_is_called_so(backend: str, body: str) -> None:
+    """Python's, NumPy's and torch's own words for it end in the same outcome."""
+    engine.prepare(notebook())
+    answer = f"import numpy as np\ndef double(x):\n    return {body}\n"
+
+    [verdict] = grade(answer, OPEN + "student.double(1).sound()\n", backend=backend)
+
+    assert verdict.outcome is Outcome.OUT_OF_MEMORY, verdict.message
+
+
+def test_standing_of_a_class_is_told_by_members() -> None:
+    """No page or table goes by a sentence: every way to be lost has its own words."""
+    assert set(words.LOST) == set(Lost)
