@@ -842,3 +842,17 @@ def test_pattern_that_finds_no_usable_id_writes_nowhere_else(downloads: Download
     """An id with a path in it, or none, is named."""
     assert by_pattern(downloads, pattern, "a/..b_mini.ipynb", " _mini.ipynb") == {}
     assert downloads.register.unmatched
+
+
+@pytest.mark.parametrize(
+    ("pattern", "told"), [("(?P<student_id>", "can't be used"), ("(.*)_mini", "student_id")]
+)
+def test_pattern_that_tells_nobody_is_refused(
+    downloads: Downloads, capfd: pytest.CaptureFixture[str], pattern: str, told: str
+) -> None:
+    """A pattern that is none, or finds no student, ends the command with one line."""
+    with downloads.course.config.open("a", encoding="utf-8") as config:
+        config.write(f"\nc.FileNameCollectorPlugin.named_regexp = {pattern!r}\n")
+    downloads.put("ana_mini.ipynb", b"")
+
+    assert told in refusal(capfd, downloads)

@@ -6,8 +6,6 @@ import codecs
 import sys
 from contextlib import suppress
 
-from rich.cells import cell_len, set_cell_size
-
 PLAIN = {"–": "-", "—": "-", "…": ".", "·": "-", "→": ">", "✔": "+", "✘": "x", "×": "x", "’": "'"}
 
 
@@ -36,4 +34,6 @@ def printable(text: str) -> str:
 
 def shortened(text: str, width: int) -> str:
     """A text of at most so many columns; where something is missing it ends with an ellipsis."""
+    from rich.cells import cell_len, set_cell_size  # only where a table is shown
+
     return text if cell_len(text) <= width else set_cell_size(text, width - 1).rstrip() + "…"

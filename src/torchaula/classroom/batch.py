@@ -123,7 +123,7 @@ def prepare(
         if chosen:
             gradebook.require_everybody(book, course, loaded.source, chosen)
         else:
-            found += dropped_out(gradebook.with_points(book, assignment), found)
+            found += dropped_out(course, gradebook.with_points(book, assignment), found)
     return Batch(loaded, found, force, tuple(_outdated(loaded, chosen)) if chosen else ())
 
 

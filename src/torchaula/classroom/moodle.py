@@ -64,6 +64,7 @@ class MoodleCollector(FileNameCollectorPlugin):  # type: ignore[misc]
 
     def _look(self) -> Findings:
         course, assignment = Course(Path(self.parent.coursedir.root).resolve()), self.assignment
+        named.require_pattern(self.named_regexp, course.config)
         sheets, students = self._sheets(), roster.load(course)
         extractor = getattr(self.parent, "extractor_plugin_inst", None)
         failed: dict[Path, str] = getattr(extractor, "failed", {})

@@ -17,6 +17,7 @@ from nbgrader.utils import parse_utc
 
 from torchaula.classroom import roster
 from torchaula.classroom.uploads import listed, printable
+from torchaula.errors import Refusal
 from torchaula.i18n import _
 
 AGAIN = re.compile(r"(?P<name>.+)-(?P<number>[0-9]{1,6})")  # handed in again, once more each time
@@ -44,6 +45,21 @@ class Named:
         """As zip_collect wants to know it; with an ending, or a dot in the name is lost."""
         told = {"student_id": self.student, "file_id": f"{self.file}{self.path.suffix}"}
         return told | ({"timestamp": f"{self.time:%Y-%m-%d %H:%M:%S}"} if self.time else {})
+
+
+def require_pattern(pattern: str, config: Path) -> None:
+    """Raise `Refusal` where `named_regexp` is set and can't tell a student."""
+    try:
+        groups = re.compile(pattern).groupindex
+        reason = "" if not pattern or "student_id" in groups else _("no group (?P<student_id>…)")
+    except re.error as error:
+        reason = str(error)
+    if reason:
+        raise Refusal(
+            _("{path}: named_regexp {pattern!r} can't be used ({reason}); mend it").format(
+                path=config, pattern=pattern, reason=reason
+            )
+        )
 
 
 def natural(text: str) -> list[str | int]:

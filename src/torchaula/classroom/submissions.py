@@ -12,7 +12,7 @@ from torchaula.classroom import received, roster
 from torchaula.classroom.assignments import Assignment
 from torchaula.classroom.nbgrader_preprocessors import foreign_files
 from torchaula.classroom.received import Register
-from torchaula.course.layout import GLOB_CHARACTERS
+from torchaula.course.layout import GLOB_CHARACTERS, Course
 from torchaula.errors import Refusal
 from torchaula.grading import submitted
 from torchaula.grading.digests import digest
@@ -79,10 +79,10 @@ def collect(assignment: Assignment, students: Iterable[str] = ()) -> list[Submis
     return [each for each in compared if not wanted or each.student in wanted]
 
 
-def dropped_out(students: Iterable[str], found: Sequence[Submission]) -> list[Submission]:
+def dropped_out(course: Course, students: Iterable[str], found: Sequence[Submission]) -> list[Submission]:
     """Those of some students of whom nothing was found, not even in `students.csv`."""
-    known = {each.student for each in found}
-    return [Submission(each, remarks=(STRANGER,)) for each in students if each not in known]
+    known, remarks = {each.student for each in found}, (STRANGER,) if roster.load(course) else ()
+    return [Submission(each, remarks=remarks) for each in students if each not in known]
 
 
 def _look(assignment: Assignment, student: str) -> Submission:
