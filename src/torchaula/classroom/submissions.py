@@ -16,8 +16,7 @@ from torchaula.course.layout import GLOB_CHARACTERS
 from torchaula.errors import Refusal
 from torchaula.grading import submitted
 from torchaula.grading.digests import digest
-from torchaula.grading.rebuild import grade_id, settled
-from torchaula.grading.submitted import SubmittedCell
+from torchaula.grading.rebuild import Sorted, settled, sort
 from torchaula.i18n import _
 
 MOST_NAMES = 3  # of those who handed in the same
@@ -118,30 +117,27 @@ def _read(assignment: Assignment, student: str, path: Path, found: Sequence[Path
     """The submission in a notebook file, one of those that were `found`, as far as it can be read."""
     try:
         content = path.read_bytes()
-        cells = submitted.read(content)
+        cells = sort(assignment.node, submitted.read(content))
     except Refusal as error:
         return Submission(student, path, problem=str(error))
     except OSError as error:
         problem = _("can't be read ({reason}): ask for the file again").format(reason=error.strerror)
         return Submission(student, path, problem=problem)
-    # Without any of the assignment's cells it would have zero points, and nobody would wonder.
-    if {cell.name for cell in cells}.isdisjoint({grade_id(cell) for cell in assignment.node.cells} - {""}):
+    # Without anything of the assignment it would have zero points, and nobody would wonder.
+    if not cells.is_of_assignment:
         problem = _("not this assignment: none of its cells is in the notebook; ask for the right one")
         return Submission(student, path, problem=problem)
-    remarks = [*_other_files(assignment, path, found), *settled(assignment.node, cells)]
-    written = _written(assignment, cells)
+    remarks = [*_other_files(assignment, path, found), *settled(cells)]
+    written = _written(cells)
     return Submission(student, path, submitted.digest_of(content), "", tuple(remarks), written)
 
 
-def _written(assignment: Assignment, cells: Sequence[SubmittedCell]) -> str:
+def _written(found: Sorted) -> str:
     """A digest of solutions and own cells; empty where the solutions are as they were released."""
-    stubs = assignment.stubs
-    solutions = {cell.name: cell.source.strip() for cell in cells if cell.name in stubs}
-    if all(text in ("", stubs[name]) for name, text in solutions.items()):
+    solutions = [cell for cell in found.own if cell.name in found.known.cells]
+    if all(map(found.known.is_released, solutions)) and not found.answers.elsewhere:
         return ""
-    known = {cell.id for cell in assignment.source.cells} - stubs.keys()
-    own = [cell.source.strip() for cell in cells if cell.name not in known]
-    return digest(own)
+    return digest([cell.source.strip() for cell in found.own])
 
 
 def _other_files(assignment: Assignment, path: Path, found: Sequence[Path]) -> Iterator[str]:
