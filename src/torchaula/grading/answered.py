@@ -131,6 +131,8 @@ class _Exercise:
         for first in range(len(near)):
             for end in range(min(first + PIECES, len(near)), first + 1, -1):
                 numbers = near[first:end]
+                if self.answers.tries <= 0:
+                    return
                 if self._stand_together(numbers) and (not is_finished or set(homes) & set(numbers)):
                     yield from ((numbers, text) for text in self._whole(numbers))
 
@@ -148,7 +150,7 @@ class _Exercise:
         if all(_goes_on(text, self.wants) for text in texts[1:]):
             for text in ("\n".join(texts), "".join(texts)):
                 self.answers.tries -= 1
-                if self.answers.tries > 0 and self.wants.is_mentioned_in(text):
+                if self.wants.is_mentioned_in(text):
                     code = read(text)
                     if code.is_whole and self.wants.written_in(code):
                         yield text
@@ -231,7 +233,8 @@ class _Exercise:
     def _places(self) -> dict[int, int]:
         """The cells that answer it, each with the place of the instructor's cell that it stands after."""
         cells, anchors = self.answers.known.cells, self._anchors()
-        able = [n for n in range(len(self.cells)) if n not in self._homes() and self._does(n, frozenset())]
+        homes = set(self._homes())
+        able = [n for n in range(len(self.cells)) if n not in homes and self._does(n, frozenset())]
         return {n: cells[anchors[n]].place if anchors[n] else -1 for n in able if self._is_answer(n)}
 
     def _is_answer(self, number: int) -> bool:

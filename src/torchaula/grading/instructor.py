@@ -32,6 +32,11 @@ def squeezed(text: str) -> str:
     return "".join(text.split())
 
 
+def lines_of(text: str) -> list[str]:
+    """The lines of a text that have anything in them."""
+    return [stripped for line in text.splitlines() if (stripped := line.strip())]
+
+
 @dataclass(frozen=True)
 class Known:
     """A cell that nbgrader knows: `text` is what learners receive of its `source`, `place` its number."""
@@ -48,6 +53,10 @@ class Known:
     @cached_property
     def squeezed(self) -> str:
         return squeezed(self.text)
+
+    @cached_property
+    def lines(self) -> list[str]:
+        return lines_of(self.text)
 
     def is_given(self, text: str) -> bool:
         """Whether a text is this cell's, as the instructor or a learner has it."""

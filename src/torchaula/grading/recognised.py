@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from torchaula.course.notebook import HIDDEN_REGION
 from torchaula.grading.definitions import DEFINITION, read
-from torchaula.grading.instructor import Instructor, Known, squeezed
+from torchaula.grading.instructor import Instructor, Known, lines_of, squeezed
 from torchaula.grading.submitted import SubmittedCell
 
 ALIKE = 0.6  # of the lines of an edited cell and of the one that was released
@@ -69,7 +69,7 @@ def _missing(known: Instructor, submitted: Iterable[SubmittedCell]) -> list[Know
 
 def _by_lines(known: Instructor, submitted: list[SubmittedCell]) -> list[SubmittedCell]:
     """Cells without a name that have most lines of a locked cell that is missing: it was edited."""
-    lines = {cell.name: _lines(cell.text) for cell in _missing(known, submitted) if cell.wants is None}
+    lines = {cell.name: cell.lines for cell in _missing(known, submitted) if cell.wants is None}
     of_line: defaultdict[str, list[str]] = defaultdict(list)
     for name, each in lines.items():
         for line in set(each) if len(each) >= LEAST else ():
@@ -77,7 +77,7 @@ def _by_lines(known: Instructor, submitted: list[SubmittedCell]) -> list[Submitt
     named = []
     for cell in submitted:
         if of_line and cell.name not in known.cells:
-            own = _lines(cell.source)
+            own = lines_of(cell.source)
             shared = Counter(name for line in set(own) for name in of_line.get(line, ()))
             name, count = shared.most_common(1)[0] if shared else ("", 0)
             if name in lines and count >= ALIKE * max(len(set(own)), len(set(lines[name]))):
@@ -85,10 +85,6 @@ def _by_lines(known: Instructor, submitted: list[SubmittedCell]) -> list[Submitt
                 del lines[name]
         named.append(cell)
     return named
-
-
-def _lines(text: str) -> list[str]:
-    return [stripped for line in text.splitlines() if (stripped := line.strip())]
 
 
 def _parts(
@@ -146,7 +142,7 @@ def _cut(text: str, wanted: Iterable[Known]) -> list[tuple[str, str]]:
     """A text cut at the released texts in it: each part with the name of its cell; the rest has none."""
     parts = [("", text)]
     for known in wanted:
-        block = _lines(known.text)
+        block = known.lines
         if not block or block[0] not in text:
             continue
         for at, (name, part) in enumerate(parts):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import csv
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.plugins import ExportPlugin
 
-from torchaula.classroom import records
+from torchaula.classroom import handed_in, records
 from torchaula.course.layout import Course
-from torchaula.grading.submitted import digest_of
+from torchaula.errors import Refusal
+from torchaula.grading.submitted import digest_of, load
 from torchaula.report.class_csv import EARLIER, MISSING, UNGRADED, graded, plain
 
 COLUMNS = (
@@ -76,15 +78,27 @@ def is_graded(submission: Any) -> bool:
 
 def _outcome(course: Course, assignment: str, student: str, submission: Any) -> str:
     """What became of a student's submission, in the words of the table of the class."""
-    folder = course.submitted / student / assignment
-    if not any(path.is_file() for path in folder.rglob("*")):
+    there = _handed_in(course, assignment, student)
+    if there is None:
         return MISSING
     if submission is None or not is_graded(submission):
         return UNGRADED
     record = records.load(course, assignment, student)
     if record is None:
         return graded(())
-    handed_in = {digest_of(path.read_bytes()) for path in folder.glob("*.ipynb") if path.is_file()}
-    if record.submission and record.submission not in handed_in:
+    if record.submission and record.submission not in there:
         return EARLIER
     return graded(verdict.outcome.value for verdict in record.result.verdicts.values())
+
+
+def _handed_in(course: Course, assignment: str, student: str) -> set[str] | None:
+    """The digests of what a student handed in that may be graded; None where that is nothing at all."""
+    found: set[str] = set()
+    with suppress(OSError):
+        folder = handed_in.look(course, student, assignment)
+        if folder.is_empty:
+            return None
+        for file in folder.notebooks:
+            with suppress(Refusal, OSError):
+                found.add(digest_of(load(folder.at(file))))
+    return found
