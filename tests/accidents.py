@@ -12,8 +12,10 @@ from copy import deepcopy
 from dataclasses import dataclass
 
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
 
-from tests.workshop import Book
+from tests.workshop import SOLUTIONS, Book
+from torchaula.course.notebook import stub
 
 FIRST, MIDDLE = "preparacion", "softmax-publico"
 
@@ -694,3 +696,312 @@ def _below_colab(book: Book) -> None:
     book.cell("softmax").source = book.cell("softmax").source.replace(
         "x - x.max(dim=-1, keepdim=True).values", "shifted(x)"
     )
+
+
+# Jupyter lost a cell's name, or gave it to another cell
+
+EXERCISES = ("softmax", "decay", "line", "total")
+
+
+def own(source: str) -> NotebookNode:
+    """A cell that Jupyter made, and nbgrader knows nothing of."""
+    made: NotebookNode = new_code_cell(source)
+    return made
+
+
+def put(book: Book, cell: NotebookNode, beside: str, offset: int = 1) -> None:
+    """Put a cell after the one with this `grade_id`; before it with an offset of 0."""
+    book.node.cells.insert(book.node.cells.index(book.cell(beside)) + offset, cell)
+
+
+def merge(book: Book, first: str, second: str, kept: str) -> None:
+    """Merge two cells as Jupyter does, into the one called `kept`."""
+    one, other = book.cell(first), book.cell(second)
+    text = f"{one.source}\n\n{other.source}"
+    for cell, name in ((one, first), (other, second)):
+        if name == kept:
+            cell.source = text
+        else:
+            book.node.cells.remove(cell)
+
+
+@accident("merges answers into the statements above")
+def _merge_statement(book: Book) -> None:
+    for name in EXERCISES:
+        merge(book, f"{name}-enunciado", name, f"{name}-enunciado")
+
+
+@accident("merges the statements into the answers below")
+def _merge_statement_down(book: Book) -> None:
+    for name in EXERCISES:
+        merge(book, f"{name}-enunciado", name, name)
+
+
+@accident("merges answers into the checks below")
+def _merge_check(book: Book) -> None:
+    for name in EXERCISES:
+        merge(book, name, f"{name}-publico", f"{name}-publico")
+
+
+@accident("merges the checks into the answers above")
+def _merge_check_up(book: Book) -> None:
+    for name in EXERCISES:
+        merge(book, name, f"{name}-publico", name)
+
+
+@accident("merges an exercise into one cell")
+def _merge_exercise(book: Book) -> None:
+    for part in ("publico", "valores"):
+        merge(book, "softmax", f"softmax-{part}", "softmax")
+    merge(book, "softmax", "decay-enunciado", "softmax")
+    merge(book, "softmax", "decay", "softmax")
+
+
+@accident("merges answers into the hidden tests above")
+def _merge_hidden(book: Book) -> None:
+    for above, name in (("softmax", "decay"), ("decay", "line"), ("line", "total")):
+        book.node.cells.remove(book.cell(f"{name}-enunciado"))
+        merge(book, f"{above}-valores", name, f"{above}-valores")
+
+
+@accident("merges an answer into the set-up")
+def _merge_setup(book: Book) -> None:
+    book.node.cells.remove(book.cell("softmax-enunciado"))
+    merge(book, FIRST, "softmax", FIRST)
+
+
+@accident("merges a helper into a check")
+def _merge_helper(book: Book) -> None:
+    book.cell("softmax-publico").source += "\n\ndef add(a, b):\n    return a + b"
+    book.cell(
+        "total"
+    ).source = "def total(values):\n    return add(values[0], total(values[1:])) if values else 0"
+
+
+@accident("writes an answer where a demonstration was")
+def _in_demo(book: Book) -> None:
+    book.cell("decay-publico").source = book.cell("decay").source
+    book.empty("decay")
+
+
+def split(book: Book, name: str, at: str, *, kept: str) -> None:
+    """Split a cell before the text `at`; its name goes to the `first` half, the `second`, or to `both`."""
+    cell = book.cell(name)
+    first, second = cell.source.split(at, 1)
+    twin = deepcopy(cell) if kept == "both" else own("")
+    cell.source, twin.source = first.rstrip("\n"), at + second
+    twin.id = "twin"
+    if kept == "second":
+        cell.source, twin.source = twin.source, cell.source
+    put(book, twin, name, 0 if kept == "second" else 1)
+
+
+for half in ("first", "second", "both"):
+
+    def _split_answers(book: Book, half: str = half) -> None:
+        split(book, "line", "    def forward", kept=half)
+        split(book, "softmax", "    return", kept=half)
+        split(book, "decay", "    return", kept=half)
+        split(book, "total", "):", kept=half)
+
+    accident(f"splits answers in two, the name goes to {half}")(_split_answers)
+
+
+@accident("splits an answer in three")
+def _split_in_three(book: Book) -> None:
+    split(book, "line", "    def forward", kept="both")
+    split(book, "line", "    def __init__", kept="first")
+
+
+@accident("splits an answer, with a note between")
+def _split_with_note(book: Book) -> None:
+    split(book, "line", "    def forward", kept="first")
+    book.add("Y ahora, la recta", "line", markdown=True)
+
+
+@accident("writes two halves of an exercise beside a stub")
+def _halves_beside_stub(book: Book) -> None:
+    text = book.cell("line").source
+    book.empty("line")
+    first, second = text.split("    def forward", 1)
+    put(book, own(first), "line", 0)
+    put(book, own("    def forward" + second), "line", 0)
+
+
+for leaves in ("stub", "nothing", "comment", "pass", "gone"):
+    for place in ("above", "below"):
+
+        def _pasted(book: Book, leaves: str = leaves, place: str = place) -> None:
+            for name in EXERCISES:
+                cell = book.cell(name)
+                put(book, own(cell.source), name, 0 if place == "above" else 1)
+                book.empty(name)
+                if leaves == "pass":
+                    cell.source = cell.source.replace("# ESCRIBE AQUÍ TU CÓDIGO", "pass")
+                elif leaves == "gone":
+                    book.node.cells.remove(cell)
+                elif leaves != "stub":
+                    cell.source = "" if leaves == "nothing" else "# abajo, o arriba"
+
+        accident(f"pastes answers into cells {place}, leaves {leaves}")(_pasted)
+
+
+@accident("pastes an answer below the hidden tests")
+def _pasted_at_end(book: Book) -> None:
+    for name in ("decay", "total"):
+        put(book, own(book.cell(name).source), f"{name}-valores")
+        book.empty(name)
+
+
+@accident("pastes an answer between its try-outs")
+def _between(book: Book) -> None:
+    put(book, own("print('antes')"), "total", 0)
+    put(book, own(book.cell("total").source), "total", 0)
+    put(book, own("print(total([1, 2]))"), "total", 0)
+    book.empty("total")
+
+
+@accident("answers in the region of another exercise")
+def _other_region(book: Book) -> None:
+    put(book, own(book.cell("total").source), "decay")
+    book.node.cells.remove(book.cell("total"))
+    put(book, own(book.cell("line").source), "softmax-publico")
+    book.empty("line")
+
+
+@accident("answers in the cell of another exercise")
+def _other_cell(book: Book) -> None:
+    book.cell("softmax").source += "\n\n" + book.cell("total").source
+    book.empty("total")
+
+
+@accident("answers everything in one cell above")
+def _all_above(book: Book) -> None:
+    put(book, own("\n\n".join(book.cell(name).source for name in EXERCISES)), FIRST)
+    for name in EXERCISES:
+        book.empty(name)
+
+
+@accident("answers everything in one cell below")
+def _all_below(book: Book) -> None:
+    text = "\n\n".join(book.cell(name).source for name in EXERCISES)
+    for name in EXERCISES:
+        book.empty(name)
+    put(book, own(text), "total-valores")
+
+
+@accident("defines an answer under a condition")
+def _conditional(book: Book) -> None:
+    text = book.cell("total").source.replace("\n", "\n    ")
+    put(book, own(f"if True:\n    {text}"), "total", 0)
+    book.empty("total")
+
+
+@accident("names an answer otherwise first")
+def _alias(book: Book) -> None:
+    text = book.cell("softmax").source.replace("softmax", "mine")
+    put(book, own(f"{text}\nsoftmax = mine"), "softmax", 0)
+    book.empty("softmax")
+
+
+@accident("times an answer in a cell of its own")
+def _timed(book: Book) -> None:
+    put(book, own("%%time\n" + book.cell("softmax").source), "softmax", 0)
+    book.empty("softmax")
+
+
+@accident("keeps an old version above an answer")
+def _old_version(book: Book) -> None:
+    put(book, own("def softmax(x):\n    return x"), "softmax", 0)
+    put(book, own("class Line(nn.Module):\n    def forward(self, x):\n        return x"), "line", 0)
+    put(book, own("def total(values):\n    return 0\n\nprint(total([1]))"), FIRST)
+
+
+@accident("keeps an old version in a string", "SyntaxError")
+def _old_in_string(book: Book) -> None:
+    put(book, own("'''\ndef softmax(x):\n    return x\n'''"), "softmax", 0)
+    put(book, own("def softmax(x:\n    return x"), "softmax-enunciado", 0)
+
+
+@accident("copies a stub that loses its name")
+def _copied_stub(book: Book) -> None:
+    for name in EXERCISES:
+        put(book, own(stub(SOLUTIONS[name])), name)
+        put(book, own(stub(SOLUTIONS[name])), name, 0)
+
+
+@accident("finishes a copy of what it began")
+def _finished_copy(book: Book) -> None:
+    put(book, own(book.cell("line").source), "line", 0)
+    text, begun = stub(SOLUTIONS["line"]), "self.w, self.b = 1, 2"
+    book.cell("line").source = text.replace("# ESCRIBE AQUÍ TU CÓDIGO", begun, 1)
+
+
+@accident("deletes a broken cell's name", "SyntaxError")
+def _broken_beside(book: Book) -> None:
+    put(book, own("def (:\n   total softmax"), "softmax", 0)
+    put(book, own(book.cell("softmax").source), "softmax", 0)
+    book.node.cells.remove(book.cell("softmax"))
+
+
+# Another tool lost all names
+
+
+def forget(book: Book) -> None:
+    """Lose all metadata and ids."""
+    for number, cell in enumerate(book.node.cells):
+        cell.metadata, cell.id = NotebookNode(), f"x{number}"
+
+
+@accident("saved without any name")
+def _nameless(book: Book) -> None:
+    forget(book)
+
+
+@accident("saved without any name, with other blanks")
+def _nameless_blanks(book: Book) -> None:
+    forget(book)
+    for cell in book.node.cells:
+        cell.source = "\n" + cell.source.replace("\n", "  \r\n") + "\n\n"
+
+
+@accident("saved without any name, in another order")
+def _nameless_order(book: Book) -> None:
+    forget(book)
+    first, *others = book.node.cells
+    book.node.cells = [first, *reversed(others)]
+
+
+@accident("saved without any name, and own cells between")
+def _nameless_own(book: Book) -> None:
+    for name in EXERCISES:
+        put(book, own(f"print('pruebo {name}')"), name)
+        put(book, own("def helper():\n    return 1"), name, 0)
+    forget(book)
+
+
+@accident("saved without any name, some cells edited or lost", "?")
+def _nameless_edited(book: Book) -> None:
+    book.cell("line-publico").source += "\nprint('hola')"
+    for name in ("softmax-enunciado", "decay-publico", "line-valores", "total-valores"):
+        book.node.cells.remove(book.cell(name))
+    forget(book)
+
+
+@accident("saved without any name, in worksheets")
+def _nameless_worksheets(book: Book) -> None:
+    forget(book)
+    cells = book.as_json()["cells"]
+    for cell in cells:
+        cell.pop("id")
+        if cell["cell_type"] == "code":
+            cell["input"] = cell.pop("source")
+    raw = {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": cells}]}
+    book.content = json.dumps(raw).encode()
+
+
+@accident("saved with names of another tool")
+def _renamed(book: Book) -> None:
+    for number, cell in enumerate(book.node.cells):
+        cell.metadata = NotebookNode(nbgrader=NotebookNode(grade_id=f"cell-{number:016x}"))
+        cell.id = f"{number:08x}"

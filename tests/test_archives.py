@@ -81,6 +81,9 @@ REFUSED: dict[str, Callable[[], bytes]] = {
     "absolute.zip": lambda: named("/tmp/torchaula-evil"),
     "backslash.zip": lambda: named("..\\..\\evil"),
     "drive.zip": lambda: named("C:/evil"),
+    "drive-backslash.zip": lambda: named("c:\\evil"),
+    "drive-up.zip": lambda: named("C:..\\..\\evil"),
+    "share.zip": lambda: named("\\\\server\\evil"),
     "truncated.zip": truncated,
     "text.zip": lambda: b"not an archive",
     "bomb.zip": bomb,
@@ -109,6 +112,19 @@ def test_hostile_archive_is_refused_and_leaves_nothing(tmp_path: Path, name: str
 
     assert not list((tmp_path / "out").rglob("*"))
     assert not Path("/tmp/torchaula-evil").exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["notas: final.ipynb", "a:b/mini.ipynb", "10:30 entrega.ipynb", "C:mini.ipynb", "notas:/mini.ipynb"],
+)
+def test_colon_is_no_way_out(tmp_path: Path, name: str) -> None:
+    """A learner's name with a colon is unpacked under that name; only a drive of Windows is elsewhere."""
+    (tmp_path / "mine.zip").write_bytes(named(name, NOTEBOOK))
+
+    unpack(tmp_path / "mine.zip", tmp_path / "out")
+
+    assert (tmp_path / "out" / name).read_bytes() == NOTEBOOK
 
 
 @pytest.mark.parametrize("name", EMPTY)

@@ -10,6 +10,7 @@ that what one of them packed costs nobody else.
 from __future__ import annotations
 
 import lzma
+import re
 import shutil
 import stat
 import tarfile
@@ -32,6 +33,7 @@ MIB = 2**20
 CHUNK = MIB
 DEPTH = 3  # a class's archive, a learner's in it, and one that a learner packed by mistake
 PART = "{}_assignsubmission_file"  # of a class's download: what one learner handed in
+DRIVE = re.compile(r"[a-z]:[/\\]|[a-z]:$", re.I)
 BROKEN = (
     *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, OSError, EOFError),
     *(RuntimeError, NotImplementedError, ValueError),  # zipfile: encrypted, unknown method, odd dates
@@ -215,7 +217,8 @@ def _members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
 def _safe(name: str) -> PurePosixPath:
     """A name that stays below the folder it is put in. Raises `BadArchive`."""
     path = PurePosixPath(name.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or not path.parts or ":" in path.parts[0] or "\0" in name:
+    is_elsewhere = path.is_absolute() or bool(DRIVE.match(name)) or ".." in path.parts
+    if is_elsewhere or not path.parts or "\0" in name:
         raise BadArchive(
             _("{name!r} would be written elsewhere: ask for the notebook alone").format(name=name)
         )

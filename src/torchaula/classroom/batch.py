@@ -128,7 +128,6 @@ def prepare(
 
 
 def _outdated(assignment: Assignment, chosen: Collection[str]) -> Iterator[str]:
-    for place in sorted(records.path(assignment.course, assignment.name, "").parent.glob("*.json")):
-        record = records.read(place)
-        if record and place.stem not in chosen and record.course != assignment.digest:
-            yield place.stem
+    for student, record in records.known(assignment.course, assignment.name).items():
+        if student not in chosen and record.course != assignment.digest:
+            yield student

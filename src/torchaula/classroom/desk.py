@@ -39,7 +39,7 @@ from torchaula.course import converters
 from torchaula.errors import Refusal
 from torchaula.grading.digests import digest
 from torchaula.grading.jobs import Job, Result
-from torchaula.grading.submitted import digest_of, read
+from torchaula.grading.submitted import digest_of, load, read
 from torchaula.i18n import _
 
 
@@ -83,7 +83,7 @@ class Task:
     @property
     def content(self) -> bytes:
         assert self.submission.notebook is not None
-        return self.submission.notebook.read_bytes()
+        return load(self.submission.notebook)
 
     @property
     def exchanged(self) -> dict[str, bytes]:
@@ -193,7 +193,7 @@ class Desk:
     def _keep(self, task: Task, result: Result) -> Record:
         """Keep a result until all else says the same. Bad luck is not kept for the next batch."""
         submission = "" if result.is_unsure else task.submission.digest
-        found = review.of(self._source, task.content)
+        found = review.of(self._assignment.node, task.content, self._assignment.markers)
         record = Record(result, found, submission, self._assignment.digest)
         records.save(records.pending(self._course, self._assignment.name, task.student), record)
         return record

@@ -38,7 +38,7 @@ from torchaula.course.layout import Course
 from torchaula.grading import client
 from torchaula.grading.limits import Limits
 from torchaula.grading.rebuild import grade_id, rebuild
-from torchaula.grading.submitted import digest_of, read
+from torchaula.grading.submitted import digest_of, load, read
 
 Resources = dict[str, Any]
 
@@ -74,7 +74,7 @@ class SubmissionExporter(NotebookExporter):
             read_as_usual: tuple[Any, Resources] = super().from_filename(filename, resources, **options)
             return read_as_usual
         source = notebook.read(instructor_notebook(converter, resources))
-        node = rebuild(source, read(Path(filename).read_bytes()), converters.markers(self.config))
+        node = rebuild(source, read(load(Path(filename))), converters.markers(self.config))
         made: tuple[Any, Resources] = self.from_notebook_node(node, resources, **options)  # type: ignore[no-untyped-call]
         return made
 
@@ -136,8 +136,8 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
         for cell in nb.cells:
             if cell.cell_type == "code":
                 cell.outputs = outputs_of(cell, result)
-        digest = "" if result.is_unsure else digest_of(_handed_in(converter_of(self), resources).read_bytes())
-        found = review.of(assignment.source, submitted)
+        digest = "" if result.is_unsure else digest_of(load(_handed_in(converter_of(self), resources)))
+        found = review.of(assignment.node, submitted, assignment.markers)
         record = Record(result, found, digest, assignment.digest)
         records.save(records.path(course, name["assignment"], name["student"]), record)
         return nb, resources
@@ -154,7 +154,7 @@ class NoteArrival(NbGraderPreprocessor):  # type: ignore[misc]
         assignment, student = name["assignment"], name["student"]
         course = Course(Path(converter_of(self).coursedir.root).resolve())
         rule, times = lateness.rule(course, self.config), received.times(received.load(course, assignment))
-        arrived = lateness.arrival(rule, times.get((student, digest_of(path.read_bytes()))), path.parent).time
+        arrived = lateness.arrival(rule, times.get((student, digest_of(load(path)))), path.parent).time
         with Gradebook(name["db_url"]) as book:
             submission = book.find_submission(assignment, student)
             submission.timestamp = arrived and arrived.replace(tzinfo=None)

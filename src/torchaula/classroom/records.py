@@ -6,6 +6,7 @@ its place. So a batch that is cut off at any moment goes on where it stopped, an
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,9 +14,11 @@ import msgspec
 from msgspec.structs import replace
 
 from torchaula.classroom.ledger import Lateness
-from torchaula.course.files import whole
+from torchaula.course.files import LONGEST_NAME, beside, whole
 from torchaula.course.layout import Course
 from torchaula.grading.jobs import Result
+
+IN_FOLDER = "record.json"
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -42,12 +45,26 @@ class Record(msgspec.Struct, frozen=True):
 
 def path(course: Course, assignment: str, student: str) -> Path:
     """Where a record stands."""
-    return course.state / "results" / assignment / f"{student}.json"
+    return _file(course.state / "results" / assignment, student)
 
 
 def pending(course: Course, assignment: str, student: str) -> Path:
     """Where a result waits."""
-    return course.state / "pending" / assignment / f"{student}.json"
+    return _file(course.state / "pending" / assignment, student)
+
+
+def _file(folder: Path, student: str) -> Path:
+    """A file named after a student; in a folder so named, where no file's name could hold more."""
+    file = folder / f"{student}.json"
+    return file if len(os.fsencode(beside(file).name)) <= LONGEST_NAME else folder / student / IN_FOLDER
+
+
+def known(course: Course, assignment: str) -> dict[str, Record]:
+    """The records of an assignment that can be read, by student."""
+    folder = path(course, assignment, "").parent
+    files = {file.stem: file for file in sorted(folder.glob("*.json"))}
+    files |= {file.parent.name: file for file in sorted(folder.glob(f"*/{IN_FOLDER}"))}
+    return {student: record for student, file in files.items() if (record := read(file)) is not None}
 
 
 def save(place: Path, record: Record) -> None:

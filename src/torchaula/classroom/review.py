@@ -8,7 +8,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from torchaula.course.notebook import Notebook
+from nbformat import NotebookNode
+
+from torchaula.course.markers import Markers
+from torchaula.grading.rebuild import sort
 from torchaula.grading.submitted import SubmittedCell, read
 
 MODULES = {
@@ -23,10 +26,9 @@ ATTRIBUTES = {
 }
 
 
-def of(source: Notebook, submitted: bytes) -> list[str]:
+def of(source: NotebookNode, submitted: bytes, markers: Markers) -> list[str]:
     """The telling names in what a learner wrote: solutions and cells of their own."""
-    known = {cell.id for cell in source.cells if not cell.is_solution}
-    return reaches([cell for cell in read(submitted) if cell.name not in known])
+    return reaches(sort(source, read(submitted), markers).own)
 
 
 def reaches(cells: Sequence[SubmittedCell]) -> list[str]:

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from torchaula.course.files import LONGEST_NAME
 from torchaula.course.layout import GLOB_CHARACTERS, Course
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
-LONGEST_NAME = 255  # bytes of a folder's name
 # A platform leaves these out of file names: Conan O'Brien hands in as "Conan OBrien".
 LEFT_OUT = re.compile(r"[\"'`´‘’“”&<>|:/\\]")
 BETWEEN = re.compile(r"[\s,_‐‑–—-]+")

@@ -10,14 +10,13 @@ from pathlib import Path
 
 from torchaula.classroom import received, roster
 from torchaula.classroom.assignments import Assignment
-from torchaula.classroom.nbgrader_preprocessors import foreign_files
+from torchaula.classroom.handed_in import LITTER, MOST, File, Folder, listed, look, shown, unspeakable
 from torchaula.classroom.received import Register
 from torchaula.course.layout import GLOB_CHARACTERS, Course
 from torchaula.errors import Refusal
 from torchaula.grading import submitted
 from torchaula.grading.digests import digest
-from torchaula.grading.rebuild import grade_id, settled
-from torchaula.grading.submitted import SubmittedCell
+from torchaula.grading.rebuild import Sorted, settled, sort
 from torchaula.i18n import _
 
 MOST_NAMES = 3  # of those who handed in the same
@@ -57,7 +56,7 @@ def collect(assignment: Assignment, students: Iterable[str] = ()) -> list[Submis
     """
     course = assignment.course
     folders = sorted(path for path in course.submitted.glob("*") if path.is_dir() or path.is_symlink())
-    found = [path.name for path in folders if not path.name.startswith(".")]
+    found = [path.name for path in folders if not LITTER.fullmatch(path.name)]
     listed = [each.id for each in roster.load(course)]
     everybody = list(dict.fromkeys([*found, *listed]))
     if unknown := [name for name in students if name not in everybody]:
@@ -86,17 +85,22 @@ def dropped_out(course: Course, students: Iterable[str], found: Sequence[Submiss
 
 
 def _look(assignment: Assignment, student: str) -> Submission:
-    folder = assignment.course.submitted / student / assignment.name
-    problem = _bad_name(student) or _bad_links(folder.parent, folder)
-    if problem:
+    """What a student handed in. Whatever is odd about it is this student's affair."""
+    if unspeakable(student):
+        problem = _(
+            "nobody can write or send this name (a control character, or no UTF-8): rename the folder"
+        )
+        return Submission(shown(student), problem=problem, is_of_student=False)
+    try:
+        folder = look(assignment.course, student, assignment.name)
+        if problem := _bad_name(student) or _bad_links(folder):
+            return Submission(student, problem=problem)
+        return Submission(student) if folder.is_empty else _read(assignment, student, folder)
+    except Refusal as error:
+        return Submission(student, problem=str(error))
+    except OSError as error:
+        problem = _("can't be read ({reason}): ask for the file again").format(reason=error.strerror)
         return Submission(student, problem=problem)
-    found = sorted(path for path in folder.glob("*.ipynb") if path.is_file())
-    if not found and not any(path.is_file() for path in folder.rglob("*")):
-        return Submission(student)
-    named = [path for path in found if path.stem == assignment.name]
-    if not named and len(found) != 1:
-        return Submission(student, problem=_no_notebook(assignment.name, [path.name for path in found]))
-    return _read(assignment, student, (named or found)[0], found)
 
 
 def _bad_name(student: str) -> str:
@@ -105,62 +109,60 @@ def _bad_name(student: str) -> str:
     return ""
 
 
-def _bad_links(*folders: Path) -> str:
+def _bad_links(folder: Folder) -> str:
     """A link could make grading read, or a student's code change, what is not the student's."""
-    links = [path for folder in folders for path in (folder, *sorted(folder.glob("*"))) if path.is_symlink()]
-    links += [path for path in sorted(folders[-1].rglob("*")) if path.is_symlink()]
-    return _("{name} is a link: put the file itself there").format(name=links[0].name) if links else ""
+    names = [folder.root.name] * folder.root.is_symlink() + [file.below.name for file in folder.links]
+    return _("{name} is a link: put the file itself there").format(name=shown(names[0])) if names else ""
 
 
-def _no_notebook(assignment: str, others: Sequence[str]) -> str:
-    wanted = f"{assignment}.ipynb"
-    if others:
-        return _("no {name}, but {others}: rename the right one to {name}").format(
-            name=wanted, others=", ".join(others)
-        )
-    return _("no notebook: {name} is missing").format(name=f"{assignment}/{wanted}")
-
-
-def _read(assignment: Assignment, student: str, path: Path, found: Sequence[Path]) -> Submission:
-    """The submission in a notebook file, one of those that were `found`, as far as it can be read."""
+def _read(assignment: Assignment, student: str, folder: Folder) -> Submission:
+    """The submission in a student's folder, as far as it can be read. Raises `Refusal` or `OSError`."""
+    file = folder.chosen()
+    path = folder.at(file)
     try:
-        content = path.read_bytes()
-        cells = submitted.read(content)
+        content = submitted.load(path)
+        cells = sort(assignment.node, submitted.read(content), assignment.markers)
     except Refusal as error:
-        return Submission(student, path, problem=str(error))
-    except OSError as error:
-        problem = _("can't be read ({reason}): ask for the file again").format(reason=error.strerror)
-        return Submission(student, path, problem=problem)
-    # Without any of the assignment's cells it would have zero points, and nobody would wonder.
-    if {cell.name for cell in cells}.isdisjoint({grade_id(cell) for cell in assignment.node.cells} - {""}):
+        told = "" if path.name == f"{assignment.name}.ipynb" else f"{folder.told(file)}: "
+        return Submission(student, path, problem=f"{told}{error}")
+    # Without anything of the assignment it would have zero points, and nobody would wonder.
+    if not cells.is_of_assignment:
         problem = _("not this assignment: none of its cells is in the notebook; ask for the right one")
         return Submission(student, path, problem=problem)
-    remarks = [*_other_files(assignment, path, found), *settled(assignment.node, cells)]
-    written = _written(assignment, cells)
-    return Submission(student, path, submitted.digest_of(content), "", tuple(remarks), written)
+    remarks = [*_other_files(assignment, folder, file), *settled(cells)]
+    return Submission(student, path, submitted.digest_of(content), "", tuple(remarks), _written(cells))
 
 
-def _written(assignment: Assignment, cells: Sequence[SubmittedCell]) -> str:
+def _written(found: Sorted) -> str:
     """A digest of solutions and own cells; empty where the solutions are as they were released."""
-    stubs = assignment.stubs
-    solutions = {cell.name: cell.source.strip() for cell in cells if cell.name in stubs}
-    if all(text in ("", stubs[name]) for name, text in solutions.items()):
+    solutions = [cell for cell in found.own if cell.name in found.known.cells]
+    if all(map(found.known.is_released, solutions)) and not found.answers.elsewhere:
         return ""
-    known = {cell.id for cell in assignment.source.cells} - stubs.keys()
-    own = [cell.source.strip() for cell in cells if cell.name not in known]
-    return digest(own)
+    return digest([cell.source.strip() for cell in found.own])
 
 
-def _other_files(assignment: Assignment, path: Path, found: Sequence[Path]) -> Iterator[str]:
-    others = [other.name for other in found if other != path]
+def _other_files(assignment: Assignment, folder: Folder, file: File) -> Iterator[str]:
+    others = [folder.told(other) for other in folder.notebooks if other != file]
     if others:
-        yield _("from {name}; also there: {others}").format(name=path.name, others=", ".join(others))
-    elif path.stem != assignment.name:
-        yield _("from {name}").format(name=path.name)
-    strangers = foreign_files(path.parent, assignment.course.source / assignment.name)
-    if strangers:
-        names = (str(each.relative_to(path.parent)) for each in strangers)
-        yield _("files left out: {files}").format(files=", ".join(names))
+        yield _("from {name}; also there: {others}").format(name=folder.told(file), others=listed(others))
+    elif folder.told(file) != f"{assignment.name}.ipynb":
+        yield _("from {name}").format(name=folder.told(file))
+    if strangers := [shown(str(name)) for name in _strangers(assignment, folder, file)]:
+        yield _("files left out: {files}").format(files=listed(strangers))
+    if folder.is_cut:
+        yield _("more than {most} files").format(most=MOST)
+
+
+def _strangers(assignment: Assignment, folder: Folder, notebook: File) -> Iterator[Path]:
+    """The files beside a notebook that are not the instructor's, nor nbgrader's."""
+    expected = {*assignment.support, Path("timestamp.txt"), Path("submission_secret.txt")}
+    for file in folder.files:
+        if file.below.is_relative_to(notebook.below.parent) and not (
+            file.is_folder or file.stem or file.is_litter
+        ):
+            below = file.below.relative_to(notebook.below.parent)
+            if below not in expected:
+                yield below
 
 
 def _compared(found: Sequence[Submission], listed: set[str], taken_in: Register) -> Iterator[Submission]:

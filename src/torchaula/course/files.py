@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+LONGEST_NAME = 255  # bytes, of a file's or a folder's name
+
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
@@ -14,10 +16,15 @@ def whole(path: Path) -> Iterator[Path]:
     Whoever reads `path` meanwhile sees what stood there before, and so does everybody if the block fails.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.new")
+    new = beside(path)
     try:
-        yield beside
-        beside.replace(path)
+        yield new
+        new.replace(path)
     except BaseException:
-        beside.unlink(missing_ok=True)
+        new.unlink(missing_ok=True)
         raise
+
+
+def beside(path: Path) -> Path:
+    """Where a file stands until it is whole."""
+    return path.with_name(f".{path.name}.new")

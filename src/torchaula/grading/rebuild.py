@@ -11,11 +11,17 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
+from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
 from torchaula.course.markers import USUAL, Markers
-from torchaula.course.notebook import SETUP_TAG
+from torchaula.grading import instructor
+from torchaula.grading.answered import Answers
+from torchaula.grading.instructor import Instructor
+from torchaula.grading.instructor import grade_id as grade_id
+from torchaula.grading.instructor import is_solution as is_solution
+from torchaula.grading.recognised import Recognised, recognised
 from torchaula.grading.submitted import SubmittedCell
 from torchaula.i18n import _
 
@@ -29,14 +35,41 @@ ACTIVE = re.compile(
 )
 
 
-def grade_id(cell: NotebookNode) -> str:
-    """The id under which nbgrader knows a cell of the instructor's; empty where it doesn't."""
-    return str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
+@dataclass(frozen=True)
+class Sorted:
+    """The cells of a submission, each under the name that it counts for, and what was settled on the way."""
+
+    known: Instructor
+    found: Recognised
+    answers: Answers
+
+    @property
+    def cells(self) -> list[SubmittedCell]:
+        return self.answers.cells
+
+    @property
+    def own(self) -> list[SubmittedCell]:
+        """What the learner wrote: solutions, and cells of their own."""
+        return [
+            cell for cell in self.cells if (given := self.known.cells.get(cell.name)) is None or given.wants
+        ]
+
+    @property
+    def is_of_assignment(self) -> bool:
+        """Whether this assignment is answered: an exercise's cell is there, or half of the answers."""
+        named = {cell.name for cell in self.found.cells} & set(self.known.own)
+        told = {name for name in named & self.found.told if not self.known.cells[name].is_telling}
+        answered = {cell.name for cell in self.cells} & {cell.name for cell in self.known.solutions}
+        return bool(named - told) or 2 * len(answered) >= max(1, len(self.known.solutions))
 
 
-def is_solution(cell: NotebookNode) -> bool:
-    """Whether the learner writes in this cell of the instructor's notebook."""
-    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
+def sort(source: NotebookNode, submitted: Sequence[SubmittedCell], markers: Markers = USUAL) -> Sorted:
+    """Tell which cell of a submission is which."""
+    known = instructor.of(source, markers)
+    found = recognised(known, submitted)
+    answers = Answers(known, list(found.cells), bool(found.told))
+    answers.settle()
+    return Sorted(known, found, answers)
 
 
 def is_automatic(cell: NotebookNode) -> bool:
@@ -48,15 +81,11 @@ def is_automatic(cell: NotebookNode) -> bool:
 def rebuild(
     source: NotebookNode, submitted: Sequence[SubmittedCell], markers: Markers = USUAL
 ) -> NotebookNode:
-    """The notebook to grade. Of several copies of a solution cell the last one counts that says something.
-
-    `markers` are those of the course's configuration.
-    """
-    released = {grade_id(cell): _stub(cell, markers) for cell in source.cells if is_solution(cell)}
-    stubs = {name: text.strip() for name, text in released.items()}
-    submitted = [cell for cell in submitted if not _is_spare(cell, stubs, submitted)]
-    chosen = {cell.name: cell for cell in submitted}  # the last one, of several
-    own = _own_cells(source, submitted, chosen)
+    """The notebook to grade; `markers` are those of the course's configuration."""
+    found = sort(source, submitted, markers)
+    released = {cell.name: cell.text for cell in found.known.solutions}
+    chosen = {cell.name: cell for cell in found.cells}  # the last one, of several
+    own = _own_cells(source, found.cells, chosen)
     cells = list(own[""])
     for cell in deepcopy(source.cells):
         name = grade_id(cell)
@@ -69,44 +98,19 @@ def rebuild(
     return NotebookNode(cells=cells, metadata=deepcopy(source.metadata), nbformat=4, nbformat_minor=5)
 
 
-def _stub(cell: NotebookNode, markers: Markers) -> str:
-    """A solution cell as it was released."""
-    return markers.published(markers.stub(cell.source, is_code=cell.cell_type == "code"))
-
-
-def _is_spare(cell: SubmittedCell, stubs: dict[str, str], submitted: Sequence[SubmittedCell]) -> bool:
-    """Whether nothing is written in a copy of a solution cell, and something in another copy."""
-
-    def is_empty(each: SubmittedCell) -> bool:
-        return each.source.strip() in ("", stubs[cell.name])
-
-    copies = (other for other in submitted if other.name == cell.name)
-    return cell.name in stubs and is_empty(cell) and not all(map(is_empty, copies))
-
-
 def _own_cells(
     source: NotebookNode, submitted: Sequence[SubmittedCell], chosen: dict[str, SubmittedCell]
 ) -> defaultdict[str, list[NotebookNode]]:
-    """The learner's own cells, other copies included, by the instructor's cell that they follow."""
+    """The learner's own cells by the instructor's cell that they follow."""
     known = {grade_id(cell) for cell in source.cells} - {""}
-    solutions = {grade_id(cell) for cell in source.cells if is_solution(cell)}
-    edited = {name for name, text in _setup(source).items() if name in chosen and chosen[name].source != text}
     found: defaultdict[str, list[NotebookNode]] = defaultdict(list)
     after = ""
     for cell in submitted:
-        if cell.name in known and cell is chosen[cell.name]:
-            after = cell.name
-            if cell.name in edited:
-                found[after].append(_plain(cell))
-        elif cell.name not in known or cell.name in solutions:
+        if cell.name not in known:
             found[after].append(_plain(cell))
+        elif cell is chosen[cell.name]:
+            after = cell.name
     return found
-
-
-def _setup(source: NotebookNode) -> dict[str, str]:
-    """The texts of the set-up cells. Not every editor honours a lock: an import added there shall count."""
-    is_setup = (cell for cell in source.cells if SETUP_TAG in cell.metadata.get("tags", []))
-    return {grade_id(cell): cell.source for cell in is_setup}
 
 
 def _answer(text: str, cell: NotebookNode) -> str:
@@ -151,16 +155,20 @@ def _emptied(cell: NotebookNode) -> NotebookNode:
     return cell
 
 
-def settled(source: NotebookNode, submitted: Sequence[SubmittedCell]) -> Iterator[str]:
-    """What `rebuild` had to settle, for an instructor to know."""
-    count = Counter(cell.name for cell in submitted)
-    known = [grade_id(cell) for cell in source.cells if grade_id(cell)]
-    kinds = {grade_id(cell): cell.cell_type for cell in source.cells}
-    order = [name for name in dict.fromkeys(cell.name for cell in submitted) if name in kinds]
-    retyped = {cell.name for cell in submitted if kinds.get(cell.name, cell.cell_type) != cell.cell_type}
+def settled(found: Sorted) -> Iterator[str]:
+    """What had to be settled, for an instructor to know."""
+    cells, known, answers = found.found.cells, found.known.cells, found.answers
+    count = Counter(cell.name for cell in cells)
+    order = [name for name in dict.fromkeys(cell.name for cell in cells) if name in known]
+    retyped = {c.name for c in cells if c.name in known and known[c.name].cell_type != c.cell_type}
+    gone = [name for name in known if not count[name] and name not in (*answers.elsewhere, *answers.joined)]
+    if found.found.told:
+        yield _("cells without their names, told by their texts: {count}").format(count=len(found.found.told))
     for text, names in (
+        (_("answered in another cell: {cells}"), answers.elsewhere),
+        (_("put together from a cell that was split: {cells}"), answers.joined),
         (_("cells that stood twice: {cells}"), [name for name in known if count[name] > 1]),
-        (_("cells that were gone: {cells}"), [name for name in known if not count[name]]),
+        (_("cells that were gone: {cells}"), gone),
         (_("cells whose type was changed: {cells}"), [name for name in known if name in retyped]),
     ):
         if names:

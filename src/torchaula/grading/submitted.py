@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import stat
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from torchaula.errors import Refusal
@@ -18,6 +22,19 @@ from torchaula.i18n import _
 MAX_FILE = 20 * 2**20  # figures included; a released notebook has a tenth of a MB
 MAX_TEXT = 2**20  # characters of all cells together
 MAX_CELLS = 1000
+LOOK = 64  # bytes by which a file of another kind is known
+GZIP = b"\x1f\x8b"
+KINDS = {
+    b"%pdf": _("a PDF"),
+    b"pk\x03\x04": _("a zip archive"),
+    b"rar!": _("a RAR archive"),
+    b"7z\xbc\xaf\x27\x1c": _("a 7z archive"),
+    b"<!doctype html": _("a web page"),
+    b"<html": _("a web page"),
+    b"version https://git-lfs": _("what Git keeps in place of a large file"),
+    b"\x00\x05\x16\x07": _("what a Mac keeps beside a file"),
+    b"\x89png": _("a picture"),
+}
 
 
 class Unreadable(Refusal):
@@ -33,14 +50,31 @@ class SubmittedCell:
     name: str
 
 
-def read(content: bytes) -> list[SubmittedCell]:
-    """The cells of a notebook file. Raises `Unreadable` where it has none that can be read."""
-    if len(content) > MAX_FILE:
+def load(path: Path) -> bytes:
+    """The content of a file that may hold a notebook.
+
+    Raises `OSError` where it can't be read, and `Unreadable` where it is too large, or no file at all.
+    """
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise Unreadable(_("no file: ask for the file"))
+        _require_small(found.st_size)
+        return file.read(MAX_FILE + 1)
+
+
+def _require_small(size: int) -> None:
+    if size > MAX_FILE:
         raise Unreadable(
             _("{size} MB, and {most} are allowed: clear its outputs and hand it in again").format(
-                size=len(content) // 2**20, most=MAX_FILE // 2**20
+                size=size // 2**20, most=MAX_FILE // 2**20
             )
         )
+
+
+def read(content: bytes) -> list[SubmittedCell]:
+    """The cells of a notebook file. Raises `Unreadable` where it has none that can be read."""
+    _require_small(len(content))
     cells = [cell for each in _cells(_parsed(content)) if (cell := _cell(each)) is not None]
     if not cells:
         raise Unreadable(_("a notebook without cells: ask for the file again"))
@@ -59,10 +93,7 @@ def digest_of(content: bytes) -> str:
 
 
 def _parsed(content: bytes) -> Any:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise Unreadable(_("not valid UTF-8 text: ask for the file again")) from None
+    text = _text(_unpacked(content))
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
@@ -70,6 +101,29 @@ def _parsed(content: bytes) -> Any:
         raise Unreadable(_("not valid JSON at {where}: ask for the file again").format(where=where)) from None
     except (RecursionError, ValueError):  # nested without end; a number of a million digits
         raise Unreadable(_("not a notebook that Jupyter can open: ask for the file again")) from None
+
+
+def _unpacked(content: bytes) -> bytes:
+    """What is packed in a file, or else its content. Raises `Unreadable` where that is of another kind."""
+    if content.startswith(GZIP):
+        try:
+            content = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(content, MAX_FILE + 1)
+        except zlib.error:
+            raise Unreadable(_("a packed file that is broken: ask for the file again")) from None
+        _require_small(len(content))
+    for start, kind in KINDS.items():
+        if content[:LOOK].lstrip().lower().startswith(start):
+            raise Unreadable(_("{kind}, and no notebook: ask for the .ipynb file").format(kind=kind))
+    return content
+
+
+def _text(content: bytes) -> str:
+    """A text in any Unicode encoding, without the marks at its start and the zeros at its end."""
+    try:
+        text = content.decode(json.detect_encoding(content))
+    except UnicodeDecodeError:
+        raise Unreadable(_("not valid UTF-8 text: ask for the file again")) from None
+    return text.lstrip("\ufeff\0").rstrip("\0 \t\r\n")
 
 
 def _cells(notebook: Any) -> Iterator[Any]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import csv
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry, TaskCell
 from nbgrader.plugins import ExportPlugin
 
-from torchaula.classroom import received, records
+from torchaula.classroom import handed_in, received, records
 from torchaula.classroom.records import Record
 from torchaula.course.layout import Course
-from torchaula.grading.submitted import digest_of
+from torchaula.errors import Refusal
+from torchaula.grading.submitted import digest_of, load
 from torchaula.report.class_csv import EARLIER, MISSING, UNGRADED, graded, plain
 
 COLUMNS = (
@@ -94,17 +96,16 @@ def waiting(submission: Any) -> list[float]:
 
 def _outcome(course: Course, assignment: str, student: str, submission: Any, record: Record | None) -> str:
     """What became of a student's submission, in the words of the table of the class."""
-    folder = course.submitted / student / assignment
+    there = _handed_in(course, assignment, student)
     is_graded_before = submission is not None and is_graded(submission, record)
-    if not any(path.is_file() for path in folder.rglob("*")):
+    if there is None:
         return _not_collected(course, assignment, student, is_graded_before)
     if not is_graded_before:
         return UNGRADED
     waits = bool(waiting(submission))
     if record is None:
         return graded((), waits)
-    handed_in = {digest_of(path.read_bytes()) for path in folder.glob("*.ipynb") if path.is_file()}
-    if record.submission and record.submission not in handed_in:
+    if record.submission and record.submission not in there:
         return EARLIER
     return graded((verdict.outcome.value for verdict in record.result.verdicts.values()), waits)
 
@@ -114,3 +115,16 @@ def _not_collected(course: Course, assignment: str, student: str, is_graded_befo
     if student not in received.load(course, assignment).problems:
         return MISSING
     return EARLIER if is_graded_before else UNGRADED
+
+
+def _handed_in(course: Course, assignment: str, student: str) -> set[str] | None:
+    """The digests of what a student handed in that may be graded; None where that is nothing at all."""
+    found: set[str] = set()
+    with suppress(OSError):
+        folder = handed_in.look(course, student, assignment)
+        if folder.is_empty:
+            return None
+        for file in folder.notebooks:
+            with suppress(Refusal, OSError):
+                found.add(digest_of(load(folder.at(file))))
+    return found

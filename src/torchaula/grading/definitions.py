@@ -1,0 +1,153 @@
+"""What a cell's text defines, whether or not it can be parsed, and what an exercise wants defined.
+
+The text is a learner's and may be anything: no more than `LONGEST` characters of a cell are parsed, and
+where that fails, lines that look like definitions count.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+LONGEST = 20_000  # characters; a whole assignment's answers have half of them
+# What is no code at the start of a line: comments, strings, and IPython's own.
+NO_CODE = re.compile(r'#[^\n]*|"""(?:\\.|[^\\])*?(?:"""|\Z)|' + r"'''(?:\\.|[^\\])*?(?:'''|\Z)", re.S)
+MAGIC = re.compile(r"^([ \t]*)[%!].*$", re.M)
+DEFINITION = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.M)
+BLOCKS = (ast.If, ast.Try, ast.With, ast.For, ast.While)
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True)
+class Code:
+    """What a cell's text is: the names that it defines, methods too, each with whether it says anything.
+
+    It `is_whole` where it can be parsed as it is, and `is_code` where it can be once an indentation is taken
+    away. It `is_blank` where there is nothing but comments, and definitions with nothing in them.
+    """
+
+    names: Mapping[str, bool]
+    is_whole: bool
+    is_code: bool
+    is_blank: bool
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What an exercise wants: functions and classes by `names`, and of these the `bodies` to be written.
+
+    A body is a function's or a method's (`Linear.forward`).
+    """
+
+    names: frozenset[str]
+    bodies: frozenset[str]
+
+    def is_mentioned_in(self, text: str) -> bool:
+        """Whether a cell may define something that is wanted: a look that costs little."""
+        return any(name in text for name in self.names)
+
+    def written_in(self, code: Code) -> frozenset[str]:
+        """The bodies that a cell writes; all those of a name that is defined in another way."""
+        whole = {name for name in self.names & code.names.keys() if code.names[name]}
+        return frozenset(
+            body for body in self.bodies if code.names.get(body) or _is_of(body, whole, code.names)
+        )
+
+    def unwritten_in(self, code: Code) -> frozenset[str]:
+        """The bodies that a cell has without anything in them, as they were released."""
+        return frozenset(body for body in self.bodies if code.names.get(body) is False)
+
+    def is_finished_in(self, code: Code) -> bool:
+        """Whether a cell writes everything."""
+        return bool(self.bodies) and code.is_code and self.written_in(code) == self.bodies
+
+
+def _is_of(body: str, whole: Iterable[str], names: Iterable[str]) -> bool:
+    """Whether a body's owner is defined without saying of what: by an assignment, or beyond parsing."""
+    owner = body.partition(".")[0]
+    return owner in whole and not any(name.startswith(f"{owner}.") for name in names)
+
+
+@lru_cache(1024)
+def wanted(solution: str, released: str) -> Wanted:
+    """What an exercise wants, by its model solution and by what learners receive of it."""
+    names = frozenset(DEFINITION.findall(NO_CODE.sub("", solution)))
+    stub = read(released)
+    given = stub.names if stub.is_code else {}
+    written = {name for name, is_written in read(solution).names.items() if is_written}
+    bodies = {name for name in written if name.partition(".")[0] in names and not given.get(name)}
+    return Wanted(names, frozenset(body for body in bodies if not _has_parts(body, bodies)))
+
+
+def _has_parts(name: str, names: Iterable[str]) -> bool:
+    return any(other.startswith(f"{name}.") for other in names)
+
+
+def read(text: str) -> Code:
+    """What a cell's text is, as IPython reads it: without an indentation that all lines have."""
+    whole = _parsed(text)
+    body = _parsed(textwrap.dedent(text)) if whole is None and text[:1].isspace() else whole
+    if body is None:
+        names = dict.fromkeys(DEFINITION.findall(NO_CODE.sub("", text[:LONGEST])), True)
+        return Code(names, False, False, False)
+    found: dict[str, bool] = {}
+    for name, is_written in _of_block(body):
+        found[name] = found.get(name, False) or is_written
+    only_definitions = all(isinstance(node, Function | ast.ClassDef) or _says_nothing(node) for node in body)
+    return Code(found, whole is not None, True, only_definitions and not any(found.values()))
+
+
+def _parsed(text: str) -> list[ast.stmt] | None:
+    for each in (text, MAGIC.sub(r"\1pass", text)) if len(text) <= LONGEST else ():
+        try:
+            with warnings.catch_warnings(action="ignore"):
+                return ast.parse(each).body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            pass
+    return None
+
+
+def _of_block(body: Iterable[ast.stmt]) -> Iterator[tuple[str, bool]]:
+    for node in body:
+        if isinstance(node, Function):
+            yield node.name, _is_written(node.body)
+        elif isinstance(node, ast.ClassDef):
+            yield from _of_class(node)
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            yield from ((target.id, True) for target in targets if isinstance(target, ast.Name))
+        elif isinstance(node, BLOCKS):
+            for part in ("body", "orelse", "finalbody"):
+                yield from _of_block(getattr(node, part, []))
+
+
+def _of_class(node: ast.ClassDef) -> Iterator[tuple[str, bool]]:
+    methods = [each for each in node.body if isinstance(each, Function)]
+    yield from ((f"{node.name}.{each.name}", _is_written(each.body)) for each in methods)
+    others = [each for each in node.body if not isinstance(each, Function)]
+    yield node.name, any(_is_written(each.body) for each in methods) or _is_written(others)
+
+
+def _is_written(body: Iterable[ast.stmt]) -> bool:
+    return not all(map(_says_nothing, body))
+
+
+def _says_nothing(node: ast.stmt) -> bool:
+    """A docstring, `pass`, `...`, `return None`, `raise NotImplementedError` or `super().__init__()`."""
+    match node:
+        case (
+            ast.Pass()
+            | ast.Expr(value=ast.Constant())
+            | ast.Return(value=None | ast.Constant(value=None))
+            | ast.Raise(exc=ast.Name("NotImplementedError") | ast.Call(func=ast.Name("NotImplementedError")))
+            | ast.Expr(
+                value=ast.Call(func=ast.Attribute(ast.Call(func=ast.Name("super")), "__init__"), args=[])
+            )
+        ):
+            return True
+    return False
