@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from tests.workshop import SOLUTIONS, Book
-from torchaula.course.notebook import stub
+from torchaula.course.markers import USUAL
 
 FIRST, MIDDLE = "preparacion", "softmax-publico"
 
@@ -926,14 +926,14 @@ def _old_in_string(book: Book) -> None:
 @accident("copies a stub that loses its name")
 def _copied_stub(book: Book) -> None:
     for name in EXERCISES:
-        put(book, own(stub(SOLUTIONS[name])), name)
-        put(book, own(stub(SOLUTIONS[name])), name, 0)
+        put(book, own(USUAL.stub(SOLUTIONS[name])), name)
+        put(book, own(USUAL.stub(SOLUTIONS[name])), name, 0)
 
 
 @accident("finishes a copy of what it began")
 def _finished_copy(book: Book) -> None:
     put(book, own(book.cell("line").source), "line", 0)
-    text, begun = stub(SOLUTIONS["line"]), "self.w, self.b = 1, 2"
+    text, begun = USUAL.stub(SOLUTIONS["line"]), "self.w, self.b = 1, 2"
     book.cell("line").source = text.replace("# ESCRIBE AQUÍ TU CÓDIGO", begun, 1)
 
 
