@@ -46,10 +46,9 @@ def test_batch_writes_what_nbgrader_autograde_writes(made: Course, tmp_path: Pat
             grade.manual_score, grade.extra_credit = 1.5, 0.5
             book.find_comment("double", *MANUAL[1:]).manual_comment = "¡Ánimo!"
             book.db.commit()
-        pupils.remove(course, "roto")  # nbgrader makes rows for what it can't read
 
     mini.grade(ours, force=True)
-    nbgrader(theirs, "autograde", "mini", "--force")
+    nbgrader(theirs, "autograde", "mini", "--force", check=False)  # of `roto` nothing can be read
 
     found = ledgers.rows(ours)
     assert found == ledgers.rows(theirs)

@@ -207,16 +207,21 @@ def test_export(graded: Course, tmp_path: Path) -> None:
     assert float(rows["carla"]["score"]) < float(rows["carla"]["raw_score"])
 
 
-def test_unreadable_submission_is_one_line(graded: Course, tmp_path: Path) -> None:
-    """`autograde` names a file that is no notebook in one line, not a traceback, and grades the others."""
+def test_what_can_not_be_graded_is_one_line(graded: Course, tmp_path: Path) -> None:
+    """`autograde` names files that are no notebook or called otherwise, and touches nothing of theirs."""
     course = mini.copy(graded, tmp_path / "course")
     (course.submitted / "vacio" / "mlp" / "mlp.ipynb").write_text("{")
+    carla = course.submitted / "carla" / "mlp" / "mlp.ipynb"
+    carla.rename(carla.with_name("mlp (1).ipynb"))
+    shipped.hand_in(course, "mlp", "roto")
+    before = ledgers.rows(course), copies(course)
 
     told = nbgrader(course, "autograde", "mlp", "--force", check=False)
 
-    assert "not valid JSON at line 1" in told
-    assert "Traceback" not in told
-    assert len(list(course.autograded.glob("*/mlp/mlp.ipynb"))) == len(CLASS) - 1
+    assert (ledgers.rows(course), copies(course)) == before
+    assert "vacio: not valid JSON at line 1" in told and "roto: not valid JSON" in told
+    assert "carla: nbgrader grades mlp.ipynb alone" in told
+    assert "Traceback" not in told and "some could not be graded" not in told
 
 
 def test_another_course_in_the_home_folder(graded: Course, tmp_path: Path) -> None:

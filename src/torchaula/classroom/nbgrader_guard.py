@@ -19,13 +19,15 @@ from nbconvert.exporters import NotebookExporter
 from nbgrader.api import Gradebook
 from nbgrader.converters.base import NbGraderException
 
-from torchaula.classroom import assignments, gradebook, late_changes, lateness, preflight
+from torchaula.classroom import assignments, gradebook, late_changes, lateness, preflight, submissions
+from torchaula.classroom.assignments import Assignment
 from torchaula.course import converters, structure
 from torchaula.course.layout import Course
 from torchaula.course.notebook import Notebook
 from torchaula.errors import Refusal
 from torchaula.grading import client
 from torchaula.i18n import _
+from torchaula.printing import printable
 
 Check = Callable[[Gradebook, Course, Notebook], None]
 OURS = re.compile(r"^torchaula\.[\w.]+: (.+)$", re.M)  # the last line of a traceback of ours
@@ -61,6 +63,42 @@ def guard_grading(converter: Any) -> None:
         if converter.coursedir.assignment_id in course.assignments:
             assignment = assignments.load(course, converter.coursedir.assignment_id, False, converter.config)
             preflight.require_sound(assignment, client.shared().grade)
+            leave_out(converter, assignment)
+
+
+def leave_out(converter: Any, assignment: Assignment) -> None:
+    """Let nbgrader pass over what can't be graded: a line for each, none of their rows and copies touched.
+
+    What is left is graded, and then the command ends as one that failed.
+    """
+    problems = {folder: _problem(assignment, Path(folder)) for folder in sorted(converter.assignments)}
+    for folder, problem in problems.items():
+        if problem:
+            converter.log.error("%s: %s", printable(Path(folder).parent.name), problem)
+            del converter.assignments[folder]
+    if any(problems.values()):
+        convert = converter.convert_notebooks
+
+        def convert_others() -> None:
+            convert()
+            raise NbGraderException(_("some could not be graded"))
+
+        converter.convert_notebooks = convert_others
+
+
+def _problem(assignment: Assignment, folder: Path) -> str:
+    """Why nbgrader can't grade what stands in a student's folder; empty where it can."""
+    found, wanted = (
+        submissions.of_student(assignment, folder.parent.name),
+        folder / f"{assignment.name}.ipynb",
+    )
+    is_there = found.notebook is not None and wanted.exists() and found.notebook.samefile(wanted)
+    if found.problem or is_there:
+        return found.problem
+    told = _(
+        "nbgrader grades {name} alone: give the notebook that name, or run `torchaula grade {assignment}`"
+    )
+    return told.format(name=wanted.name, assignment=assignment.name)
 
 
 def guard(converter: Any, check: Check | None) -> None:

@@ -73,7 +73,7 @@ def collect(assignment: Assignment, students: Iterable[str] = ()) -> list[Submis
                 "submitted/<student>/{assignment}/{assignment}.ipynb, or run `torchaula sample-class`"
             ).format(folder=course.submitted, assignment=assignment.name)
         )
-    looked_at = [_look(assignment, name) for name in everybody]
+    looked_at = [of_student(assignment, name) for name in everybody]
     wanted, compared = set(students), _compared(looked_at, set(listed), taken_in)
     return [each for each in compared if not wanted or each.student in wanted]
 
@@ -84,7 +84,7 @@ def dropped_out(course: Course, students: Iterable[str], found: Sequence[Submiss
     return [Submission(each, remarks=remarks) for each in students if each not in known]
 
 
-def _look(assignment: Assignment, student: str) -> Submission:
+def of_student(assignment: Assignment, student: str) -> Submission:
     """What a student handed in. Whatever is odd about it is this student's affair."""
     if unspeakable(student):
         problem = _(
