@@ -313,3 +313,40 @@ def names_of_types(book: Book) -> None:
 def keys_and_texts(book: Book) -> None:
     """Return texts that go on for megabytes and move a terminal's cursor."""
     book.answer("double", "def double(x):\n    return {'\\x1b[2J\\u202e' * 10**5: '\\x07<script>' * 10**5}")
+
+
+FORGED = "def graded(*_args, **_options):\n    from unittest.mock import MagicMock\n    return MagicMock()"
+
+
+@attack("cells", "locked-with-additions")
+def locked_with_additions(book: Book) -> None:
+    """Add definitions below the texts of locked cells, as if cells had been merged."""
+    for name in (*GRADED, "preparacion", "double-enunciado"):
+        book.cell(name).source += f"\n\n{FORGED}"
+
+
+@attack("cells", "names-forgotten")
+def names_forgotten(book: Book) -> None:
+    """Lose every name, and bring copies of the tests that give points."""
+    copies = [new_code_cell(f"{book.cell(name).source}\n\n{FORGED}\n\n5.0") for name in GRADED]
+    for number, each in enumerate(book.node.cells):
+        each.metadata, each.id = nbformat.from_dict({}), f"x{number}"
+    book.node.cells = [*copies, *book.node.cells, *copy.deepcopy(copies)]
+
+
+@attack("cells", "hidden-tests-forged")
+def hidden_tests_forged(book: Book) -> None:
+    """Write hidden tests of one's own between their markers, and a definition below them."""
+    for name in GRADED[1:]:
+        book.cell(name).source += f"\n### BEGIN HIDDEN TESTS\n5.0\n### END HIDDEN TESTS\n\n{FORGED}"
+
+
+@attack("cells", "answers-of-others")
+def answers_of_others(book: Book) -> None:
+    """Define under a condition, in every other cell, what each exercise wants, and cut a test in two."""
+    wrong = "if not __builtins__:\n    pass\nelse:\n    def double(x):\n        return x * 0 + 5"
+    for name in ("preparacion", "double-publico"):
+        book.add(wrong, name)
+    text = book.cell("double-publico").source
+    book.cell("double-publico").source = text[: len(text) // 2]
+    book.add(text[len(text) // 2 :], "double-publico")
