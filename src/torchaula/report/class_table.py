@@ -16,6 +16,8 @@ from torchaula.i18n import _
 from torchaula.printing import printable
 from torchaula.report import lines
 
+NARROW = 40  # columns for words, of which names get none
+
 
 def show(source: Notebook, entries: Iterable[Entry], console: Console, is_whole: bool = False) -> None:
     """Print the table, a line a student, and what its columns are.
@@ -24,27 +26,33 @@ def show(source: Notebook, entries: Iterable[Entry], console: Console, is_whole:
     """
     parts = list(source.parts.values())
     ordered = sorted(entries, key=lambda each: each.order)
-    texts = [(printable(each.student), name(each.person), printable(each.what)) for each in ordered]
     points = [_points(each, len(parts)) for each in ordered]
     heads = [f"{number}\n/{part.points:g}" for number, part in enumerate(parts, 1)]
     heads.append(_("total") + f"\n/{source.points:g}")
-    words = _("student"), _("name"), _("what happened")
-    shown = lines.fitted(words, texts, console.width - lines.width_of(heads, points))
+    room = console.width - lines.width_of(heads, points)
+    words, texts = _texts(ordered, has_names=room >= NARROW)
+    shown = lines.fitted(words, texts, room)
     table = Table(title=_("Assignment {name}").format(name=source.assignment), **lines.STYLE)
-    table.add_column(words[0], no_wrap=True)
-    table.add_column(words[1], no_wrap=True)
+    for word in words[:-1]:
+        table.add_column(word, no_wrap=True)
     for head in heads:
         table.add_column(head, justify="right", no_wrap=True)
-    table.add_column(words[2], no_wrap=True)
-    for (student, called, what), row in zip(shown, points, strict=True):
-        *by_part, total = row
-        table.add_row(escape(student), escape(called), *by_part, f"[bold]{total}[/]", escape(what))
+    table.add_column(words[-1], no_wrap=True)
+    for (*who, what), (*by_part, total) in zip(shown, points, strict=True):
+        table.add_row(*map(escape, who), *by_part, f"[bold]{total}[/]", escape(what))
     console.print(table)
     numbered = (f"{number} {part.id}" for number, part in enumerate(parts, 1))
     console.print(" · ".join(numbered), highlight=False, soft_wrap=True)
-    for (student, _called, what), (_id, _name, short) in zip(texts, shown, strict=True):
-        if is_whole and what != short:
-            console.print(escape(f"{student}: {what}"), highlight=False, soft_wrap=True)
+    for long, short in zip(texts, shown, strict=True):
+        if is_whole and long[-1] != short[-1]:
+            console.print(escape(f"{long[0]}: {long[-1]}"), highlight=False, soft_wrap=True)
+
+
+def _texts(entries: Sequence[Entry], has_names: bool) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """The heads of the columns of words, and the words of each entry."""
+    texts = [(printable(each.student), name(each.person), printable(each.what)) for each in entries]
+    words = _("student"), _("name"), _("what happened")
+    return (words, list(texts)) if has_names else (words[::2], [text[::2] for text in texts])
 
 
 def name(person: Student) -> str:
