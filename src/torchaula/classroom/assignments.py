@@ -50,11 +50,6 @@ class Assignment:
         return {path.relative_to(folder): path for path in found}
 
     @cached_property
-    def stubs(self) -> dict[str, str]:
-        """The solution cells as learners receive them, by exercise."""
-        return {c.id: notebook.stub(c.source).strip() for c in self.source.cells if c.kind == "solution"}
-
-    @cached_property
     def text(self) -> str:
         """The instructor's notebook, as a file holds it."""
         return notebook.text(self.node)
