@@ -102,7 +102,11 @@ PLACES: dict[str, tuple[list[str], list[str], str]] = {
     "in a folder of its name": (["mlp/mlp.ipynb/mlp.ipynb"], [], "from mlp.ipynb/mlp.ipynb"),
     "deeper, renamed": (["mlp/entrega/final/mi red.ipynb"], [], "from entrega/final/mi red.ipynb"),
     "in a folder of its own": (["entrega/mlp.ipynb"], [], "from ana/entrega/mlp.ipynb"),
-    "twice the same": (["mlp/a.ipynb", "mlp/b.ipynb"], [], "from a.ipynb; also there: b.ipynb"),
+    "twice the same": (
+        ["mlp.ipynb", "copia/mlp.ipynb"],
+        [],
+        "from ana/mlp.ipynb; also there: ana/copia/mlp.ipynb",
+    ),
     "beside a colon": (["mlp/notas: final.ipynb"], [], "from notas: final.ipynb"),
     "named in Latin": (["mlp/ma\udcf1ana.ipynb"], [], "from ma\\udcf1ana.ipynb"),
     "named to turn": (["mlp/\u202ebnypi.ipynb"], [], "from \\u202ebnypi.ipynb"),

@@ -56,11 +56,6 @@ class Assignment:
         return {path.relative_to(folder): path for path in found}
 
     @cached_property
-    def stubs(self) -> dict[str, str]:
-        """The cells that learners write in, as they receive them, by id."""
-        return {cell.id: cell.released.strip() for cell in self.source.cells if cell.is_solution}
-
-    @cached_property
     def text(self) -> str:
         """The instructor's notebook, as a file holds it."""
         return notebook.text(self.node)

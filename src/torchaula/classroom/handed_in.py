@@ -126,6 +126,9 @@ class Folder:
         return len(parts) > 1 and parts[0].casefold() == self.assignment.casefold()
 
     def _are_same(self, files: Sequence[File]) -> bool:
+        """Whether files say the same under the same name: one was copied to another place."""
+        if not all(map(self._is_called, files)):
+            return False
         with suppress(Refusal, OSError):
             return len(files) <= SHOWN and len({submitted.load(self.at(file)) for file in files}) == 1
         return False
