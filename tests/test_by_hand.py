@@ -599,6 +599,9 @@ def test_course_that_only_people_grade(course: Course) -> None:
     assert "waits for a person" in (course.root / "grades.csv").read_text()
     assert "release/mini: 0 exercises, 10.6 points" in pupils.command(course, "release", "mini")
     assert "Traceback" not in pupils.command(course, "check", "mini", code=1)
+    pupils.remove(course, "ana")
+    pupils.remove(course, "bea")
+    assert "sample submissions of mini" in pupils.command(course, "sample-class", "mini")
 
 
 def test_shipped_assignment_with_such_cells(tmp_path: Path) -> None:

@@ -181,9 +181,10 @@ class Desk:
             return self._entry_without_points(task.student, what, task.standing)
         graded = graded_copy.made(self._assignment, read(content), task.record.result, self._ledger.checksums)
         graded_copy.put(self._assignment, task.student, graded, task.arrival.time)
-        is_new = not task.record.written
+        name = self._assignment.name
+        is_new = records.pending(self._course, name, task.student).is_file()
         task.standing = self._ledger.write(task.student, graded, task.arrival.time, is_new)
-        name, points = self._assignment.name, task.standing.automatic
+        points = task.standing.automatic
         task.record = records.settle(
             self._course, name, task.student, task.record, self._written(task), points
         )
