@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from torchaula.course.layout import Course, find
 from torchaula.course.notebook import Cell
 from torchaula.course.release import release
 from torchaula.errors import Refusal
-from torchaula.grading import engine
+from torchaula.grading import client, engine
 from torchaula.grading.rebuild import rebuild
 from torchaula.grading.submitted import read
 from torchaula.report import words
@@ -37,6 +38,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Course:
     by_hand.hand_in(by_hand.mixed(course))
     mini.grade(course)
     return course
+
+
+@pytest.fixture(scope="module", autouse=True)
+def ended() -> Iterator[None]:
+    """End the worker that nbgrader's converters share in this process."""
+    yield
+    client.shared().close()
 
 
 @pytest.fixture
