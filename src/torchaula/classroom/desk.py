@@ -229,7 +229,7 @@ class Desk:
             return self._entry_without_points(task.student, what, task.standing)
         graded = graded_copy.made(self._assignment, read(content), task.record.result, self._ledger.checksums)
         graded_copy.put(self._assignment, task.student, graded, task.exchanged)
-        is_new = not task.record.written
+        is_new = records.pending(self._course, self._assignment.name, task.student).is_file()
         task.standing = self._ledger.write(task.student, graded, task.arrival.time, is_new)
         task.record = records.settle(
             self._course,

@@ -27,10 +27,12 @@ from torchaula.i18n import _
 
 OWN = "own-"  # ids of the learner's own cells
 FENCE = re.compile(r"`{3,}")
-# What Markdown could do in a browser: tags, links, pictures, what MathJax makes of some commands, diagrams.
+LONGEST = 20_000  # characters of Markdown; some take nbconvert time that grows with their square
+# What Markdown could do in a browser: tags (also as entities), links, pictures, diagrams,
+# and what MathJax makes of some commands.
 ACTIVE = re.compile(
-    r"<[a-z/!?]|\]\s*[(:\[]|\\(?:href|url|html\w*|class|cssid|style|data|require|def|let|newcommand|unicode)\b"
-    r"|(?:```|~~~)\s*\{?\.?mermaid|[\0-\x08\x0b-\x1f\x7f]",
+    r"<[a-z/!?]|&[#a-z]|\]\s*[(:\[]|\\(?:href|url|html\w*|class|cssid|style|data|require|def|let|newcommand|unicode)\b"
+    r"|(?:```|~~~)\s*\{?\.?mermaid|[\0-\x08\x0b\x0c\x0e-\x1f\x7f]",
     re.I,
 )
 
@@ -117,9 +119,10 @@ def _answer(text: str, cell: NotebookNode) -> str:
     """A learner's answer, as it was written.
 
     Whoever grades Markdown by hand reads it rendered, with its lists and formulas; where it could do
-    something in a browser, it is a block of code.
+    something in a browser, or keep one busy with its length, it is a block of code.
     """
-    return _fenced(text) if cell.cell_type == "markdown" and ACTIVE.search(text) else text
+    is_shown = cell.cell_type == "code" or (len(text) <= LONGEST and not ACTIVE.search(text))
+    return text if is_shown else _fenced(text)
 
 
 def _plain(cell: SubmittedCell) -> NotebookNode:
