@@ -56,7 +56,6 @@ class Worker:
         rebuilt = notebook.parse(rebuild(source, read(job.submitted), job.markers), job.assignment)
         try:
             grader = self._for(job, instructor)
-            self._prepare(instructor)
         except SetupFailed as error:
             return Result(problem=str(error))
         judged = grader.grade(rebuilt, alone=job.alone)
@@ -73,24 +72,24 @@ class Worker:
         try:
             engine.import_for(instructor)
             engine.require_setup(instructor)
-            result = soundness.tried(self._for(job, instructor))
+            result = soundness.tried(self._for(job, instructor, is_trial=True))
         except SetupFailed as error:
             return Result(problem=str(error))
         if not result.problem and not result.flaws:
-            self._prepare(instructor)
+            self._for(job, instructor)
         return result
 
-    def _prepare(self, instructor: Notebook) -> None:
-        """Warm this process for the submissions of the notebook that `_for` was asked for."""
-        if not self._is_prepared:
-            engine.prepare(instructor)
-            self._is_prepared = True
-
-    def _for(self, job: Job, instructor: Notebook) -> Engine:
+    def _for(self, job: Job, instructor: Notebook, *, is_trial: bool = False) -> Engine:
+        """What grades for this job. Tests that are being tried run in its forks only, not in this process."""
         confined = Sandbox(job.bwrap, job.limits)
         made_for = (job.assignment, job.instructor, job.markers, confined)
-        if made_for != self._made_for:
+        is_same = made_for == self._made_for
+        if not is_same:
             self._made_for, self._known_from, self._is_prepared = (), None, False
+        if not (is_trial or self._is_prepared):
+            engine.prepare(instructor)
+            self._is_prepared = True
+        if not is_same:
             self._engine = Engine(instructor, self._prepared(confined, instructor))
             self._made_for = made_for
         if self._known_from != (job.answers, job.kept):
