@@ -642,7 +642,10 @@ class Linear(nn.Module):
     def __init__(self, in_features, out_features, bias=True):
         super().__init__()
         k = in_features**-0.5
-        draw = lambda *size: ((torch.rand(size) + torch.rand(size) - 1) * 2 * k).clamp(-k, k)
+
+        def draw(*size):
+            return ((torch.rand(size) + torch.rand(size) - 1) * 2 * k).clamp(-k, k)
+
         self.weight = nn.Parameter(draw(out_features, in_features))
         self.bias = nn.Parameter(draw(out_features)) if bias else None
 
