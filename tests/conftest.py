@@ -19,6 +19,7 @@ from torchaula.course.layout import Course
 from torchaula.course.release import release
 from torchaula.errors import Refusal
 from torchaula.grading.client import Client
+from torchaula.grading.jobs import Job, Result
 
 # The same examples in every run, so that CI fails for what a change did and for nothing else; now and then
 # look further with `pytest --hypothesis-profile=explore`.
@@ -90,13 +91,14 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, dict[str, 
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many jobs workers of this process were asked to do."""
+    """How many submissions workers of this process were asked to grade."""
     found: list[int] = []
     ask = Client._ask
 
-    def counted(self: Client, job: object) -> object:
-        found.append(1)
-        return ask(self, job)  # type: ignore[arg-type]
+    def counted(self: Client, job: Job) -> Result:
+        if not job.is_trial:  # of the tests, before a batch
+            found.append(1)
+        return ask(self, job)
 
     monkeypatch.setattr(Client, "_ask", counted)
     return found
