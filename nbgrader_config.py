@@ -49,6 +49,7 @@ c.Autograde.autograde_preprocessors = [
     f"{NBGRADER}.SaveAutoGrades",
     f"{OURS}.NoteArrival",  # when a submission arrived, as far as that can be believed
     f"{NBGRADER}.AssignLatePenalties",
+    f"{OURS}.NotePenalty",  # what lateness cost, so that a changed rule is noticed
     f"{NBGRADER}.CheckCellMetadata",
 ]
 c.Grade.cell_seconds = 60.0  # of CPU, for one of a learner's own cells; a graded cell says its own limit

@@ -23,7 +23,7 @@ from torchaula.grading.limits import Limits
 from torchaula.i18n import _
 
 CONFIGURABLE = ("cell_seconds", "cells_seconds")
-RUN = ("setup", "solution", "graded", "free")  # the kinds of cells that the tests' outcome hangs on
+RUN = ("setup", "solution", "graded", "manual", "free")  # the kinds of cells that verdicts hang on
 DECIDING = ("torch", "numpy", "ipython", "msgspec")  # other versions of these could give other verdicts
 
 
@@ -84,14 +84,14 @@ class Assignment:
     @cached_property
     def digest(self) -> str:
         """Of all that verdicts and diagnoses hang on. Points and prose are no part of it."""
-        code = [(c.id, c.kind, c.source) for c in self.source.cells if c.kind not in ("markdown", "demo")]
+        code = [(c.id, c.kind, c.source) for c in self.source.cells if c.kind in RUN]
         files = [(str(place), path.read_bytes()) for place, path in self.support.items()]
         return digest([code, files, self.answers, made_with(), self.limits, bool(self.bwrap)])
 
     @cached_property
     def presented(self) -> str:
         """A digest of all that the graded copy and the points hang on beside the verdicts."""
-        return digest([self.text, self.digest])
+        return digest([self.text, self.digest, self.markers])
 
 
 def made_with() -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -13,7 +13,16 @@ from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
-from torchaula.classroom import assignments, gradebook, lateness, locks, pool, preflight, records
+from torchaula.classroom import (
+    assignments,
+    gradebook,
+    late_changes,
+    lateness,
+    locks,
+    pool,
+    preflight,
+    records,
+)
 from torchaula.classroom.assignments import Assignment
 from torchaula.classroom.desk import Audience, Desk
 from torchaula.classroom.entries import Entry
@@ -28,7 +37,7 @@ from torchaula.i18n import _
 class Batch:
     """An assignment's submissions, ready to grade. With `force`, what was graded is graded again.
 
-    `outdated` are students beside them whose points are of other tests than those of now.
+    `outdated` are students beside them whose points are of other tests, or another deadline, than now.
     """
 
     assignment: Assignment
@@ -79,8 +88,9 @@ def _sweep(course: Course) -> None:
     for folder in (*course.state.glob("graded-*"), *course.state.glob("record-*")):
         shutil.rmtree(folder, ignore_errors=True)
     for name in ("results", "pending", "diagnosis", "backups", "sound"):
-        for path in (course.state / name).rglob("*.new*"):
-            path.unlink(missing_ok=True)
+        for path in (*(course.state / name).rglob(".*.new"), course.state / name / "gradebook.new"):
+            if path.is_file():
+                path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -91,7 +101,8 @@ def refused_where_not_written(course: Course) -> Iterator[None]:
     except (OperationalError, sqlite3.OperationalError) as error:
         where, reason = course.gradebook, str(getattr(error, "orig", error))
     except OSError as error:
-        where, reason = Path(error.filename or course.root), error.strerror or str(error)
+        named = error.filename if isinstance(error.filename, str | Path) else course.root
+        where, reason = Path(named), error.strerror or str(error)
     else:
         return
     raise Refusal(
@@ -118,16 +129,18 @@ def prepare(
     found = collect(loaded, chosen)
     for folder in (course.state, course.autograded, course.feedback):
         require_writable(folder)
+    outdated: set[str] = set()
     with gradebook.opened(course) as book:
         gradebook.require_same_cells(book, course, loaded.source)
         if chosen:
             gradebook.require_everybody(book, course, loaded.source, chosen)
+            outdated = {*_outdated(loaded), *late_changes.changed(book, course, loaded.source)}
         else:
             found += dropped_out(course, gradebook.with_points(book, assignment), found)
-    return Batch(loaded, found, force, tuple(_outdated(loaded, chosen)) if chosen else ())
+    return Batch(loaded, found, force, tuple(sorted(outdated - set(chosen))))
 
 
-def _outdated(assignment: Assignment, chosen: Collection[str]) -> Iterator[str]:
+def _outdated(assignment: Assignment) -> Iterator[str]:
     for student, record in records.known(assignment.course, assignment.name).items():
-        if student not in chosen and record.course != assignment.digest:
+        if record.course != assignment.digest:
             yield student

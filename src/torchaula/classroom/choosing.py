@@ -74,8 +74,11 @@ class Findings:
 
     @property
     def collected(self) -> dict[str, datetime | None]:
-        """Whose notebook is collected, and when it was handed in, where that is known."""
-        return {each.student: each.time for each in self.named} | {
+        """Whose notebook is collected, and when it was handed in, where a platform tells.
+
+        A file's name tells nothing that is believed.
+        """
+        return {each.student: None for each in self.named} | {
             student: pick.time for student, pick in self.picks.items()
         }
 

@@ -65,8 +65,8 @@ class Task:
     """A submission that can be graded, and what is known of it.
 
     `record` is its result, if it need not be graded again. `standing` is what the gradebook says, and
-    `is_same` whether that is of this very submission, as far as anybody knows. `late` is what lateness cost
-    when it was written.
+    `is_same` whether that is of this very submission, as far as anybody knows. `is_retry` says that its
+    result was unsure: then other points are no surprise. `late` is what lateness cost when it was written.
     """
 
     submission: Submission
@@ -74,6 +74,7 @@ class Task:
     record: Record | None
     standing: Standing
     is_same: bool
+    is_retry: bool
     late: Lateness | None
 
     @property
@@ -127,7 +128,7 @@ class Desk:
         tasks = [self._task(each, before, force) for each in submissions if each.can_be_graded]
         to_grade = [task for task in tasks if task.record is None]
         unsettled = tasks if is_changed else [task for task in tasks if not self._is_settled(task)]
-        is_held = any(task.is_same and task.standing.is_graded for task in unsettled)
+        is_held = any(self._is_held(task) for task in unsettled)
         if is_changed or unsettled:
             gradebook.backup(self._course)
         if not is_held:
@@ -182,25 +183,28 @@ class Desk:
         known = [each for each in (waiting, settled) if each and not force]
         found = (each for each in known if not assignment.lacking(each.result))
         record = next((each for each in found if each.is_of(submission.digest, assignment.digest)), None)
-        is_unsure = settled is not None and not settled.submission and settled.course != assignment.digest
-        is_same = settled is None or is_unsure or settled.submission == submission.digest
+        is_same = settled is None or settled.submission == submission.digest
+        is_unsure = settled is not None and settled.result.is_unsure and settled.course == assignment.digest
         late = settled.late if settled else None
-        return Task(submission, arrival, record, before.get(student, Standing()), is_same, late)
+        standing = before.get(student, Standing())
+        return Task(submission, arrival, record, standing, is_same, is_same and is_unsure, late)
 
     def _job(self, task: Task) -> Job:
-        return self._assignment.job(task.content)
+        try:
+            return self._assignment.job(task.content)
+        except (OSError, Refusal):  # it has gone since it was looked at; nothing is no notebook
+            return self._assignment.job(b"")
 
     def _keep(self, task: Task, result: Result) -> Record:
-        """Keep a result until all else says the same. Bad luck is not kept for the next batch."""
-        submission = "" if result.is_unsure else task.submission.digest
+        """Keep a result until all else says the same. Unsure results are graded again next time."""
         found = review.of(self._assignment.node, task.content, self._assignment.markers)
-        record = Record(result, found, submission, self._assignment.digest)
+        record = Record(result, found, task.submission.digest, self._assignment.digest)
         records.save(records.pending(self._course, self._assignment.name, task.student), record)
         return record
 
     def _require_consent(self, tasks: Iterable[Task]) -> None:
         """Ask before points change that were given for the same submissions."""
-        held = (task for task in tasks if task.record and task.is_same and task.standing.is_graded)
+        held = (task for task in tasks if task.record and self._is_held(task))
         changes = [change for task in held if (change := self._change(task)) is not None]
         if changes and not self._audience.agree(changes):
             raise Refusal(
@@ -211,19 +215,32 @@ class Desk:
                 ).format(path=self._course.gradebook, assignment=self._assignment.name)
             )
 
+    def _is_held(self, task: Task) -> bool:
+        """Whether points that were given for the same file may change for what somebody has to agree to."""
+        if not task.is_same or not task.standing.is_graded:
+            return False
+        return not task.is_retry or self._costs_otherwise(task)
+
+    def _costs_otherwise(self, task: Task) -> bool:
+        assert self._ledger is not None
+        return self._ledger.costs_otherwise(task.student, task.late, task.standing, task.arrival.time)
+
     def _change(self, task: Task) -> Change | None:
         """How a student's points would change though the submission is the same; None if they wouldn't."""
         assert task.record is not None and self._ledger is not None
         arrived = task.arrival.time
         after = entries.after(task.standing, entries.earned(self._source, task.record.result))
         penalty = self._ledger.penalty(task.student, after, arrived) or 0.0
-        is_rule = self._ledger.costs_otherwise(task.student, task.late, task.standing, arrived)
+        is_rule = self._costs_otherwise(task)
         return entries.change(self._source, task.student, task.standing, after, penalty, is_rule)
 
     def _write(self, task: Task) -> Entry:
         """Write a result to graded copy, gradebook and feedback; the record comes last of what must agree."""
         assert task.record is not None and self._ledger is not None
-        content = task.content
+        try:
+            content = task.content
+        except (OSError, Refusal):  # it has gone meanwhile
+            content = b""
         if digest_of(content) != task.submission.digest:
             what = _("changed while it was being graded: grade again")
             return self._entry_without_points(task.student, what, task.standing)

@@ -6,6 +6,7 @@ A learner can write both. So they are looked at before they are read, and neithe
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -26,19 +27,24 @@ def read(path: Path) -> bytes | None:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return None
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return None
-        content = file.read(LONGEST + 1)
-    return content if len(content) <= LONGEST else None
+    try:
+        is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        content = os.read(descriptor, LONGEST + 1) if is_file else None
+    except OSError:
+        content = None
+    finally:
+        os.close(descriptor)
+    return content if content is not None and len(content) <= LONGEST else None
 
 
 def put(folder: Path, files: dict[str, bytes]) -> None:
     """Let `folder` hold these of the exchange's files, and no other of them."""
     for name in NAMES:
         place = folder / name
-        if name not in files:
-            place.unlink(missing_ok=True)
-        elif read(place) != files[name]:
-            place.unlink(missing_ok=True)  # a graded copy's files can't be written to
+        if read(place) == files.get(name) and (name in files or not place.exists()):
+            continue
+        if place.is_dir() and not place.is_symlink():
+            shutil.rmtree(place)
+        place.unlink(missing_ok=True)  # a graded copy's files can't be written to
+        if name in files:
             place.write_bytes(files[name])

@@ -14,7 +14,7 @@ from torchaula.course import converters
 from torchaula.course.layout import Course
 from torchaula.course.notebook import Notebook
 from torchaula.errors import Refusal
-from torchaula.grading.submitted import digest_of
+from torchaula.grading.submitted import digest_of, load
 from torchaula.i18n import _
 
 
@@ -24,16 +24,19 @@ def require_none(book: Gradebook, course: Course, source: Notebook) -> None:
     For a changed deadline, rule or time of arrival, that is; not for a new file, points by hand or an
     extension. Looks at the whole class: once a command is enough.
     """
-    if changed := list(_changed(book, course, source)):
+    if students := list(changed(book, course, source)):
         raise Refusal(
             _(
                 "{path}: what lateness costs has changed for {count} students ({student} for one), and "
                 "nothing was written; `torchaula grade {assignment}` shows who, and asks"
-            ).format(path=course.config, count=len(changed), student=changed[0], assignment=source.assignment)
+            ).format(
+                path=course.config, count=len(students), student=students[0], assignment=source.assignment
+            )
         )
 
 
-def _changed(book: Gradebook, course: Course, source: Notebook) -> Iterator[str]:
+def changed(book: Gradebook, course: Course, source: Notebook) -> Iterator[str]:
+    """The students whom lateness costs other points by now, for the same file."""
     if gradebook.noted(book, source) is None:
         return
     name, config = source.assignment, converters.config(course)
@@ -55,6 +58,6 @@ def _changed(book: Gradebook, course: Course, source: Notebook) -> Iterator[str]
 
 def _digest(path: Path) -> str:
     try:
-        return digest_of(path.read_bytes())
-    except OSError:
+        return "" if path.is_symlink() else digest_of(load(path))
+    except (OSError, Refusal):
         return ""

@@ -109,14 +109,26 @@ class Lateness(msgspec.Struct, frozen=True):
         return cls(standing.penalty, standing.score, standing.extension.total_seconds())
 
 
-def complete(db_url: str, assignment: str, student: str) -> None:
-    """Fill a student's row before nbgrader grades, where it was made for an extension."""
+def fill_extension_row(db_url: str, assignment: str, student: str) -> None:
+    """Give a row that was made for an extension what nbgrader grades, before it does."""
     with Gradebook(db_url) as book:
         row = book.find_submission(assignment, student)
-        if not row.notebooks:
-            more = row.extension
-            book.remove_submission(assignment, student)
-            book.add_submission(assignment, student, extension=more, timestamp=row.timestamp)
+        for notebook in () if row.notebooks else row.assignment.notebooks:
+            made = SubmittedNotebook(notebook=notebook, assignment=row)
+            for cell in (*notebook.grade_cells, *notebook.task_cells):
+                Grade(cell_id=cell.id, notebook=made)
+            for cell in (*notebook.solution_cells, *notebook.task_cells):
+                Comment(cell_id=cell.id, notebook=made)
+            book.db.add(made)
+        book.db.commit()
+
+
+def lateness_of(db_url: str, assignment: str, student: str) -> Lateness:
+    """What lateness costs by now, as the gradebook has it."""
+    with Gradebook(db_url) as book:
+        row = book.find_submission(assignment, student)
+        more = row.extension or timedelta()
+        return Lateness(row.late_submission_penalty or 0.0, row.score, more.total_seconds())
 
 
 def extensions(book: Gradebook, assignment: str) -> dict[str, timedelta]:

@@ -72,6 +72,7 @@ class MoodleCollector(FileNameCollectorPlugin):  # type: ignore[misc]
         found = settle(handed_in, assignment, self._downloads(handed_in, sheets), students)
         archives = {path: reason for path, reason in failed.items() if uploads.locate(path) is None}
         self._settle_strangers(found, strangers, archives)
+        self._keep_one(found)
         received.record(course, assignment, found.register)
         self._told = {each.path: each.told() for each in found.named}
         self._told |= {pick.path: pick.told(student, assignment) for student, pick in found.picks.items()}
@@ -125,6 +126,21 @@ class MoodleCollector(FileNameCollectorPlugin):  # type: ignore[misc]
             found.remarks[student] += told_of
         for student in {each.student for each in found.named}:  # a notebook was found beside those others
             found.remarks[student] += found.problems.pop(student, [])
+
+    def _keep_one(self, found: Findings) -> None:
+        """Keep one notebook of who has one in Moodle's zip and one beside it: Moodle's, if it isn't older."""
+        for each in [each for each in found.named if each.student in found.picks]:
+            if each.file != self.assignment:
+                continue
+            pick = found.picks[each.student]
+            if each.time and pick.time and each.time > pick.time:
+                del found.picks[each.student]
+                other = pick.path
+            else:
+                found.named.remove(each)
+                other = each.path
+            told = _("also handed in: {files}").format(files=printable(other.name))
+            found.remarks[each.student].append(told)
 
     def _log(self, found: Findings) -> None:
         for name, reason in found.unmatched.items():

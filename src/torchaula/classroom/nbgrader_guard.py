@@ -8,7 +8,8 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Callable, Iterator
+import stat
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +31,7 @@ from torchaula.i18n import _
 from torchaula.printing import printable
 
 Check = Callable[[Gradebook, Course, Notebook], None]
+MOST_COPIED = 200 * 2**20  # bytes of one hand-in
 OURS = re.compile(r"^torchaula\.[\w.]+: (.+)$", re.M)  # the last line of a traceback of ours
 
 
@@ -72,10 +74,12 @@ def leave_out(converter: Any, assignment: Assignment) -> None:
     What is left is graded, and then the command ends as one that failed.
     """
     problems = {folder: _problem(assignment, Path(folder)) for folder in sorted(converter.assignments)}
+    if converter.coursedir.student_id == "*":
+        problems |= _unseen(assignment, {Path(folder).parent.name for folder in problems})
     for folder, problem in problems.items():
         if problem:
             converter.log.error("%s: %s", printable(Path(folder).parent.name), problem)
-            del converter.assignments[folder]
+            converter.assignments.pop(folder, None)
     if any(problems.values()):
         convert = converter.convert_notebooks
 
@@ -93,12 +97,43 @@ def _problem(assignment: Assignment, folder: Path) -> str:
         folder / f"{assignment.name}.ipynb",
     )
     is_there = found.notebook is not None and wanted.exists() and found.notebook.samefile(wanted)
-    if found.problem or is_there:
+    if found.problem:
         return found.problem
-    told = _(
-        "nbgrader grades {name} alone: give the notebook that name, or run `torchaula grade {assignment}`"
+    return _odd_companion(folder) if is_there else _elsewhere(assignment)
+
+
+def _elsewhere(assignment: Assignment) -> str:
+    """What to say of a notebook that `torchaula grade` finds, and nbgrader doesn't."""
+    told = _("nbgrader grades {name} alone: put the notebook there, or run `torchaula grade {assignment}`")
+    place = f"{assignment.name}/{assignment.name}.ipynb"
+    return told.format(name=place, assignment=assignment.name)
+
+
+def _unseen(assignment: Assignment, seen: Collection[str]) -> dict[str, str]:
+    """Who handed in something that nbgrader doesn't see, by the folder where it would; and what to do."""
+    problems = {}
+    for found in submissions.handed_in(assignment):
+        if found.student not in seen and not found.is_missing:
+            folder = assignment.course.submitted / found.student / assignment.name
+            problems[str(folder)] = found.problem or _elsewhere(assignment)
+    return problems
+
+
+def _odd_companion(folder: Path) -> str:
+    """Why nbgrader, which copies all that stands beside a notebook, can't copy it; empty where it can."""
+    size = 0
+    for path in folder.rglob("*"):
+        found = path.lstat()
+        if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
+            return _("{name} is no file, and nbgrader would copy it: remove it").format(
+                name=printable(path.name)
+            )
+        size += found.st_size
+    if size <= MOST_COPIED:
+        return ""
+    return _("{size} MB beside the notebook, which nbgrader would copy: remove what isn't needed").format(
+        size=size // 2**20
     )
-    return told.format(name=wanted.name, assignment=assignment.name)
 
 
 def guard(converter: Any, check: Check | None) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
 from nbconvert.exporters import NotebookExporter
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
@@ -125,7 +126,7 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
         name, path = resources["nbgrader"], instructor_notebook(converter_of(self), resources)
         course = Course(Path(converter_of(self).coursedir.root).resolve())
         records.forget(course, name["assignment"], name["student"])
-        ledger.complete(name["db_url"], name["assignment"], name["student"])
+        ledger.fill_extension_row(name["db_url"], name["assignment"], name["student"])
         limits = Limits(cell_seconds=self.cell_seconds, cells_seconds=self.cells_seconds)
         assignment = assignments.make(course, path, limits, self.unsafe_no_sandbox, self.config)
         _require_same_cells(nb, assignment.node, path)
@@ -136,7 +137,7 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
         for cell in nb.cells:
             if cell.cell_type == "code":
                 cell.outputs = outputs_of(cell, result)
-        digest = "" if result.is_unsure else digest_of(load(_handed_in(converter_of(self), resources)))
+        digest = digest_of(load(_handed_in(converter_of(self), resources)))
         found = review.of(assignment.node, submitted, assignment.markers)
         record = Record(result, found, digest, assignment.digest)
         records.save(records.path(course, name["assignment"], name["student"]), record)
@@ -162,6 +163,19 @@ class NoteArrival(NbGraderPreprocessor):  # type: ignore[misc]
             submission.assignment.duedate = lateness.in_force(rule, course, assignment, noted)
             book.db.commit()
         lateness.tell(rule, course, assignment)
+        return nb, resources
+
+
+class NotePenalty(NbGraderPreprocessor):  # type: ignore[misc]
+    """Keeps what lateness cost and of which points, so that a changed rule is told from other changes."""
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        name = resources["nbgrader"]
+        course = Course(Path(converter_of(self).coursedir.root).resolve())
+        if record := records.load(course, name["assignment"], name["student"]):
+            late = ledger.lateness_of(name["db_url"], name["assignment"], name["student"])
+            place = records.path(course, name["assignment"], name["student"])
+            records.save(place, replace(record, late=late))
         return nb, resources
 
 

@@ -6,6 +6,7 @@ Only that they are sound is kept. What is not is tried again each time: the reas
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import msgspec
 
@@ -47,7 +48,7 @@ def require_sound(assignment: Assignment, ask: Callable[[Job], Result]) -> None:
     if result.flaws:
         told = _told(result.flaws)
         raise Refusal(_("{path}: nothing was graded: {flaws}").format(path=path, flaws=told))
-    with whole(place) as file:
+    with suppress(OSError), whole(place) as file:  # where it can't be kept, the tests are tried again
         file.write_bytes(msgspec.json.encode(Sound(assignment.soundness)))
 
 

@@ -25,7 +25,7 @@ class Record(msgspec.Struct, frozen=True):
     """A result, and what an instructor should know of the submission: what to look at, if anything.
 
     `submission` and `course` are digests of the file that was graded and of everything else that the
-    result hangs on; empty: not to be relied on. `written` is one of what gradebook and graded copy were
+    result hangs on. `written` is one of what gradebook and graded copy were
     told; empty: nothing. `unjudged` are the points that it was told of cells that no test judges: 0 where
     nothing was answered, None where a person has to look. `late` is what lateness cost then.
     """
@@ -40,7 +40,8 @@ class Record(msgspec.Struct, frozen=True):
 
     def is_of(self, submission: str, course: str) -> bool:
         """Whether grading this submission again would only say the same again."""
-        return (self.submission, self.course) == (submission, course)
+        is_same = (self.submission, self.course) == (submission, course)
+        return is_same and not self.result.is_unsure
 
 
 def path(course: Course, assignment: str, student: str) -> Path:

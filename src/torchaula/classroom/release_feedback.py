@@ -29,7 +29,9 @@ class ReleaseFeedback(ExchangeReleaseFeedback):  # type: ignore[misc]
 
     def copy_files(self) -> None:
         """Copy the pages of everybody who is asked for to the exchange."""
-        wanted = [Path(folder) for folder in sorted(glob.glob(self.src_path))]  # noqa: PTH207
+        excluded = self.coursedir.student_id_exclude.split(",")
+        found = map(Path, sorted(glob.glob(self.src_path)))  # noqa: PTH207
+        wanted = [folder for folder in found if folder.parent.name not in excluded]
         others, done = self._others(), 0
         for folder in wanted:
             student = folder.parent.name

@@ -55,8 +55,7 @@ def collect(assignment: Assignment, students: Iterable[str] = ()) -> list[Submis
     `students` are those to look at; none given: all of them. Raises `Refusal` where there is no such one.
     """
     course = assignment.course
-    folders = sorted(path for path in course.submitted.glob("*") if path.is_dir() or path.is_symlink())
-    found = [path.name for path in folders if not LITTER.fullmatch(path.name)]
+    found = _folders(course)
     listed = [each.id for each in roster.load(course)]
     everybody = list(dict.fromkeys([*found, *listed]))
     if unknown := [name for name in students if name not in everybody]:
@@ -82,6 +81,16 @@ def dropped_out(course: Course, students: Iterable[str], found: Sequence[Submiss
     """Those of some students of whom nothing was found, not even in `students.csv`."""
     known, remarks = {each.student for each in found}, (STRANGER,) if roster.load(course) else ()
     return [Submission(each, remarks=remarks) for each in students if each not in known]
+
+
+def handed_in(assignment: Assignment) -> Iterator[Submission]:
+    """What stands in each student's folder, by itself."""
+    return (of_student(assignment, name) for name in _folders(assignment.course))
+
+
+def _folders(course: Course) -> list[str]:
+    folders = sorted(path for path in course.submitted.glob("*") if path.is_dir() or path.is_symlink())
+    return [path.name for path in folders if not LITTER.fullmatch(path.name)]
 
 
 def of_student(assignment: Assignment, student: str) -> Submission:

@@ -92,8 +92,9 @@ def _marker_faults(source: Notebook) -> Iterator[str]:
 def _cell_faults(source: Notebook) -> Iterator[str]:
     """Cells without those that they belong to."""
     solutions = {cell.id for cell in source.cells if cell.kind == "solution"}
+    tested = {cell.exercise for cell in source.cells if cell.is_automatic}
     statements = {cell.exercise for cell in source.cells if not cell.is_code and cell.aspect == STATEMENT}
-    for name in sorted(solutions - statements):
+    for name in sorted((solutions & tested) - statements):
         yield _("no cell {cell!r}; add it").format(cell=f"{name}-{STATEMENT}")
     is_set_up = False
     for cell in source.cells:

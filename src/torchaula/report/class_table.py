@@ -88,9 +88,9 @@ def next_steps(assignment: str, entries: Sequence[Entry], table: Path | None, co
 
 
 def note_outdated(students: Sequence[str], console: Console) -> None:
-    """Print who has points of tests that have changed since."""
+    """Print who has points of tests or of a deadline that have changed since."""
     told = _(
-        "{count} others were graded with other tests or another torchaula, {student} for one; "
-        "leave --student out to bring them up to date."
+        "{count} others were graded with other tests, another deadline or another torchaula, {student} for "
+        "one; leave --student out to bring them up to date."
     )
     console.print(escape(told.format(count=len(students), student=printable(students[0]))), soft_wrap=True)
