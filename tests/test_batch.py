@@ -185,12 +185,13 @@ def test_any_executor_will_do(copy: Course) -> None:
 
 
 def test_problem_of_a_test_is_not_kept(copy: Course, asked: list[int]) -> None:
-    """What grading itself got wrong is tried again the next time, and nothing of it is written."""
+    """A broken test is refused each time, and nothing of it is written."""
     path = copy.notebook("mini")
     text, before = path.read_text(), ledgers.rows(copy)
     path.write_text(text.replace("student.add_one(torch.tensor([3", "student.add(torch.tensor([3"))
-    entries = mini.grade(copy)
-    assert not any(entry.graded for entry in entries.values())
+    for _ in range(2):
+        with pytest.raises(Refusal, match="add-one-valores: the model solution does not pass"):
+            mini.grade(copy)
     path.write_text(text)
 
     mini.grade(copy)
@@ -228,7 +229,7 @@ def test_several_assignments_are_graded_one_after_the_other_by_the_same_workers(
 
     assert run(course, "grade", "mini", "otra", "--jobs", "1") == 0
 
-    assert len(started) == 2 and len(set(started)) == 1
+    assert len(started) == 4 and len(set(started)) == 1  # the tests of each, and a submission
     assert "Assignment mini" in (said := capsys.readouterr().out) and "Assignment otra" in said
     assert {path.name for path in course.grades.iterdir()} == {"mini.csv", "otra.csv"}
     with gradebook.opened(course) as book:

@@ -6,18 +6,18 @@ import csv
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests import ledgers, mini, shipped
+from tests import ledgers, mini, pupils, shipped, week
 from tests.test_formgrader import CHROMIUM, QUIET, jupyter_lab
 from tests.test_release import nbgrader
 from torchaula.classroom import gradebook
 from torchaula.course.layout import Course, find
-from torchaula.course.release import files
+from torchaula.course.release import files, release
 
 CLASS = ("referencia", "carla", "vacio", "elena")  # all right, in between (and late), nothing, graded by hand
 DEADLINE = 'c.LateWork.deadlines = {"mlp": "2026-10-05 23:59 Europe/Madrid"}'
@@ -138,9 +138,11 @@ def test_class_whose_test_was_mended(graded: Course, tmp_path: Path, remedy: str
     else:
         mini.grade(theirs, "mlp")
     nbgrader(theirs, "autograde", "mlp", "--force")
+    nbgrader(theirs, "generate_feedback", "mlp", "--force")
     mini.grade(ours, "mlp")
     assert ledgers.rows(ours) == ledgers.rows(theirs)
     assert copies(ours) == copies(theirs)
+    assert pages(ours) == pages(theirs)
 
 
 def test_class_whose_deadline_changed(graded: Course, tmp_path: Path) -> None:
@@ -159,6 +161,73 @@ def test_class_whose_deadline_changed(graded: Course, tmp_path: Path) -> None:
     assert asked["submission", "mlp", "referencia"][2] > 0
     nbgrader(course, "autograde", "mlp", "--force")
     assert ledgers.rows(course) == asked
+
+
+def test_class_that_nbgrader_graded(fresh: Course, tmp_path: Path) -> None:
+    """Points by hand, and more time, after nbgrader's own grading of late work keep no command from grading."""
+    course = mini.copy(fresh, tmp_path / "course")
+    nbgrader(course, "generate_assignment", "mlp", "--force")
+    nbgrader(course, "autograde", "mlp")
+    with gradebook.opened(course) as book:
+        book.find_grade("linear-valores", "mlp", "mlp", "carla").manual_score = 1.0
+        book.db.commit()
+    pupils.command(course, "extend", "mlp", "carla", "2d")
+
+    nbgrader(course, "autograde", "mlp", "--force")
+
+    rows = ledgers.rows(course)
+    assert rows["submission", "mlp", "carla"][2] == 0
+    assert rows["grade", "mlp", "carla", "linear-valores"][1] == 1.0
+    pupils.command(course, "grade", "mlp")
+    assert ledgers.rows(course) == rows
+
+
+ODD_FILES: dict[str, Callable[[Path], object]] = {
+    "a folder called timestamp.txt": lambda folder: (folder / "timestamp.txt").mkdir(),
+    "a folder called submission_secret.txt": lambda folder: (folder / "submission_secret.txt").mkdir(),
+    "a pipe": lambda folder: os.mkfifo(folder / "datos.bin"),
+    "a sparse file of 60 GB": lambda folder: os.truncate((folder / "d.bin").open("w").fileno(), 60 * 2**30),
+    "a pipe as timestamp": lambda folder: os.mkfifo(folder / "timestamp.txt"),
+    "a link as secret": lambda folder: (folder / "submission_secret.txt").symlink_to("/etc/hostname"),
+}
+
+
+@pytest.mark.parametrize("odd", ODD_FILES)
+def test_odd_companion_costs_nobody_else(tmp_path: Path, odd: str) -> None:
+    """What stands beside a notebook stops neither door, and is copied nowhere if it is no ordinary file."""
+    course = mini.write(tmp_path / "course")
+    release(course, "mini")
+    for student in ("ana", "bea"):
+        week.hand_in(course, student)
+    ODD_FILES[odd](course.submitted / "bea" / "mini")
+
+    nbgrader(course, "generate_assignment", "mini", "--force")
+    told = nbgrader(course, "autograde", "mini", check=False)
+    graded = mini.grade(course)
+
+    assert "Traceback" not in told
+    assert ("submission", "mini", "ana") in ledgers.rows(course)
+    assert graded["ana"].graded
+    for path in course.autograded.glob("*/mini/*"):
+        assert path.is_file() and not path.is_symlink() and path.stat().st_size < 2**20
+
+
+def test_notebooks_that_nbgrader_does_not_see_are_named(tmp_path: Path) -> None:
+    """Where `torchaula grade` finds a notebook and nbgrader doesn't, `autograde` says so, and ends with 1."""
+    course = mini.write(tmp_path / "course")
+    release(course, "mini")
+    for student in ("ana", "bea", "carlos"):
+        week.hand_in(course, student)
+    (course.submitted / "bea" / "mini").rename(course.submitted / "bea" / "MINI")
+    place = course.submitted / "carlos" / "mini"
+    (place / "mini.ipynb").rename(place / "mini.ipynb.txt")
+    nbgrader(course, "generate_assignment", "mini", "--force")
+
+    told = nbgrader(course, "autograde", "mini", check=False)
+
+    assert "bea: nbgrader grades mini/mini.ipynb alone" in told
+    assert "carlos: nbgrader grades mini/mini.ipynb alone" in told
+    assert {name.name for name in course.autograded.iterdir() if name.is_dir()} == {"ana"}
 
 
 def test_unknown_to_the_gradebook(graded: Course, tmp_path: Path) -> None:
@@ -183,12 +252,16 @@ def test_other_assignments(tmp_path: Path, assignment: str) -> None:
     shipped.hand_in(course, assignment, "referencia", "irene")
     mini.grade(course, assignment)
     before = ledgers.rows(course), copies(course, assignment), pages(course, assignment)
+    nbgrader(course, "export", "--to=ours.csv")
 
     nbgrader(course, "autograde", assignment, "--force")
     nbgrader(course, "generate_feedback", assignment, "--force")
 
+    nbgrader(course, "export", "--to=theirs.csv")
+
     assert before[0]["submission", assignment, "referencia"][1] == 100
     assert (ledgers.rows(course), copies(course, assignment), pages(course, assignment)) == before
+    assert (course.root / "ours.csv").read_bytes() == (course.root / "theirs.csv").read_bytes()
 
 
 def test_export(graded: Course, tmp_path: Path) -> None:
@@ -220,7 +293,7 @@ def test_what_can_not_be_graded_is_one_line(graded: Course, tmp_path: Path) -> N
 
     assert (ledgers.rows(course), copies(course)) == before
     assert "vacio: not valid JSON at line 1" in told and "roto: not valid JSON" in told
-    assert "carla: nbgrader grades mlp.ipynb alone" in told
+    assert "carla: nbgrader grades mlp/mlp.ipynb alone" in told
     assert "Traceback" not in told and "some could not be graded" not in told
 
 

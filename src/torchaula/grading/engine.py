@@ -38,7 +38,7 @@ IDLE = 0.5  # seconds of CPU a second, below which a timeout is laid to the mach
 def prepare(notebook: Notebook) -> None:
     """Warm this process for many calls: what tests and set-up import lazily, and the tests' own code."""
     warm_up()
-    model = {name: exercise.solution.source for name, exercise in notebook.exercises.items()}
+    model = {name: exercise.solution.answer for name, exercise in notebook.exercises.items()}
     with quiet():
         local.run(notebook, model, list(model), COURSE_SEED)
     collapse_memory()

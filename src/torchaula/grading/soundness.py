@@ -5,7 +5,7 @@ The model solution must pass every graded cell, and what learners receive none t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from torchaula.course.notebook import Exercise, Notebook
@@ -19,14 +19,21 @@ from torchaula.i18n import _
 def tried(engine: Engine) -> Result:
     """What is wrong with an assignment's tests; a `problem` where they could not be tried."""
     notebook = engine.notebook
-    model = engine.grade(notebook.answered({e.id: e.solution.answer for e in notebook.exercises.values()}))
-    flaws = list(_culprits(engine) if model.is_judge_lost else _failed(notebook, model))
-    if flaws or model.is_judge_lost:
-        is_sure = flaws and not model.is_unsure
-        return Result(flaws=flaws) if is_sure else _not_tried(flaws)
-    released = {e.id: e.solution.released for e in notebook.exercises.values()}
-    stub = engine.grade(notebook.answered(released))
-    return Result(flaws=list(_given_away(notebook, stub)))
+    solutions = {exercise.id: exercise.solution for exercise in notebook.exercises.values()}
+    model = {name: solution.answer for name, solution in solutions.items()}
+    stubs = {name: solution.released for name, solution in solutions.items()}
+    for answers, flaws_in, doubt in (
+        (model, _failed, Doubt.MODEL_FAILS),
+        (stubs, _given_away, Doubt.SAYS_NOTHING),
+    ):
+        judged = engine.grade(notebook.answered(answers))
+        is_lost = judged.is_judge_lost
+        flaws = list(_culprits(engine, answers, doubt) if is_lost else flaws_in(notebook, judged))
+        if judged.is_unsure or (is_lost and not flaws):
+            return _not_tried(flaws)
+        if flaws:
+            return Result(flaws=flaws)
+    return Result()
 
 
 def _not_tried(flaws: Collection[Flaw]) -> Result:
@@ -45,22 +52,22 @@ def _failed(notebook: Notebook, judged: Judged) -> Iterator[Flaw]:
             yield Flaw(cell, Doubt.MODEL_FAILS, judged.errors.get(cell, verdict.outcome.value))
 
 
-def _culprits(engine: Engine) -> Iterator[Flaw]:
+def _culprits(engine: Engine, answers: Mapping[str, str], doubt: Doubt) -> Iterator[Flaw]:
     """The cells that take the judge itself with them, found by trying ever more cells of each exercise."""
     for exercise in engine.notebook.exercises.values():
         for number in range(1, len(exercise.graded) + 1):
-            judged = _with_first(engine, exercise, number)
+            judged = _with_first(engine, exercise, number, answers[exercise.id])
             if judged.is_judge_lost:
                 cell = exercise.graded[number - 1].id
-                yield Flaw(cell, Doubt.MODEL_FAILS, judged.verdicts[cell].message)
+                yield Flaw(cell, doubt, judged.verdicts[cell].message)
                 break
 
 
-def _with_first(engine: Engine, exercise: Exercise, number: int) -> Judged:
+def _with_first(engine: Engine, exercise: Exercise, number: int, answer: str) -> Judged:
     later = set(exercise.graded[number:])
     cells = tuple(cell for cell in engine.notebook.cells if cell not in later)
     fewer = Engine(replace(engine.notebook, cells=cells), engine.warden, engine.seed)
-    return fewer.grade(fewer.notebook.answered({exercise.id: exercise.solution.answer}), [exercise.id])
+    return fewer.grade(fewer.notebook.answered({exercise.id: answer}), [exercise.id])
 
 
 def _given_away(notebook: Notebook, judged: Judged) -> Iterator[Flaw]:
