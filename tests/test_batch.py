@@ -88,6 +88,23 @@ def test_what_has_not_changed_is_not_graded_again(copy: Course, asked: list[int]
     assert len(asked) == sum(entry.graded for entry in first.values())
 
 
+def test_student_called_like_a_file_that_is_not_whole_keeps_the_result(
+    copy: Course, asked: list[int]
+) -> None:
+    """What a batch that was cut off left is removed; no record of a student is, whatever the name."""
+    alba = copy.submitted / "alba" / "mini" / "mini.ipynb"
+    pupils.write(copy, "john.newman", alba.read_text())
+    mini.grade(copy)
+    left = copy.state / "results" / "mini" / ".alba.json.new"
+    left.write_text("half")
+    asked.clear()
+
+    mini.grade(copy)
+
+    assert not asked and not left.exists()
+    assert records.load(copy, "mini", "john.newman") is not None
+
+
 def test_changed_submission_alone_is_graded(copy: Course, asked: list[int]) -> None:
     """Who hands in again is graded again, and nobody else."""
     made_from = sample_class.material(copy, "mini")

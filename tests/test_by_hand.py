@@ -247,6 +247,18 @@ def test_changed_points_of_an_answer_are_told_to_the_gradebook(copy: Course) -> 
     assert "5 de 22,6 puntos" in page(copy, ESCRIBE)
 
 
+def test_reworded_question_grades_nobody_again(copy: Course, asked: list[int]) -> None:
+    """A typo that is mended in a question or a task runs nothing, and asks nobody for a second look."""
+    by_hand.give(copy, ESCRIBE, "explica", 4)
+    week.change(copy, "Tarea: busca un dato", "Tarea: busca un dato más")
+    before = grade_of(copy, ESCRIBE, "explica")
+
+    mini.grade(copy, agreed=False)
+
+    assert not asked
+    assert grade_of(copy, ESCRIBE, "explica") == before
+
+
 def gradebook_differs(course: Course) -> list[str]:
     """The cells that the gradebook knows otherwise than `source/`."""
     with gradebook.opened(course) as book:

@@ -164,7 +164,7 @@ def test_class_whose_deadline_changed(graded: Course, tmp_path: Path) -> None:
 
 
 def test_class_that_nbgrader_graded(fresh: Course, tmp_path: Path) -> None:
-    """Points by hand, and more time, after nbgrader's own grading of late work keep no command from grading."""
+    """Points by hand and more time, given after nbgrader graded late work, keep no command from grading."""
     course = mini.copy(fresh, tmp_path / "course")
     nbgrader(course, "generate_assignment", "mlp", "--force")
     nbgrader(course, "autograde", "mlp")

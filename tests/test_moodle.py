@@ -814,6 +814,17 @@ def test_newest_of_what_canvas_numbers_counts(downloads: Downloads, pattern: str
     assert remark.startswith("collected from ana_1_9_mini-10.ipynb, the newest, not from ")
 
 
+def test_notebook_beside_moodles_own_costs_nobody_else(downloads: Downloads) -> None:
+    """Who is in Moodle's zip, and has a file beside it that the pattern knows, is collected once."""
+    downloads.put("clase.zip", {FOLDER.format(ANA, "mini.ipynb"): b"moodle"})
+
+    assert by_pattern(downloads, PATTERN, "ana_1_11_mini.ipynb", "bea_2_12_mini.ipynb") == {
+        "ana": b"moodle",
+        "bea": b"bea_2_12_mini.ipynb",
+    }
+    assert downloads.register.remarks["ana"] == ["also handed in: ana_1_11_mini.ipynb"]
+
+
 def test_newest_by_the_time_of_a_pattern_counts(downloads: Downloads) -> None:
     """A time in the name wins over everything; one that is none costs nobody else anything."""
     names = ["ana_20261005T100000_mini.ipynb", "ana_20261004T100000_mini.ipynb", "bea_yesterday_mini.ipynb"]
