@@ -218,8 +218,11 @@ def test_late_penalty_follows_points_by_hand(copy: Course, monkeypatch: pytest.M
 
 def test_changed_test_regrades_ours_and_leaves_theirs(copy: Course) -> None:
     """A hidden test that is mended changes its own points only, after the question."""
+    place = copy.submitted / ESCRIBE / "mini" / "mini.ipynb"
+    place.write_text(place.read_text().replace("return 2 * x", "return 2 * x.abs()"))  # what `STRICTER` sees
+    mini.grade(copy)
     by_hand.give(copy, ESCRIBE, "explica", 4)
-    week.change(copy, "[3.0, 5.0, 7.0])).matches(lambda x: 2 * x)", "[3.0, 5.0])).matches(lambda x: 3 * x)")
+    week.change(copy, *week.STRICTER)
     with pytest.raises(Refusal, match="nothing of mini was written"):
         mini.grade(copy, agreed=False)
     assert grade_of(copy, ESCRIBE, "double-valores")[3] == 4
@@ -282,7 +285,7 @@ def test_cell_that_becomes_another_kind_is_refused(copy: Course, change: tuple[s
     pupils.cell(node, change[0]).metadata.nbgrader.update(change[1])
     notebook.write(node, path)
 
-    with pytest.raises(Refusal, match="belong to other cells of mini .*" + change[0]):
+    with pytest.raises(Refusal, match=change[0]):
         mini.grade(copy)
 
     assert ledgers.rows(copy) == before
@@ -501,7 +504,7 @@ def test_markdown_that_is_graded_but_not_answered_is_refused(course: Course) -> 
     notebook.write(node, path)
     pupils.write(course, "ana", by_hand.edited(course))
 
-    with pytest.raises(Refusal, match=r"nbgrader can't record it \(.*explica"):
+    with pytest.raises(Refusal, match="explica"):
         mini.grade(course)
 
     assert not list(course.autograded.glob("*/*"))

@@ -37,12 +37,21 @@ class Local:
 
     def __init__(self, learner: dict[str, Any], setup: Mapping[str, Any]) -> None:
         self._learner, self._setup = learner, setup
+        self._is_asked = False
 
     def open(self, cell: str, seed: int) -> None:
         self._scope = Scope(self._learner, self._setup, Stream(seed))
 
     def perform(self, request: Request) -> Observation:
-        return perform(request, self._scope)
+        if self._is_asked:  # it would go on without end
+            raise TestError(
+                f"{request.name}: a probe calls a name of the test's, which stands for the answer"
+            )
+        self._is_asked = True
+        try:
+            return perform(request, self._scope)
+        finally:
+            self._is_asked = False
 
 
 @dataclass(frozen=True)
