@@ -62,20 +62,6 @@ def test_wrong_answer_is_told_what_is_wrong(
     assert message in verdict.message
 
 
-def test_test_that_calls_itself_ends() -> None:
-    """A test that gives a name of its own to the answer, which a probe then calls, is told so in a kernel."""
-    cell = OPEN + (
-        "double = student.double\n"
-        "@probe\ndef twice(x):\n    'Doblar dos veces.'\n    return double(double(x))\n"
-        "twice(torch.ones(2)).equals(torch.full((2,), 4.0))\n"
-    )
-
-    [verdict] = grade(PLUS, cell, backend="local")
-
-    assert not verdict.passed
-    assert "a probe calls a name of the test's" in verdict.message
-
-
 def test_probe_runs_beside_the_answer(backend: str) -> None:
     """A probe uses the exercise's own names and set-up names, and returns what it saw."""
     cell = OPEN + (

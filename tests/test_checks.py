@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import torchaula.checks
+from tests import tiny
 from torchaula.checks import CheckFailed, messages, probe
 from torchaula.checks.battery import strided
 from torchaula.checks.compare import difference
@@ -168,3 +169,17 @@ def test_battery_makes_data_that_are_not_contiguous(size: tuple[int, ...]) -> No
 
     assert torch.equal(strided(x), x)
     assert strided(x).stride() != x.stride() or x.numel() <= 1
+
+
+def test_test_that_calls_itself_ends() -> None:
+    """A test that gives a name of its own to the answer, which a probe then calls, is told so in a kernel."""
+    cell = tiny.OPEN + (
+        "double = student.double\n"
+        "@probe\ndef twice(x):\n    'Doblar dos veces.'\n    return double(double(x))\n"
+        "twice(torch.ones(2)).equals(torch.full((2,), 4.0))\n"
+    )
+
+    [verdict] = tiny.grade(tiny.PLUS, cell, backend="local")
+
+    assert not verdict.passed
+    assert "a probe calls a name of the test's" in verdict.message
