@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
-from torchaula.grading.definitions import Code, Wanted, read
+from torchaula.grading.definitions import LONGEST, Code, Wanted, read
 from torchaula.grading.instructor import Instructor, Known
 from torchaula.grading.submitted import SubmittedCell
 
 PIECES = 5  # cells that one may have been split into
-TRIES = 100  # at putting cells together, for a notebook
+TRIES = 100  # at putting cells together, for a notebook,
+LETTERS = 10 * LONGEST  # and characters of what was put together in them
 GOES_ON = re.compile(r"^[ \t]+(?:return|yield|def)\b", re.M)
 
 
@@ -32,7 +33,7 @@ class Answers:
 
     def __post_init__(self) -> None:
         self.code = cache(read)
-        self.tries = TRIES
+        self.tries, self.letters = TRIES, LETTERS
 
     def settle(self) -> None:
         """Give each exercise the cell that answers it. Another cell of its name has none then."""
@@ -131,7 +132,7 @@ class _Exercise:
         for first in range(len(near)):
             for end in range(min(first + PIECES, len(near)), first + 1, -1):
                 numbers = near[first:end]
-                if self.answers.tries <= 0:
+                if min(self.answers.tries, self.answers.letters) <= 0:
                     return
                 if self._stand_together(numbers) and (not is_finished or set(homes) & set(numbers)):
                     yield from ((numbers, text) for text in self._whole(numbers))
@@ -150,7 +151,8 @@ class _Exercise:
         if all(_goes_on(text, self.wants) for text in texts[1:]):
             for text in ("\n".join(texts), "".join(texts)):
                 self.answers.tries -= 1
-                if self.wants.is_mentioned_in(text):
+                if self.wants.is_mentioned_in(text) and len(text) <= LONGEST:
+                    self.answers.letters -= len(text)
                     code = read(text)
                     if code.is_whole and self.wants.written_in(code):
                         yield text
