@@ -6,12 +6,13 @@ split in two. A finished answer in the cell that was meant for it wins over all 
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
-from torchaula.grading.definitions import LONGEST, Code, Wanted, read
+from torchaula.grading.definitions import LONGEST, Code, Wanted, defined, kept, parsed, read
 from torchaula.grading.instructor import Instructor, Known
 from torchaula.grading.submitted import SubmittedCell
 
@@ -47,6 +48,9 @@ class Answers:
         homes = [cell for cell in self.cells if cell.name == solution.name]
         own = [cell for cell in self.cells if cell.name not in self.known.cells and cell.cell_type == "code"]
         is_written = len(homes) == 1 and not self.known.is_released(homes[0])
+        if is_written and wants.bodies:
+            code = self.code(homes[0].source)
+            is_written = bool(wants.written_in(code)) or not wants.unwritten_in(code)
         if not is_written or any(wants.is_mentioned_in(cell.source) for cell in own):
             return False
         return all(self.code(cell.source).is_whole for cell in (*own, *(homes if own else ())))
@@ -176,8 +180,31 @@ class _Exercise:
             self._rename(rival, self.solution.name)
             self.answers.elsewhere.append(self.solution.name)
             best = rival
+        elif unwritten and not self.wants.written_in(self._code(best)) and self._answer_beyond(written):
+            return
         self._keep(best)
         self._drop_copies()
+
+    def _answer_beyond(self, homes: list[int]) -> bool:
+        """Let a cell elsewhere answer, if there is one; what stands beside the stub is an own cell then."""
+        before, found = list(self.cells), len(self.answers.elsewhere)
+        for number in reversed(homes):
+            extra = self._without_stub(self.cells[number].source)
+            self.cells[number] = replace(self.cells[number], source="")
+            if extra:
+                self.cells.insert(number, SubmittedCell("code", extra, ""))
+        self._look_elsewhere()
+        if len(self.answers.elsewhere) == found:
+            self.cells[:] = before
+        return len(self.answers.elsewhere) > found
+
+    def _without_stub(self, text: str) -> str:
+        """What a cell says beside what is wanted."""
+        found = parsed(text)
+        return kept(found, lambda node: not self._is_stub(node)) if found else ""
+
+    def _is_stub(self, node: ast.stmt) -> bool:
+        return any(name in self.wants.names for name, _is_written in defined([node]))
 
     def _is_outdone(self, number: int, others: Iterable[int]) -> bool:
         """Whether another of its cells has all of this one, and what this one leaves open."""

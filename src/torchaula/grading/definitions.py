@@ -11,7 +11,7 @@ import ast
 import re
 import textwrap
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -97,7 +97,7 @@ def read(text: str) -> Code:
         names = dict.fromkeys(DEFINITION.findall(NO_CODE.sub("", text[:LONGEST])), True)
         return Code(names, False, False, False)
     names = {}
-    for name, is_written in _defined(found.body):
+    for name, is_written in defined(found.body):
         names[name] = names.get(name, False) or is_written
     only_definitions = all(isinstance(n, Function | ast.ClassDef) or _says_nothing(n) for n in found.body)
     return Code(names, found.is_whole, True, only_definitions and not any(names.values()))
@@ -125,6 +125,60 @@ def parsed(text: str) -> Parsed | None:
     return Parsed(*found, False) if found is not None else None
 
 
+def kept(found: Parsed, keep: Callable[[ast.stmt], bool]) -> str:
+    """The statements of a cell that shall be kept, as they are written, with the comments above them."""
+    lines = found.text.encode().splitlines()  # Python counts columns in bytes
+    texts: list[bytes] = []
+    end = column = 0
+    for node, after in zip(found.body, [*found.body[1:], None], strict=True):
+        first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))]) - 1
+        last = node.end_lineno or node.lineno
+        # An indented comment belongs to what stands above it.
+        above = [line for line in lines[end:first] if not line[:1].isspace()]
+        block = above + lines[first:last]
+        if after is not None and after.lineno == last:
+            block[-1] = block[-1][: node.end_col_offset]
+        if first < end:
+            block[0] = block[0][column:].lstrip(b"; \t")
+        if keep(node):
+            texts += block
+        end, column = last, (node.end_col_offset or 0)
+    return b"\n".join(texts).decode().strip("\n")
+
+
+def bound(node: ast.stmt) -> Iterator[str]:
+    """The names that a statement binds where it stands: not those inside of functions and classes."""
+    for each in _of_scope(node):
+        if isinstance(each, Function | ast.ClassDef):
+            yield each.name
+        elif isinstance(each, ast.Import | ast.ImportFrom):
+            yield from (alias.asname or alias.name.partition(".")[0] for alias in each.names)
+        elif isinstance(each, ast.Name) and not isinstance(each.ctx, ast.Load):
+            yield each.id
+
+
+def used(node: ast.stmt) -> Iterator[str]:
+    """The names that a statement needs when it runs: not those that a function needs when it is called."""
+    for each in _of_scope(node):
+        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load):
+            yield each.id
+
+
+def _of_scope(node: ast.AST) -> Iterator[ast.AST]:
+    waiting = [node]
+    while waiting:
+        each = waiting.pop()
+        yield each
+        if isinstance(each, Function):
+            waiting += [*each.decorator_list, *each.args.defaults, *filter(None, each.args.kw_defaults)]
+        elif isinstance(each, ast.Lambda):
+            waiting += [*each.args.defaults, *filter(None, each.args.kw_defaults)]
+        elif isinstance(each, ast.ClassDef):
+            waiting += [*each.decorator_list, *each.bases, *each.keywords]
+        else:
+            waiting += ast.iter_child_nodes(each)
+
+
 def _statements(text: str) -> tuple[str, list[ast.stmt]] | None:
     for each in (text, MAGIC.sub(r"\1pass", text)):
         try:
@@ -135,8 +189,8 @@ def _statements(text: str) -> tuple[str, list[ast.stmt]] | None:
     return None
 
 
-def _defined(body: Sequence[ast.stmt]) -> Iterator[tuple[str, bool]]:
-    """What these statements define, in blocks as well, in the order of the text."""
+def defined(body: Sequence[ast.stmt]) -> Iterator[tuple[str, bool]]:
+    """What these statements define, in blocks as well, in the order of the text; whether it says anything."""
     waiting = [*reversed(body)]
     while waiting:
         node = waiting.pop()
