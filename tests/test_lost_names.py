@@ -395,6 +395,40 @@ def test_cells_are_put_together_within_limits() -> None:
     assert -definitions.LONGEST < answers.letters <= 0 < answers.tries
 
 
+def test_work_in_locked_cells_is_kept_without_the_test() -> None:
+    """Of an edited check, what the learner added is kept and told, and nothing that is the test's."""
+    node = answered("mlp")
+    added = "# mío\nimport statistics\nEPS = 1e-6\ndef scaled(x):\n    return EPS * x"
+    cell = node.cells[place(node, "sgd-step-publico")]
+    cell.source = cell.source.replace("forbid=", "seconds=9, forbid=").replace("v.clone()", "v.clone() * 2")
+    cell.source += (
+        f"\n\n{added}\n\nstudent = graded('sgd-step-publico')\nseen = student\nseen += 1\nmath = torch = 3"
+    )
+
+    found = sort(source("mlp"), read(as_file(node)))
+
+    assert [c.source.strip() for c in found.cells if c.name not in found.known.cells] == [added]
+    assert [remark.rpartition(": ")[2] for remark in settled(found)] == ["sgd-step-publico"]
+
+
+def test_lines_beside_a_stub_are_kept() -> None:
+    """Where another cell answers, the lines beside a stub are an own cell; otherwise they stay there."""
+    node = answered("mlp")
+    _first_of_all(node, "linear")
+    cell = node.cells[place(node, "linear")]
+    cell.source = f"import statistics; x = 1\n{cell.source}\n# al final\nRATE = 2"
+    alone = answered("mlp", {"linear": cell.source})
+
+    found = sort(source("mlp"), read(as_file(node)))
+    left = sort(source("mlp"), read(as_file(alone)))
+
+    assert found.answers.elsewhere == ["linear"]
+    kept = ["import statistics", "x = 1", "# al final", "RATE = 2"]
+    assert kept in [each.source.split("\n") for each in found.cells if not each.name]
+    assert cell.source in [each.source for each in left.cells if each.name == "linear"]
+    assert not left.answers.elsewhere
+
+
 @pytest.mark.parametrize("assignment", ["mlp"])
 def test_notebook_in_which_everything_happened_has_full_marks(assignment: str) -> None:
     """Each exercise met another accident, and then all names were lost: graded, it has every point."""

@@ -162,6 +162,8 @@ def used(node: ast.stmt) -> Iterator[str]:
     for each in _of_scope(node):
         if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load):
             yield each.id
+        elif isinstance(each, ast.AugAssign) and isinstance(each.target, ast.Name):
+            yield each.target.id
 
 
 def _of_scope(node: ast.AST) -> Iterator[ast.AST]:
