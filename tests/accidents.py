@@ -944,6 +944,151 @@ def _broken_beside(book: Book) -> None:
     book.node.cells.remove(book.cell("softmax"))
 
 
+# Work that stands in a cell of the course's
+
+ADD = "def add(a, b):\n    return a + b"
+ADDED = "def total(values):\n    return add(values[0], total(values[1:])) if values else 0"
+
+
+def edit_check(book: Book, name: str, below: str) -> None:
+    """Comment a check's last line out, print something, and write more below."""
+    first, last = book.cell(name).source.rsplit("\n", 1)
+    book.cell(name).source = f"{first}\n# {last}\nprint('a ver')\n\n{below}"
+
+
+@accident("writes a helper below a check that it edits")
+def _helper_in_edited_check(book: Book) -> None:
+    edit_check(book, "softmax-publico", ADD)
+    book.cell("total").source = ADDED
+
+
+@accident("writes a helper above a check that it edits")
+def _helper_above_edited_check(book: Book) -> None:
+    cell = book.cell("softmax-publico")
+    cell.source = f"# suma\n{ADD}\n\n" + cell.source.replace("[0.0, 1.0, 2.0]", "[0.0, 5.0]")
+    book.cell("total").source = ADDED
+
+
+@accident("writes a class and a decorated helper into a check that it edits")
+def _class_in_edited_check(book: Book) -> None:
+    helper = (
+        f"import functools; TIMES = 1\n@functools.cache\n{ADD}\n\nclass Base(nn.Module):\n    rate = TIMES"
+    )
+    edit_check(book, "softmax-publico", helper)
+    book.cell("total").source = ADDED
+    book.cell("line").source = book.cell("line").source.replace("nn.Module", "Base")
+
+
+for number, (code, use) in enumerate(
+    {
+        "EPS = 1e-9": "sum(values) + EPS - 1e-9",
+        "EPS: float = 1e-9": "sum(values) + EPS - EPS",
+        "A, *B = 0, 0": "sum(values) + A + B[0]",
+        "import math": "int(math.fsum(values))",
+        "from math import fsum as add": "int(add(values))",
+        "add = lambda *v: sum(v)": "add(*values)",
+        "N = 1\nN += 1": "sum(values) + N - 2",
+    }.items()
+):
+    for kind in ("keeps", "edits"):
+
+        def _constant(book: Book, kind: str = kind, code: str = code, use: str = use) -> None:
+            if kind == "edits":
+                edit_check(book, "softmax-publico", code)
+            else:
+                book.cell("softmax-publico").source += f"\n\n{code}"
+            book.cell("total").source = f"def total(values):\n    return {use}"
+
+        accident(f"writes line {number} below a check that it {kind}")(_constant)
+
+
+@accident("tries out below a check, and writes a helper after that")
+def _helper_after_tries(book: Book) -> None:
+    tries = "y = student.softmax(torch.ones(3))\nz = y.result + 1\nz.sum()\nother = graded('softmax-publico')"
+    book.cell("softmax-publico").source += f"\n\n{tries}\n\n{ADD}"
+    edit_check(book, "line-publico", f"trained = train(torch.ones(2), torch.ones(2))\n{tries}\nHALF = 0.5")
+    book.cell("total").source = ADDED.replace(" else 0", " else 0.5 - HALF")
+
+
+@accident("plays with the checks")
+def _play_with_checks(book: Book) -> None:
+    for name in EXERCISES:
+        edit_check(book, f"{name}-publico", f"student = graded('{name}-publico', names='{name}')\ngraded = 3")
+    book.cell("line-publico").source = (
+        book.cell("line-publico").source.replace("range(2)", "range(5)").replace("lr=0.1", "lr=9")
+        + "\nstudent = None\ntorch = F = nn = np = begin = probe = 3\nLine = 3\nLine = student.Line"
+    )
+
+
+@accident("copies a stub into a check that it edits")
+def _stub_in_edited_check(book: Book) -> None:
+    for name in EXERCISES:
+        edit_check(book, f"{name}-publico", USUAL.stub(SOLUTIONS[name]) + "\n\nTRIED = True")
+
+
+@accident("answers in the checks that it edits")
+def _answer_in_edited_check(book: Book) -> None:
+    for name in EXERCISES:
+        edit_check(book, f"{name}-publico", f"{book.cell(name).source}\n\nDONE = True")
+        book.empty(name)
+
+
+@accident("writes a helper into a hidden test's cell that it edits")
+def _helper_in_hidden(book: Book) -> None:
+    book.cell("softmax-valores").source = f"# Mis pruebas\nprint('hola')\n{ADD}"
+    book.cell("total").source = ADDED
+
+
+# An exercise's cell says something, and doesn't answer
+
+EXTRAS = {
+    "an import": "import math",
+    "an import above": "import math\n",
+    "a constant": "RATE = 0.5",
+    "a helper": "def helper(x):\n    return x",
+    "a print": "print('lo hago arriba')",
+}
+WHERE = ("first", "above", "elsewhere", "cell", "last")
+
+
+def answer_elsewhere(book: Book, name: str, where: str) -> None:
+    """Move an answer to a cell of its own in another place, or to the cell of another exercise."""
+    text = book.cell(name).source
+    book.empty(name)
+    if where == "cell":
+        book.cell("softmax").source += f"\n\n{text}"
+    else:
+        places = {"first": FIRST, "above": "softmax-valores", "elsewhere": f"{name}-valores"}
+        put(book, own(text), places.get(where, "total-valores"))
+
+
+for what, extra in EXTRAS.items():
+    for where in WHERE:
+
+        def _stub_and_more(book: Book, extra: str = extra, where: str = where) -> None:
+            for name in ("decay", "line", "total"):
+                answer_elsewhere(book, name, where)
+                stub = book.cell(name).source
+                is_above = extra.endswith("\n")
+                book.cell(name).source = f"{extra}\n{stub}" if is_above else f"{stub}\n\n{extra}"
+
+        accident(f"answers in the place {where}, and leaves a stub with {what}")(_stub_and_more)
+
+
+@accident("leaves what its answer above needs beside the stub")
+def _needed_beside_stub(book: Book) -> None:
+    put(book, own(ADDED), FIRST)
+    book.empty("total")
+    book.cell("total").source = f"{ADD}\n\n{book.cell('total').source}\n\nprint('ya')"
+
+
+@accident("adds a method to the stub of a class that it answers above")
+def _method_beside_stub(book: Book) -> None:
+    put(book, own(book.cell("line").source), FIRST)
+    book.empty("line")
+    book.cell("line").source += "\n\n    def extra_repr(self):\n        return 'recta'"
+
+
 # Another tool lost all names
 
 

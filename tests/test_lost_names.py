@@ -16,15 +16,16 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from tests import mini
+from torchaula.classroom import review
 from torchaula.course import notebook, sample_class
 from torchaula.course.layout import Course, find
 from torchaula.errors import Refusal
-from torchaula.grading import sandbox
+from torchaula.grading import definitions, sandbox
 from torchaula.grading.client import Client
 from torchaula.grading.jobs import Job
 from torchaula.grading.limits import Limits
 from torchaula.grading.rebuild import grade_id, rebuild, settled, sort
-from torchaula.grading.submitted import read
+from torchaula.grading.submitted import SubmittedCell, read
 
 ASSIGNMENTS = ("tensores", "mlp", "cnn")
 Change = Callable[[NotebookNode, str], None]
@@ -325,6 +326,107 @@ def test_untouched_notebook_is_told_from_one_with_answers_elsewhere() -> None:
     _above(node, "linear")
     remarks = list(settled(sort(source("mlp"), read(as_file(node)))))
     assert remarks == ["answered in another cell: linear"]
+
+
+DEEP = {
+    "a chain of conditions": "if x:0\n" + "elif x:0\n" * 1500,
+    "a chain that is answered": "if x:\n    def f(): return 1\n" + "elif x:0\n" * 1500,
+    "a sum": "x = " + "+".join("1" * 9_000),
+    "a chain of calls": "x" + "()" * 9_000,
+    "brackets": "(" * 9_000,
+    "negations": "x = " + "-" * 19_000 + "1",
+    "attributes": "x" + ".a" * 9_000,
+    "blocks": "".join(" " * depth + "if x:\n" for depth in range(90)) + " " * 90 + "x",
+    "choices": "x = " + "1 if x else " * 1_600 + "0",
+    "functions": "x = " + "lambda: " * 2_400 + "0",
+}
+
+
+@pytest.mark.parametrize("text", DEEP.values(), ids=DEEP)
+def test_text_of_any_depth_is_read(text: str) -> None:
+    """However deep a learner's code is nested, in an own cell or a locked one, it is sorted and reviewed."""
+    node = answered("mlp")
+    node.cells.append(own(text))
+    node.cells[place(node, "mlp-publico")].source += f"\n{text}\ndef f(): return Linear"
+    node.cells[place(node, "linear-publico")].source = f"{text}\nclass Linear: pass"
+
+    found = sort(source("mlp"), read(as_file(node)))
+    rebuilt = rebuild(source("mlp"), read(as_file(node)))
+
+    assert text in [cell.source for cell in rebuilt.cells]
+    list(settled(found))
+    review.reaches(found.own)
+
+
+def test_text_beyond_what_is_parsed_is_reviewed() -> None:
+    """Names that reach for much are told of a cell that is too long to be parsed, too."""
+    long = "import gc\nx = eval\ny.__globals__\n" + "x = 1\n" * 4_000
+    assert len(long) > definitions.LONGEST
+
+    told = review.reaches([SubmittedCell("code", long, "long")])
+
+    assert told == ["long: gc", "long: eval", "long: __globals__"]
+
+
+BACK = "\\"
+STRINGS = [
+    begun + end
+    for quotes in ('"""', "'''")
+    for begun in (quotes, f"{quotes}a\n", quotes + f"{BACK}{quotes}" * 4_990)
+    for end in ("", BACK, BACK + BACK, quotes)
+]
+
+
+@pytest.mark.parametrize("text", STRINGS, ids=range(len(STRINGS)))
+def test_string_ends_with_its_quotes_or_with_the_text(text: str) -> None:
+    """Wherever three quotes begin a string there is one: else each of them would be looked at to the end."""
+    assert definitions.NO_CODE.fullmatch(text)
+
+
+def test_cells_are_put_together_within_limits() -> None:
+    """Pieces that may belong together are read a few times, and few characters of them altogether."""
+    node, number = answered("mlp"), place(answered("mlp"), "linear")
+    node.cells[number].source = ""
+    pieces = [own(f"def Linear(x, (\n{'#' * 3_900} {n}") for n in range(99)]
+    node.cells[number:number] = pieces
+
+    answers = sort(source("mlp"), read(as_file(node))).answers
+
+    assert -definitions.LONGEST < answers.letters <= 0 < answers.tries
+
+
+def test_work_in_locked_cells_is_kept_without_the_test() -> None:
+    """Of an edited check, what the learner added is kept and told, and nothing that is the test's."""
+    node = answered("mlp")
+    added = "# mío\nimport statistics\nEPS = 1e-6\ndef scaled(x):\n    return EPS * x"
+    cell = node.cells[place(node, "sgd-step-publico")]
+    cell.source = cell.source.replace("forbid=", "seconds=9, forbid=").replace("v.clone()", "v.clone() * 2")
+    cell.source += (
+        f"\n\n{added}\n\nstudent = graded('sgd-step-publico')\nseen = student\nseen += 1\nmath = torch = 3"
+    )
+
+    found = sort(source("mlp"), read(as_file(node)))
+
+    assert [c.source.strip() for c in found.cells if c.name not in found.known.cells] == [added]
+    assert [remark.rpartition(": ")[2] for remark in settled(found)] == ["sgd-step-publico"]
+
+
+def test_lines_beside_a_stub_are_kept() -> None:
+    """Where another cell answers, the lines beside a stub are an own cell; otherwise they stay there."""
+    node = answered("mlp")
+    _first_of_all(node, "linear")
+    cell = node.cells[place(node, "linear")]
+    cell.source = f"import statistics; x = 1\n{cell.source}\n# al final\nRATE = 2"
+    alone = answered("mlp", {"linear": cell.source})
+
+    found = sort(source("mlp"), read(as_file(node)))
+    left = sort(source("mlp"), read(as_file(alone)))
+
+    assert found.answers.elsewhere == ["linear"]
+    kept = ["import statistics", "x = 1", "# al final", "RATE = 2"]
+    assert kept in [each.source.split("\n") for each in found.cells if not each.name]
+    assert cell.source in [each.source for each in left.cells if each.name == "linear"]
+    assert not left.answers.elsewhere
 
 
 @pytest.mark.parametrize("assignment", ["mlp"])

@@ -140,6 +140,17 @@ def kernel_that_is_a_program(book: Book) -> None:
     book.add(f'%%writefile kernel.json\n{{"argv": ["touch", "{book.root}/evil"]}}')
 
 
+cells(
+    "cells",
+    {
+        "a-chain-of-conditions": "if 1:0\n" + "elif 1:0\n" * 1500,
+        "a-string-without-end": '"""' + '\\"""' * 4990 + "\\",
+        "deep-brackets": "(" * 19_000,
+        "a-deep-sum": "double = 1" + "+1" * 9_000,
+    },
+)
+
+
 @attack("cells", "magics")
 def magics(book: Book) -> None:
     """Use magics that run programs, load files or replace the shell."""

@@ -6,11 +6,13 @@ A list, not a verdict: who names one of these has usually good reasons, and `get
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 
 from nbformat import NotebookNode
 
 from torchaula.course.markers import Markers
+from torchaula.grading.definitions import LONGEST, parsed
 from torchaula.grading.rebuild import sort
 from torchaula.grading.submitted import SubmittedCell, read
 
@@ -24,6 +26,8 @@ ATTRIBUTES = {
     *("__builtins__", "__code__", "__globals__", "__subclasses__"),
     *("__torch_dispatch__", "__torch_function__"),
 }
+EVERY = MODULES | NAMES | ATTRIBUTES
+WORD = re.compile(r"\w+")
 
 
 def of(source: NotebookNode, submitted: bytes, markers: Markers) -> list[str]:
@@ -41,11 +45,15 @@ def reaches(cells: Sequence[SubmittedCell]) -> list[str]:
 
 
 def _names(source: str) -> Iterator[str]:
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
-    for node in ast.walk(tree):
+    """The telling names of a cell; of one that is too long to be parsed, words that are among them."""
+    if len(source) > LONGEST:
+        yield from (word for word in WORD.findall(source) if word in EVERY)
+    elif found := parsed(source):
+        yield from _of_nodes(node for statement in found.body for node in ast.walk(statement))
+
+
+def _of_nodes(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name.partition(".")[0] in MODULES)
         elif isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] in MODULES:

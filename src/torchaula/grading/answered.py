@@ -6,17 +6,19 @@ split in two. A finished answer in the cell that was meant for it wins over all 
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
-from torchaula.grading.definitions import Code, Wanted, read
+from torchaula.grading.definitions import LONGEST, Code, Wanted, defined, kept, parsed, read
 from torchaula.grading.instructor import Instructor, Known
 from torchaula.grading.submitted import SubmittedCell
 
 PIECES = 5  # cells that one may have been split into
-TRIES = 100  # at putting cells together, for a notebook
+TRIES = 100  # at putting cells together, for a notebook,
+LETTERS = 10 * LONGEST  # and characters of what was put together in them
 GOES_ON = re.compile(r"^[ \t]+(?:return|yield|def)\b", re.M)
 
 
@@ -32,7 +34,7 @@ class Answers:
 
     def __post_init__(self) -> None:
         self.code = cache(read)
-        self.tries = TRIES
+        self.tries, self.letters = TRIES, LETTERS
 
     def settle(self) -> None:
         """Give each exercise the cell that answers it. Another cell of its name has none then."""
@@ -46,6 +48,9 @@ class Answers:
         homes = [cell for cell in self.cells if cell.name == solution.name]
         own = [cell for cell in self.cells if cell.name not in self.known.cells and cell.cell_type == "code"]
         is_written = len(homes) == 1 and not self.known.is_released(homes[0])
+        if is_written and wants.bodies:
+            code = self.code(homes[0].source)
+            is_written = bool(wants.written_in(code)) or not wants.unwritten_in(code)
         if not is_written or any(wants.is_mentioned_in(cell.source) for cell in own):
             return False
         return all(self.code(cell.source).is_whole for cell in (*own, *(homes if own else ())))
@@ -131,7 +136,7 @@ class _Exercise:
         for first in range(len(near)):
             for end in range(min(first + PIECES, len(near)), first + 1, -1):
                 numbers = near[first:end]
-                if self.answers.tries <= 0:
+                if min(self.answers.tries, self.answers.letters) <= 0:
                     return
                 if self._stand_together(numbers) and (not is_finished or set(homes) & set(numbers)):
                     yield from ((numbers, text) for text in self._whole(numbers))
@@ -150,7 +155,8 @@ class _Exercise:
         if all(_goes_on(text, self.wants) for text in texts[1:]):
             for text in ("\n".join(texts), "".join(texts)):
                 self.answers.tries -= 1
-                if self.wants.is_mentioned_in(text):
+                if self.wants.is_mentioned_in(text) and len(text) <= LONGEST:
+                    self.answers.letters -= len(text)
                     code = read(text)
                     if code.is_whole and self.wants.written_in(code):
                         yield text
@@ -174,8 +180,31 @@ class _Exercise:
             self._rename(rival, self.solution.name)
             self.answers.elsewhere.append(self.solution.name)
             best = rival
+        elif unwritten and not self.wants.written_in(self._code(best)) and self._answer_beyond(written):
+            return
         self._keep(best)
         self._drop_copies()
+
+    def _answer_beyond(self, homes: list[int]) -> bool:
+        """Let a cell elsewhere answer, if there is one; what stands beside the stub is an own cell then."""
+        before, found = list(self.cells), len(self.answers.elsewhere)
+        for number in reversed(homes):
+            extra = self._without_stub(self.cells[number].source)
+            self.cells[number] = replace(self.cells[number], source="")
+            if extra:
+                self.cells.insert(number, SubmittedCell("code", extra, ""))
+        self._look_elsewhere()
+        if len(self.answers.elsewhere) == found:
+            self.cells[:] = before
+        return len(self.answers.elsewhere) > found
+
+    def _without_stub(self, text: str) -> str:
+        """What a cell says beside what is wanted."""
+        found = parsed(text)
+        return kept(found, lambda node: not self._is_stub(node)) if found else ""
+
+    def _is_stub(self, node: ast.stmt) -> bool:
+        return any(name in self.wants.names for name, _is_written in defined([node]))
 
     def _is_outdone(self, number: int, others: Iterable[int]) -> bool:
         """Whether another of its cells has all of this one, and what this one leaves open."""

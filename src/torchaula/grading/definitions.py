@@ -1,7 +1,8 @@
 """What a cell's text defines, whether or not it can be parsed, and what an exercise wants defined.
 
 The text is a learner's and may be anything: no more than `LONGEST` characters of a cell are parsed, and
-where that fails, lines that look like definitions count.
+where that fails, lines that look like definitions count. Nothing here recurses through what was parsed, which
+may be deeper than Python's own stack.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ import ast
 import re
 import textwrap
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 LONGEST = 20_000  # characters; a whole assignment's answers have half of them
-# What is no code at the start of a line: comments, strings, and IPython's own.
-NO_CODE = re.compile(r'#[^\n]*|"""(?:\\.|[^\\])*?(?:"""|\Z)|' + r"'''(?:\\.|[^\\])*?(?:'''|\Z)", re.S)
+# What is no code at the start of a line: comments, and strings. Whatever follows, each that begins matches:
+# else a text with many such beginnings would take time that grows with its square.
+NO_CODE = re.compile(r'#[^\n]*|"""(?:\\.|[^\\])*?(?:"""|\\?\Z)|' + r"'''(?:\\.|[^\\])*?(?:'''|\\?\Z)", re.S)
 MAGIC = re.compile(r"^([ \t]*)[%!].*$", re.M)
 DEFINITION = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.M)
 BLOCKS = (ast.If, ast.Try, ast.With, ast.For, ast.While)
@@ -90,30 +92,110 @@ def _has_parts(name: str, names: Iterable[str]) -> bool:
 
 def read(text: str) -> Code:
     """What a cell's text is, as IPython reads it: without an indentation that all lines have."""
-    whole = _parsed(text)
-    body = _parsed(textwrap.dedent(text)) if whole is None and text[:1].isspace() else whole
-    if body is None:
+    found = parsed(text)
+    if found is None:
         names = dict.fromkeys(DEFINITION.findall(NO_CODE.sub("", text[:LONGEST])), True)
         return Code(names, False, False, False)
-    found: dict[str, bool] = {}
-    for name, is_written in _of_block(body):
-        found[name] = found.get(name, False) or is_written
-    only_definitions = all(isinstance(node, Function | ast.ClassDef) or _says_nothing(node) for node in body)
-    return Code(found, whole is not None, True, only_definitions and not any(found.values()))
+    names = {}
+    for name, is_written in defined(found.body):
+        names[name] = names.get(name, False) or is_written
+    only_definitions = all(isinstance(n, Function | ast.ClassDef) or _says_nothing(n) for n in found.body)
+    return Code(names, found.is_whole, True, only_definitions and not any(names.values()))
 
 
-def _parsed(text: str) -> list[ast.stmt] | None:
-    for each in (text, MAGIC.sub(r"\1pass", text)) if len(text) <= LONGEST else ():
+@dataclass(frozen=True)
+class Parsed:
+    """The statements of a cell, and the `text` that they were parsed from: `is_whole` unless it was indented.
+
+    Where IPython's magics stood in the cell, `pass` stands in the text, so that lines keep their numbers.
+    """
+
+    text: str
+    body: list[ast.stmt]
+    is_whole: bool
+
+
+def parsed(text: str) -> Parsed | None:
+    """A cell's text as statements; None where it is no Python, too long or too deep."""
+    if len(text) > LONGEST:
+        return None
+    if (found := _statements(text)) is not None:
+        return Parsed(*found, True)
+    found = _statements(textwrap.dedent(text)) if text[:1].isspace() else None
+    return Parsed(*found, False) if found is not None else None
+
+
+def kept(found: Parsed, keep: Callable[[ast.stmt], bool]) -> str:
+    """The statements of a cell that shall be kept, as they are written, with the comments above them."""
+    lines = found.text.encode().splitlines()  # Python counts columns in bytes
+    texts: list[bytes] = []
+    end = column = 0
+    for node, after in zip(found.body, [*found.body[1:], None], strict=True):
+        first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))]) - 1
+        last = node.end_lineno or node.lineno
+        # An indented comment belongs to what stands above it.
+        above = [line for line in lines[end:first] if not line[:1].isspace()]
+        block = above + lines[first:last]
+        if after is not None and after.lineno == last:
+            block[-1] = block[-1][: node.end_col_offset]
+        if first < end:
+            block[0] = block[0][column:].lstrip(b"; \t")
+        if keep(node):
+            texts += block
+        end, column = last, (node.end_col_offset or 0)
+    return b"\n".join(texts).decode().strip("\n")
+
+
+def bound(node: ast.stmt) -> Iterator[str]:
+    """The names that a statement binds where it stands: not those inside of functions and classes."""
+    for each in _of_scope(node):
+        if isinstance(each, Function | ast.ClassDef):
+            yield each.name
+        elif isinstance(each, ast.Import | ast.ImportFrom):
+            yield from (alias.asname or alias.name.partition(".")[0] for alias in each.names)
+        elif isinstance(each, ast.Name) and not isinstance(each.ctx, ast.Load):
+            yield each.id
+
+
+def used(node: ast.stmt) -> Iterator[str]:
+    """The names that a statement needs when it runs: not those that a function needs when it is called."""
+    for each in _of_scope(node):
+        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load):
+            yield each.id
+        elif isinstance(each, ast.AugAssign) and isinstance(each.target, ast.Name):
+            yield each.target.id
+
+
+def _of_scope(node: ast.AST) -> Iterator[ast.AST]:
+    waiting = [node]
+    while waiting:
+        each = waiting.pop()
+        yield each
+        if isinstance(each, Function):
+            waiting += [*each.decorator_list, *each.args.defaults, *filter(None, each.args.kw_defaults)]
+        elif isinstance(each, ast.Lambda):
+            waiting += [*each.args.defaults, *filter(None, each.args.kw_defaults)]
+        elif isinstance(each, ast.ClassDef):
+            waiting += [*each.decorator_list, *each.bases, *each.keywords]
+        else:
+            waiting += ast.iter_child_nodes(each)
+
+
+def _statements(text: str) -> tuple[str, list[ast.stmt]] | None:
+    for each in (text, MAGIC.sub(r"\1pass", text)):
         try:
             with warnings.catch_warnings(action="ignore"):
-                return ast.parse(each).body
+                return each, ast.parse(each).body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             pass
     return None
 
 
-def _of_block(body: Iterable[ast.stmt]) -> Iterator[tuple[str, bool]]:
-    for node in body:
+def defined(body: Sequence[ast.stmt]) -> Iterator[tuple[str, bool]]:
+    """What these statements define, in blocks as well, in the order of the text; whether it says anything."""
+    waiting = [*reversed(body)]
+    while waiting:
+        node = waiting.pop()
         if isinstance(node, Function):
             yield node.name, _is_written(node.body)
         elif isinstance(node, ast.ClassDef):
@@ -122,8 +204,8 @@ def _of_block(body: Iterable[ast.stmt]) -> Iterator[tuple[str, bool]]:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             yield from ((target.id, True) for target in targets if isinstance(target, ast.Name))
         elif isinstance(node, BLOCKS):
-            for part in ("body", "orelse", "finalbody"):
-                yield from _of_block(getattr(node, part, []))
+            parts = (getattr(node, part, []) for part in ("finalbody", "orelse", "body"))
+            waiting += (each for part in parts for each in reversed(part))
 
 
 def _of_class(node: ast.ClassDef) -> Iterator[tuple[str, bool]]:

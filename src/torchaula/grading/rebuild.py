@@ -170,6 +170,7 @@ def settled(found: Sorted) -> Iterator[str]:
     for text, names in (
         (_("answered in another cell: {cells}"), answers.elsewhere),
         (_("put together from a cell that was split: {cells}"), answers.joined),
+        (_("the learner's own work in locked cells, kept: {cells}"), found.found.added),
         (_("cells that stood twice: {cells}"), [name for name in known if count[name] > 1]),
         (_("cells that were gone: {cells}"), gone),
         (_("cells whose type was changed: {cells}"), [name for name in known if name in retyped]),

@@ -6,24 +6,34 @@ than half of their lines; or inside of a cell that others were merged into.
 
 from __future__ import annotations
 
+import ast
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from torchaula.grading.definitions import DEFINITION, read
+from torchaula.grading.definitions import DEFINITION, Parsed, bound, defined, kept, parsed, read, used
 from torchaula.grading.instructor import Instructor, Known, lines_of, squeezed
 from torchaula.grading.submitted import SubmittedCell
 
 ALIKE = 0.6  # of the lines of an edited cell and of the one that was released
+NAMING = (
+    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom),
+    *(ast.Assign, ast.AnnAssign, ast.AugAssign),
+)
+COURSE = "torchaula"  # what the set-up imports of it is for tests
 LEAST = 3  # lines by which an edited cell is known
 
 
 @dataclass(frozen=True)
 class Recognised:
-    """The cells of a submission, named; `told` are the names that only texts told."""
+    """The cells of a submission, named; `told` are the names that only texts told.
+
+    `added` are the locked cells in which something of the learner's stood.
+    """
 
     cells: list[SubmittedCell]
     told: frozenset[str] = frozenset()
+    added: tuple[str, ...] = ()
 
 
 def recognised(known: Instructor, submitted: Sequence[SubmittedCell]) -> Recognised:
@@ -32,9 +42,16 @@ def recognised(known: Instructor, submitted: Sequence[SubmittedCell]) -> Recogni
     inner = [cell for cell in _missing(known, named) if cell.wants is None]
     answered = {cell.name for cell in named if cell.name in known.cells and not known.is_released(cell)}
     unanswered = [cell for cell in known.solutions if cell.name not in answered]
-    parted = [part for cell in named for part in _parts(known, cell, inner, unanswered)]
+    parts = [(cell.name, list(_parts(known, cell, inner, unanswered))) for cell in named]
+    parted = [part for _name, each in parts for part in each]
+    added = (name for name, each in parts if _is_test(known, name) and any(not part.name for part in each))
     told = {cell.name for cell in parted if cell.name in known.cells}
-    return Recognised(parted, frozenset(told - {cell.name for cell in submitted}))
+    return Recognised(parted, frozenset(told - {cell.name for cell in submitted}), tuple(added))
+
+
+def _is_test(known: Instructor, name: str) -> bool:
+    given = known.cells.get(name)
+    return given is not None and given.wants is None and not given.is_setup
 
 
 def _by_text(known: Instructor, submitted: Sequence[SubmittedCell]) -> list[SubmittedCell]:
@@ -120,21 +137,79 @@ def _of_learner(known: Instructor, cell: SubmittedCell, inner: Sequence[Known]) 
 def _of_locked(
     known: Instructor, cell: SubmittedCell, inner: Sequence[Known], unanswered: Sequence[Known]
 ) -> Iterator[SubmittedCell]:
-    """What a learner's work added to a locked cell: the definitions that stand beside what was released.
-
-    Of a locked cell that was edited beyond that, all of it, where it answers what nothing else does.
-    """
+    """What a learner's work added to a locked cell, and the locked cells that were merged into it."""
     text = known.markers.published(cell.source)  # hidden tests are never a learner's
     parts = _cut(text, inner)
-    if cell.name not in (found for found, _ in parts):
-        code = read(text)
-        is_answer = code.is_code and any(each.wants and each.wants.written_in(code) for each in unanswered)
-        parts = [("", text)] if is_answer else []
-    for found, text in parts:
-        if not found and DEFINITION.search(text) and read(text).is_code:
-            yield SubmittedCell("code", text, "")
-        elif found and found != cell.name:
-            yield SubmittedCell(known.cells[found].cell_type, text, found)
+    is_intact = cell.name in (found for found, _ in parts)
+    for found, part in parts:
+        if found and found != cell.name:
+            yield SubmittedCell(known.cells[found].cell_type, part, found)
+        elif not found and (added := _added(known, cell, part, None if is_intact else unanswered)):
+            yield SubmittedCell("code", added, "")
+
+
+def _added(known: Instructor, cell: SubmittedCell, text: str, unanswered: Sequence[Known] | None) -> str:
+    """What is the learner's of a text in a locked cell, where it defines, imports or assigns anything.
+
+    Beside what was released, that is all that runs without the test. Of an edited test (`unanswered` are the
+    exercises that nothing else answers) it is what the test neither says nor binds, and where that answers
+    no exercise, only what defines, imports or assigns.
+    """
+    found = parsed(text)
+    if found is None or (
+        "code" not in (cell.cell_type, known.cells[cell.name].cell_type) and not _defines(found)
+    ):
+        return ""
+    code = read(text)
+    is_all = unanswered is None or any(each.wants and each.wants.written_in(code) for each in unanswered)
+    of_test = _Test(known, known.cells[cell.name], is_edited=unanswered is not None)
+    chosen = [node for node in found.body if of_test.is_free(node) and (is_all or isinstance(node, NAMING))]
+    if not any(isinstance(node, NAMING) for node in chosen) and not _defines(found):
+        return ""
+    return text if len(chosen) == len(found.body) else kept(found, lambda node: node in chosen)
+
+
+def _defines(found: Parsed) -> bool:
+    return DEFINITION.search(found.text) is not None
+
+
+class _Test:
+    """A locked cell, to tell what in a learner's copy of it is the learner's own."""
+
+    def __init__(self, known: Instructor, given: Known, *, is_edited: bool) -> None:
+        self._wants = [cell.wants for cell in known.solutions if cell.wants]
+        self._is_edited = is_edited
+        released = parsed(given.text)
+        statements = released.body if released else []
+        self._texts = {ast.dump(node) for node in statements} if is_edited else set()
+        self._bound = {name for node in statements for name in bound(node)}
+        self._setup: set[str] = set()
+        self._missing = set(self._bound)  # where a learner's own cells run
+        setups = (parsed(cell.text) for cell in known.cells.values() if cell.is_setup)
+        for node in (node for setup in setups if setup for node in setup.body):
+            self._setup |= set(bound(node))
+            if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == COURSE:
+                self._missing |= set(bound(node))
+
+    def is_free(self, node: ast.stmt) -> bool:
+        """Whether a statement is the learner's, and runs without the test; to be asked in order."""
+        names = set(bound(node))
+        is_free = not (self._missing & set(used(node)) or self._is_copied(node, names))
+        self._missing = self._missing - names if is_free else self._missing | names
+        return is_free
+
+    def _is_copied(self, node: ast.stmt, names: set[str]) -> bool:
+        """Whether it is the test's, in this form or another; a stub; or takes a name of the set-up away."""
+        written = dict(defined([node]))
+        if wanted := {name for each in self._wants for name in each.names} & written.keys():
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                return not any(written.values())
+            return bool(wanted & self._bound)
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            return self._is_edited and ast.dump(node) in self._texts
+        return bool(names & self._setup) or (
+            self._is_edited and bool(names & self._bound or ast.dump(node) in self._texts)
+        )
 
 
 def _cut(text: str, wanted: Iterable[Known]) -> list[tuple[str, str]]:
