@@ -309,7 +309,7 @@ def test_forbidding_what_no_trace_can_show_is_refused(backend: str, entry: str) 
 
 
 def test_test_that_takes_too_long_blames_no_type(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A test that never ends on a result says so, and asks for a look at its size; the next cell is judged."""
+    """A test that never ends on a result says so, and asks for a look at its size; the next cell counts."""
     monkeypatch.setattr(cells, "SECONDS", 0.4)
     endless = OPEN + "student.double(torch.ones(2)).sound()\nwhile True: pass\n"
 
