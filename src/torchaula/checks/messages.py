@@ -447,6 +447,11 @@ def unreadable(cell: str, kind: str) -> str:
     return f"{heading(cell)}\n  {why}"
 
 
+def slow_test(cell: str) -> str:
+    why = "La prueba tardó demasiado en mirar tu resultado: mira su tamaño, ¿es mayor de lo que se pide?"
+    return f"{heading(cell)}\n  {why}"
+
+
 # The battery
 
 

@@ -132,7 +132,7 @@ def _judge(remote: Remote, notebook: Notebook, only: Collection[str], seed: int,
                 judged.errors[cell.id] = plain(ending.error)
             if ending.is_endless:
                 judged.endless.append(cell.id)
-            if verdict.outcome is Outcome.TIMED_OUT and not verdict.rows:  # in the middle of a call, perhaps
+            if ending.is_late:
                 remote.drop(cell.exercise)
             if verdict.rows and remote.replies and not _is_absent(remote.replies[-1]):
                 why = reason(verdict.outcome.value, verdict.rows)
