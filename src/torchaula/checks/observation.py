@@ -22,7 +22,7 @@ from torchaula.checks.stand_ins import LEARNER, given, stand_in
 from torchaula.checks.timelimit import SECONDS, TimeLimit, time_limit
 from torchaula.checks.trace import Trace
 
-MAX_TEXT, MAX_KINDS, MAX_THREADS = 500, 16, 4
+MAX_TEXT, MAX_KINDS, MAX_THREADS, MAX_LINE = 500, 16, 4, 10**9
 LONGEST_EMPTY = 8  # bytes of code of a function without a body: three or four instructions
 
 
@@ -251,13 +251,21 @@ def _failure(error: BaseException, request: Request) -> Failure:
 def stop(error: BaseException) -> Stop:
     """What can be said of an exception that the learner's code raised."""
     line, number = _learner_line(error)
-    missing = error.name if isinstance(error, NameError | ImportError) else ""
-    return Stop(type(error).__name__[:MAX_TEXT], _text(error), line, number, _kinds(error), _short(missing))
+    missing = _short(_said(error, "name")) if isinstance(error, NameError | ImportError) else ""
+    return Stop(type(error).__name__[:MAX_TEXT], _text(error), line, number, _kinds(error), missing)
 
 
-def _short(name: object) -> str:
-    """A name that an exception carries, if it is one."""
-    return name[:MAX_TEXT] if type(name) is str else ""
+def _said(error: BaseException, field: str) -> object:
+    """What an exception carries: a learner's own may carry anything, or fail at it."""
+    try:
+        return getattr(error, field, None)
+    except Exception:
+        return None
+
+
+def _short(text: object) -> str:
+    """What an exception carries, if it is a text."""
+    return text[:MAX_TEXT] if type(text) is str else ""
 
 
 def _kinds(error: BaseException) -> tuple[str, ...]:
@@ -268,7 +276,7 @@ def _kinds(error: BaseException) -> tuple[str, ...]:
 
 def _text(error: BaseException) -> str:
     try:
-        return str(error)[:MAX_TEXT]
+        return str.__str__(str(error))[:MAX_TEXT]  # not a subclass of `str`, whose slices may be anything
     except Exception:  # an exception of the learner's whose __str__ fails
         return ""
 
@@ -282,7 +290,8 @@ def _frames(at: TracebackType | None) -> Iterator[tuple[Any, int]]:
 def _learner_line(error: BaseException) -> tuple[str, int]:
     """The innermost line of the learner's own that `error` passed through."""
     if isinstance(error, SyntaxError):
-        return (error.text or "").strip()[:MAX_TEXT], error.lineno or 0
+        at = _said(error, "lineno")
+        return _short(_said(error, "text")).strip(), at if type(at) is int and 0 < at < MAX_LINE else 0
     own = [(f, n) for f, n in _frames(error.__traceback__) if f.f_globals.get("__name__") == LEARNER]
     if not own:
         return "", 0
