@@ -5,10 +5,12 @@ from __future__ import annotations
 import builtins
 import dis
 import linecache
+import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, field
 from functools import cache
+from importlib import metadata
 from types import CodeType, FunctionType, TracebackType
 from typing import Any
 
@@ -23,6 +25,7 @@ from torchaula.checks.timelimit import SECONDS, TimeLimit, time_limit
 from torchaula.checks.trace import Trace
 
 MAX_TEXT, MAX_KINDS, MAX_THREADS, MAX_LINE = 500, 16, 4, 10**9
+MAX_VERSION = 40
 LONGEST_EMPTY = 8  # bytes of code of a function without a body: three or four instructions
 
 
@@ -50,6 +53,7 @@ class Stop:
     number: int = 0
     kinds: tuple[str, ...] = ()  # the built-in exceptions that it is one of, the nearest first
     missing: str = ""  # the name that is not defined, or the module that can't be imported
+    version: str = ""  # of the package that lacks what was imported
 
 
 @dataclass(frozen=True)
@@ -252,13 +256,25 @@ def stop(error: BaseException) -> Stop:
     """What can be said of an exception that the learner's code raised."""
     line, number = _learner_line(error)
     missing = _short(_said(error, "name")) if isinstance(error, NameError | ImportError) else ""
-    return Stop(type(error).__name__[:MAX_TEXT], _text(error), line, number, _kinds(error), missing)
+    version = _version(missing.partition(".")[0]) if isinstance(error, ImportError) and missing else ""
+    return Stop(type(error).__name__[:MAX_TEXT], _text(error), line, number, _kinds(error), missing, version)
 
 
-def _said(error: BaseException, field: str) -> object:
-    """What an exception carries: a learner's own may carry anything, or fail at it."""
+def _version(package: str) -> str:
+    """The version of a package that is here, as far as it says one."""
+    if package in sys.stdlib_module_names:
+        return f"{sys.version_info[0]}.{sys.version_info[1]}"
     try:
-        return getattr(error, field, None)
+        return metadata.version(package)[:MAX_VERSION]
+    except Exception:  # not installed under its own name, or made up by the learner
+        version = _said(sys.modules.get(package), "__version__")
+        return str.__str__(version)[:MAX_VERSION] if isinstance(version, str) else ""
+
+
+def _said(thing: object, field: str) -> object:
+    """What an exception or a module carries: a learner's own may carry anything, or fail at it."""
+    try:
+        return getattr(thing, field, None)
     except Exception:
         return None
 
