@@ -22,7 +22,7 @@ from torchaula.checks.seeds import Stream
 from torchaula.checks.settle import lenient, settle
 from torchaula.checks.stand_ins import LEARNER, given, stand_in
 from torchaula.checks.timelimit import SECONDS, TimeLimit, time_limit
-from torchaula.checks.trace import Trace
+from torchaula.checks.trace import PROBE, Trace
 
 MAX_TEXT, MAX_KINDS, MAX_THREADS, MAX_LINE = 500, 16, 4, 10**9
 MAX_VERSION = 40
@@ -130,7 +130,7 @@ class Scope:
         """The function to call: the learner's, or the probe made from its text."""
         if request.source is None:
             return self.learner[request.name]
-        names: dict[str, Any] = {**self.setup, "__name__": "torchaula.probe", "__builtins__": builtins}
+        names: dict[str, Any] = {**self.setup, "__name__": PROBE, "__builtins__": builtins}
         names |= {name: self.learner[name] for name in request.own}
         names |= {name: stand_in(path) for name, path in request.given.items()}
         exec(_compiled(request.source, f"<probe {request.name}>"), names)
