@@ -32,14 +32,14 @@ ASPECTS = {
 SHOWN_ITEMS = 8
 SHOWN_TEXT = 120
 # What learners import that is no file of theirs.
-PACKAGES = frozenset(
+PACKAGES = (
     "IPython PIL accelerate albumentations bokeh cv2 cupy datasets einops fastai flax gdown google "
     "google_colab gym gymnasium h5py imageio ipywidgets jax joblib kaggle keras lightgbm lightning "
     "nltk numba openai pandas plotly polars pyarrow pytorch_lightning requests scipy seaborn skimage spacy "
     "statsmodels sympy tensorboard tensorflow timm tokenizers torchaudio torchinfo torchmetrics torchsummary "
-    "torchtext torchvision torchviz tqdm transformers wandb xgboost yaml".split()
+    "torchtext torchvision torchviz tqdm transformers wandb xgboost yaml"
 )
-COPY = "copia su código en una celda: solo se entrega el cuaderno, y los archivos que tengas al lado no van con él"
+COPY = "copia su código en una celda: solo se entrega el cuaderno, sin los archivos que tengas al lado"
 ALL_ZEROS = "todo tu resultado es cero"
 IS_TRANSPOSED = "tu resultado coincide con el esperado si se traspone (si se cambian sus dos últimos ejes)"
 
@@ -328,7 +328,9 @@ def _mend_import(stop: Stop) -> str:
         "scikit-learn y Matplotlib basta: quita ese `import` o ponlo en una celda aparte"
     )
     return (
-        missing if package in PACKAGES else f"si `{package}.py` es un archivo tuyo, {COPY}. Si no, {missing}"
+        missing
+        if package in PACKAGES.split()
+        else f"si `{package}.py` es un archivo tuyo, {COPY}. Si no, {missing}"
     )
 
 

@@ -33,7 +33,7 @@ from torchaula.grading.frames import Channel, WireError
 from torchaula.grading.limits import Limits
 from torchaula.grading.outputs import bounded, plain, readable
 from torchaula.grading.protocol import Began, Cell, KilledFor, Leave, Lived, Output, Ran, Step
-from torchaula.grading.verdict import Lost, Outcome, Verdict
+from torchaula.grading.verdict import Lost, Verdict
 from torchaula.grading.warden import SandboxDied, Student, Warden
 from torchaula.grading.wire import Call, Instead, Open, Seen, from_request, to_observation
 
