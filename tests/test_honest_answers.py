@@ -214,7 +214,7 @@ def test_operations_may_differ_but_not_grow_with_the_data(backend: str, body: st
         ),
         (
             "class double:\n    def __new__(cls, n):\n        return super().__new__(cls)\n"
-            "    def __call__(self, x):\n        return self.forward(x)\n",
+            "    def __call__(self, x):\n        return x + x\n",
             False,
         ),
         (
