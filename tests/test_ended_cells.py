@@ -211,7 +211,9 @@ def test_package_of_google_s_that_is_not_colab_is_missing_as_usual(line: str) ->
     assert "google" in verdict.message
 
 
-@pytest.mark.parametrize("line", ["from google import colab", "import google\ngoogle.colab.drive.mount('/content')"])
+@pytest.mark.parametrize(
+    "line", ["from google import colab", "import google\ngoogle.colab.drive.mount('/content')"]
+)
 def test_colab_is_reached_through_its_parent(line: str) -> None:
     """`from google import colab` gives the module that does nothing."""
     assert remote(f"{line}\n{RIGHT}").passed

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.tiny import BACKENDS, OPEN, grade, notebook
+from tests.tiny import BACKENDS, OPEN, PLUS, grade, notebook
 from tests.workshop import NAME, Book, instructor, passed
 from torchaula.classroom import entries
 from torchaula.course import notebook as notebooks
+from torchaula.course.notebook import Cell, Notebook
 from torchaula.errors import Refusal
 from torchaula.grading import engine, memory, sandbox
 from torchaula.grading.client import Client
@@ -120,7 +121,7 @@ def test_answer_s_own_cell_that_takes_too_much_is_named_for_it(small: Small) -> 
 HEADLESS = """
 import ctypes, os, platform, threading, time
 def keep():
-    kept = np.ones(2**24)
+    kept = torch.ones(2**24)
     time.sleep(5)
     os._exit(0)
 if os.fork() == 0:
@@ -130,15 +131,16 @@ print("ended by", os.WTERMSIG(os.wait()[1]))
 """
 
 
-def test_process_that_hides_its_memory_behind_a_dead_leader_is_ended(small: Small) -> None:
+def test_process_that_hides_its_memory_behind_a_dead_leader_is_ended() -> None:
     """Where the first thread is gone nobody sees what the others keep: such a process does not go on."""
-    book = Book()
-    book.add(HEADLESS, "preparacion")
+    made = notebook(OPEN + "student.double(1).equals(2)\n")
+    setup, statement, _solution, graded = made.cells
+    cells = (setup, Cell("own-0", "free", HEADLESS), statement, Cell("double", "solution", PLUS), graded)
 
-    result = small.grade(book)
+    judged = engine.Engine(made, engine._warden(), 1).grade(Notebook("tiny", cells))
 
-    assert "ended by 9" in str(result.outputs["own-0"])
-    assert passed(result) == small.every_cell
+    assert "ended by 9" in str(judged.outputs["own-0"])
+    assert all(verdict.passed for verdict in judged.verdicts.values())
 
 
 class Clock:
