@@ -181,15 +181,16 @@ def test_tensor_that_lies_about_itself_is_refused(lie: dict[str, object]) -> Non
     [
         {"kind": "x" * 501},
         {"line": "x" * 10_000},
+        {"version": "x" * 501},
         {"kinds": ("ValueError",) * 17},
         {"threads": ("x",) * 5},
         {"threads": ("x" * 501,)},
-        {"cause": wire.Stopped("x" * 501, "", "", 1, (), "")},
+        {"cause": wire.Stopped("x" * 501, "", "", 1, (), "", "")},
     ],
 )
 def test_reason_that_says_too_much_is_refused(field: dict[str, Any]) -> None:
     """What a student process says of a failure is bounded in each of its fields."""
-    said = {"kind": "E", "message": "", "line": "", "number": 1, "kinds": (), "missing": ""}
+    said = {"kind": "E", "message": "", "line": "", "number": 1, "kinds": (), "missing": "", "version": ""}
     failed = wire.Failed(**said | {"cause": None, "threads": ()} | field)
     fine = wire.Failed(**said | {"cause": None, "threads": ()})
 
