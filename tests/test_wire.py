@@ -201,8 +201,10 @@ def test_reason_that_says_too_much_is_refused(field: dict[str, Any]) -> None:
 
 def test_reason_arrives_as_it_was_sent() -> None:
     """Kind, line, base classes, cause and threads of a failure, cut where they are too long."""
-    cause = Stop("ModuleNotFoundError", "No module", "import x", 1, ("ImportError",), "x")
-    failure = Failure("NameError", "y" * 600, "f(x)", 2, ("NameError", "Exception"), "f", cause, ("a", "b"))
+    cause = Stop("ModuleNotFoundError", "No module", "import x", 1, ("ImportError",), "x", "2.13")
+    failure = Failure(
+        "NameError", "y" * 600, "f(x)", 2, ("NameError", "Exception"), "f", "", cause, ("a", "b")
+    )
     message, buffers = wire.from_observation(Observation(failure=failure, arguments=((), {})))
 
     arrived = wire.to_observation(message, memoryview(b"".join(buffers))).failure
