@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.tiny import BACKENDS, OPEN, PLUS, grade, notebook
-from torchaula.grading import engine
+from torchaula.grading import cells, engine
 from torchaula.grading.verdict import Outcome
 
 pytestmark = pytest.mark.parametrize("backend", BACKENDS)
@@ -306,3 +306,17 @@ def test_forbidding_what_no_trace_can_show_is_refused(backend: str, entry: str) 
 
     assert verdict.outcome is Outcome.INFRASTRUCTURE
     assert f"forbid '{entry}'" in verdict.message
+
+
+def test_test_that_takes_too_long_blames_no_type(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that never ends on a result says so, and asks for a look at its size; the next cell counts."""
+    monkeypatch.setattr(cells, "SECONDS", 0.4)
+    endless = OPEN + "student.double(torch.ones(2)).sound()\nwhile True: pass\n"
+
+    late, other = grade(PLUS, endless, HIDDEN + "student.double(1).equals(2)\n", backend=backend)
+
+    assert late.outcome is Outcome.TIMED_OUT
+    assert "tamaño" in late.message
+    assert "clase" not in late.message
+    assert "TimeLimit" not in late.message
+    assert other.passed, other.message

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import subprocess
 import sys
+import time
 from typing import Any
 
 import pytest
@@ -160,6 +162,29 @@ def test_time_limit_counts_cpu_time() -> None:
                 sum(range(1000))
     with time_limit(0.2):
         assert sum(range(10)) == 45
+
+
+@pytest.mark.parametrize("inner", [0.1, 9.0])
+def test_time_limit_goes_on_after_one_inside_it(inner: float) -> None:
+    """An endless loop after an inner block is ended by what is left of the outer limit."""
+    begun, before = time.process_time(), signal.getsignal(signal.SIGPROF)
+    with pytest.raises(TimeLimit), time_limit(0.4):
+        with contextlib.suppress(TimeLimit), time_limit(inner):
+            while inner < 1 or time.process_time() - begun < 0.1:
+                pass
+        while time.process_time() - begun < 9:
+            pass
+    assert time.process_time() - begun < 3
+    assert signal.getsignal(signal.SIGPROF) is before
+
+
+def test_time_limit_on_the_clock_goes_on_after_one_inside_it() -> None:
+    """So does the limit on the clock, though the inner block may have used all of it."""
+    with pytest.raises(TimeLimit) as late, time_limit(20, clock=0.2):
+        with time_limit(20):
+            time.sleep(0.3)
+        time.sleep(20)
+    assert late.value.is_idle
 
 
 @pytest.mark.parametrize("size", [(5,), (5, 3), (1, 3), (5, 1), (2, 3, 5), (0, 3)])

@@ -14,6 +14,7 @@ import pytest
 
 from tests import ledgers, mini, pupils, shipped, week
 from tests.test_formgrader import CHROMIUM, QUIET, jupyter_lab
+from tests.test_odd_files import make_sparse
 from tests.test_release import nbgrader
 from torchaula.classroom import gradebook
 from torchaula.course.layout import Course, find
@@ -186,7 +187,7 @@ ODD_FILES: dict[str, Callable[[Path], object]] = {
     "a folder called timestamp.txt": lambda folder: (folder / "timestamp.txt").mkdir(),
     "a folder called submission_secret.txt": lambda folder: (folder / "submission_secret.txt").mkdir(),
     "a pipe": lambda folder: os.mkfifo(folder / "datos.bin"),
-    "a sparse file of 60 GB": lambda folder: os.truncate((folder / "d.bin").open("w").fileno(), 60 * 2**30),
+    "a sparse file of 60 GB": lambda folder: make_sparse(folder / "datos.bin"),
     "a pipe as timestamp": lambda folder: os.mkfifo(folder / "timestamp.txt"),
     "a link as secret": lambda folder: (folder / "submission_secret.txt").symlink_to("/etc/hostname"),
 }

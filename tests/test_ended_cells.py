@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import version
 
 import pytest
 
@@ -91,6 +92,131 @@ def test_other_cells_that_stopped_are_not_blamed() -> None:
 
     [verdict] = judged.verdicts.values()
     assert "no_such_module" not in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("own", "is_blamed"),
+    [
+        ("torch.softmax(torch.ones(2), helper=0)\n", False),
+        ("def other(x, helper=2):\n    helper = 3\nother(1 / 0)\n", False),
+        ("1 / 0\n[helper for helper in range(3)]\n", False),
+        ("1 / 0\n# helper = 3\nprint('helper = 3')\nprint(1, helper == 3)\n", False),
+        ("other.helper = torch.ones(2)\n", False),
+        ("def other(x)\n    helper = 3\nprint(other, helper=3)\n", False),
+        ("from no_such_module import a, helper\n", True),
+        ("from no_such_module import (\n    a,\n    b as helper,\n)\n", True),
+        ("import no_such_module as helper\n", True),
+        ("a, helper = 1 / 0, 2\n", True),
+        ("a, (b, *helper) = 1 / 0\n", True),
+        ("%matplotlib inline\n1 / 0\nhelper: int = 3\n", True),
+        ("  1 / 0\n  helper = 3\n", True),
+        ("for helper in 1 / 0: pass\n", True),
+        ("print(1 / 0)\nif (helper := 3): pass\n", True),
+        ("def other(x)\n    pass\na, helper = 3, 4\n", True),
+        ("def other(x)\n    pass\nimport math, json as helper\n", True),
+    ],
+)
+def test_cell_is_blamed_for_a_name_that_it_binds_and_for_no_other(own: str, is_blamed: bool) -> None:
+    """Arguments, attributes and comments that look like the name accuse no cell; imports and tuples do."""
+    judged = beside(own, "def double(x):\n    return helper(x)\n")
+
+    [verdict] = judged.verdicts.values()
+    assert "NameError" in verdict.message
+    assert ("se paró antes" in " ".join(verdict.message.split())) == is_blamed, verdict.message
+
+
+@pytest.mark.parametrize(
+    "own", ["(" * 3000 + "helper = 1\n", "x = " + "-" * 100_000 + "1\n", "helper = 1\n" * 50_000 + "1 / 0\n"]
+)
+def test_cell_that_no_parser_reads_costs_no_verdict(own: str) -> None:
+    """However deep or long the cell that stopped is, the answer below it is told its own exception."""
+    [verdict] = beside(own, "def double(x):\n    return other(x)\n").verdicts.values()
+
+    assert "NameError" in verdict.message
+
+
+def test_import_that_this_version_lacks_is_told_with_module_and_version() -> None:
+    """The learner reads which module lacks what they import, and in which version it is here."""
+    for answer in ("from torch.nn import no_such\n" + RIGHT, "import torch.no_such\n" + RIGHT):
+        flat = " ".join(remote(answer).message.split())
+        assert "`torch` (versión 2." in flat, flat
+    flat = " ".join(remote("from math import no_such\n" + RIGHT).message.split())
+    assert f"`math` (versión {sys.version_info[0]}.{sys.version_info[1]}" in flat
+    flat = " ".join(remote("from sklearn import no_such\n" + RIGHT).message.split())
+    assert f"`sklearn` (versión {version('scikit-learn')})" in flat
+
+
+@pytest.mark.parametrize(
+    "line", ['raise ImportError("no hay")', "from .helpers import a", "raise ModuleNotFoundError('no hay')"]
+)
+def test_import_error_without_a_module_is_told_without_one(line: str) -> None:
+    """No sentence about a module whose name nobody knows."""
+    message = remote(f"{line}\n{RIGHT}").message
+
+    assert "``" not in message
+    assert "Remedio" in message
+
+
+def test_version_that_lies_costs_no_verdict() -> None:
+    """A module that a learner made, with a version that is no text, is told without one."""
+    code = (
+        "import sys, types\nsys.modules['odd'] = m = types.ModuleType('odd')\nm.__version__ = {}\n"
+        "from odd import no_such\n" + RIGHT
+    )
+
+    for given in ("3", "'9' * 10**6", "type('S', (str,), {'__getitem__': None})('1')"):
+        verdict = remote(code.format(given))
+        assert "`odd`" in verdict.message, verdict.message
+        assert len(verdict.message) < 2000
+
+
+def test_file_beside_the_notebook_is_told_from_a_package() -> None:
+    """`helpers.py` doesn't travel with a notebook; a package that everybody knows is no such file."""
+    own = " ".join(remote("from helpers import twice\n" + RIGHT).message.split())
+    package = " ".join(remote("import pandas as pd\n" + RIGHT).message.split())
+
+    assert "`helpers.py`" in own
+    assert "copia su código" in own
+    assert "no está instalado" in package
+    assert "copia" not in package
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "raise SyntaxError('m', ('f', 1, 2, 5))",
+        "raise SyntaxError('m', ('f', 'one', 2, b'text'))",
+        "raise SyntaxError('m', ('f', 10**30, 2, 'text'))",
+        "raise type('E', (SyntaxError,), {'text': property(lambda self: 1 / 0)})('m')",
+        "raise type('E', (NameError,), {'name': property(lambda self: 1 / 0)})('m')",
+        "raise type('E', (ValueError,), {'__str__': lambda self: type('S', (str,), {'__getitem__': 1})()})",
+    ],
+)
+def test_exception_with_odd_fields_is_told_like_any_other(line: str) -> None:
+    """What an exception says of itself may be anything: it ends no process."""
+    for answer in (f"def double(x):\n    {line}\n", f"{line}\n{RIGHT}"):
+        verdict = remote(answer)
+        assert verdict.outcome is Outcome.RAISED, verdict.message
+
+
+@pytest.mark.parametrize(
+    "line", ["from google import genai", "import google.genai", "from google import cloud"]
+)
+def test_package_of_google_s_that_is_not_colab_is_missing_as_usual(line: str) -> None:
+    """Only what Colab alone has is stood in for: any other import fails where it stands."""
+    verdict = remote(f"import google.colab\n{line}\n{RIGHT}")
+
+    assert verdict.outcome is Outcome.RAISED
+    assert "Error" in verdict.message
+    assert "google" in verdict.message
+
+
+@pytest.mark.parametrize(
+    "line", ["from google import colab", "import google\ngoogle.colab.drive.mount('/content')"]
+)
+def test_colab_is_reached_through_its_parent(line: str) -> None:
+    """`from google import colab` gives the module that does nothing."""
+    assert remote(f"{line}\n{RIGHT}").passed
 
 
 def test_module_that_is_missing_in_a_call_is_told() -> None:

@@ -212,6 +212,30 @@ def test_operations_may_differ_but_not_grow_with_the_data(backend: str, body: st
             "    def forward(self, x):\n        return torch.stack([v + 1 for v in x])\n",
             True,
         ),
+        (
+            "class double:\n    def __new__(cls, n):\n        return super().__new__(cls)\n"
+            "    def __call__(self, x):\n        return x + x\n",
+            False,
+        ),
+        (
+            "class double(nn.Module):\n    def __init__(self, v):\n        super().__init__()\n"
+            "        self.v = v + v if torch.is_tensor(v) else v\n"
+            "    def forward(self, x):\n        return torch.stack([double(v).v for v in x])\n",
+            True,
+        ),
+        (
+            "class double(nn.Module):\n    def __init__(self, v):\n        super().__init__()\n"
+            "        self.v = v + v if torch.is_tensor(v) else v\n"
+            "    def forward(self, x):\n"
+            "        return torch.stack([m.v for m in nn.ModuleList(map(double, x))])\n",
+            True,
+        ),
+        (
+            "class double(nn.Module):\n    def __init__(self, n, is_outer=True):\n"
+            "        super().__init__()\n"
+            "        self.inner = [double(1, False) for _ in range(n)] if is_outer else torch.rand(3)\n",
+            False,
+        ),
     ],
 )
 def test_building_an_object_is_not_counted(backend: str, cls: str, is_loop: bool) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.tiny import BACKENDS, OPEN, grade, notebook
+from tests.tiny import BACKENDS, OPEN, PLUS, grade, notebook
 from tests.workshop import NAME, Book, instructor, passed
 from torchaula.classroom import entries
 from torchaula.course import notebook as notebooks
+from torchaula.course.notebook import Cell, Notebook
 from torchaula.errors import Refusal
-from torchaula.grading import engine, sandbox
+from torchaula.grading import engine, memory, sandbox
 from torchaula.grading.client import Client
 from torchaula.grading.jobs import Job, Result
 from torchaula.grading.limits import MIB, Limits
@@ -115,6 +116,64 @@ def test_answer_s_own_cell_that_takes_too_much_is_named_for_it(small: Small) -> 
     assert result.lost == {"decay": Lost.OUT_OF_MEMORY}
     ended = {cell: v.outcome for cell, v in result.verdicts.items() if not v.passed}
     assert ended == dict.fromkeys(("decay-publico", "decay-valores"), Outcome.OUT_OF_MEMORY)
+
+
+HEADLESS = """
+import ctypes, os, platform, threading, time
+def keep():
+    kept = torch.ones(2**24)
+    time.sleep(5)
+    os._exit(0)
+if os.fork() == 0:
+    threading.Thread(target=keep).start()
+    ctypes.CDLL(None).syscall({"x86_64": 60}.get(platform.machine(), 93), 0)
+print("ended by", os.WTERMSIG(os.wait()[1]))
+"""
+
+
+def test_process_that_hides_its_memory_behind_a_dead_leader_is_ended() -> None:
+    """Where the first thread is gone nobody sees what the others keep: such a process does not go on."""
+    made = notebook(OPEN + "student.double(1).equals(2)\n")
+    setup, statement, _solution, graded = made.cells
+    cells = (setup, Cell("own-0", "free", HEADLESS), statement, Cell("double", "solution", PLUS), graded)
+
+    judged = engine.Engine(made, engine._warden(), 1).grade(Notebook("tiny", cells))
+
+    assert "ended by 9" in str(judged.outputs["own-0"])
+    assert all(verdict.passed for verdict in judged.verdicts.values())
+
+
+class Clock:
+    """A clock that only looks at memory move: each takes `seconds`."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+        self.now, self.looks, self._seconds = 1000.0, 0, seconds
+        monkeypatch.setattr(memory, "proportional", self._look)
+        monkeypatch.setattr(memory.time, "monotonic", lambda: self.now)
+
+    def _look(self, process: int) -> int:
+        self.now += self._seconds
+        self.looks += 1
+        return self.looks * MIB
+
+
+def test_memory_is_looked_at_again_soon_after_a_long_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is written to shared memory shows in no quick sum: no look is so dear that the next waits long."""
+    clock, shares = Clock(monkeypatch, 0.4), memory.Shares()
+
+    assert shares.sum([1], 5 * MIB) == MIB
+    clock.now += 0.3
+    assert shares.sum([1], 5 * MIB) == MIB  # too soon
+    clock.now += 0.3
+    assert shares.sum([1], 5 * MIB) == 2 * MIB
+
+
+def test_memory_that_takes_too_long_to_look_at_counts_as_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Meanwhile it could grow beyond any limit."""
+    clock, shares = Clock(monkeypatch, 0.8), memory.Shares()
+
+    assert shares.sum(range(60), 5 * MIB) > 2**60
+    assert clock.looks < 5
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

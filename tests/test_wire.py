@@ -181,15 +181,16 @@ def test_tensor_that_lies_about_itself_is_refused(lie: dict[str, object]) -> Non
     [
         {"kind": "x" * 501},
         {"line": "x" * 10_000},
+        {"version": "x" * 501},
         {"kinds": ("ValueError",) * 17},
         {"threads": ("x",) * 5},
         {"threads": ("x" * 501,)},
-        {"cause": wire.Stopped("x" * 501, "", "", 1, (), "")},
+        {"cause": wire.Stopped("x" * 501, "", "", 1, (), "", "")},
     ],
 )
 def test_reason_that_says_too_much_is_refused(field: dict[str, Any]) -> None:
     """What a student process says of a failure is bounded in each of its fields."""
-    said = {"kind": "E", "message": "", "line": "", "number": 1, "kinds": (), "missing": ""}
+    said = {"kind": "E", "message": "", "line": "", "number": 1, "kinds": (), "missing": "", "version": ""}
     failed = wire.Failed(**said | {"cause": None, "threads": ()} | field)
     fine = wire.Failed(**said | {"cause": None, "threads": ()})
 
@@ -200,8 +201,10 @@ def test_reason_that_says_too_much_is_refused(field: dict[str, Any]) -> None:
 
 def test_reason_arrives_as_it_was_sent() -> None:
     """Kind, line, base classes, cause and threads of a failure, cut where they are too long."""
-    cause = Stop("ModuleNotFoundError", "No module", "import x", 1, ("ImportError",), "x")
-    failure = Failure("NameError", "y" * 600, "f(x)", 2, ("NameError", "Exception"), "f", cause, ("a", "b"))
+    cause = Stop("ModuleNotFoundError", "No module", "import x", 1, ("ImportError",), "x", "2.13")
+    failure = Failure(
+        "NameError", "y" * 600, "f(x)", 2, ("NameError", "Exception"), "f", "", cause, ("a", "b")
+    )
     message, buffers = wire.from_observation(Observation(failure=failure, arguments=((), {})))
 
     arrived = wire.to_observation(message, memoryview(b"".join(buffers))).failure

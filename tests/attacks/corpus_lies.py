@@ -387,8 +387,8 @@ def oversized_claims(book: Book) -> None:
         + """
 def double(x):
     long = 'x' * 10**6
-    stopped = wire.Stopped(long, long, long, 2**62, (long,) * 99, long)
-    failed = wire.Failed(long, long, long, 1, (long,), long, stopped, (long,) * 999)
+    stopped = wire.Stopped(long, long, long, 2**62, (long,) * 99, long, long)
+    failed = wire.Failed(long, long, long, 1, (long,), long, long, stopped, (long,) * 999)
     node = wire.SequenceNode('tuple', [])
     payload = msgspec.msgpack.encode(wire.Seen(None, failed, node, [], [], [], {}))
     for number in range(3, 64):

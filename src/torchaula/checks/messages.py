@@ -31,6 +31,15 @@ ASPECTS = {
 }
 SHOWN_ITEMS = 8
 SHOWN_TEXT = 120
+# What learners import that is no file of theirs.
+PACKAGES = (
+    "IPython PIL accelerate albumentations bokeh cv2 cupy datasets einops fastai flax gdown google "
+    "google_colab gym gymnasium h5py imageio ipywidgets jax joblib kaggle keras lightgbm lightning "
+    "nltk numba openai pandas plotly polars pyarrow pytorch_lightning requests scipy seaborn skimage spacy "
+    "statsmodels sympy tensorboard tensorflow timm tokenizers torchaudio torchinfo torchmetrics torchsummary "
+    "torchtext torchvision torchviz tqdm transformers wandb xgboost yaml"
+)
+COPY = "copia su código en una celda: solo se entrega el cuaderno, sin los archivos que tengas al lado"
 ALL_ZEROS = "todo tu resultado es cero"
 IS_TRANSPOSED = "tu resultado coincide con el esperado si se traspone (si se cambian sus dos últimos ejes)"
 
@@ -279,7 +288,7 @@ def raised(failure: Failure, wanted: str) -> list[tuple[str, str]]:
     if failure.cause is not None:
         before = f"la celda que define `{failure.missing}` se paró antes: {_said(failure.cause)}"
         rows += [("Antes", f"{before} (línea {failure.cause.number})"), ("Remedio", _mend(failure.cause))]
-    elif "ModuleNotFoundError" in failure.kinds:
+    elif "ImportError" in failure.kinds:
         rows.append(("Remedio", _mend(failure)))
     return rows
 
@@ -294,19 +303,35 @@ def _line(stop: Stop) -> list[tuple[str, str]]:
 
 def _mend(stop: Stop) -> str:
     """What to do about a cell that stopped."""
-    if "ModuleNotFoundError" in stop.kinds:
-        return (
-            f"aquí no está instalado el módulo `{stop.missing}`; lo que traen Python, PyTorch, NumPy, "
-            "scikit-learn y Matplotlib basta: quita ese `import` o ponlo en una celda aparte"
-        )
     if "ImportError" in stop.kinds:
-        return f"la versión de `{stop.missing}` que hay aquí no tiene lo que importas: quita ese `import`"
+        return _mend_import(stop)
     if "SyntaxError" in stop.kinds:
         return (
             f"corrige esa línea. Aquí se usa Python {PYTHON}: si en tu cuaderno funciona, tu Python es más "
             "nuevo; escríbela como se hacía antes"
         )
     return "corrige esa línea; reinicia después tu cuaderno y ejecútalo entero, de arriba abajo"
+
+
+def _mend_import(stop: Stop) -> str:
+    """What to do about an `import`: say which module lacks what, in which version, where that is known."""
+    package = stop.missing.partition(".")[0]
+    if not package:
+        return (
+            f"lo que importas no se puede importar aquí: quita ese `import`; si es de un archivo tuyo, {COPY}"
+        )
+    if "ModuleNotFoundError" not in stop.kinds or stop.version:
+        version = f" (versión {stop.version})" if stop.version else ""
+        return f"lo que importas no está en el `{package}`{version} que hay aquí: quita ese `import`"
+    missing = (
+        f"aquí no está instalado el módulo `{stop.missing}`; lo que traen Python, PyTorch, NumPy, "
+        "scikit-learn y Matplotlib basta: quita ese `import` o ponlo en una celda aparte"
+    )
+    return (
+        missing
+        if package in PACKAGES.split()
+        else f"si `{package}.py` es un archivo tuyo, {COPY}. Si no, {missing}"
+    )
 
 
 def should_raise(kind: str, obtained: str) -> list[tuple[str, str]]:
@@ -444,6 +469,11 @@ def argument(path: tuple[object, ...], names: Sequence[str] = ()) -> str:
 
 def unreadable(cell: str, kind: str) -> str:
     why = f"La prueba no pudo leer tu resultado ({kind}): no es de la clase que se pide"
+    return f"{heading(cell)}\n  {why}"
+
+
+def slow_test(cell: str) -> str:
+    why = "La prueba tardó demasiado en mirar tu resultado: mira su tamaño, ¿es mayor de lo que se pide?"
     return f"{heading(cell)}\n  {why}"
 
 

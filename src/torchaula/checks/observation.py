@@ -5,10 +5,12 @@ from __future__ import annotations
 import builtins
 import dis
 import linecache
+import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, field
 from functools import cache
+from importlib import metadata
 from types import CodeType, FunctionType, TracebackType
 from typing import Any
 
@@ -20,9 +22,10 @@ from torchaula.checks.seeds import Stream
 from torchaula.checks.settle import lenient, settle
 from torchaula.checks.stand_ins import LEARNER, given, stand_in
 from torchaula.checks.timelimit import SECONDS, TimeLimit, time_limit
-from torchaula.checks.trace import Trace
+from torchaula.checks.trace import PROBE, Trace
 
-MAX_TEXT, MAX_KINDS, MAX_THREADS = 500, 16, 4
+MAX_TEXT, MAX_KINDS, MAX_THREADS, MAX_LINE = 500, 16, 4, 10**9
+MAX_VERSION = 40
 LONGEST_EMPTY = 8  # bytes of code of a function without a body: three or four instructions
 
 
@@ -50,6 +53,7 @@ class Stop:
     number: int = 0
     kinds: tuple[str, ...] = ()  # the built-in exceptions that it is one of, the nearest first
     missing: str = ""  # the name that is not defined, or the module that can't be imported
+    version: str = ""  # of the package that lacks what was imported
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,7 @@ class Scope:
         """The function to call: the learner's, or the probe made from its text."""
         if request.source is None:
             return self.learner[request.name]
-        names: dict[str, Any] = {**self.setup, "__name__": "torchaula.probe", "__builtins__": builtins}
+        names: dict[str, Any] = {**self.setup, "__name__": PROBE, "__builtins__": builtins}
         names |= {name: self.learner[name] for name in request.own}
         names |= {name: stand_in(path) for name, path in request.given.items()}
         exec(_compiled(request.source, f"<probe {request.name}>"), names)
@@ -251,13 +255,33 @@ def _failure(error: BaseException, request: Request) -> Failure:
 def stop(error: BaseException) -> Stop:
     """What can be said of an exception that the learner's code raised."""
     line, number = _learner_line(error)
-    missing = error.name if isinstance(error, NameError | ImportError) else ""
-    return Stop(type(error).__name__[:MAX_TEXT], _text(error), line, number, _kinds(error), _short(missing))
+    missing = _short(_said(error, "name")) if isinstance(error, NameError | ImportError) else ""
+    version = _version(missing.partition(".")[0]) if isinstance(error, ImportError) and missing else ""
+    return Stop(type(error).__name__[:MAX_TEXT], _text(error), line, number, _kinds(error), missing, version)
 
 
-def _short(name: object) -> str:
-    """A name that an exception carries, if it is one."""
-    return name[:MAX_TEXT] if type(name) is str else ""
+def _version(package: str) -> str:
+    """The version of a package that is here, as far as it says one."""
+    if package in sys.stdlib_module_names:
+        return f"{sys.version_info[0]}.{sys.version_info[1]}"
+    try:
+        return metadata.version(package)[:MAX_VERSION]
+    except Exception:  # not installed under its own name, or made up by the learner
+        version = _said(sys.modules.get(package), "__version__")
+        return str.__str__(version)[:MAX_VERSION] if isinstance(version, str) else ""
+
+
+def _said(thing: object, field: str) -> object:
+    """What an exception or a module carries: a learner's own may carry anything, or fail at it."""
+    try:
+        return getattr(thing, field, None)
+    except Exception:
+        return None
+
+
+def _short(text: object) -> str:
+    """What an exception carries, if it is a text."""
+    return text[:MAX_TEXT] if type(text) is str else ""
 
 
 def _kinds(error: BaseException) -> tuple[str, ...]:
@@ -268,7 +292,7 @@ def _kinds(error: BaseException) -> tuple[str, ...]:
 
 def _text(error: BaseException) -> str:
     try:
-        return str(error)[:MAX_TEXT]
+        return str.__str__(str(error))[:MAX_TEXT]  # not a subclass of `str`, whose slices may be anything
     except Exception:  # an exception of the learner's whose __str__ fails
         return ""
 
@@ -282,7 +306,8 @@ def _frames(at: TracebackType | None) -> Iterator[tuple[Any, int]]:
 def _learner_line(error: BaseException) -> tuple[str, int]:
     """The innermost line of the learner's own that `error` passed through."""
     if isinstance(error, SyntaxError):
-        return (error.text or "").strip()[:MAX_TEXT], error.lineno or 0
+        at = _said(error, "lineno")
+        return _short(_said(error, "text")).strip(), at if type(at) is int and 0 < at < MAX_LINE else 0
     own = [(f, n) for f, n in _frames(error.__traceback__) if f.f_globals.get("__name__") == LEARNER]
     if not own:
         return "", 0

@@ -16,6 +16,8 @@ BACKSTOP = 5.0
 SECONDS = 3.0
 IDLE = 0.2  # of the time that is allowed: who used no more of it waited
 
+AT_ONCE = 0.001  # seconds to an alarm that is overdue: zero would be none
+
 
 class TimeLimit(BaseException):
     """The block took too long. Not an `Exception`, so that `except Exception` can't swallow it.
@@ -32,26 +34,30 @@ class TimeLimit(BaseException):
 def time_limit(seconds: float, clock: float | None = None) -> Iterator[None]:
     """Raise `TimeLimit` in the block after `seconds` of CPU time, or `clock` seconds: five times as many.
 
+    A limit around this one goes on: what the block takes counts for both.
     Does nothing where the system has no such timers (Windows) or outside the main thread.
     """
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return
 
-    begun = time.process_time()
+    begun, started = time.process_time(), time.monotonic()
 
     def expire(number: int, frame: FrameType | None) -> None:
         raise TimeLimit(time.process_time() - begun < IDLE * seconds)
 
     clock = BACKSTOP * seconds if clock is None else clock
     timers = ((signal.SIGPROF, signal.ITIMER_PROF, seconds), (signal.SIGALRM, signal.ITIMER_REAL, clock))
-    before = [signal.signal(number, expire) for number, _, _ in timers]
-    for _, timer, after in timers:
-        # Repeats, in case the first one is raised where it is ignored (a finaliser, a bare `except`).
-        signal.setitimer(timer, after, 1.0)
+    handlers = [signal.signal(number, expire) for number, _, _ in timers]
+    # Repeats, in case the first one is raised where it is ignored (a finaliser, a bare `except`).
+    outer = [signal.setitimer(timer, after, 1.0) for _, timer, after in timers]
     try:
         yield
     finally:
-        for (number, timer, _), handler in zip(timers, before, strict=True):
+        for (number, timer, _), handler in zip(timers, handlers, strict=True):
             signal.setitimer(timer, 0)
             signal.signal(number, handler)
+        used = (time.process_time() - begun, time.monotonic() - started)
+        for (_, timer, _), (left, interval), spent in zip(timers, outer, used, strict=True):
+            if left:
+                signal.setitimer(timer, max(left - spent, AT_ONCE), interval)

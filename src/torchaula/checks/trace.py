@@ -21,6 +21,10 @@ BUILDING = (
     "building.operations"  # in a trace: how many of its operations ran in constructors of the learner's
 )
 
+PROBE = "torchaula.probe"  # `__name__` where a test's probe runs
+CALLERS = (PROBE, "torchaula.checks.observation")  # where a test calls an answer from
+NO_INIT = object.__init__  # refuses arguments where anything else stands in its place
+
 
 class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Notes what the dispatcher runs; all else is done afterwards, since this runs at every operation."""
@@ -82,8 +86,15 @@ class Trace:
 
     @contextmanager
     def building(self, classes: Sequence[type]) -> Iterator[None]:
-        """Tell what runs in the constructors of these classes from the rest, while the block runs."""
-        before = [(cls, vars(cls).get("__init__")) for cls in classes]
+        """Tell what runs in the constructors of these classes from the rest, while the block runs.
+
+        Those count that a test calls, and what they call: an answer may compute in constructors too.
+        """
+        before = [
+            (cls, vars(cls).get("__init__"))
+            for cls in classes
+            if getattr(cls, "__init__") is not NO_INIT  # noqa: B009
+        ]
         for cls, _ in before:
             type.__setattr__(cls, "__init__", self._noted(getattr(cls, "__init__")))  # noqa: B009 - mypy's
         try:
@@ -97,10 +108,12 @@ class Trace:
 
     def _noted(self, init: Any) -> Any:
         @wraps(init)
-        def build(*args: Any, **kwargs: Any) -> None:
+        def build(*args: Any, **kwargs: Any) -> Any:
+            if not self._depth and sys._getframe(1).f_globals.get("__name__") not in CALLERS:
+                return init(*args, **kwargs)
             begun, self._depth = self._length(), self._depth + 1
             try:
-                init(*args, **kwargs)
+                return init(*args, **kwargs)
             finally:
                 self._depth -= 1
                 if not self._depth:

@@ -88,11 +88,13 @@ def _compiled(source: str, filename: str) -> CodeType:
 class Ending:
     """How a graded cell ended: its verdict and, for its author, the exception in one line.
 
-    `is_endless` where the test itself takes too long, however busy the machine is.
+    `is_late` where the test's own time ran out, in the middle of a call perhaps; `is_endless` where that
+    is so however busy the machine is.
     """
 
     verdict: Verdict
     error: str = ""
+    is_late: bool = False
     is_endless: bool = False
 
 
@@ -127,10 +129,10 @@ def _ended(source: str, cell: str, namespace: dict[str, Any]) -> Ending:
     except TestError as error:
         return Ending(Verdict(Outcome.INFRASTRUCTURE, str(error)), _told(error, cell))
     except TimeLimit:
-        verdict = Verdict(Outcome.TIMED_OUT, messages.unreadable(cell, TimeLimit.__name__))
+        verdict = Verdict(Outcome.TIMED_OUT, messages.slow_test(cell))
         told = f"TimeLimit: more than {SECONDS:g} seconds of CPU for the test itself"
         is_endless = time.process_time() - begun > 0.9 * SECONDS  # and not the clock alone
-        return Ending(verdict, told, is_endless)
+        return Ending(verdict, told, is_late=True, is_endless=is_endless)
     except (Exception, SystemExit, KeyboardInterrupt, GeneratorExit) as error:
         verdict = Verdict(Outcome.FAILED, messages.unreadable(cell, type(error).__name__))
         return Ending(verdict, _told(error, cell))

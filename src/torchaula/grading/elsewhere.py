@@ -9,8 +9,10 @@ from __future__ import annotations
 import dis
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from importlib.util import module_from_spec
 from types import FrameType, ModuleType
 from typing import Any
 
@@ -47,9 +49,7 @@ class Elsewhere(MetaPathFinder, Loader):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        is_parent = any(name.startswith(fullname + ".") for name in NAMES)
-        is_known = any(f"{fullname}.".startswith(f"{name}.") for name in NAMES)
-        if not (is_parent or is_known) or not _is_plain_import(sys._getframe(1)):
+        if not (_is_parent(fullname) or _is_known(fullname)) or not _is_plain_import(sys._getframe(1)):
             return None
         return ModuleSpec(fullname, self, is_package=True)
 
@@ -57,10 +57,31 @@ class Elsewhere(MetaPathFinder, Loader):
         return None
 
     def exec_module(self, module: ModuleType) -> None:
+        if not _is_known(module.__name__):
+            module.__getattr__ = partial(self._below, module)  # type: ignore[method-assign]
+            return
         module.__getattr__ = _nothing  # type: ignore[method-assign]
-        if not self._told and "." in module.__name__ + "." * (module.__name__ in NAMES):
+        if not self._told:
             self._told = True
             self._tell(module.__name__)
+
+    def _below(self, parent: ModuleType, name: str) -> ModuleType:
+        """The module of this name in a parent that is real elsewhere, and has much that is missing here."""
+        full = f"{parent.__name__}.{name}"
+        if not (_is_parent(full) or _is_known(full)):
+            raise AttributeError(f"module {parent.__name__!r} has no attribute {name!r}")
+        module = sys.modules[full] = module_from_spec(ModuleSpec(full, self, is_package=True))
+        self.exec_module(module)
+        setattr(parent, name, module)
+        return module
+
+
+def _is_parent(module: str) -> bool:
+    return any(name.startswith(module + ".") for name in NAMES)
+
+
+def _is_known(module: str) -> bool:
+    return any(f"{module}.".startswith(f"{name}.") for name in NAMES)
 
 
 def _nothing(name: str) -> Any:

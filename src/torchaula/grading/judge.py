@@ -33,7 +33,7 @@ from torchaula.grading.frames import Channel, WireError
 from torchaula.grading.limits import Limits
 from torchaula.grading.outputs import bounded, plain, readable
 from torchaula.grading.protocol import Began, Cell, KilledFor, Leave, Lived, Output, Ran, Step
-from torchaula.grading.verdict import Lost, Outcome, Verdict
+from torchaula.grading.verdict import Lost, Verdict
 from torchaula.grading.warden import SandboxDied, Student, Warden
 from torchaula.grading.wire import Call, Instead, Open, Seen, from_request, to_observation
 
@@ -132,7 +132,7 @@ def _judge(remote: Remote, notebook: Notebook, only: Collection[str], seed: int,
                 judged.errors[cell.id] = plain(ending.error)
             if ending.is_endless:
                 judged.endless.append(cell.id)
-            if verdict.outcome is Outcome.TIMED_OUT and not verdict.rows:  # in the middle of a call, perhaps
+            if ending.is_late:
                 remote.drop(cell.exercise)
             if verdict.rows and remote.replies and not _is_absent(remote.replies[-1]):
                 why = reason(verdict.outcome.value, verdict.rows)

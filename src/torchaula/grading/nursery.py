@@ -28,7 +28,7 @@ from torchaula.grading import seccomp, student
 from torchaula.grading.forks import ForkFailed, collapse_memory, descendants, in_fork, warm_up
 from torchaula.grading.frames import Channel
 from torchaula.grading.limits import Limits
-from torchaula.grading.memory import Shares, resident
+from torchaula.grading.memory import Shares, is_headless, resident
 from torchaula.grading.protocol import (
     Ask,
     Begin,
@@ -114,7 +114,11 @@ class Nursery:
         """End a submission that takes more than its share of processes or memory."""
         self._reap()
         running = self._running()
-        grown = sum(max(0, resident(process) - self._memory) for process in running)
+        taken = {process: resident(process) for process in running}
+        for process in filter(is_headless, (each for each in running if not taken[each])):
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        grown = sum(max(0, each - self._memory) for each in taken.values())
         most = self._limits.total_memory
         if len(running) > self._limits.processes:
             self._kill(KilledFor.PROCESSES)

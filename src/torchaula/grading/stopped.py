@@ -5,7 +5,6 @@ Known to the student process alone, and so a claim: it is shown, and decides not
 
 from __future__ import annotations
 
-import re
 import threading
 from dataclasses import dataclass, field, replace
 
@@ -20,8 +19,7 @@ from torchaula.checks.observation import (
     stop,
 )
 from torchaula.checks.timelimit import TimeLimit
-
-DEFINES = r"\b(?:def|class|as|import)\s+{name}\b|\b{name}\b\s*(?::[^=\n]*)?=(?!=)"
+from torchaula.grading.definitions import names_bound_in
 
 
 @dataclass
@@ -56,8 +54,9 @@ class Stopped:
 
     def _cause(self, missing: str, exercise: str) -> Stop | None:
         """What stopped the cell that would have defined a name: the exercise's own, or the last one."""
-        pattern = re.compile(DEFINES.format(name=re.escape(missing)))
-        defining = {cell: end for cell, (source, end) in self.cells.items() if pattern.search(source)}
+        defining = {
+            cell: end for cell, (source, end) in self.cells.items() if missing in names_bound_in(source)
+        }
         return defining.get(exercise) or next(reversed(defining.values()), None)
 
 

@@ -29,6 +29,8 @@ DTYPE_NAMES = {str(dtype).removeprefix("torch."): dtype for dtype in DTYPES}
 NAMES = {dtype: name for name, dtype in DTYPE_NAMES.items()}
 
 
+TEXTS = ("kind", "message", "line", "missing", "version")  # of a stop
+
 # A text of the student process's own: shown at most.
 Claim: TypeAlias = Annotated[str, Meta(max_length=MAX_TEXT)]
 
@@ -129,6 +131,7 @@ class Stopped(msgspec.Struct, frozen=True):
     number: int
     kinds: Annotated[tuple[Claim, ...], Meta(max_length=MAX_KINDS)]
     missing: Claim
+    version: Claim
 
 
 class Failed(Stopped, frozen=True):
@@ -317,7 +320,7 @@ def _failed(failure: Failure) -> Failed:
 
 def _bounded(stop: Stop) -> dict[str, Any]:
     """The fields of a stop. What a learner's own exception says of itself may be long."""
-    texts = {name: getattr(stop, name)[:MAX_TEXT] for name in ("kind", "message", "line", "missing")}
+    texts = {name: getattr(stop, name)[:MAX_TEXT] for name in TEXTS}
     return {**texts, "number": stop.number, "kinds": stop.kinds[:MAX_KINDS]}
 
 
