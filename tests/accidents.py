@@ -981,8 +981,8 @@ def _class_in_edited_check(book: Book) -> None:
 
 for number, (code, use) in enumerate(
     {
-        "EPS = 1e-9": "sum(values) + EPS - 1e-9",
-        "EPS: float = 1e-9": "sum(values) + EPS - EPS",
+        "EPS = 1e-9": "int(sum(values) + EPS)",
+        "EPS: float = 1e-9": "int(sum(values) + EPS)",
         "A, *B = 0, 0": "sum(values) + A + B[0]",
         "import math": "int(math.fsum(values))",
         "from math import fsum as add": "int(add(values))",
@@ -1007,7 +1007,7 @@ def _helper_after_tries(book: Book) -> None:
     tries = "y = student.softmax(torch.ones(3))\nz = y.result + 1\nz.sum()\nother = graded('softmax-publico')"
     book.cell("softmax-publico").source += f"\n\n{tries}\n\n{ADD}"
     edit_check(book, "line-publico", f"trained = train(torch.ones(2), torch.ones(2))\n{tries}\nHALF = 0.5")
-    book.cell("total").source = ADDED.replace(" else 0", " else 0.5 - HALF")
+    book.cell("total").source = ADDED.replace(" else 0", " else int(0.5 - HALF)")
 
 
 @accident("plays with the checks")

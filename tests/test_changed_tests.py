@@ -108,7 +108,9 @@ def test_submission_that_ran_out_of_time_is_asked_about_too(copy: Course) -> Non
     for student in week.CLASS:
         kept = records.load(copy, "mini", student)
         assert kept is not None
-        records.save(records.path(copy, "mini", student), replace(kept, submission=""))
+        records.save(
+            records.path(copy, "mini", student), replace(kept, result=replace(kept.result, is_unsure=True))
+        )
     week.change(copy, *week.STRICTER)
 
     with pytest.raises(Refusal, match="nothing of mini was written"):
