@@ -136,7 +136,7 @@ def test_given_stands_in_for_an_earlier_exercise(backend: str) -> None:
         "student.double(torch.ones(3)).equals(torch.full((3,), 2.0))\n"
     )
     after = HIDDEN.replace("student =", "#") + (
-        'student = graded("double-publico", names=["linear"])\nstudent.linear().equals("mine")\n'
+        'student = graded("double-valores", names=["linear"])\nstudent.linear().equals("mine")\n'
     )
 
     for verdict in grade(answer, cell, after, backend=backend):
@@ -171,16 +171,19 @@ def test_warning_costs_nothing(backend: str) -> None:
 
 
 def test_random_numbers_of_test_and_answer_do_not_mix(backend: str) -> None:
-    """What an answer draws changes neither the test's data nor, from cell to cell, its own."""
+    """What an answer draws changes neither the test's data nor, where a cell begins anew, its own."""
     answer = "def double(n):\n    return torch.rand(n)\n"
-    cell = OPEN + "a = torch.rand(3)\nr = student.double(3).result\nb = torch.rand(3)\n"
-    again = (
-        OPEN + "c = torch.rand(6)\nd = student.double(3).result\n"
+    cell = (
+        OPEN
+        + "a = torch.rand(3)\nr = student.double(3).result\nb = torch.rand(3)\n"
+        + OPEN
+        + "c = torch.rand(6)\nd = student.double(3).result\n"
         "assert torch.equal(torch.cat([a, b]), c) and torch.equal(r, d) and not torch.equal(a, r)\n"
     )
 
-    for verdict in grade(answer, cell, again, backend=backend):
-        assert verdict.passed, verdict.message
+    [verdict] = grade(answer, cell, backend=backend)
+
+    assert verdict.passed, verdict.message
 
 
 def test_gradients_are_compared_with_the_oracle_s(backend: str) -> None:
