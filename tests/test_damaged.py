@@ -135,7 +135,7 @@ def test_damaged_notebooks_do_not_stop_nbgrader(damaged_class: Course) -> None:
     assert graded == {*RIGHT, *readable}
     for student in RIGHT:
         assert sum(gradebook.points(damaged_class, "mini", student).values()) == 10
-    named = re.findall(r"^ *torchaula\.[\w.]+: (.+)$", done.stderr, re.M)
+    named = re.findall(r"ERROR\] [\w-]+: (.+)$", done.stderr, re.M)
     assert len(named) == len(CLASS) - len(readable) > 0
     assert all(map(WHAT_TO_DO.search, named))
 
