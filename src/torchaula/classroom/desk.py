@@ -183,7 +183,8 @@ class Desk:
         known = [each for each in (waiting, settled) if each and not force]
         found = (each for each in known if not assignment.lacking(each.result))
         record = next((each for each in found if each.is_of(submission.digest, assignment.digest)), None)
-        is_same = settled is None or settled.submission == submission.digest
+        # Earlier versions kept no digest of the file where the result was unsure.
+        is_same = settled is None or settled.submission in ("", submission.digest)
         is_unsure = settled is not None and settled.result.is_unsure and settled.course == assignment.digest
         late = settled.late if settled else None
         standing = before.get(student, Standing())
