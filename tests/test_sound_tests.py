@@ -21,6 +21,7 @@ from torchaula.course.layout import Course
 from torchaula.course.release import files, release
 from torchaula.errors import Refusal
 from torchaula.grading import client
+from torchaula.grading.client import Client
 
 HIDDEN = "# Pruebas ocultas\n### BEGIN HIDDEN TESTS\n{}\n### END HIDDEN TESTS"
 OPEN = 'student = graded("double-valores")\n'
@@ -270,36 +271,42 @@ def test_endless_test_is_refused(course: Course) -> None:
     assert "seconds" in told
 
 
-def test_what_is_sound_is_tried_once(course: Course, asked: list[int]) -> None:
+@pytest.fixture
+def jobs(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """The jobs that workers of this process were asked to do: whether each was a trial of the tests."""
+    found: list[bool] = []
+    ask = Client._ask
+    monkeypatch.setattr(Client, "_ask", lambda self, job: found.append(job.is_trial) or ask(self, job))
+    return found
+
+
+def test_what_is_sound_is_tried_once(course: Course, jobs: list[bool]) -> None:
     """The outcome is kept, and nbgrader reads the same; a changed test, set-up or file tries again."""
     mini.grade(course, jobs=1)
-    first = len(asked)
     mini.grade(course, jobs=1, force=True)
-    again = len(asked)
     assert not converters.run(Autograde, course, "mini", "ana").error
-    by_hand = len(asked)
 
-    assert (first, again - first, by_hand - again) == (2, 1, 1)
+    assert jobs == [True, False, False, False]
     for change in (
         lambda: edits.replace(course, "double-valores", "7.0", "8.0"),
         lambda: edits.replace(course, "preparacion", "import torch\n", "import torch\nimport math\n"),
         lambda: (course.source / "mini" / "datos.txt").write_text("others\n"),
     ):
-        before = len(asked)
+        jobs.clear()
         change()
         mini.grade(course, jobs=1)
-        assert len(asked) - before == 2
+        assert jobs == [True, False]
 
 
-def test_nbgrader_tries_first_where_nobody_has(course: Course, asked: list[int]) -> None:
+def test_nbgrader_tries_first_where_nobody_has(course: Course, jobs: list[bool]) -> None:
     """Without a record `nbgrader autograde` makes it, and `torchaula grade` reads it."""
     assert not converters.run(GenerateAssignment, course, "mini").error
     assert not converters.run(Autograde, course, "mini", "ana").error
-    assert len(asked) == 2
+    assert jobs == [True, False]
 
     mini.grade(course, jobs=1, force=True)
 
-    assert len(asked) == 3
+    assert jobs == [True, False, False]
 
 
 def test_result_without_a_verdict_is_no_result(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
