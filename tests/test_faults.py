@@ -38,7 +38,7 @@ from torchaula.grading import engine, judge
 from torchaula.grading.client import Client, Workers
 from torchaula.grading.forks import ForkFailed, descendants, in_fork
 from torchaula.grading.frames import WireError
-from torchaula.grading.jobs import Job
+from torchaula.grading.jobs import Job, Result
 from torchaula.grading.protocol import Began
 from torchaula.grading.submitted import digest_of
 from torchaula.grading.verdict import Outcome
@@ -169,9 +169,13 @@ class Answers(Executor):
 
     def submit(self, _graded: Any, job: bytes) -> Any:  # type: ignore[override]
         """The result of a job, in a future."""
-        self.asked += 1
+        asked = msgspec.msgpack.decode(job, type=Job)
         future: Future[bytes] = Future()
-        future.set_result(self._known[digest_of(msgspec.msgpack.decode(job, type=Job).submitted)])
+        if asked.is_trial:
+            future.set_result(msgspec.msgpack.encode(Result()))  # nothing is wrong with the tests
+            return future
+        self.asked += 1
+        future.set_result(self._known[digest_of(asked.submitted)])
         return future
 
 
