@@ -160,7 +160,7 @@ def arrival(rule: LateWork, taken_in: datetime | None, folder: Path) -> Arrival:
     """When the submission in `folder` arrived, as far as that can be believed; the course itself wins."""
     if taken_in is not None:
         return Arrival(taken_in)
-    file = folder / "timestamp.txt"
+    file = folder / exchange_files.TIMESTAMP
     if not file.is_file():
         return Arrival(None, _("nobody knows when it arrived: not counted as late"))
     if not rule.believe_timestamp_files:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from torchaula.classroom import received, roster
+from torchaula.classroom import exchange_files, received, roster
 from torchaula.classroom.assignments import Assignment
 from torchaula.classroom.handed_in import LITTER, MOST, File, Folder, listed, look, shown, unspeakable
 from torchaula.classroom.received import Register
@@ -164,7 +164,7 @@ def _other_files(assignment: Assignment, folder: Folder, file: File) -> Iterator
 
 def _strangers(assignment: Assignment, folder: Folder, notebook: File) -> Iterator[Path]:
     """The files beside a notebook that are not the instructor's, nor nbgrader's."""
-    expected = {*assignment.support, Path("timestamp.txt"), Path("submission_secret.txt")}
+    expected = {*assignment.support, *map(Path, exchange_files.NAMES)}
     for file in folder.files:
         if file.below.is_relative_to(notebook.below.parent) and not (
             file.is_folder or file.stem or file.is_litter
