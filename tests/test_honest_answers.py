@@ -342,7 +342,7 @@ def test_earlier_function_is_torch_s_however_it_is_reached(backend: str, functio
         'student = graded("double-publico", names=["double", "scale"], given={"scale": torch.negative})\n'
         "student.double(torch.ones(3)).equals(-torch.ones(3))\n"
     )
-    mine = "student = graded('double-publico', names=['scale'])\nstudent.scale(1)"
+    mine = "student = graded('double-valores', names=['scale'])\nstudent.scale(1)"
     after = f"{mine}.equals('mine')\n" if scale != "generator" else f"{mine}.raises(TypeError)\n"
 
     verdicts = grade(SCALES[scale] + FUNCTIONS[function], cell, after, backend=backend)

@@ -391,6 +391,8 @@ def test_one_odd_file_stops_nobody(odd_class: Course) -> None:
 
 def test_export_agrees_where_files_stood_elsewhere(odd_class: Course) -> None:
     """Whoever was graded from an odd place has handed something in."""
+    mini.grade(odd_class)
+
     nbgrader(odd_class, "export", "--to=export.csv")
 
     exported = pupils.table(odd_class.root / "export.csv")
