@@ -53,7 +53,9 @@ c.Autograde.autograde_preprocessors = [
     f"{NBGRADER}.CheckCellMetadata",
 ]
 c.Grade.cell_seconds = 60.0  # of CPU, for one of a learner's own cells; a graded cell says its own limit
-c.Grade.cells_seconds = 180.0  # for all of them together
+c.Grade.cells_seconds = 90.0  # for all of them together, and never more than 3/4 of the next
+c.Grade.cpu_seconds = 120.0  # for a whole submission, second tries included; what is left then is not reached
+c.Grade.wall_seconds = 300.0  # the same on the clock
 
 # `nbgrader validate` would run learners' code unconfined: on a course it runs nothing.
 c.Execute.kernel_manager_class = f"{GUARD}.CourseKernelManager"

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tests.workshop import Book, instructor
 from torchaula.course import notebook
 from torchaula.grading import frames, judge, outputs, protocol
+from torchaula.grading.budget import Budget
 from torchaula.grading.limits import Limits
 from torchaula.grading.protocol import Began, Cell, Leave, Lived, Raised, Ran, Shown, Text
 from torchaula.grading.rebuild import OWN, grade_id, is_solution, rebuild
@@ -50,7 +51,7 @@ PLAIN = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
     max_leaves=8,
 )
-FIELDS = ("cell", "outputs", "timed_out", "cpu_seconds", "killed_for", "name", "text", "png")
+FIELDS = ("cell", "outputs", "timed_out", "not_run", "cpu_seconds", "killed_for", "name", "text", "png")
 SHAPED = st.builds(
     lambda tag, fields: {"type": tag} | fields,
     st.sampled_from(["began", "ran", "lived", "ready", "text", "shown", "raised"]) | st.text(max_size=5),
@@ -143,7 +144,7 @@ def test_student_process_tells_of_its_own_cells_only(said: list[Any], hangs_up: 
             near.sendall(each if isinstance(each, bytes) else frame(msgspec.msgpack.encode(each)))
         if hangs_up:
             near.shutdown(socket.SHUT_WR)
-        lives = judge.Lives(warden, STEPS, 1, judged)
+        lives = judge.Lives(warden, STEPS, 1, judged, Budget.unlimited())
         student = Student(frames.Channel(far, protocol.FromStudent), {})
         try:
             cell, how = lives._follow(student, is_first)

@@ -19,8 +19,10 @@ from torchaula.checks.observation import (
     NOT_DATA,
     NOT_REACHED,
     OUT_OF_MEMORY,
+    SPENT,
     TIMEOUT,
     UNDEFINED,
+    UNRUN,
     UNWRITTEN,
     WAITED,
     Failure,
@@ -36,9 +38,11 @@ BRANCH = 6  # operations that one way through an answer may take more than anoth
 OUTCOMES = {
     TIMEOUT: "timed out",
     WAITED: "timed out",
+    SPENT: "timed out",
     OUT_OF_MEMORY: "out of memory",
     DIED: "process died",
     NOT_REACHED: "not reached",
+    UNRUN: "not reached",
 }
 # What torch and the system say where memory is missing, in exceptions that are no `MemoryError`.
 NO_MEMORY = ("can't allocate memory", "DefaultCPUAllocator", "Cannot allocate memory", "bad_alloc")
@@ -235,6 +239,10 @@ def _explain(failure: Failure, wanted: str = "") -> list[tuple[str, str]]:
         return messages.OUT_OF_MEMORY
     if failure.kind == DIED:
         return messages.DIED
+    if failure.kind == SPENT:
+        return messages.SPENT
+    if failure.kind == UNRUN:
+        return messages.not_run(failure.message)
     if failure.kind == NOT_REACHED:
         return messages.NOT_REACHED
     return messages.raised(failure, wanted)

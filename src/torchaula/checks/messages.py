@@ -405,7 +405,19 @@ OUT_OF_MEMORY = [("Obtenido", "tu código pidió más memoria de la que hay para
 SUBMISSION_DIED = (
     "tu cuaderno terminó varias veces con todo el proceso de corrección: no se pudo comprobar nada"
 )
+SPENT = [
+    ("Obtenido", "mientras corría tu código se acabó el tiempo que hay para toda la entrega"),
+    ("Remedio", "busca lo que tarda: bucles que no acaban, pausas (`sleep`) o entrenamientos muy largos"),
+]
 NOT_REACHED = [("Obtenido", "no se llegó a comprobar: tu código paró el proceso en una prueba anterior")]
+
+
+def not_run(seconds: str) -> list[tuple[str, str]]:
+    obtained = (
+        "tu celda no se llegó a ejecutar: las anteriores gastaron los "
+        f"{seconds} segundos de cálculo que hay para todas tus celdas"
+    )
+    return [("Obtenido", obtained), ("Remedio", "acorta antes las celdas que más tardan")]
 
 
 def argument_changed(obtained: Data, expected: Data, reason: str) -> list[tuple[str, str]]:
@@ -474,6 +486,11 @@ def unreadable(cell: str, kind: str) -> str:
 
 def slow_test(cell: str) -> str:
     why = "La prueba tardó demasiado en mirar tu resultado: mira su tamaño, ¿es mayor de lo que se pide?"
+    return f"{heading(cell)}\n  {why}"
+
+
+def out_of_time(cell: str) -> str:
+    why = "No se llegó a comprobar: antes se acabó el tiempo que hay para toda la entrega."
     return f"{heading(cell)}\n  {why}"
 
 

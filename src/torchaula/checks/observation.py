@@ -78,6 +78,8 @@ WAITED = "torchaula:waited"  # it took too long, and computed nothing all that t
 TIMEOUTS = (TIMEOUT, WAITED)
 OUT_OF_MEMORY = "torchaula:out-of-memory"  # the student process was ended for it
 DIED = "torchaula:died"  # the student process is gone
+SPENT = "torchaula:spent"  # the submission's time ran out in this call
+UNRUN = "torchaula:unrun"  # the answer's cell was not run: those before it took too long
 NOT_REACHED = "torchaula:not-reached"
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
+from math import inf
 from pathlib import Path
 from platform import python_version
 
+import msgspec
 from msgspec.structs import replace
 from nbformat import NotebookNode
 from traitlets.config import Config
@@ -16,13 +19,14 @@ from torchaula.course import converters, notebook, structure
 from torchaula.course.layout import Course
 from torchaula.course.markers import Markers
 from torchaula.course.notebook import Notebook
+from torchaula.errors import Refusal
 from torchaula.grading import client, sandbox
 from torchaula.grading.digests import digest, package_digest
 from torchaula.grading.jobs import Job, Result
 from torchaula.grading.limits import Limits
 from torchaula.i18n import _
 
-CONFIGURABLE = ("cell_seconds", "cells_seconds")
+CONFIGURABLE = ("cell_seconds", "cells_seconds", "cpu_seconds", "wall_seconds")
 RUN = ("setup", "solution", "graded", "manual", "free")  # the kinds of cells that verdicts hang on
 DECIDING = ("torch", "numpy", "ipython", "msgspec")  # other versions of these could give other verdicts
 
@@ -108,11 +112,23 @@ def load(course: Course, name: str, unsafe: bool = False, settings: Config | Non
     does the course's `c.Grade.unsafe_no_sandbox`. `settings` are the course's configuration, if at hand.
     """
     settings = converters.config(course) if settings is None else settings
-    chosen = {field: settings.Grade[field] for field in CONFIGURABLE if field in settings.Grade}
+    limits = limits_of({field: settings.Grade[field] for field in CONFIGURABLE if field in settings.Grade})
     unsafe = unsafe or bool(settings.Grade.get("unsafe_no_sandbox", False))
-    made = make(course, course.notebook(name), Limits(**chosen), unsafe, settings)
+    made = make(course, course.notebook(name), limits, unsafe, settings)
     structure.require_sound(course.notebook(name), made.node, made.source)
     return made
+
+
+def limits_of(chosen: Mapping[str, object]) -> Limits:
+    """The limits that a course sets. Raises `Refusal` where one is no time that anything takes."""
+    for field, seconds in chosen.items():
+        if type(seconds) not in (int, float) or not 0 < seconds < inf:  # type: ignore[operator]
+            raise Refusal(
+                _("nbgrader_config.py: c.Grade.{field} = {value!r}: give a number of seconds above 0").format(
+                    field=field, value=seconds
+                )
+            )
+    return msgspec.convert(chosen, Limits)
 
 
 def make(

@@ -185,12 +185,15 @@ def _some(names: Collection[str]) -> str:
 
 def _ends(source: Notebook, result: Result) -> Iterator[str]:
     """Which exercises, and which of a learner's own cells, did not end by themselves."""
+    if result.is_out_of_time:
+        yield _("the submission's time ran out")
     exercises = {cell.id: cell.exercise for cell in source.cells}
     untested = {c.id for c in source.cells if c.is_solution and c.id not in source.exercises}
     for outcome, text, elsewhere in (
         (Outcome.TIMED_OUT, _("time ran out in {where}"), Lost.TIMED_OUT),
         (Outcome.OUT_OF_MEMORY, _("memory ran out in {where}"), Lost.OUT_OF_MEMORY),
         (Outcome.PROCESS_DIED, _("the process died in {where}"), Lost.DIED),
+        (None, _("no time was left to run {where}"), Lost.NOT_RUN),
     ):
         ended = [exercises[cell] for cell, v in result.verdicts.items() if v.outcome is outcome]
         ended += [cell for cell, how in result.lost.items() if how is elsewhere and cell in untested]

@@ -121,13 +121,15 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
         config=True
     )
     cells_seconds = Float(Limits().cells_seconds, help="CPU seconds for all of them").tag(config=True)
+    cpu_seconds = Float(Limits().cpu_seconds, help="CPU seconds for a whole submission").tag(config=True)
+    wall_seconds = Float(Limits().wall_seconds, help="The same on the clock").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         name, path = resources["nbgrader"], instructor_notebook(converter_of(self), resources)
         course = Course(Path(converter_of(self).coursedir.root).resolve())
         records.forget(course, name["assignment"], name["student"])
         ledger.fill_extension_row(name["db_url"], name["assignment"], name["student"])
-        limits = Limits(cell_seconds=self.cell_seconds, cells_seconds=self.cells_seconds)
+        limits = assignments.limits_of({name: getattr(self, name) for name in assignments.CONFIGURABLE})
         assignment = assignments.make(course, path, limits, self.unsafe_no_sandbox, self.config)
         _require_same_cells(nb, assignment.node, path)
         submitted = notebook.text(nb).encode()

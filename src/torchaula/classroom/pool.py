@@ -9,6 +9,7 @@ from typing import TypeVar
 import msgspec
 from msgspec.structs import replace
 
+from torchaula.grading.budget import Spent
 from torchaula.grading.client import graded
 from torchaula.grading.jobs import Job, Result
 
@@ -22,13 +23,13 @@ def results(
 ) -> Iterator[tuple[T, Result]]:
     """The result of `job(each)` for each of `jobs`, `at_once` at a time, in the order of their ends."""
     waiting: dict[Future[bytes], T] = {}
-    unsure: list[T] = []
+    unsure: list[tuple[T, Spent]] = []
 
     def ended() -> Iterator[tuple[T, Result]]:
         for future in _done(waiting):
             each, result = waiting.pop(future), _decoded(future)
             if result.is_unsure and at_once > 1:
-                unsure.append(each)
+                unsure.append((each, result.spent))
             else:
                 yield each, result
 
@@ -38,8 +39,8 @@ def results(
         waiting[_submit(executor, replace(job(each), alone=at_once == 1))] = each
     while waiting:
         yield from ended()
-    for each in unsure:
-        for future in _done([_submit(executor, job(each))]):
+    for each, spent in unsure:
+        for future in _done([_submit(executor, replace(job(each), spent=spent))]):
             yield each, _decoded(future)
 
 

@@ -98,14 +98,14 @@ class Ending:
     is_endless: bool = False
 
 
-def judge(source: str, cell: str, namespace: dict[str, Any]) -> Ending:
-    """Run a graded cell.
+def judge(source: str, cell: str, namespace: dict[str, Any], clock: float = CLOCK) -> Ending:
+    """Run a graded cell, for `clock` seconds at most.
 
     One that never opens itself asked no answer, whatever came of it: that is the test's own fault.
     """
     session.judging(cell)
     try:
-        ending = _ended(source, cell, namespace)
+        ending = _ended(source, cell, namespace, clock)
         if session.is_open(cell) or ending.error:
             return ending
     finally:
@@ -114,7 +114,7 @@ def judge(source: str, cell: str, namespace: dict[str, Any]) -> Ending:
     return Ending(Verdict(Outcome.INFRASTRUCTURE, f"{cell}: {told}"), told)
 
 
-def _ended(source: str, cell: str, namespace: dict[str, Any]) -> Ending:
+def _ended(source: str, cell: str, namespace: dict[str, Any], clock: float) -> Ending:
     """How a graded cell ends.
 
     A `TestError` is the test's own fault. Any other exception is the answer's: the cell passes on the
@@ -122,7 +122,7 @@ def _ended(source: str, cell: str, namespace: dict[str, Any]) -> Ending:
     """
     begun = time.process_time()
     try:
-        with time_limit(SECONDS, CLOCK):
+        with time_limit(SECONDS, clock):
             execute(source, cell, namespace)
     except CheckFailed as error:
         return Ending(Verdict(Outcome(error.outcome), str(error), error.rows), _told(error, cell))

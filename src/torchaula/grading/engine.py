@@ -7,7 +7,6 @@ import atexit
 import contextlib
 import io
 import os
-import time
 import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
@@ -20,6 +19,7 @@ from torchaula.course.notebook import Cell as Written
 from torchaula.course.notebook import Notebook
 from torchaula.errors import Refusal
 from torchaula.grading import judge, local, sandbox
+from torchaula.grading.budget import NOTHING, Budget, Spent
 from torchaula.grading.cells import SetupFailed
 from torchaula.grading.forks import ForkFailed, collapse_memory, in_fork, warm_up
 from torchaula.grading.judge import Judged
@@ -29,10 +29,10 @@ from torchaula.grading.verdict import Lost, Outcome, Verdict
 from torchaula.grading.warden import Warden
 
 BACKENDS = ("local", "remote")
-SECONDS = 3600.0  # the judge's own end, if everything that ends a submission fails
+SECONDS = 3600.0  # the judge's own end, where no budget ends it
+GRACE = 30.0  # seconds that it has to end by itself after a budget
 SETUP_SECONDS = 60.0
 TRIES = 3  # sandboxes that a submission may take with it
-IDLE = 0.5  # seconds of CPU a second, below which a timeout is laid to the machine
 
 
 def prepare(notebook: Notebook) -> None:
@@ -95,19 +95,32 @@ class Engine:
         self.notebook, self.warden, self.seed = notebook, warden, seed
 
     def grade(
-        self, submission: Notebook, only: Collection[str] | None = None, *, alone: bool = True
+        self,
+        submission: Notebook,
+        only: Collection[str] | None = None,
+        *,
+        alone: bool = True,
+        spent: Spent = NOTHING,
     ) -> Judged:
         """What becomes of a submission, a rebuilt notebook. `only` are the exercises to grade; None: all.
 
         A time limit that passed while the machine was busy with something else, or a sandbox that died,
-        is tried once more if this is `alone` on the machine; else the result says that it should be.
+        is tried once more if this is `alone` on the machine; else the result says that it should be. All
+        tries share one budget, of which earlier ones have `spent` something.
         """
         exercises = list(self.notebook.exercises) if only is None else list(only)
+        budget = Budget.of(self.warden.sandbox.limits, spent)
         steps = steps_of(submission, exercises)
-        judged, is_sure = self._grade(steps, exercises, TRIES if alone else 1)
-        if alone and not is_sure and judged.fatal is None:
-            judged, is_sure = self._grade(steps, exercises, TRIES)
-        judged.is_unsure = not is_sure
+        judged, is_sure = self._grade(steps, exercises, TRIES if alone else 1, budget)
+        is_again = spent != NOTHING
+        if alone and not is_sure and judged.fatal is None and not budget.is_over:
+            judged, is_sure = self._grade(steps, exercises, TRIES, budget)
+            is_again = True
+        judged.spent = budget.spent
+        # Who is tried again was starved before: what that took must cost no points now.
+        is_starved = is_again or (budget.cpu_left > 0 and budget.spent.is_starved_mostly)
+        judged.is_starved = judged.is_out_of_time and is_starved
+        judged.is_unsure = judged.is_starved or not is_sure
         return judged
 
     def grade_each(self, exercise: str, answers: Sequence[str]) -> list[Judged]:
@@ -139,7 +152,9 @@ class Engine:
         finally:
             self.warden.finish()
 
-    def _grade(self, steps: Sequence[Step], exercises: list[str], tries: int) -> tuple[Judged, bool]:
+    def _grade(
+        self, steps: Sequence[Step], exercises: list[str], tries: int, budget: Budget
+    ) -> tuple[Judged, bool]:
         """What becomes of it, and whether another time would say the same.
 
         A sandbox may die for what else happens on the machine: only a cell that took two with it is left
@@ -147,41 +162,50 @@ class Engine:
         """
         lost: dict[str, Lost] = {}
         fatal: set[str] = set()
-        begun = time.monotonic()
         for _ in range(tries):
-            judged = self._judge(steps, exercises, lost)
+            before = budget.spent
+            judged = self._judge(steps, exercises, lost, budget)
             if judged.fatal is None:
-                used = self._cpu_seconds / (time.monotonic() - begun)
-                late = any(
-                    verdict.outcome is Outcome.TIMED_OUT and cell not in judged.endless
-                    for cell, verdict in judged.verdicts.items()
-                )
-                return judged, used >= IDLE or not late
+                return judged, not (_is_late(judged) and budget.since(before).is_starved)
             lost = {cell: how for cell, how in judged.lost.items() if cell != judged.fatal}
             if judged.fatal in fatal - {""}:
                 lost[judged.fatal] = Lost.DIED
             fatal.add(judged.fatal)
+            if budget.is_over:
+                break
         died = self._all(exercises, Outcome.PROCESS_DIED, messages.SUBMISSION_DIED)
         died.fatal = judged.fatal
-        return died, False
+        return died, budget.is_over and not budget.spent.is_starved
 
-    def _judge(self, steps: Sequence[Step], exercises: list[str], lost: Mapping[str, Lost]) -> Judged:
+    def _judge(
+        self, steps: Sequence[Step], exercises: list[str], lost: Mapping[str, Lost], budget: Budget
+    ) -> Judged:
         def work() -> Judged:
             with quiet():
-                return judge.run(self.warden, self.notebook, steps, exercises, self.seed, lost)
+                return judge.run(self.warden, self.notebook, steps, exercises, self.seed, lost, budget)
 
         try:
-            return in_fork(work, Judged, SECONDS)
+            return in_fork(work, Judged, min(SECONDS, budget.left() + GRACE))
         except ForkFailed as error:
             judged = self._all(exercises, Outcome.INFRASTRUCTURE, _last_line(error))
             judged.is_judge_lost = True
             return judged
         finally:
-            self._cpu_seconds = self.warden.finish().cpu_seconds
+            ready = self.warden.finish()
+            budget.note(ready.cpu_seconds, ready.wanted_seconds)
 
     def _all(self, exercises: list[str], outcome: Outcome, message: str) -> Judged:
         graded = (c for c in self.notebook.cells if c.kind == "graded" and c.exercise in exercises)
         return Judged({cell.id: Verdict(outcome, message) for cell in graded})
+
+
+def _is_late(judged: Judged) -> bool:
+    """Whether a time limit passed that may have passed for what else the machine was doing."""
+    graded = any(
+        verdict.outcome is Outcome.TIMED_OUT and cell not in judged.endless
+        for cell, verdict in judged.verdicts.items()
+    )
+    return graded or Lost.TIMED_OUT in judged.lost.values() or judged.is_out_of_time
 
 
 def _last_line(error: ForkFailed) -> str:

@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from torchaula.course.markers import USUAL, Markers
+from torchaula.grading.budget import NOTHING, Spent
 from torchaula.grading.limits import Limits
 from torchaula.grading.protocol import Output
 from torchaula.grading.verdict import Lost, Verdict
@@ -19,6 +20,7 @@ class Job(msgspec.Struct, frozen=True):
     the known answers by exercise, and `kept` the folder, if any, for what was found out of them.
     `is_trial` asks for the tests themselves to be tried: then nothing is submitted.
     `alone` is whether nothing else is graded meanwhile, so that what looks like bad luck is tried again.
+    `spent` is what an earlier try took of the submission's time.
     """
 
     assignment: str
@@ -31,6 +33,7 @@ class Job(msgspec.Struct, frozen=True):
     markers: Markers = USUAL
     alone: bool = True
     is_trial: bool = False
+    spent: Spent = NOTHING
 
 
 class Doubt(StrEnum):
@@ -54,7 +57,8 @@ class Result(msgspec.Struct, frozen=True):
 
     `lost` says of own cells how they ended, if not by themselves. A `problem` is the grading's own, such as a
     test that is wrong: then nothing is said about the submission. `is_unsure` where time ran out, or a
-    sandbox died, perhaps for what else the machine was doing. `flaws` are what a trial found.
+    sandbox died, perhaps for what else the machine was doing; then `spent` is what was taken of its time.
+    `is_out_of_time` where there was none left for all its cells. `flaws` are what a trial found.
     """
 
     verdicts: dict[str, Verdict] = {}
@@ -62,4 +66,6 @@ class Result(msgspec.Struct, frozen=True):
     lost: dict[str, Lost] = {}
     problem: str = ""
     is_unsure: bool = False
+    is_out_of_time: bool = False
+    spent: Spent = NOTHING
     flaws: list[Flaw] = []

@@ -12,14 +12,17 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from torchaula.checks import messages
 from torchaula.checks.observation import (
     ABSENT,
     DIED,
     NOT_REACHED,
     OUT_OF_MEMORY,
+    SPENT,
     TIMEOUT,
     TIMEOUTS,
     UNDEFINED,
+    UNRUN,
     Failure,
     Observation,
     Request,
@@ -27,18 +30,21 @@ from torchaula.checks.observation import (
 from torchaula.checks.session import exercise_of, serve_with
 from torchaula.checks.timelimit import BACKSTOP
 from torchaula.course.notebook import Notebook
-from torchaula.grading.cells import judge, new_namespace, set_up
+from torchaula.grading.budget import Budget, Spent
+from torchaula.grading.cells import CLOCK, judge, new_namespace, set_up
 from torchaula.grading.diagnosis import MOST, Evidence, Reply, reason
 from torchaula.grading.frames import Channel, WireError
-from torchaula.grading.limits import Limits
+from torchaula.grading.limits import CELL_CLOCK, Limits
 from torchaula.grading.outputs import bounded, plain, readable
 from torchaula.grading.protocol import Began, Cell, KilledFor, Leave, Lived, Output, Ran, Step
-from torchaula.grading.verdict import Lost, Verdict
+from torchaula.grading.verdict import Lost, Outcome, Verdict
 from torchaula.grading.warden import SandboxDied, Student, Warden
 from torchaula.grading.wire import Call, Instead, Open, Seen, from_request, to_observation
 
-# The student process limits each request itself; this is for code that escapes its alarms.
+# The student process limits each request and cell itself; this is for code that escapes its alarms.
 PATIENCE = 1.5 * BACKSTOP
+CELL_PATIENCE = 1.5 * CELL_CLOCK
+GRACE = 1.0  # seconds that a cell has to say that its answer's time ran out
 REPLAYS = 3
 LIVES = 2  # processes that an exercise may use up
 
@@ -48,7 +54,9 @@ class Judged(msgspec.Struct):
 
     `lost` says of own cells how they ended, if not by themselves. `fatal` is the cell or exercise that
     took the whole sandbox with it (empty if nobody knows): then the verdicts are not complete.
-    `is_unsure` where another time, alone on the machine, it might end otherwise.
+    `is_unsure` where another time, alone on the machine, it might end otherwise. `spent` is what it took of
+    its time; `is_out_of_time` where that was not enough, and `is_starved` where it would have been if the
+    machine had not been busy.
     """
 
     verdicts: dict[str, Verdict] = {}
@@ -60,6 +68,9 @@ class Judged(msgspec.Struct):
     errors: dict[str, str] = {}  # what failed cells ended with, for their author: no learner reads it
     is_judge_lost: bool = False  # the judge's own process ended: a test has ended it, or the system
     endless: list[str] = []  # graded cells that take too long by themselves
+    spent: Spent = Spent()
+    is_out_of_time: bool = False
+    is_starved: bool = False
 
 
 def run(
@@ -69,14 +80,15 @@ def run(
     only: Collection[str],
     seed: int,
     lost: Mapping[str, Lost],
+    budget: Budget,
 ) -> Judged:
     """Run the learner's cells in `steps`, but those that are `lost` already; then the graded cells.
 
-    `only` are the exercises to grade.
+    `only` are the exercises to grade. What the `budget` leaves no time for is not reached.
     """
     judged = Judged(lost=dict(lost))
     try:
-        lives = Lives(warden, steps, seed, judged)
+        lives = Lives(warden, steps, seed, judged, budget)
         remote = Remote(lives.live(), lives, warden.sandbox.limits)
         _judge(remote, notebook, only, seed, judged)
         remote.close()
@@ -101,7 +113,7 @@ def run_each(
     The list ends before the first answer of which the process dies, or that takes too long.
     """
     found: list[Judged] = []
-    lives = Lives(warden, steps, seed, Judged())
+    lives = Lives(warden, steps, seed, Judged(), Budget.unlimited())
     channels = lives.live()
     for answer in answers:
         remote = Remote(channels, lives, warden.sandbox.limits, used={exercise: LIVES})
@@ -121,12 +133,14 @@ def run_each(
 def _judge(remote: Remote, notebook: Notebook, only: Collection[str], seed: int, judged: Judged) -> None:
     """Run set-up and graded cells, and note what becomes of these in `judged`."""
     serve_with(remote, seed)
-    namespace = new_namespace()
+    namespace, lives = new_namespace(), remote.lives
     for cell in notebook.cells:
         if cell.kind == "setup":
             set_up(cell.source, cell.id, namespace)
+        elif cell.kind == "graded" and cell.exercise in only and lives.is_out_of_time():
+            judged.verdicts[cell.id] = Verdict(Outcome.NOT_REACHED, messages.out_of_time(cell.id))
         elif cell.kind == "graded" and cell.exercise in only:
-            ending = judge(cell.source, cell.id, namespace)
+            ending = judge(cell.source, cell.id, namespace, lives.budget.left(CLOCK) + GRACE)
             judged.verdicts[cell.id] = verdict = readable(ending.verdict)
             if ending.error:
                 judged.errors[cell.id] = plain(ending.error)
@@ -148,8 +162,11 @@ def _is_absent(reply: Reply) -> bool:
 class Lives:
     """The student processes of one submission: one, and others in its place where it dies."""
 
-    def __init__(self, warden: Warden, steps: Sequence[Step], seed: int, judged: Judged) -> None:
+    def __init__(
+        self, warden: Warden, steps: Sequence[Step], seed: int, judged: Judged, budget: Budget
+    ) -> None:
         self._warden, self._steps, self._seed, self._judged = warden, steps, seed, judged
+        self.budget = budget
         self._limits = warden.sandbox.limits
 
     def live(self) -> dict[str, Channel]:
@@ -165,11 +182,16 @@ class Lives:
                 student.life.close()
                 return student.exercises
             student.close()
-            self._judged.lost[cell] = how
+            if cell:
+                self._judged.lost[cell] = how
+            if self.is_out_of_time():
+                break
         return {}
 
     def again(self, exercise: str) -> Channel | None:
-        """A fresh process for one exercise, whose first one is gone; None if its cells don't end."""
+        """A fresh process for one exercise, whose first one is gone; None if its cells don't end in time."""
+        if self.is_out_of_time():
+            return None
         until = self._steps.index(Leave(exercise))
         cells: list[Step] = [step for step in self._steps[:until] if isinstance(step, Cell)]
         student = self._begin([*cells, Leave(exercise)], exercise)
@@ -177,22 +199,30 @@ class Lives:
         student.life.close()
         return None if how else student.exercises[exercise]
 
+    def is_out_of_time(self) -> bool:
+        """Whether there is no time left for what is still to be done."""
+        self._judged.is_out_of_time |= self.budget.is_over
+        return self.budget.is_over
+
     def how_lost(self, cell: str) -> Lost | None:
         """How a cell ended, if not by itself."""
         return self._judged.lost.get(cell)
 
-    def is_out_of_memory(self) -> bool:
-        """Whether the processes were just ended for taking too much; not so if the whole sandbox is gone."""
+    def killed_for(self) -> KilledFor:
+        """For which limit the processes were just ended; for none if the whole sandbox is gone."""
         try:
-            return self._warden.killed_for() is KilledFor.MEMORY
+            reason = self._warden.killed_for()
         except SandboxDied:
-            return False
+            return KilledFor.NOTHING
+        if reason is KilledFor.TIME:
+            self.budget.end_cpu()
+        return reason
 
     def _begin(self, steps: Sequence[Step], where: str) -> Student:
         left = [s for s in steps if not (isinstance(s, Cell) and s.id in self._judged.lost)]
         try:
             if self._warden.is_alive():
-                return self._warden.begin(left, self._seed)
+                return self._warden.begin(left, self._seed, self.budget.cpu_left)
         except SandboxDied:
             pass
         raise SandboxDied(where)
@@ -204,11 +234,11 @@ class Lives:
         """
         cells = [step.id for step in self._steps if isinstance(step, Cell)]
         cell, begun = "", time.monotonic()
-        end = begun + BACKSTOP * self._limits.cells_seconds
+        end = begun + BACKSTOP * self._limits.own_seconds
         try:
             for _ in range(2 * len(cells) + 1):
-                left = min(end - time.monotonic(), PATIENCE * self._limits.cell_seconds)
-                message, _ = student.life.receive(max(left, 0.0))
+                left = min(end - time.monotonic(), CELL_PATIENCE * self._limits.cell_seconds)
+                message, _ = student.life.receive(self.budget.left(max(left, 0.0)))
                 if isinstance(message, Lived):
                     return "", None
                 if isinstance(message, Began) and message.cell in cells:
@@ -217,22 +247,24 @@ class Lives:
                     break
                 elif is_first:
                     self._judged.outputs[cell] = message.outputs
-                    if message.timed_out:
-                        self._judged.lost[cell] = Lost.TIMED_OUT
+                    if message.timed_out or message.not_run:
+                        self._judged.lost[cell] = Lost.NOT_RUN if message.not_run else Lost.TIMED_OUT
             how = Lost.DIED  # it says what no student process of ours says
         except TimeoutError:
             how = Lost.TIMED_OUT
         except WireError:
             how = self._how_gone(time.monotonic() - begun)
-        if not cell:
+        if not cell and not self.budget.is_over:
             raise SandboxDied("")
         return cell, how
 
     def _how_gone(self, seconds: float) -> Lost:
         """Why a process is gone in the middle of a cell: the kernel ends what ignores its alarms."""
-        if self.is_out_of_memory():
+        reason = self.killed_for()
+        if reason is KilledFor.MEMORY:
             return Lost.OUT_OF_MEMORY
-        return Lost.TIMED_OUT if seconds >= self._limits.cell_seconds else Lost.DIED
+        is_late = reason is KilledFor.TIME or seconds >= self._limits.cell_seconds
+        return Lost.TIMED_OUT if is_late else Lost.DIED
 
 
 @dataclass
@@ -244,13 +276,11 @@ class Remote:
     limits: Limits
     cell: str = ""
     used: dict[str, int] = field(default_factory=dict)  # processes of an exercise that are gone
-    end: float = 0.0  # of the time for all graded cells
     replies: list[Reply] = field(default_factory=list)  # of this cell
 
     def open(self, cell: str, seed: int) -> None:
         """Tell the exercise's process that a graded cell begins."""
         self.cell, self.replies = cell, []
-        self.end = self.end or time.monotonic() + self.limits.graded_seconds
         for _ in range(LIVES):
             channel = self._channel(exercise_of(cell))
             if channel is None:
@@ -274,7 +304,7 @@ class Remote:
         if channel is None:
             return self._failed(request, self._lost_solution() or Failure(NOT_REACHED))
         asked = time.monotonic()
-        left = max(0.0, min(request.seconds * PATIENCE, self.end - asked))
+        left = self.lives.budget.left(request.seconds * PATIENCE)
         call, tensors = from_request(request)
         try:
             channel.send(call, tensors, left)
@@ -285,7 +315,8 @@ class Remote:
             self._keep(call, tensors, message, buffers)
         except TimeoutError:
             self._lose()
-            return self._failed(request, Failure(TIMEOUT, f"{request.seconds:g}"))
+            is_over = self.lives.is_out_of_time()
+            return self._failed(request, Failure(SPENT) if is_over else _timeout(request))
         except WireError:
             self._lose()
             return self._failed(request, self._gone(request, time.monotonic() - asked))
@@ -304,9 +335,10 @@ class Remote:
 
     def _gone(self, request: Request, seconds: float) -> Failure:
         """Why a process is gone in the middle of a request."""
-        if self.lives.is_out_of_memory():
-            return Failure(OUT_OF_MEMORY)
-        return Failure(TIMEOUT, f"{request.seconds:g}") if seconds >= request.seconds else Failure(DIED)
+        reason = self.lives.killed_for()
+        if reason in (KilledFor.MEMORY, KilledFor.TIME):
+            return Failure(OUT_OF_MEMORY if reason is KilledFor.MEMORY else SPENT)
+        return _timeout(request) if seconds >= request.seconds else Failure(DIED)
 
     def _lost_solution(self) -> Failure | None:
         """How the exercise's own cell ended, if not by itself."""
@@ -314,6 +346,7 @@ class Remote:
             Lost.DIED: Failure(DIED),
             Lost.TIMED_OUT: Failure(TIMEOUT, f"{self.limits.cell_seconds:g}"),
             Lost.OUT_OF_MEMORY: Failure(OUT_OF_MEMORY),
+            Lost.NOT_RUN: Failure(UNRUN, f"{self.limits.own_seconds:g}"),
         }
         how = self.lives.how_lost(exercise_of(self.cell))
         return None if how is None else failures[how]
@@ -335,3 +368,7 @@ class Remote:
         """Hang up on every process."""
         for channel in self.channels.values():
             channel.close()
+
+
+def _timeout(request: Request) -> Failure:
+    return Failure(TIMEOUT, f"{request.seconds:g}")

@@ -42,6 +42,7 @@ from torchaula.grading.protocol import (
 )
 from torchaula.grading.rehearsal import rehearse
 from torchaula.grading.shell import Shell
+from torchaula.grading.usage import Usage
 
 TICK = 0.1  # seconds between looks at a submission's processes
 SECONDS = 60.0  # for set-up cells
@@ -61,8 +62,8 @@ class Nursery:
             seccomp.require()
         self._limits, self._memory, self._mounts = Limits(), 0, mounts()
         self._has_imported = False
-        self._killed_for, self._used = KilledFor.NOTHING, 0.0
-        self._shares = Shares()
+        self._killed_for, self._used, self._allowed = KilledFor.NOTHING, 0.0, 0.0
+        self._shares, self._usage = Shares(), Usage()
 
     def run(self) -> NoReturn:
         """Serve until the worker hangs up, which ends the process."""
@@ -98,6 +99,7 @@ class Nursery:
         self._channel.send(Ready(failed=failed))
 
     def _begin(self, begin: Begin) -> None:
+        self._allowed = begin.cpu_seconds
         _, descriptors, _, _ = recv_fds(self._control, 1, begin.sockets)
         sockets = [socket(fileno=descriptor) for descriptor in descriptors]
         if os.fork() == 0:
@@ -111,9 +113,10 @@ class Nursery:
             each.close()
 
     def _watch(self) -> None:
-        """End a submission that takes more than its share of processes or memory."""
+        """End a submission that takes more than its share of processes, memory or CPU."""
         self._reap()
         running = self._running()
+        self._usage.look(running)
         taken = {process: resident(process) for process in running}
         for process in filter(is_headless, (each for each in running if not taken[each])):
             with suppress(ProcessLookupError):
@@ -122,6 +125,8 @@ class Nursery:
         most = self._limits.total_memory
         if len(running) > self._limits.processes:
             self._kill(KilledFor.PROCESSES)
+        elif running and cpu_seconds() - self._used + self._usage.cpu > self._allowed:
+            self._kill(KilledFor.TIME)
         elif grown > most and self._shares.sum([os.getpid(), *running], grown) - self._memory > most:
             self._kill(KilledFor.MEMORY)
 
@@ -163,8 +168,8 @@ class Nursery:
                 sys.exit(1)
             for folder in FOLDERS:
                 empty(folder, self._mounts)
-        self._channel.send(Ready(used, killed_for=self._killed_for))
-        self._killed_for, self._shares = KilledFor.NOTHING, Shares()
+        self._channel.send(Ready(used, killed_for=self._killed_for, wanted_seconds=self._usage.wanted))
+        self._killed_for, self._shares, self._usage = KilledFor.NOTHING, Shares(), Usage()
 
 
 def warm_shell() -> Shell:

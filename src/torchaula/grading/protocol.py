@@ -41,9 +41,13 @@ class Prepare(msgspec.Struct, tag="prepare", frozen=True):
 
 
 class Begin(msgspec.Struct, tag="begin", frozen=True):
-    """Start a student process; this many sockets follow: one for its life, then one for each `Leave`."""
+    """Start a student process; this many sockets follow: one for its life, then one for each `Leave`.
+
+    `cpu_seconds` are what all processes may take from the last `Finish` on; beyond them they are ended.
+    """
 
     sockets: int
+    cpu_seconds: float
 
 
 class Ask(msgspec.Struct, tag="ask", frozen=True):
@@ -73,17 +77,20 @@ class KilledFor(StrEnum):
     NOTHING = ""
     MEMORY = "memory"
     PROCESSES = "processes"
+    TIME = "time"
 
 
 class Ready(msgspec.Struct, tag="ready", frozen=True):
     """Warm, or clean again. `cpu_seconds` is what the submission's processes took.
 
+    `wanted_seconds` are those in which one of them had something to compute.
     `failed` is a set-up cell that can't run in the sandbox, and why, if there is one.
     """
 
     cpu_seconds: float = 0.0
     failed: tuple[str, str] | None = None
     killed_for: KilledFor = KilledFor.NOTHING
+    wanted_seconds: float = 0.0
 
 
 # Student process → worker
@@ -121,11 +128,12 @@ class Began(msgspec.Struct, tag="began", frozen=True):
 
 
 class Ran(msgspec.Struct, tag="ran", frozen=True):
-    """A cell ended, and what it gave out; `timed_out` if it was ended."""
+    """A cell ended, and what it gave out; `timed_out`: it was ended; `not_run`: no time was left."""
 
     cell: str
     outputs: list[Output]
     timed_out: bool = False
+    not_run: bool = False
 
 
 class Lived(msgspec.Struct, tag="lived", frozen=True):

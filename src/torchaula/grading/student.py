@@ -9,10 +9,12 @@ import builtins
 import decimal
 import gc
 import locale
+import math
 import os
 import resource
 import sys
 import tempfile
+import time
 import warnings
 from collections.abc import Sequence
 from socket import socket
@@ -29,7 +31,7 @@ from torchaula.checks.seeds import Stream, derive, seed_all
 from torchaula.checks.timelimit import TimeLimit, time_limit
 from torchaula.checks.trace import stop_profiling
 from torchaula.grading.frames import Channel, TooLarge, WireError
-from torchaula.grading.limits import Limits
+from torchaula.grading.limits import CELL_CLOCK, Limits
 from torchaula.grading.protocol import Began, Cell, Lived, Raised, Ran
 from torchaula.grading.shell import Shell
 from torchaula.grading.stopped import Stopped
@@ -50,11 +52,16 @@ def live(shell: Shell, life: Channel, ends: Sequence[socket], limits: Limits) ->
     told, _ = life.receive()
     session.serve_with(None, told.seed)
     sys.path.insert(0, "")  # as in a notebook's kernel: a learner may write a module and import it
-    waiting, stopped = list(ends), Stopped()
+    waiting, stopped, left = list(ends), Stopped(), limits.own_seconds
     for step in told.steps:
         if isinstance(step, Cell):
             life.send(Began(step.id))
-            life.send(_run(shell, step, told.seed, limits, stopped))
+            begun = time.process_time()
+            seconds = min(limits.cell_seconds, left)
+            life.send(
+                _run(shell, step, told.seed, seconds, stopped) if left > 0 else Ran(step.id, [], not_run=True)
+            )
+            left -= time.process_time() - begun
             continue
         end = waiting.pop(0)
         stopped.note_threads()
@@ -81,7 +88,7 @@ def confine(limits: Limits) -> None:
         (resource.RLIMIT_MSGQUEUE, 0),
     ):
         resource.setrlimit(kind, (limit, limit))
-    hard = int(HARD * (limits.cells_seconds + limits.cell_seconds))
+    hard = math.ceil(limits.cpu_seconds) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (hard, hard))
 
 
@@ -98,13 +105,13 @@ def _allow(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (min(soft, hard), hard))
 
 
-def _run(shell: Shell, cell: Cell, seed: int, limits: Limits, stopped: Stopped) -> Ran:
+def _run(shell: Shell, cell: Cell, seed: int, seconds: float, stopped: Stopped) -> Ran:
     settle()
     seed_all(derive(seed, cell.id))
     restore(shell.user_ns)
-    _allow(limits.cell_seconds)
+    _allow(seconds)
     try:
-        with time_limit(limits.cell_seconds):
+        with time_limit(seconds, CELL_CLOCK * seconds):
             outputs, error = shell.run(cell.source, cell.id)
     except TimeLimit as late:  # between the cell's end and ours
         outputs, error = shell.outputs.items, late

@@ -20,11 +20,15 @@ class Outcome(StrEnum):
 
 
 class Lost(StrEnum):
-    """How a cell of the learner's ended that did not end by itself: what it defines is lost."""
+    """How a cell of the learner's ended that did not end by itself: what it defines is lost.
+
+    `NOT_RUN`: the cells before it took all the time that there is for them.
+    """
 
     DIED = "died"
     TIMED_OUT = "timed out"
     OUT_OF_MEMORY = "out of memory"
+    NOT_RUN = "not run"
 
 
 @dataclass(frozen=True)

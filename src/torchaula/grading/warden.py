@@ -108,13 +108,16 @@ class Warden:
         """Whether the sandbox's first process still holds its end of the line."""
         return not select.select([self._socket], [], [], 0)[0] or bool(self._socket.recv(1, MSG_PEEK))
 
-    def begin(self, steps: Sequence[Step], seed: int) -> Student:
-        """Start a student process. Raises `SandboxDied`."""
+    def begin(self, steps: Sequence[Step], seed: int, cpu_seconds: float) -> Student:
+        """Start a student process; with all others since `finish` it may take so much CPU.
+
+        Raises `SandboxDied`.
+        """
         exercises = [step.exercise for step in steps if isinstance(step, Leave)]
         pairs = [socketpair() for _ in range(1 + len(exercises))]
         life = Channel(pairs[0][0], FromStudent)
         try:
-            self._channel.send(Begin(len(pairs)), seconds=PATIENCE)
+            self._channel.send(Begin(len(pairs), cpu_seconds), seconds=PATIENCE)
             send_fds(self._socket, [b"."], [far.fileno() for _, far in pairs])
             life.send(Live(list(steps), seed), seconds=PATIENCE)
         except (WireError, OSError) as error:

@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from torchaula.course import notebook
 from torchaula.course.notebook import Notebook
 from torchaula.grading import engine, soundness
+from torchaula.grading.budget import NOTHING
 from torchaula.grading.cells import SetupFailed
 from torchaula.grading.engine import Engine
 from torchaula.grading.forks import descendants
@@ -58,14 +59,23 @@ class Worker:
             grader = self._for(job, instructor)
         except SetupFailed as error:
             return Result(problem=str(error))
-        judged = grader.grade(rebuilt, alone=job.alone)
+        judged = grader.grade(rebuilt, alone=job.alone, spent=job.spent)
+        if judged.is_starved:
+            return Result(problem=_("the machine was too busy to grade it in its time: grade it again"))
         broken = (v.message for v in judged.verdicts.values() if v.outcome is Outcome.INFRASTRUCTURE)
         if problem := next(broken, ""):
             return Result(problem=problem)
         if lacking := [cell for cell in instructor.automatic if cell not in judged.verdicts]:
             return Result(problem=_("{cells}: no verdict").format(cells=", ".join(lacking)))
         verdicts = self._misconceptions.diagnosed(judged)
-        return Result(verdicts, judged.outputs, judged.lost, is_unsure=judged.is_unsure)
+        return Result(
+            verdicts,
+            judged.outputs,
+            judged.lost,
+            is_unsure=judged.is_unsure,
+            is_out_of_time=judged.is_out_of_time,
+            spent=judged.spent if judged.is_unsure else NOTHING,
+        )
 
     def _tried(self, job: Job, instructor: Notebook) -> Result:
         """What is wrong with the tests: forks try them, since in this process a bad one could end it."""

@@ -75,8 +75,8 @@ EXPLAINED = {
         "`exit`, `quit` u `os._exit`, una recursión sin final o un índice que se sale de la memoria."
     ),
     Outcome.NOT_REACHED: (
-        "Esta prueba no se llegó a hacer, porque tu código ya había parado el proceso en las anteriores. "
-        "Arregla primero aquellas."
+        "Esta prueba no se llegó a hacer: antes, tu código paró el proceso o gastó el tiempo que hay para "
+        "toda la entrega. Arregla primero eso."
     ),
     Outcome.INFRASTRUCTURE: (
         "Ha fallado la corrección, no tu código. No tienes que cambiar nada: avisa a quien corrige para que "
@@ -92,6 +92,10 @@ NOTHING_BELOW = "No has añadido ninguna celda debajo del enunciado."
 LOST = {
     Lost.DIED: (
         "El proceso terminó de golpe mientras se ejecutaba esta celda: lo que define no existe después."
+    ),
+    Lost.NOT_RUN: (
+        "Esta celda no se llegó a ejecutar: las anteriores gastaron todo el tiempo que hay para tus celdas. "
+        "Lo que define no existe después."
     ),
     Lost.TIMED_OUT: "Esta celda no terminó a tiempo y se paró: lo que define después no existe.",
     Lost.OUT_OF_MEMORY: (
