@@ -126,11 +126,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         (name, str(value or each.outcome)) for each in called for name, value in each.user_properties
     )
     if tried := sum(times for (name, _), times in count.items() if name == TRIED):
-        gained, leaked, touched = (count[BROKEN, what] for what in ("gained", "leaked", "touched"))
+        kinds = ("gained", "leaked", "touched", "held", "hurt")
+        gained, leaked, touched, held, hurt = (count[BROKEN, what] for what in kinds)
         hid = sum(times for (name, _), times in count.items() if name == HIDDEN)
         terminalreporter.write_line(
             f"attacks: {tried} tried, {count[TRIED, 'held']} held: {gained} gained, {leaked} leaked, "
-            f"{touched} touched ({hid} hid a forbidden call: listed for review)"
+            f"{touched} touched, {held} held beyond budget, {hurt} honest hurt "
+            f"({hid} hid a forbidden call: listed for review)"
         )
     for kind, text, ends in (
         (ACCIDENT, "accidents: {} tried, {} cost a point", ("cost a point",)),

@@ -34,6 +34,7 @@ LIMITS = Limits(
     total_memory=768 * MIB,
     processes=24,
 )
+RESTARTS = 60.0  # seconds that sandboxes may take to start anew, on a busy machine
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "shm", "pts")
 SETTINGS = ("core_pattern", "hostname", "shmmax", "sem", "domainname")
 PROCESSES = 2  # of a sandbox at rest: bubblewrap's own and the nursery
@@ -48,12 +49,14 @@ class Found:
     gained: list[str] = field(default_factory=list)
     leaked: list[str] = field(default_factory=list)
     touched: list[str] = field(default_factory=list)
+    held: list[str] = field(default_factory=list)  # a worker, longer than a submission may
+    hurt: list[str] = field(default_factory=list)  # an honest notebook that came after it
     untried: list[str] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)  # cells gained by hiding a forbidden call, and listed
 
     @property
     def broken(self) -> list[str]:
-        return [*self.gained, *self.leaked, *self.touched, *self.untried]
+        return [*self.gained, *self.leaked, *self.touched, *self.held, *self.hurt, *self.untried]
 
 
 class Arena:
@@ -95,13 +98,18 @@ class Arena:
         before = self.state()
         for each in (*book.before, book):
             usual = self.usual if each is book else passed_by_right()
-            self._judge(attack, each, self.grade(each), usual, found)
+            begun = time.monotonic()
+            result = self.grade(each)
+            seconds = time.monotonic() - begun
+            if seconds > LIMITS.wall_seconds + RESTARTS:
+                found.held.append(f"{seconds:.0f} s")
+            self._judge(attack, each, result, usual, found)
         found.touched += sorted(before ^ self.state())[:4]
         _give_back(self.devices)
         found.touched += self._left_behind()
         after = self.grade(self.book().right())
-        found.touched += [f"an honest {cell} after it" for cell in passed_by_right() - passed(after)]
-        found.touched += [f"an honest cell after it {how}" for how in after.lost.values()]
+        found.hurt += [f"an honest {cell} after it" for cell in passed_by_right() - passed(after)]
+        found.hurt += [f"an honest cell after it {how}" for how in after.lost.values()]
         return found
 
     def _judge(self, attack: Attack, book: Book, result: Result, usual: set[str], found: Found) -> None:

@@ -9,6 +9,7 @@ import pytest
 from tests.attacks import (
     corpus_cells,
     corpus_ends,
+    corpus_holds,
     corpus_host,
     corpus_lies,
     corpus_search,
@@ -18,15 +19,15 @@ from tests.attacks.arena import Arena
 from tests.attacks.book import ATTACKS, Attack
 from tests.conftest import BROKEN, HIDDEN, TRIED
 
-CORPUS = (corpus_cells, corpus_ends, corpus_host, corpus_lies, corpus_search, corpus_stash)
+CORPUS = (corpus_cells, corpus_ends, corpus_holds, corpus_host, corpus_lies, corpus_search, corpus_stash)
 
 
 @pytest.mark.parametrize("attack", [pytest.param(a, id=a.id) for a in ATTACKS.values()])
 def test_attack_is_held(attack: Attack, arena: Arena, record_property: Callable[[str, object], None]) -> None:
-    """An attack gains no point, leaks no test, touches nothing, and the batch goes on."""
+    """An attack gains no point, leaks no test, touches nothing, holds nobody up, and the batch goes on."""
     found = arena.attempt(attack)
     record_property(TRIED, "broken" if found.broken else "held")
-    for kind in ("gained", "leaked", "touched"):
+    for kind in ("gained", "leaked", "touched", "held", "hurt"):
         if getattr(found, kind):
             record_property(BROKEN, kind)
     if found.hidden:

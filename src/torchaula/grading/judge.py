@@ -286,8 +286,8 @@ class Remote:
             if channel is None:
                 return
             try:
-                return channel.send(Open(seed))
-            except WireError:  # it died of nothing that its own tests asked
+                return channel.send(Open(seed), seconds=self.lives.budget.left())
+            except (WireError, TimeoutError):  # it died of nothing that its own tests asked
                 self._lose()
 
     def _channel(self, exercise: str) -> Channel | None:
