@@ -94,15 +94,17 @@ def graded(folder: Path, assignment: str) -> None:
     made = batch.prepare(layout.find(folder), assignment)
     follower = Follower(made, begun)
     entries = list(made.grade(audience=follower))
-    assert all(entry.score == 100 for entry in entries), "the reference has lost points"
+    right = sum(entry.score == 100 for entry in entries)
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     print(
         json.dumps(
             {
+                "right": right,
                 "stamps": follower.stamps,
                 "seconds": time.monotonic() - begun,
                 "main_cpu": time.process_time(),
                 "workers_cpu": children.ru_utime + children.ru_stime,
+                "worker_memory": children.ru_maxrss * 1024,
                 "main_memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
             }
         )
@@ -113,7 +115,8 @@ def run(course: Course, assignment: str) -> dict[str, object]:
     """What `graded` prints."""
     program = [sys.executable, __file__, "--course", str(course.root), assignment]
     done = subprocess.run(program, check=True, stdout=subprocess.PIPE, text=True)
-    return json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 def one_warm_start(course: Course, assignment: str) -> float:
@@ -151,6 +154,7 @@ def measure(assignment: str, of_stock: int, of_ours: int, large: int) -> dict[st
         found["warm_start"] = one_warm_start(course, assignment)
         found["class"] = told = run(course, assignment)
         found["unchanged"] = run(course, assignment)
+        assert told["right"] == of_ours, "the reference has lost points"
         stamps = told.pop("stamps")
         told |= {"submissions": of_ours, "first": stamps[0], "marginal": rate(stamps)}
     if large:
