@@ -45,7 +45,7 @@ def _spoilt(answer: str, deed: str) -> str:
     lines = []
     for line in answer.splitlines():
         lines.append(line)
-        if line.strip().startswith("def "):
+        if line.strip().startswith("def ") and line.endswith(":"):
             indent = " " * (len(line) - len(line.lstrip()) + 4)
             lines += [indent + each for each in deed.splitlines()]
     return "\n".join(lines)
