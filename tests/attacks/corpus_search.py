@@ -6,7 +6,8 @@ from tests.attacks.book import Book, attack
 
 LOOK = """
 import re
-SECRET = re.compile(rb'QX7(?:TEST|MODEL|PEER)-[0-9a-f]{16}')
+SECRET = re.compile(
+    rb'QX7(?:TEST|MODEL|PEER)-[0-9a-f]{16}|QX7COURSE-[0-9a-f]{22}|515837434f555253452d[0-9a-f]{44}')
 looked = 0
 def look(data):
     global looked
@@ -79,6 +80,31 @@ for pid in filter(str.isdigit, os.listdir('/proc')):
     if int(pid) != os.getpid() and libc.ptrace(16, int(pid), 0, 0) == 0:
         print('FOUND a process to trace', pid)
 looked += 2000
+""",
+    "seeds-of-the-session": """
+import gc, os, sys, torch, torchaula.checks.seeds, torchaula.checks.session as session
+from torchaula.checks import seeds
+for name, module in list(sys.modules.items()):
+    if name.startswith('torchaula') or name == '__main__':
+        look(repr(vars(module))[:10**6])
+print(session.__dict__, vars(session._notebook), torch.initial_seed())
+for item in gc.get_objects():
+    try:
+        if type(item).__module__.startswith('torchaula') or isinstance(item, dict) and len(item) < 500:
+            look(repr(item)[:100_000])
+            look(repr(vars(item))[:100_000])
+    except BaseException:
+        pass
+frame = sys._getframe()
+while frame:
+    look(repr((frame.f_locals, frame.f_globals))[:10**6])
+    for value in frame.f_locals.values():
+        look(repr(getattr(value, '__dict__', '')) + repr([getattr(value, slot, '') for slot in
+             getattr(type(value), '__slots__', ())]) if type(value).__module__.startswith('torchaula') else '')
+    frame = frame.f_back
+look(repr(dict(os.environ)) + repr(sys.argv))
+for name in ('environ', 'cmdline', 'auxv'):
+    look_into(f'/proc/self/{name}')
 """,
     "frames-of-the-stack": """
 import sys
@@ -234,6 +260,22 @@ IN_CALL = {
     import linecache, sys
     look(repr(linecache.cache))
     look(repr([c for c in sys._current_frames().values()]) * 20)
+""",
+    "seeds-in-a-call": """
+    import gc, os, random, sys, torch, torchaula.checks.session as session
+    look(repr(session.__dict__) + repr(vars(session._notebook)) + repr(dict(os.environ)) + repr(sys.argv))
+    look(f'{torch.initial_seed()} {torch.initial_seed():x}' + repr(random.getstate()))
+    for item in gc.get_objects():
+        try:
+            if type(item).__module__.startswith('torchaula'):
+                look(repr(item)[:100_000] + repr(vars(item))[:100_000])
+        except BaseException:
+            pass
+    frame = sys._getframe()
+    while frame:
+        for value in list(frame.f_locals.values()):
+            look(repr(value)[:10**5] + repr(getattr(value, '__dict__', ''))[:10**5])
+        frame = frame.f_back
 """,
     "sockets-in-a-call": """
     import os, socket
