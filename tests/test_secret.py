@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import pickle
 import socket
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ from torchaula.checks.session import COURSE_SEED
 from torchaula.course import notebook as notebooks
 from torchaula.course import sample_class
 from torchaula.course.layout import Course
-from torchaula.course.markers import Markers
+from torchaula.course.markers import USUAL, Markers
 from torchaula.course.notebook import Cell, Notebook
 from torchaula.grading import engine, sandbox, warden
 from torchaula.grading.client import Client
@@ -51,7 +52,7 @@ OWN = "print(torch.rand(2), shift)"
 DRAWS = "def double(x, y):\n    return torch.rand(2)\n"
 
 
-def tiny(markers: Markers = Markers()) -> Notebook:
+def tiny(markers: Markers = USUAL) -> Notebook:
     """A notebook whose tests draw what they ask, and always fail, so that evidence stays of them."""
     hidden = HIDDEN.format(*markers.hidden)
     return Notebook(
@@ -78,7 +79,7 @@ def asked(found: Judged, cell: str) -> list[tuple[bytes, bytes]]:
     return [(reply.request, reply.data) for reply in found.evidence[cell].replies]
 
 
-@pytest.mark.parametrize("markers", [Markers(), Markers(hidden=("EMPIEZA OCULTO", "TERMINA OCULTO"))])
+@pytest.mark.parametrize("markers", [USUAL, Markers(hidden=("EMPIEZA OCULTO", "TERMINA OCULTO"))])
 def test_secret_decides_both_streams_of_hidden_cells_and_nothing_else(markers: Markers) -> None:
     """Public tests, the set-up and learners' own cells meet the same in the judge as at home."""
     source = tiny(markers)
@@ -169,7 +170,7 @@ def secret_texts(secret: str) -> Iterator[bytes]:
     yield base64.b64encode(raw)[-20:]
 
 
-SECRET = bytes(range(101, 133)).hex()  # no two bytes alike, and none that data would have in a row
+SECRET = hashlib.sha256(b"a course's own").hexdigest()
 
 
 @pytest.mark.parametrize("assignment", Course(shipped.ROOT).assignments)

@@ -98,9 +98,10 @@ for item in gc.get_objects():
 frame = sys._getframe()
 while frame:
     look(repr((frame.f_locals, frame.f_globals))[:10**6])
-    for value in frame.f_locals.values():
-        look(repr(getattr(value, '__dict__', '')) + repr([getattr(value, slot, '') for slot in
-             getattr(type(value), '__slots__', ())]) if type(value).__module__.startswith('torchaula') else '')
+    for value in list(frame.f_locals.values()):
+        if type(value).__module__.startswith('torchaula'):
+            slots = getattr(type(value), '__slots__', ())
+            look(repr(getattr(value, '__dict__', '')) + repr([getattr(value, slot, '') for slot in slots]))
     frame = frame.f_back
 look(repr(dict(os.environ)) + repr(sys.argv))
 for name in ('environ', 'cmdline', 'auxv'):

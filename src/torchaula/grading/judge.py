@@ -33,6 +33,7 @@ from torchaula.grading.frames import Channel, WireError
 from torchaula.grading.limits import Limits
 from torchaula.grading.outputs import bounded, plain, readable
 from torchaula.grading.protocol import Began, Cell, KilledFor, Leave, Lived, Output, Ran, Step
+from torchaula.grading.seeds import Seeds
 from torchaula.grading.verdict import Lost, Verdict
 from torchaula.grading.warden import SandboxDied, Student, Warden
 from torchaula.grading.wire import Call, Instead, Open, Seen, from_request, to_observation
@@ -67,7 +68,7 @@ def run(
     notebook: Notebook,
     steps: Sequence[Step],
     only: Collection[str],
-    seed: int,
+    seeds: Seeds,
     lost: Mapping[str, Lost],
 ) -> Judged:
     """Run the learner's cells in `steps`, but those that are `lost` already; then the graded cells.
@@ -76,9 +77,9 @@ def run(
     """
     judged = Judged(lost=dict(lost))
     try:
-        lives = Lives(warden, steps, seed, judged)
+        lives = Lives(warden, steps, seeds.public, judged)
         remote = Remote(lives.live(), lives, warden.sandbox.limits)
-        _judge(remote, notebook, only, seed, judged)
+        _judge(remote, notebook, only, seeds, judged)
         remote.close()
         if not warden.is_alive():  # then what died in the last cells may have died of that
             raise SandboxDied("")
@@ -94,22 +95,22 @@ def run_each(
     steps: Sequence[Step],
     exercise: str,
     answers: Sequence[str],
-    seed: int,
+    seeds: Seeds,
 ) -> list[Judged]:
     """Run an exercise's graded cells against several answers, which one student process takes in turn.
 
     The list ends before the first answer of which the process dies, or that takes too long.
     """
     found: list[Judged] = []
-    lives = Lives(warden, steps, seed, Judged())
+    lives = Lives(warden, steps, seeds.public, Judged())
     channels = lives.live()
     for answer in answers:
         remote = Remote(channels, lives, warden.sandbox.limits, used={exercise: LIVES})
         try:
-            channels[exercise].send(Instead(exercise, answer, seed))
+            channels[exercise].send(Instead(exercise, answer, seeds.public))
         except (KeyError, WireError):
             break
-        _judge(remote, notebook, [exercise], seed, judged := Judged())
+        _judge(remote, notebook, [exercise], seeds, judged := Judged())
         if exercise not in channels:
             break
         found.append(judged)
@@ -118,9 +119,9 @@ def run_each(
     return found
 
 
-def _judge(remote: Remote, notebook: Notebook, only: Collection[str], seed: int, judged: Judged) -> None:
+def _judge(remote: Remote, notebook: Notebook, only: Collection[str], seeds: Seeds, judged: Judged) -> None:
     """Run set-up and graded cells, and note what becomes of these in `judged`."""
-    serve_with(remote, seed)
+    serve_with(remote, seeds.public, seeds.of(notebook))
     namespace = new_namespace()
     for cell in notebook.cells:
         if cell.kind == "setup":
