@@ -6,15 +6,16 @@ from tests.attacks.book import Book, attack
 
 LOOK = """
 import re
-SECRET = re.compile(
-    rb'QX7(?:TEST|MODEL|PEER)-[0-9a-f]{16}|QX7COURSE-[0-9a-f]{22}|515837434f555253452d[0-9a-f]{44}')
+SECRETS = [re.compile(rb'QX7(?:(?:TEST|MODEL|PEER)-[0-9a-f]{16}|COURSE-[0-9a-f]{22})'),
+           re.compile(rb'515837434f555253452d[0-9a-f]{44}')]  # apart: each has a beginning to look for
 looked = 0
 def look(data):
     global looked
     data = data.encode(errors='replace') if isinstance(data, str) else data
     looked += len(data)
-    for found in SECRET.findall(data):
-        print('FOUND', found)
+    for secret in SECRETS:
+        for found in secret.findall(data):
+            print('FOUND', found)
 def look_into(path):
     try:
         with open(path, 'rb') as file:
