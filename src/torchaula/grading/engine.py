@@ -231,7 +231,7 @@ def grade(
     """
     exercises = list(notebook.exercises) if only is None else list(only)
     if backend == "remote":
-        return judged(notebook, solutions, exercises, seed).verdicts
+        return judged(notebook, solutions, exercises, Seeds(seed)).verdicts
 
     def work() -> dict[str, Verdict]:
         torch.set_num_threads(threads)
@@ -242,10 +242,10 @@ def grade(
 
 
 def judged(
-    notebook: Notebook, solutions: Mapping[str, str], only: Collection[str], seed: int = COURSE_SEED
+    notebook: Notebook, solutions: Mapping[str, str], only: Collection[str], seeds: Seeds = PUBLISHED
 ) -> Judged:
     """The same in the remote back end, with all that is known of it."""
-    return Engine(notebook, _warden(), Seeds(seed)).grade(notebook.answered(solutions), only)
+    return Engine(notebook, _warden(), seeds).grade(notebook.answered(solutions), only)
 
 
 def judged_each(notebook: Notebook, exercise: str, answers: Sequence[str], seeds: Seeds) -> list[Judged]:

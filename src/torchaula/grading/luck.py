@@ -12,6 +12,7 @@ from multiprocessing import get_context
 from torchaula.course.answers import Answer
 from torchaula.course.notebook import Notebook
 from torchaula.grading import engine
+from torchaula.grading.judge import Judged
 from torchaula.grading.seeds import Seeds
 from torchaula.grading.verdict import Outcome
 
@@ -63,14 +64,25 @@ def _try(job: tuple[Notebook, str, tuple[Answer, ...], Draw]) -> list[Swayed]:
 
 
 def tried(notebook: Notebook, exercise: str, answers: Sequence[Answer], draw: Draw) -> list[Swayed]:
-    """The answers to one exercise that don't end as declared under one draw. This process must be warm."""
-    sources, seeds = [answer.source for answer in answers], Seeds(secret=draw.secret)
-    found = engine.judged_each(notebook, exercise, sources, seeds)
+    """The answers to one exercise that don't end as declared under one draw. This process must be warm.
+
+    Such an answer is tried once more by itself: what others left behind, or a busy machine, is no luck.
+    """
+    seeds = Seeds(secret=draw.secret)
+    found = engine.judged_each(notebook, exercise, [answer.source for answer in answers], seeds)
     told = []
     for answer, judged in zip(answers, found, strict=True):
-        verdicts = {cell.rpartition("-")[2]: verdict for cell, verdict in judged.verdicts.items()}
-        failed = frozenset(aspect for aspect, verdict in verdicts.items() if not verdict.passed)
-        is_broken = any(verdict.outcome is Outcome.INFRASTRUCTURE for verdict in verdicts.values())
-        if failed != answer.fails or is_broken:
-            told.append(Swayed(exercise, answer, draw, failed))
+        if not _is_declared(answer, judged):
+            alone = engine.judged(notebook, {exercise: answer.source}, [exercise], seeds)
+            if not _is_declared(answer, alone):
+                told.append(Swayed(exercise, answer, draw, _failed(alone)))
     return told
+
+
+def _is_declared(answer: Answer, judged: Judged) -> bool:
+    is_broken = any(verdict.outcome is Outcome.INFRASTRUCTURE for verdict in judged.verdicts.values())
+    return _failed(judged) == answer.fails and not is_broken
+
+
+def _failed(judged: Judged) -> frozenset[str]:
+    return frozenset(cell.rpartition("-")[2] for cell, v in judged.verdicts.items() if not v.passed)
