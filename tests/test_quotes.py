@@ -35,9 +35,7 @@ def verdicts(answer: str, ask: str = ASKS, own: str = "") -> tuple[Verdict, Verd
 
 def told(verdict: Verdict) -> int:
     """How much of what a hostile answer made stands in a message."""
-    count = sum(text.count(MARK) for _label, text in verdict.rows)
-    assert verdict.message.count(MARK) == count
-    return count
+    return max(verdict.message.count(MARK), sum(text.count(MARK) for _label, text in verdict.rows))
 
 
 WAYS = {
@@ -64,7 +62,7 @@ def double(x):
 }
 CALLED_WITH = {
     "an argument that is filled": (
-        f"def double(x):\n    x.clear()\n    x.extend({MARK!r} * 50 + str(i) for i in range(9))\n    return 1",
+        f"def double(x):\n    x[:] = [{MARK!r} * 50 + str(i) for i in range(9)]\n    return 1",
         "student.double([1.0, 2.0]).equals(1)",
     ),
     "what the next call is given": (

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from torchaula.checks import quotes
 from torchaula.checks.observation import (
     ABSENT,
     DIED,
+    MAX_TEXT,
     NOT_REACHED,
     OUT_OF_MEMORY,
     TIMEOUT,
@@ -105,7 +107,7 @@ def run_each(
     lives = Lives(warden, steps, seeds.public, Judged())
     channels = lives.live()
     for answer in answers:
-        remote = Remote(channels, lives, warden.sandbox.limits, used={exercise: LIVES})
+        remote = Remote(channels, lives, warden.sandbox.limits, used={exercise: LIVES}, answer=answer)
         try:
             channels[exercise].send(Instead(exercise, answer, seeds.public))
         except (KeyError, WireError):
@@ -127,6 +129,7 @@ def _judge(remote: Remote, notebook: Notebook, only: Collection[str], seeds: See
         if cell.kind == "setup":
             set_up(cell.source, cell.id, namespace)
         elif cell.kind == "graded" and cell.exercise in only:
+            quotes.begin(quotes.MOST if cell.is_hidden else None, cell.source, remote.is_written)
             ending = judge(cell.source, cell.id, namespace)
             judged.verdicts[cell.id] = verdict = readable(ending.verdict)
             if ending.error:
@@ -181,6 +184,10 @@ class Lives:
     def how_lost(self, cell: str) -> Lost | None:
         """How a cell ended, if not by itself."""
         return self._judged.lost.get(cell)
+
+    def sources(self) -> list[str]:
+        """The texts of all cells."""
+        return [step.source for step in self._steps if isinstance(step, Cell)]
 
     def is_out_of_memory(self) -> bool:
         """Whether the processes were just ended for taking too much; not so if the whole sandbox is gone."""
@@ -247,6 +254,7 @@ class Remote:
     used: dict[str, int] = field(default_factory=dict)  # processes of an exercise that are gone
     end: float = 0.0  # of the time for all graded cells
     replies: list[Reply] = field(default_factory=list)  # of this cell
+    answer: str = ""  # that stands in place of the submission's
 
     def open(self, cell: str, seed: int) -> None:
         """Tell the exercise's process that a graded cell begins."""
@@ -318,6 +326,14 @@ class Remote:
         }
         how = self.lives.how_lost(exercise_of(self.cell))
         return None if how is None else failures[how]
+
+    def is_written(self, number: int, line: str) -> bool:
+        """Whether this is a line, with its number, of a cell that was handed in."""
+        return any(
+            line == text.strip()[:MAX_TEXT]
+            for source in (self.answer, *self.lives.sources())
+            for text in source.split("\n")[max(0, number - 1) : number]
+        )
 
     def _lose(self) -> None:
         self.drop(exercise_of(self.cell))
