@@ -12,6 +12,7 @@ from tests.workshop import Book, Workshop
 from torchaula.course.notebook import Cell, Notebook
 from torchaula.grading import engine
 from torchaula.grading.judge import Judged
+from torchaula.grading.seeds import Seeds
 from torchaula.grading.verdict import Outcome, Verdict
 
 DOUBLES = OPEN.replace('forbid=["mul"], ', "") + "student.double(1).equals(2)\n"
@@ -34,7 +35,7 @@ def beside(own: str, answer: str, cell: str = DOUBLES) -> Judged:
     made = notebook(cell)
     setup, statement, _solution, graded = made.cells
     cells = (setup, Cell("own-0", "free", own), statement, Cell("double", "solution", answer), graded)
-    return engine.Engine(made, engine._warden(), 1).grade(Notebook("tiny", cells))
+    return engine.Engine(made, engine._warden(), Seeds(1)).grade(Notebook("tiny", cells))
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from torchaula.grading import engine, memory, sandbox
 from torchaula.grading.client import Client
 from torchaula.grading.jobs import Job, Result
 from torchaula.grading.limits import MIB, Limits
+from torchaula.grading.seeds import Seeds
 from torchaula.grading.verdict import Lost, Outcome
 from torchaula.report import words
 
@@ -137,7 +138,7 @@ def test_process_that_hides_its_memory_behind_a_dead_leader_is_ended() -> None:
     setup, statement, _solution, graded = made.cells
     cells = (setup, Cell("own-0", "free", HEADLESS), statement, Cell("double", "solution", PLUS), graded)
 
-    judged = engine.Engine(made, engine._warden(), 1).grade(Notebook("tiny", cells))
+    judged = engine.Engine(made, engine._warden(), Seeds(1)).grade(Notebook("tiny", cells))
 
     assert "ended by 9" in str(judged.outputs["own-0"])
     assert all(verdict.passed for verdict in judged.verdicts.values())

@@ -236,7 +236,7 @@ def softmax(x, dim):
 @wrong(
     "epsilon-instead-of-shift",
     "sumas un número diminuto al divisor para evitar 0 entre 0; `exp(1000)` sigue siendo infinito",
-    "publico bordes",
+    "publico valores bordes",
 )
 def softmax(x, dim):
     e = torch.exp(x)

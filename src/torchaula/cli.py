@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import signal
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from torchaula.printing import forgive_streams, printable
 if TYPE_CHECKING:
     from torchaula.classroom.batch import Batch
     from torchaula.classroom.entries import Entry
+    from torchaula.course.layout import Course
     from torchaula.grading.client import Workers
 
 
@@ -39,13 +41,27 @@ def cli(context: click.Context, course: Path) -> None:
 )
 @click.argument("what", nargs=-1)
 @click.option("--verbose", "-v", is_flag=True, help=_("Show the learner's message of each failed cell."))
+@click.option(
+    "--seeds",
+    type=click.IntRange(1),
+    help=_("Instead, give hidden tests so many other seeds, and list the answers whose result changes."),
+)
+@click.option(
+    "--seeds-from", type=click.IntRange(0), help=_("Make these seeds from a number that was printed before.")
+)
 @click.pass_obj
-def check(folder: Path, what: tuple[str, ...], verbose: bool) -> None:
+def check(
+    folder: Path, what: tuple[str, ...], verbose: bool, seeds: int | None, seeds_from: int | None
+) -> None:
     from torchaula.course import answers, converters, layout, rules
     from torchaula.grading import matrix
     from torchaula.report import matrix_table
 
     course = layout.find(folder)
+    if seeds is not None:
+        sys.exit(0 if _is_sure(course, what, seeds, seeds_from) else 1)
+    if seeds_from is not None:
+        raise click.UsageError(_("--seeds-from NUMBER needs --seeds N, how many to make from it"))
     good = True
     for chosen in what or course.require_assignments():
         assignment, _slash, exercise = chosen.partition("/")
@@ -60,6 +76,29 @@ def check(folder: Path, what: tuple[str, ...], verbose: bool) -> None:
         tried = {e.id: matrix.known(e, known[e.id]) for e in exercises}
         good &= matrix_table.show(source, tried, matrix.trials(source, tried), verbose) and not faults
     sys.exit(0 if good else 1)
+
+
+def _is_sure(course: Course, what: tuple[str, ...], count: int, number: int | None) -> bool:
+    """Whether known answers end as declared under `count` seeds of hidden tests; say which don't."""
+    from torchaula.course import answers, converters
+    from torchaula.grading import luck, matrix
+    from torchaula.report import luck_table
+
+    number = random.randrange(10**6) if number is None else number
+    draws = [luck.Draw(number, place) for place in range(1, count + 1)]
+    click.echo(
+        _("the same seeds again: --seeds {count} --seeds-from {number}").format(count=count, number=number)
+    )
+    good = True
+    for chosen in what or course.require_assignments():
+        assignment, _slash, exercise = chosen.partition("/")
+        source = converters.source(course, assignment)
+        exercises = [source.exercise(exercise)] if exercise else list(source.exercises.values())
+        known = {
+            e.id: matrix.known(e, answers.load(course.answers / assignment / f"{e.id}.py")) for e in exercises
+        }
+        good &= luck_table.show(source, known, draws, luck.swayed(source, known, draws))
+    return good
 
 
 @cli.command(help=_("Write the cells and the answers file of a new exercise, WHAT (`mlp/dropout`)."))

@@ -13,8 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from tests.attacks import assault
 from tests.attacks.book import Attack, Book
+from torchaula.checks.seeds import derive
 from torchaula.classroom import review
 from torchaula.course import notebook
 from torchaula.grading import outputs, sandbox
@@ -39,6 +42,11 @@ DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "shm", "pts")
 SETTINGS = ("core_pattern", "hostname", "shmmax", "sem", "domainname")
 PROCESSES = 2  # of a sandbox at rest: bubblewrap's own and the nursery
 SCRIPTS = ("<script", "onerror", "javascript:", "<svg", "<html")
+# Of the tests' own streams, from which all of a cell's inputs follow.
+TEST_SEEDS = {
+    cell: str(derive(assault.COURSE_SECRET, cell, "test"))
+    for cell in (f"{exercise}-{aspect}" for exercise in assault.RIGHT for aspect in ("valores", "bordes"))
+}
 CONTROLS = ("\x1b", "\x07", "\u202e", "\x08")
 
 
@@ -89,7 +97,8 @@ class Arena:
 
     def grade(self, book: Book) -> Result:
         """The result of a submission."""
-        return self.client.grade(Job(assault.NAME, self.instructor, book.bytes(), self.bwrap, LIMITS))
+        job = Job(assault.NAME, self.instructor, book.bytes(), self.bwrap, LIMITS)
+        return self.client.grade(replace(job, secret=assault.COURSE_SECRET))
 
     def attempt(self, attack: Attack) -> Found:
         """Try an attack, and then an honest notebook."""
@@ -123,6 +132,7 @@ class Arena:
             found.untried.append("a forbidden call may be hidden, and nobody is told")
         given_out = self.shown(book, result)
         found.leaked += [f"secret: {secret}" for secret in assault.SECRET.findall(given_out)]
+        found.leaked += [f"seed of {cell}" for cell, seed in TEST_SEEDS.items() if seed in given_out]
         found.leaked += [f"said {line[:80]}" for line in given_out.splitlines() if "FOUND" in line]
         found.leaked += [f"a page with {text!r}" for text in SCRIPTS if text in self.markup(book, result)]
         found.leaked += [f"a text with {text!r}" for text in CONTROLS if text in given_out]

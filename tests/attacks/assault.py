@@ -18,8 +18,11 @@ NAME = "assault"
 TEST_SECRET = "QX7TEST-5b1d0c9ae2f47386"
 MODEL_SECRET = "QX7MODEL-c06f2e81a95d7b34"
 PEER_SECRET = "QX7PEER-9e47b3a1f0d265c8"
+COURSE_SECRET = b"QX7COURSE-5d90e17ab2c84f63e9d1a0".hex()  # from which hidden cells take their inputs
 # What attacks look for. They know how secrets begin, not how they end, so their own text is no find.
-SECRET = re.compile(r"QX7(?:TEST|MODEL|PEER)-[0-9a-f]{16}")
+SECRET = re.compile(
+    r"QX7(?:TEST|MODEL|PEER)-[0-9a-f]{16}|QX7COURSE-[0-9a-f]{22}|515837434f555253452d[0-9a-f]{44}"
+)
 SETUP = f'import torch\n\nfrom torchaula.checks import begin, graded\n\nbegin("{NAME}")'
 SOLUTION = '''def {name}(x):
     """Devuelve {what}."""

@@ -6,14 +6,16 @@ from tests.attacks.book import Book, attack
 
 LOOK = """
 import re
-SECRET = re.compile(rb'QX7(?:TEST|MODEL|PEER)-[0-9a-f]{16}')
+SECRETS = [re.compile(rb'QX7(?:(?:TEST|MODEL|PEER)-[0-9a-f]{16}|COURSE-[0-9a-f]{22})'),
+           re.compile(rb'515837434f555253452d[0-9a-f]{44}')]  # apart: each has a beginning to look for
 looked = 0
 def look(data):
     global looked
     data = data.encode(errors='replace') if isinstance(data, str) else data
     looked += len(data)
-    for found in SECRET.findall(data):
-        print('FOUND', found)
+    for secret in SECRETS:
+        for found in secret.findall(data):
+            print('FOUND', found)
 def look_into(path):
     try:
         with open(path, 'rb') as file:
@@ -79,6 +81,32 @@ for pid in filter(str.isdigit, os.listdir('/proc')):
     if int(pid) != os.getpid() and libc.ptrace(16, int(pid), 0, 0) == 0:
         print('FOUND a process to trace', pid)
 looked += 2000
+""",
+    "seeds-of-the-session": """
+import gc, os, sys, torch, torchaula.checks.seeds, torchaula.checks.session as session
+from torchaula.checks import seeds
+for name, module in list(sys.modules.items()):
+    if name.startswith('torchaula') or name == '__main__':
+        look(repr(vars(module))[:10**6])
+print(session.__dict__, vars(session._notebook), torch.initial_seed())
+for item in gc.get_objects():
+    try:
+        if type(item).__module__.startswith('torchaula') or isinstance(item, dict) and len(item) < 500:
+            look(repr(item)[:100_000])
+            look(repr(vars(item))[:100_000])
+    except BaseException:
+        pass
+frame = sys._getframe()
+while frame:
+    look(repr((frame.f_locals, frame.f_globals))[:10**6])
+    for value in list(frame.f_locals.values()):
+        if type(value).__module__.startswith('torchaula'):
+            slots = getattr(type(value), '__slots__', ())
+            look(repr(getattr(value, '__dict__', '')) + repr([getattr(value, slot, '') for slot in slots]))
+    frame = frame.f_back
+look(repr(dict(os.environ)) + repr(sys.argv))
+for name in ('environ', 'cmdline', 'auxv'):
+    look_into(f'/proc/self/{name}')
 """,
     "frames-of-the-stack": """
 import sys
@@ -234,6 +262,22 @@ IN_CALL = {
     import linecache, sys
     look(repr(linecache.cache))
     look(repr([c for c in sys._current_frames().values()]) * 20)
+""",
+    "seeds-in-a-call": """
+    import gc, os, random, sys, torch, torchaula.checks.session as session
+    look(repr(session.__dict__) + repr(vars(session._notebook)) + repr(dict(os.environ)) + repr(sys.argv))
+    look(f'{torch.initial_seed()} {torch.initial_seed():x}' + repr(random.getstate()))
+    for item in gc.get_objects():
+        try:
+            if type(item).__module__.startswith('torchaula'):
+                look(repr(item)[:100_000] + repr(vars(item))[:100_000])
+        except BaseException:
+            pass
+    frame = sys._getframe()
+    while frame:
+        for value in list(frame.f_locals.values()):
+            look(repr(value)[:10**5] + repr(getattr(value, '__dict__', ''))[:10**5])
+        frame = frame.f_back
 """,
     "sockets-in-a-call": """
     import os, socket

@@ -82,7 +82,7 @@ def _acceptable(
         if tensor.dtype != dtype:
             answer.fail([("Diferencia", messages.wrong_dtype(tensor.dtype, dtype))])
         if not tensor.isfinite().all():
-            answer.fail([("Obtenido", messages.show(result)), ("Esperado", messages.NOT_FINITE)])
+            answer.fail([("Obtenido", messages.quote(result)), ("Esperado", messages.NOT_FINITE)])
     if not views:
         answer.fresh()
 
@@ -102,7 +102,7 @@ def _gradient_reaches(target: Target, args: Sequence[Data], position: int) -> No
     elif not gradient.isfinite().all():
         what = messages.gradient(answer.name_of((0, position)))
         answer.fail(
-            messages.about(what, [("Obtenido", messages.show(gradient)), ("Esperado", messages.NOT_FINITE)])
+            messages.about(what, [("Obtenido", messages.quote(gradient)), ("Esperado", messages.NOT_FINITE)])
         )
 
 

@@ -155,7 +155,7 @@ class Answer:
             self.fail(messages.forbidden(entry))
         failure = self.observation.failure
         if failure is None:
-            self.fail(messages.should_raise(kind.__name__, messages.show(self.observation.result)))
+            self.fail(messages.should_raise(kind.__name__, messages.quote(self.observation.result)))
         elif kind.__name__ not in failure.kinds:
             special = failure.kind.startswith("torchaula:")
             obtained = _explain(failure)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import sys
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
 
+from torchaula.checks import quotes
 from torchaula.checks.data import Data
 
 if TYPE_CHECKING:
@@ -47,8 +49,14 @@ IS_TRANSPOSED = "tu resultado coincide con el esperado si se traspone (si se cam
 # Values
 
 
-def show(value: Data, elements: int = SHOWN_ELEMENTS, open_up: bool = True, layout: bool = False) -> str:
-    """A short form of any data.
+def show(
+    value: Data,
+    elements: int = SHOWN_ELEMENTS,
+    open_up: bool = True,
+    layout: bool = False,
+    text: Callable[[str], str] = str,
+) -> str:
+    """A short form of any data; `text` has the last word on each text in it.
 
     Tensors of up to `elements` elements come with their values; lists and dicts only if `open_up`.
     With `layout` it says which tensors are not contiguous, which matters in what a call received.
@@ -59,17 +67,30 @@ def show(value: Data, elements: int = SHOWN_ELEMENTS, open_up: bool = True, layo
         opening, closing = "[]" if isinstance(value, list) else "()"
         if value and not open_up:
             return f"{opening}…{closing}"
-        items = (show(item, elements, layout=layout) for item in value)
+        items = (show(item, elements, layout=layout, text=text) for item in value)
         return opening + _show_items(items, len(value)) + closing
     if isinstance(value, dict):
         if value and not open_up:
             return "{…}"
-        pairs = (f"{key!r}: {show(item, elements, layout=layout)}" for key, item in value.items())
+        pairs = (
+            f"{text(_short(repr(key)))}: {show(item, elements, layout=layout, text=text)}"
+            for key, item in value.items()
+        )
         return "{" + _show_items(pairs, len(value)) + "}"
     if isinstance(value, float):
         return f"{value:.6g}"
-    text = repr(value)
+    return text(_short(repr(value)))
+
+
+def _short(text: str) -> str:
     return text if len(text) <= SHOWN_TEXT else text[: SHOWN_TEXT - 1] + "…"
+
+
+def quote(value: Data) -> str:
+    """The short form of what a learner's code made, within what a hidden cell may quote."""
+    forms = ((SHOWN_ELEMENTS, True), (0, True), (0, False))
+    shown = (show(value, elements, open_up) for elements, open_up in forms)
+    return next((each for each in shown if quotes.fits(each)), None) or quotes.take(show(value, 0))
 
 
 def _show_items(items: Iterable[str], count: int) -> str:
@@ -124,9 +145,10 @@ def call(name: str, args: tuple[Data, ...], kwargs: dict[str, Data], names: Sequ
     of tensors, a still longer one no content of lists and dicts.
     """
     for elements, open_up in ((SHOWN_IN_CALL, True), (0, True), (0, False)):
-        parts = [show(arg, elements, open_up, layout=True) for arg in args]
+        shown = partial(show, elements=elements, open_up=open_up, layout=True, text=quotes.passed_on)
+        parts = [shown(arg) for arg in args]
         parts[: len(names)] = [f"{n}={part}" for n, part in zip(names, parts, strict=False)]
-        parts += [f"{key}={show(value, elements, open_up, layout=True)}" for key, value in kwargs.items()]
+        parts += [f"{key}={shown(value)}" for key, value in kwargs.items()]
         text = f"{name}({', '.join(parts)})"
         if len(text) <= SHOWN_CALL:
             return text
@@ -149,7 +171,7 @@ NOTHING_RETURNED = "la función no devuelve nada (None): ¿falta un `return`?"
 
 
 def wrong_shape(obtained: Iterable[int], expected: Iterable[int]) -> str:
-    return f"la forma es {shape(obtained)} y debe ser {shape(expected)}"
+    return f"la forma es {quotes.take(shape(obtained))} y debe ser {shape(expected)}"
 
 
 def wrong_dtype(obtained: torch.dtype, expected: torch.dtype) -> str:
@@ -165,7 +187,7 @@ def wrong_length(obtained: int, expected: int) -> str:
 
 
 def wrong_keys(obtained: list[Data], expected: list[Data]) -> str:
-    return f"las claves son {show(obtained)} y deben ser {show(expected)}"
+    return f"las claves son {quote(obtained)} y deben ser {show(expected)}"
 
 
 def at(key: Data, reason: str) -> str:
@@ -178,7 +200,7 @@ def at(key: Data, reason: str) -> str:
 
 
 def not_equal(obtained: Data, expected: Data) -> str:
-    return f"es {show(obtained)} y debe ser {show(expected)}"
+    return f"es {quote(obtained)} y debe ser {show(expected)}"
 
 
 def scalar_off(obtained: float | complex, expected: float | complex) -> str:
@@ -268,12 +290,13 @@ def _row(label: str, text: str) -> str:
 
 
 def unexpected(obtained: Data, expected: Data, reason: str) -> list[tuple[str, str]]:
-    rows = [("Obtenido", show(obtained)), ("Esperado", show(expected))]
+    rows = [("Obtenido", quote(obtained)), ("Esperado", show(expected))]
     return rows if reason == not_equal(obtained, expected) else [*rows, ("Diferencia", reason)]
 
 
 def not_so(found: Data, what: str) -> list[tuple[str, str]]:
-    return [("Obtenido", found if isinstance(found, str) else show(found)), ("Esperado", what)]
+    obtained = quotes.take(found) if isinstance(found, str) else quote(found)
+    return [("Obtenido", obtained), ("Esperado", what)]
 
 
 def about(what: str, rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -286,19 +309,20 @@ def raised(failure: Failure, wanted: str) -> list[tuple[str, str]]:
         rows.append(("Esperado", wanted))
     rows += _line(failure)
     if failure.cause is not None:
-        before = f"la celda que define `{failure.missing}` se paró antes: {_said(failure.cause)}"
-        rows += [("Antes", f"{before} (línea {failure.cause.number})"), ("Remedio", _mend(failure.cause))]
+        missing, number = quotes.take(failure.missing), quotes.take(str(failure.cause.number))
+        before = f"la celda que define `{missing}` se paró antes: {_said(failure.cause)}"
+        rows += [("Antes", f"{before} (línea {number})"), ("Remedio", _mend(failure.cause))]
     elif "ImportError" in failure.kinds:
         rows.append(("Remedio", _mend(failure)))
     return rows
 
 
 def _said(stop: Stop) -> str:
-    return f"{stop.kind}: {stop.message}" if stop.message else stop.kind
+    return quotes.take(f"{stop.kind}: {stop.message}" if stop.message else stop.kind)
 
 
 def _line(stop: Stop) -> list[tuple[str, str]]:
-    return [("Tu línea", f"{stop.number}: {stop.line}")] if stop.line else []
+    return [("Tu línea", quotes.line(stop.number, stop.line))] if stop.line else []
 
 
 def _mend(stop: Stop) -> str:
@@ -320,18 +344,15 @@ def _mend_import(stop: Stop) -> str:
         return (
             f"lo que importas no se puede importar aquí: quita ese `import`; si es de un archivo tuyo, {COPY}"
         )
+    is_usual, package = package in PACKAGES.split(), quotes.take(package)
     if "ModuleNotFoundError" not in stop.kinds or stop.version:
-        version = f" (versión {stop.version})" if stop.version else ""
+        version = f" (versión {quotes.take(stop.version)})" if stop.version else ""
         return f"lo que importas no está en el `{package}`{version} que hay aquí: quita ese `import`"
     missing = (
-        f"aquí no está instalado el módulo `{stop.missing}`; lo que traen Python, PyTorch, NumPy, "
-        "scikit-learn y Matplotlib basta: quita ese `import` o ponlo en una celda aparte"
+        f"aquí no está instalado el módulo `{quotes.take(stop.missing)}`; lo que traen Python, PyTorch, "
+        "NumPy, scikit-learn y Matplotlib basta: quita ese `import` o ponlo en una celda aparte"
     )
-    return (
-        missing
-        if package in PACKAGES.split()
-        else f"si `{package}.py` es un archivo tuyo, {COPY}. Si no, {missing}"
-    )
+    return missing if is_usual else f"si `{package}.py` es un archivo tuyo, {COPY}. Si no, {missing}"
 
 
 def should_raise(kind: str, obtained: str) -> list[tuple[str, str]]:
@@ -339,6 +360,7 @@ def should_raise(kind: str, obtained: str) -> list[tuple[str, str]]:
 
 
 def undefined(name: str, cause: Stop | None = None) -> list[tuple[str, str]]:
+    name = quotes.take(name)
     if cause is None:
         remedy = f"ejecuta antes la celda en la que defines `{name}` y mira si da un error"
         return [("Obtenido", f"no existe `{name}`"), ("Remedio", remedy)]
@@ -350,6 +372,7 @@ def undefined(name: str, cause: Stop | None = None) -> list[tuple[str, str]]:
 
 
 def not_callable(name: str) -> list[tuple[str, str]]:
+    name = quotes.take(name)
     return [
         ("Obtenido", f"`{name}` ya no es una función ni una clase: otra cosa lleva su nombre"),
         ("Remedio", f"ejecuta otra vez la celda en la que defines `{name}`"),
@@ -358,7 +381,7 @@ def not_callable(name: str) -> list[tuple[str, str]]:
 
 def unwritten(name: str) -> list[tuple[str, str]]:
     return [
-        ("Obtenido", f"`{name}` está todavía por escribir"),
+        ("Obtenido", f"`{quotes.take(name)}` está todavía por escribir"),
         ("Remedio", "escribe tu código en su celda, donde lo pone, y ejecútala antes que esta"),
     ]
 
@@ -377,7 +400,7 @@ def not_data(kind: str) -> list[tuple[str, str]]:
         pair = "uno de los dos tensores que da `max`, `min` o `sort` con `dim`: `.values` o `.indices`"
         return [("Obtenido", "dos tensores a la vez, los valores y sus posiciones"), ("Esperado", pair)]
     usual = "un tensor o un valor de Python; con un número de NumPy o un tensor de un elemento, `.item()`"
-    return [("Obtenido", f"un valor de tipo {kind}"), ("Esperado", remedies.get(kind, usual))]
+    return [("Obtenido", f"un valor de tipo {quotes.take(kind)}"), ("Esperado", remedies.get(kind, usual))]
 
 
 def timed_out(seconds: str) -> list[tuple[str, str]]:
@@ -386,7 +409,7 @@ def timed_out(seconds: str) -> list[tuple[str, str]]:
 
 
 def _not_ended(seconds: str) -> str:
-    return f"no terminó en {seconds} {'segundo' if seconds == '1' else 'segundos'}"
+    return f"no terminó en {quotes.take(seconds)} {'segundo' if seconds == '1' else 'segundos'}"
 
 
 def waited(seconds: str, threads: Sequence[str]) -> list[tuple[str, str]]:
@@ -394,8 +417,8 @@ def waited(seconds: str, threads: Sequence[str]) -> list[tuple[str, str]]:
     if not threads:
         return [obtained, ("Remedio", "¿a qué espera: una pausa (`sleep`), una cola, un programa, la red?")]
     why = (
-        f"en otra celda creaste hilos o procesos ({', '.join(threads)}), y tu respuesta se prueba en una "
-        "copia de tu cuaderno en la que ya no existen: si los usa, espera para siempre"
+        f"en otra celda creaste hilos o procesos ({quotes.take(', '.join(threads))}), y tu respuesta se "
+        "prueba en una copia de tu cuaderno en la que ya no existen: si los usa, espera para siempre"
     )
     return [obtained, ("Causa", why), ("Remedio", "créalos dentro de la función que los usa")]
 
@@ -423,7 +446,7 @@ def not_run(seconds: str) -> list[tuple[str, str]]:
 def argument_changed(obtained: Data, expected: Data, reason: str) -> list[tuple[str, str]]:
     instead = "trabaja sobre un resultado nuevo o sobre una copia (`.clone()`)"
     return [
-        ("Obtenido", f"tras la llamada un argumento vale {show(obtained)}"),
+        ("Obtenido", f"tras la llamada un argumento vale {quote(obtained)}"),
         ("Esperado", f"que siga como estaba: {show(expected)}"),
         ("Diferencia", f"tu código modifica lo que recibe ({reason}); {instead}"),
     ]

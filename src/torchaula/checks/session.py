@@ -6,7 +6,8 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, Protocol, TypeAlias
 
 import torch
 
@@ -19,7 +20,8 @@ from torchaula.checks.stand_ins import locate
 from torchaula.checks.timelimit import SECONDS
 from torchaula.checks.trace import can_be_seen, warm_up
 
-COURSE_SEED = 20260
+COURSE_SEED = 20260  # published: learners' own kernels use it
+SeedOf: TypeAlias = Callable[[str, str], int]  # the seed of a cell's stream, "test" or "answer"
 
 
 class Backend(Protocol):
@@ -78,7 +80,7 @@ class Notebook:
     """One notebook under check; `cell` is the graded cell that runs now."""
 
     assignment: str
-    seed: int
+    seed_of: SeedOf
     setup: dict[str, Any]
     backend: Backend
     contracts: dict[str, Contract] = field(default_factory=dict)
@@ -97,17 +99,19 @@ class Notebook:
 _notebook: Notebook | None = None
 _served_by: Backend | None = None
 _seed = COURSE_SEED
+_seed_of: SeedOf = partial(derive, COURSE_SEED)
 _judged = ""  # the cell that a judge runs now, which may open itself and no other
 
 
-def serve_with(backend: Backend | None, seed: int = COURSE_SEED) -> None:
+def serve_with(backend: Backend | None, seed: int = COURSE_SEED, seed_of: SeedOf | None = None) -> None:
     """Let `backend` serve the notebook that begins next; None is this process itself.
 
+    Random numbers start from `seed`; in graded cells from what `seed_of` says, if a judge has more than one.
     That notebook finds torch's default dtype as in a new process, whatever an earlier one has made of it.
     """
-    global _served_by, _seed
+    global _served_by, _seed, _seed_of
     torch.set_default_dtype(torch.float32)
-    _served_by, _seed = backend, seed
+    _served_by, _seed, _seed_of = backend, seed, seed_of or partial(derive, seed)
 
 
 def begin(assignment: str) -> None:
@@ -118,7 +122,7 @@ def begin(assignment: str) -> None:
     setup = {name: value for name, value in namespace.items() if not name.startswith("_")}
     warm_up()
     seed_all(derive(_seed, assignment))
-    _notebook = Notebook(assignment, _seed, setup, _served_by or Local(namespace, setup))
+    _notebook = Notebook(assignment, _seed_of, setup, _served_by or Local(namespace, setup))
     print(messages.READY)
 
 
@@ -176,8 +180,8 @@ def open_cell(
         raise TestError(f"{cell}: ejecuta antes la comprobación pública, {exercise}-publico")
     notebook.cell = cell
     settle()  # the test's own data, whatever a learner left on in this kernel
-    notebook.backend.open(cell, derive(notebook.seed, cell, "answer"))
-    seed_all(derive(notebook.seed, cell, "test"))
+    notebook.backend.open(cell, notebook.seed_of(cell, "answer"))
+    seed_all(notebook.seed_of(cell, "test"))
     torch.set_default_dtype(torch.float32)
     return notebook
 

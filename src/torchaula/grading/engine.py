@@ -25,6 +25,7 @@ from torchaula.grading.forks import ForkFailed, collapse_memory, in_fork, warm_u
 from torchaula.grading.judge import Judged
 from torchaula.grading.protocol import Cell, Leave, Step
 from torchaula.grading.sandbox import Sandbox
+from torchaula.grading.seeds import PUBLISHED, Seeds
 from torchaula.grading.verdict import Lost, Outcome, Verdict
 from torchaula.grading.warden import Warden
 
@@ -91,8 +92,8 @@ def quiet() -> Iterator[None]:
 class Engine:
     """Grades submissions to one instructor's notebook in one sandbox, one after the other."""
 
-    def __init__(self, notebook: Notebook, warden: Warden, seed: int = COURSE_SEED) -> None:
-        self.notebook, self.warden, self.seed = notebook, warden, seed
+    def __init__(self, notebook: Notebook, warden: Warden, seeds: Seeds = PUBLISHED) -> None:
+        self.notebook, self.warden, self.seeds = notebook, warden, seeds
 
     def grade(
         self,
@@ -143,7 +144,7 @@ class Engine:
 
         def work() -> list[Judged]:
             with quiet():
-                return judge.run_each(self.warden, self.notebook, steps, exercise, answers, self.seed)
+                return judge.run_each(self.warden, self.notebook, steps, exercise, answers, self.seeds)
 
         try:
             return in_fork(work, list[Judged], SECONDS)
@@ -182,7 +183,7 @@ class Engine:
     ) -> Judged:
         def work() -> Judged:
             with quiet():
-                return judge.run(self.warden, self.notebook, steps, exercises, self.seed, lost, budget)
+                return judge.run(self.warden, self.notebook, steps, exercises, self.seeds, lost, budget)
 
         try:
             return in_fork(work, Judged, min(SECONDS, budget.left() + GRACE))
@@ -254,7 +255,7 @@ def grade(
     """
     exercises = list(notebook.exercises) if only is None else list(only)
     if backend == "remote":
-        return judged(notebook, solutions, exercises, seed).verdicts
+        return judged(notebook, solutions, exercises, Seeds(seed)).verdicts
 
     def work() -> dict[str, Verdict]:
         torch.set_num_threads(threads)
@@ -265,10 +266,15 @@ def grade(
 
 
 def judged(
-    notebook: Notebook, solutions: Mapping[str, str], only: Collection[str], seed: int = COURSE_SEED
+    notebook: Notebook, solutions: Mapping[str, str], only: Collection[str], seeds: Seeds = PUBLISHED
 ) -> Judged:
     """The same in the remote back end, with all that is known of it."""
-    return Engine(notebook, _warden(), seed).grade(notebook.answered(solutions), only)
+    return Engine(notebook, _warden(), seeds).grade(notebook.answered(solutions), only)
+
+
+def judged_each(notebook: Notebook, exercise: str, answers: Sequence[str], seeds: Seeds) -> list[Judged]:
+    """What becomes of each of several answers to one exercise, which share a student process."""
+    return Engine(notebook, _warden(), seeds).grade_each(exercise, answers)
 
 
 _wardens: dict[int, Warden] = {}

@@ -19,6 +19,8 @@ class Job(msgspec.Struct, frozen=True):
     `bwrap` is the program that confines student code; empty: nothing does. `answers` are the texts of
     the known answers by exercise, and `kept` the folder, if any, for what was found out of them.
     `is_trial` asks for the tests themselves to be tried: then nothing is submitted.
+    `secret` is that of the course, 64 hexadecimal digits, from which hidden cells take their inputs; empty:
+    they take them from the published seed.
     `alone` is whether nothing else is graded meanwhile, so that what looks like bad luck is tried again.
     `spent` is what an earlier try took of the submission's time.
     """
@@ -33,6 +35,7 @@ class Job(msgspec.Struct, frozen=True):
     markers: Markers = USUAL
     alone: bool = True
     is_trial: bool = False
+    secret: str = ""
     spent: Spent = NOTHING
 
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from torchaula.checks import messages
+from torchaula.checks import messages, quotes
 from torchaula.checks.observation import (
     ABSENT,
     DIED,
+    MAX_TEXT,
     NOT_REACHED,
     OUT_OF_MEMORY,
     SPENT,
@@ -37,6 +38,7 @@ from torchaula.grading.frames import Channel, WireError
 from torchaula.grading.limits import CELL_CLOCK, Limits
 from torchaula.grading.outputs import bounded, plain, readable
 from torchaula.grading.protocol import Began, Cell, KilledFor, Leave, Lived, Output, Ran, Step
+from torchaula.grading.seeds import Seeds
 from torchaula.grading.verdict import Lost, Outcome, Verdict
 from torchaula.grading.warden import SandboxDied, Student, Warden
 from torchaula.grading.wire import Call, Instead, Open, Seen, from_request, to_observation
@@ -78,7 +80,7 @@ def run(
     notebook: Notebook,
     steps: Sequence[Step],
     only: Collection[str],
-    seed: int,
+    seeds: Seeds,
     lost: Mapping[str, Lost],
     budget: Budget,
 ) -> Judged:
@@ -88,9 +90,9 @@ def run(
     """
     judged = Judged(lost=dict(lost))
     try:
-        lives = Lives(warden, steps, seed, judged, budget)
+        lives = Lives(warden, steps, seeds.public, judged, budget)
         remote = Remote(lives.live(), lives, warden.sandbox.limits)
-        _judge(remote, notebook, only, seed, judged)
+        _judge(remote, notebook, only, seeds, judged)
         remote.close()
         if not warden.is_alive():  # then what died in the last cells may have died of that
             raise SandboxDied("")
@@ -106,22 +108,22 @@ def run_each(
     steps: Sequence[Step],
     exercise: str,
     answers: Sequence[str],
-    seed: int,
+    seeds: Seeds,
 ) -> list[Judged]:
     """Run an exercise's graded cells against several answers, which one student process takes in turn.
 
     The list ends before the first answer of which the process dies, or that takes too long.
     """
     found: list[Judged] = []
-    lives = Lives(warden, steps, seed, Judged(), Budget.unlimited())
+    lives = Lives(warden, steps, seeds.public, Judged(), Budget.unlimited())
     channels = lives.live()
     for answer in answers:
-        remote = Remote(channels, lives, warden.sandbox.limits, used={exercise: LIVES})
+        remote = Remote(channels, lives, warden.sandbox.limits, used={exercise: LIVES}, answer=answer)
         try:
-            channels[exercise].send(Instead(exercise, answer, seed))
+            channels[exercise].send(Instead(exercise, answer, seeds.public))
         except (KeyError, WireError):
             break
-        _judge(remote, notebook, [exercise], seed, judged := Judged())
+        _judge(remote, notebook, [exercise], seeds, judged := Judged())
         if exercise not in channels:
             break
         found.append(judged)
@@ -130,9 +132,9 @@ def run_each(
     return found
 
 
-def _judge(remote: Remote, notebook: Notebook, only: Collection[str], seed: int, judged: Judged) -> None:
+def _judge(remote: Remote, notebook: Notebook, only: Collection[str], seeds: Seeds, judged: Judged) -> None:
     """Run set-up and graded cells, and note what becomes of these in `judged`."""
-    serve_with(remote, seed)
+    serve_with(remote, seeds.public, seeds.of(notebook))
     namespace, lives = new_namespace(), remote.lives
     for cell in notebook.cells:
         if cell.kind == "setup":
@@ -140,6 +142,7 @@ def _judge(remote: Remote, notebook: Notebook, only: Collection[str], seed: int,
         elif cell.kind == "graded" and cell.exercise in only and lives.is_out_of_time():
             judged.verdicts[cell.id] = Verdict(Outcome.NOT_REACHED, messages.out_of_time(cell.id))
         elif cell.kind == "graded" and cell.exercise in only:
+            quotes.begin(quotes.MOST if cell.is_hidden else None, cell.source, remote.is_written)
             ending = judge(cell.source, cell.id, namespace, lives.budget.left(CLOCK) + GRACE)
             judged.verdicts[cell.id] = verdict = readable(ending.verdict)
             if ending.error:
@@ -207,6 +210,10 @@ class Lives:
     def how_lost(self, cell: str) -> Lost | None:
         """How a cell ended, if not by itself."""
         return self._judged.lost.get(cell)
+
+    def sources(self) -> list[str]:
+        """The texts of all cells."""
+        return [step.source for step in self._steps if isinstance(step, Cell)]
 
     def killed_for(self) -> KilledFor:
         """For which limit the processes were just ended; for none if the whole sandbox is gone."""
@@ -277,6 +284,7 @@ class Remote:
     cell: str = ""
     used: dict[str, int] = field(default_factory=dict)  # processes of an exercise that are gone
     replies: list[Reply] = field(default_factory=list)  # of this cell
+    answer: str = ""  # that stands in place of the submission's
 
     def open(self, cell: str, seed: int) -> None:
         """Tell the exercise's process that a graded cell begins."""
@@ -286,7 +294,7 @@ class Remote:
             if channel is None:
                 return
             try:
-                return channel.send(Open(seed), seconds=self.lives.budget.left())
+                return channel.send(Open(seed), seconds=self.lives.budget.left(CLOCK))
             except (WireError, TimeoutError):  # it died of nothing that its own tests asked
                 self._lose()
 
@@ -350,6 +358,14 @@ class Remote:
         }
         how = self.lives.how_lost(exercise_of(self.cell))
         return None if how is None else failures[how]
+
+    def is_written(self, number: int, line: str) -> bool:
+        """Whether this is a line, with its number, of a cell that was handed in."""
+        return any(
+            line == text.strip()[:MAX_TEXT]
+            for source in (self.answer, *self.lives.sources())
+            for text in source.split("\n")[max(0, number - 1) : number]
+        )
 
     def _lose(self) -> None:
         self.drop(exercise_of(self.cell))

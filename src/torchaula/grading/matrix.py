@@ -14,6 +14,7 @@ from torchaula.course.junk import junk
 from torchaula.course.notebook import Exercise, Notebook
 from torchaula.grading import diagnosis, engine
 from torchaula.grading.diagnosis import Evidence, Known
+from torchaula.grading.seeds import Seeds
 from torchaula.grading.verdict import Verdict
 
 MODEL, STUB = "model-solution", "stub"
@@ -81,7 +82,7 @@ def _try(job: tuple[Notebook, str, Answer, tuple[str, ...], int]) -> Trial:
     solution, verdicts, evidence = {exercise: answer.source}, {}, {}
     for backend in backends:
         if backend == "remote":
-            judged = engine.judged(notebook, solution, [exercise], seed)
+            judged = engine.judged(notebook, solution, [exercise], Seeds(seed))
             found, evidence = judged.verdicts, judged.evidence
         else:
             found = engine.grade(notebook, solution, [exercise], backend=backend, seed=seed)

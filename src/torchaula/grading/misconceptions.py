@@ -97,7 +97,7 @@ class Misconceptions:
 
     def _key(self, exercise: str) -> str:
         cells = "\0".join(cell.source for cell in self._engine.notebook.cells)
-        parts = (cells, self._texts[exercise], str(self._engine.seed), package_digest())
+        parts = (cells, self._texts[exercise], self._engine.seeds.key, package_digest())
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 

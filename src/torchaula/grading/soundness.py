@@ -66,7 +66,7 @@ def _culprits(engine: Engine, answers: Mapping[str, str], doubt: Doubt) -> Itera
 def _with_first(engine: Engine, exercise: Exercise, number: int, answer: str) -> Judged:
     later = set(exercise.graded[number:])
     cells = tuple(cell for cell in engine.notebook.cells if cell not in later)
-    fewer = Engine(replace(engine.notebook, cells=cells), engine.warden, engine.seed)
+    fewer = Engine(replace(engine.notebook, cells=cells), engine.warden, engine.seeds)
     return fewer.grade(fewer.notebook.answered({exercise.id: answer}), [exercise.id])
 
 

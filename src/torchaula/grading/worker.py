@@ -30,6 +30,7 @@ from torchaula.grading.misconceptions import Misconceptions
 from torchaula.grading.protocol import Cell
 from torchaula.grading.rebuild import rebuild
 from torchaula.grading.sandbox import Sandbox
+from torchaula.grading.seeds import Seeds
 from torchaula.grading.submitted import read
 from torchaula.grading.verdict import Outcome
 from torchaula.grading.warden import SandboxDied, Warden
@@ -92,7 +93,7 @@ class Worker:
     def _for(self, job: Job, instructor: Notebook, *, is_trial: bool = False) -> Engine:
         """What grades for this job. Tests that are being tried run in its forks only, not in this process."""
         confined = Sandbox(job.bwrap, job.limits)
-        made_for = (job.assignment, job.instructor, job.markers, confined)
+        made_for = (job.assignment, job.instructor, job.markers, job.secret, confined)
         is_same = made_for == self._made_for
         if not is_same:
             self._made_for, self._known_from, self._is_prepared = (), None, False
@@ -100,7 +101,8 @@ class Worker:
             engine.prepare(instructor)
             self._is_prepared = True
         if not is_same:
-            self._engine = Engine(instructor, self._prepared(confined, instructor))
+            warden = self._prepared(confined, instructor)
+            self._engine = Engine(instructor, warden, Seeds(secret=job.secret))
             self._made_for = made_for
         if self._known_from != (job.answers, job.kept):
             kept = Path(job.kept) if job.kept else None
