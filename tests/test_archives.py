@@ -22,8 +22,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests import mini
-from torchaula.classroom import archives
+from tests import mini, shipped
+from torchaula.classroom import archives, received
 from torchaula.classroom.archives import BadArchive, Budget, is_download, unpack, unpack_download
 from torchaula.course.layout import Course
 
@@ -563,3 +563,35 @@ def test_collecting_goes_on_after_a_hostile_archive(course: Course) -> None:
     assert "eve_mini.zip: '../../gradebook.db' would be written elsewhere" in done.stdout
     assert (course.submitted / "ana" / "mini" / "mini.ipynb").read_bytes() == NOTEBOOK
     assert not (course.submitted / "eve").exists()
+
+
+def test_class_of_the_shipped_course_is_collected_beside_all_of_them(tmp_path: Path) -> None:
+    """`nbgrader zip_collect mlp`: two honest learners among as many others as there are odd archives."""
+    course = shipped.write(tmp_path / "course")
+    folder = "{}_{}_assignsubmission_file/{}".format
+    honest = {"Ana": "referencia", "Zoe": "elena"}
+    files = {
+        folder(who, n, "mlp.ipynb"): shipped.sample("mlp")[what].encode()
+        for n, (who, what) in enumerate(honest.items(), 900)
+    }
+    files |= {folder(f"Eve {n}", n, name): make() for n, (name, make) in enumerate(PARTS.items())}
+    archive = course.root / "downloaded" / "mlp" / "archive"
+    archive.mkdir(parents=True)
+    with zipfile.ZipFile(archive / "class.zip", "w", zipfile.ZIP_DEFLATED) as pack:
+        for name in sorted(files):
+            pack.writestr(name, files[name])
+
+    command = [mini.PROGRAMS / "nbgrader", "zip_collect", "mlp", "--force"]
+    done = subprocess.run(command, cwd=course.root, capture_output=True, text=True)
+
+    assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
+    handed_in = {path.parts[-3]: path.read_text() for path in course.submitted.rglob("*.ipynb")}
+    for who, what in honest.items():
+        assert handed_in[who.lower()] == shipped.sample("mlp")[what]
+    register = received.load(course, "mlp")
+    others = {f"eve-{n}" for n in range(len(PARTS))}
+    assert register.problems.keys() == others - handed_in.keys()
+    small = {f"eve-{list(PARTS).index(name)}" for name in ("nothing-but-zeros-after.tar.gz", "bomb.tar.gz")}
+    assert handed_in.keys() - {"ana", "zoe"} <= small  # they are too large here for the tests' small limits
+    assert all(": ask for " in told for (told,) in register.problems.values())
+    assert not list((archive.parent / "extracted").glob("**/.*"))
