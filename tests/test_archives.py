@@ -187,6 +187,23 @@ def test_index_that_lies_about_sizes_is_not_believed(tmp_path: Path) -> None:
         unpack(tmp_path / "a.zip", tmp_path / "out", Budget(size=4999))
 
 
+@pytest.mark.parametrize("name", [*EMPTY, "empty.zip"])
+def test_archive_without_a_file_is_its_learner_s(tmp_path: Path, name: str) -> None:
+    """Who packed links, or nothing, is told so: nobody who handed in something disappears."""
+    content = {**EMPTY, "empty.zip": zipped}[name]()
+    ana, eve = "Ana_1_assignsubmission_file/mini.ipynb", f"Eve_2_assignsubmission_file/{name}"
+    (tmp_path / "class.zip").write_bytes(entries([ana], NOTEBOOK))
+    with zipfile.ZipFile(tmp_path / "class.zip", "a") as pack:
+        pack.writestr("Leo_3_assignsubmission_file/", b"")  # who handed in nothing
+        pack.writestr(eve, content)
+
+    failed = unpack_download(tmp_path / "class.zip", tmp_path / "out")
+
+    assert list(failed) == ["Eve_2"]
+    assert "no file in it" in str(failed["Eve_2"])
+    assert [path.name for path in (tmp_path / "out").rglob("*") if path.is_file()] == ["mini.ipynb"]
+
+
 HOSTILE = {"up": "up.zip", "bomb": "bomb.zip", "crowd": "crowd.zip", "truncated": "truncated.zip"}
 
 
