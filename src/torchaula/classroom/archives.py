@@ -66,7 +66,7 @@ class Extractor(ExtractorPlugin):  # type: ignore[misc]
                 elif is_download(path):
                     return unpack_download(path, target.with_name(_stem(path.name)))
                 else:
-                    unpack(path, target.with_name(_stem(path.name)))
+                    unpack(path, target.with_name(_stem(path.name)), may_be_empty=False)
         except BadArchive as error:
             return {"": error}
         return {}
@@ -110,12 +110,14 @@ def unpack_download(archive: Path, folder: Path) -> dict[str, BadArchive]:
             try:
                 with Place(folder, budget).whole() as place_of_one:
                     place_of_one.fill(packed.of_zip(pack, entries, budget))
+                    if not place_of_one.files and not all(entry.is_dir() for entry in entries):
+                        raise _nothing()
             except BadArchive as error:
                 failed[person] = error
     return failed
 
 
-def unpack(archive: Path, folder: Path, budget: Budget | None = None) -> None:
+def unpack(archive: Path, folder: Path, budget: Budget | None = None, may_be_empty: bool = True) -> None:
     """Unpack an archive, and those in it, into `folder`. Raises `BadArchive`, and leaves nothing then."""
     budget = budget or Budget()
     with packed.explained():
@@ -123,9 +125,15 @@ def unpack(archive: Path, folder: Path, budget: Budget | None = None) -> None:
         try:
             with Place(folder, budget).whole() as place:
                 place.fill(packed.members(archive, budget))
+                if not place.files and not may_be_empty:
+                    raise _nothing()
         except BadArchive:
             folder.rmdir()
             raise
+
+
+def _nothing() -> BadArchive:
+    return BadArchive(_("no file in it, or links alone: ask for the notebook"))
 
 
 def _make(folder: Path) -> None:
@@ -145,6 +153,7 @@ class Place:
 
     def __init__(self, folder: Path, budget: Budget) -> None:
         self._folder, self._budget = folder, budget
+        self.files = 0  # written, without archives that were unpacked
         self._made: list[tuple[Path, bool]] = []  # in order, and whether each is a folder
         self._known: set[PurePosixPath] = {HERE}  # folders that are there
 
@@ -183,6 +192,7 @@ class Place:
         below = path.with_name(_stem(path.name) + ".contents")
         self.fill(packed.members(archive, self._budget), below, depth)
         archive.unlink()
+        self.files -= 1
 
     def write(self, path: PurePosixPath, content: Iterator[bytes], name: str) -> None:
         """Write a file, and the folders that it needs; `name` is what its learner calls it.
@@ -197,6 +207,7 @@ class Place:
                 self._make(parent)
             with (self._folder / path).open("xb") as file:
                 self._made.append((self._folder / path, False))
+                self.files += 1
                 for chunk in content:
                     file.write(chunk)
         except (FileExistsError, NotADirectoryError):
