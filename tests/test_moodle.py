@@ -473,6 +473,53 @@ def test_flat_download_with_an_archive_of_a_learner(downloads: Downloads) -> Non
     assert list(downloads.register.unmatched) == ["Eva_1"]
 
 
+def sparse(path: Path, size: int) -> None:
+    """A file that says to be large, and takes no room."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        file.truncate(size)
+
+
+@pytest.fixture
+def _small_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no file be read whole that is too large to be a notebook."""
+    read = Path.read_bytes
+
+    def read_small(path: Path) -> bytes:
+        assert path.stat().st_size <= 20 * 2**20
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read_small)
+
+
+@pytest.mark.usefixtures("_small_only")
+@pytest.mark.parametrize("size", [60 * 2**30, 21 * 2**20])
+@pytest.mark.parametrize("names", [["mini.ipynb"], ["a.ipynb", "b.ipynb"], ["mini.ipynb", "sub/mini.ipynb"]])
+def test_sizes_are_looked_at_before_files_are_read(downloads: Downloads, size: int, names: list[str]) -> None:
+    """A file too large to be a notebook is its learner's affair, and nobody reads it whole."""
+    for name in names:
+        sparse(downloads.archive / "unpacked" / FOLDER.format(ANA, name), size)
+    downloads.put("unpacked/" + FOLDER.format(BEA, "mini.ipynb"), b"bea")
+
+    assert downloads.collect() == {"bea": b"bea"}
+    (problem,) = downloads.register.problems["ana"]
+    assert (" MB" in problem or "several notebooks" in problem) and "\n" not in problem
+
+
+@pytest.mark.usefixtures("_small_only")
+def test_large_files_that_a_pattern_finds_are_compared_by_size(downloads: Downloads) -> None:
+    """Of two of one student, neither is read whole."""
+    for number in range(2):
+        sparse(downloads.archive / f"ana_{number}_11_mini.ipynb", 21 * 2**20 + number)
+    with downloads.course.config.open("a", encoding="utf-8") as config:
+        config.write(f"\nc.FileNameCollectorPlugin.named_regexp = {PATTERN!r}\n")
+    app = ZipCollectApp()
+    app.initialize(["mini", "--force"])
+    app.start()
+
+    assert downloads.register.remarks["ana"][0].startswith("collected from ana_1_11_mini.ipynb, the newest")
+
+
 def test_several_notebooks_without_the_right_one_are_not_guessed(downloads: Downloads) -> None:
     """None of several is taken where none has the name; the same one twice is one."""
     files = {"a.ipynb": b"1", "b.ipynb": b"2"}
@@ -842,7 +889,7 @@ def test_odd_file_by_pattern_stops_nobody(downloads: Downloads) -> None:
     assert by_pattern(downloads, PATTERN, *names) == {"ana": names[0].encode(), "leo": b"leo"}
     assert downloads.register.problems.keys() == {"bea", "eva"}
     assert "no notebook, but bea_2_12_mini.pdf" in downloads.register.problems["bea"][0]
-    assert "can't be unpacked" in downloads.register.problems["eva"][0]
+    assert "neither zip, tar nor tar.gz" in downloads.register.problems["eva"][0]
     assert list(downloads.register.unmatched) == ["???.ipynb"]
 
 

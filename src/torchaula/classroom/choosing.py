@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from torchaula.classroom import people
+from torchaula.classroom import people, uploads
 from torchaula.classroom.named import Named, natural
 from torchaula.classroom.people import Unmatched
 from torchaula.classroom.received import Arrival, Register
@@ -139,8 +139,9 @@ def _choose(
 def _remarks(pick: Pick, choices: Sequence[Pick]) -> Iterator[str]:
     if pick.others:
         yield _("also handed in: {files}").format(files=listed(pick.others))
-    content = pick.path.read_bytes()
-    rivals = [each for each in choices if each.time == pick.time and each.path.read_bytes() != content]
+    rivals = [
+        each for each in choices if each.time == pick.time and not uploads.are_same([pick.path, each.path])
+    ]
     if not rivals:
         return
     told = _("collected from {download}, not from {others}: no time tells which is newer")

@@ -6,7 +6,6 @@ the times in a zip are the download's. What was not collected, and why, stands i
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,7 @@ from typing import Any
 from nbgrader.plugins import FileNameCollectorPlugin
 from traitlets import Unicode
 
-from torchaula.classroom import named, received, roster, uploads, worksheet
-from torchaula.classroom.archives import BROKEN
+from torchaula.classroom import named, packed, received, roster, uploads, worksheet
 from torchaula.classroom.choosing import Download, Findings, settle
 from torchaula.classroom.uploads import Upload, printable
 from torchaula.classroom.worksheet import Sheet
@@ -171,7 +169,7 @@ class MoodleCollector(FileNameCollectorPlugin):  # type: ignore[misc]
 def _made(archive: Path) -> tuple[int, ...]:
     """When a download was made, as far as its own entries tell; nothing where they don't."""
     try:
-        with zipfile.ZipFile(archive) as pack:
+        with packed.explained(), packed.opened(archive, packed.CLASS_INDEX) as pack:
             return max((entry.date_time for entry in pack.infolist()), default=())
-    except BROKEN:
+    except packed.BadArchive:
         return ()

@@ -16,7 +16,7 @@ from pathlib import Path
 from nbgrader.utils import parse_utc
 
 from torchaula.classroom import roster
-from torchaula.classroom.uploads import listed, printable
+from torchaula.classroom.uploads import are_same, listed, printable
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
@@ -117,5 +117,4 @@ def newest(found: Iterable[Named]) -> tuple[list[Named], dict[str, list[str]]]:
 
 
 def _others(one: Named, group: Collection[Named]) -> list[str]:
-    content = one.path.read_bytes()
-    return [each.path.name for each in group if each != one and each.path.read_bytes() != content]
+    return [each.path.name for each in group if not are_same([one.path, each.path])]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import filecmp
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from torchaula.classroom import roster
 from torchaula.errors import Refusal
+from torchaula.grading import submitted
 from torchaula.i18n import _
 from torchaula.printing import printable as printable
 
@@ -71,13 +73,27 @@ class Upload:
                     files=listed(self.files), assignment=assignment
                 )
             )
-        if len({notebooks[name].read_bytes() for name in choice}) > 1:
+        if not are_same([notebooks[name] for name in choice]):
             raise Refusal(
                 _("several notebooks ({files}): ask for one, called {assignment}.ipynb").format(
                     files=listed(choice), assignment=assignment
                 )
             )
+        require_notebook(notebooks[choice[0]], choice[0])
         return notebooks[choice[0]], tuple(name for name in notebooks if name not in choice)
+
+
+def are_same(paths: Sequence[Path]) -> bool:
+    """Whether files hold the same: their sizes are looked at before any is read, and none is read whole."""
+    return all(filecmp.cmp(paths[0], other, shallow=False) for other in paths[1:])
+
+
+def require_notebook(path: Path, name: str) -> None:
+    """Raise `Refusal` where a file is too large for a notebook, or can't be read; `name` is its learner's."""
+    try:
+        submitted.load(path)
+    except (Refusal, OSError) as error:
+        raise Refusal(f"{printable(name)}: {error}") from error
 
 
 def find(root: Path, failed: Mapping[Path, str]) -> tuple[list[Upload], list[Path]]:

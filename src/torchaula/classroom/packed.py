@@ -1,0 +1,227 @@
+"""What is in an archive that nobody trusts: zip, tar or tar.gz, told by content, and counted as it comes.
+
+The libraries that read archives believe them: an index of any length, a header of any size, a method that
+unpacks gigabytes at once. So they get streams here that hand out no more at a time than honest archives need.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import stat
+import tarfile
+import time
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from pathlib import Path
+from typing import IO
+
+from torchaula.errors import Refusal
+from torchaula.i18n import _
+from torchaula.printing import printable, shortened
+
+MIB = 2**20
+CHUNK = MIB
+INDEX = MIB  # bytes of a zip's index: room for the names of more files than are unpacked
+CLASS_INDEX = 64 * MIB  # the same of what a platform packed
+HEADER = 16 * 1024  # bytes of a tar's header, names and extended attributes included
+BLOCK = tarfile.BLOCKSIZE
+GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
+# Of others `zipfile` unpacks all that it has read, however much that is: 1 MB of bzip2 may be 20 GB.
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+SUFFIXES = (".zip", ".tar", ".tgz", ".gz")
+LONGEST = 100  # characters of a name or a reason in a message
+
+
+class BadArchive(Refusal):
+    """An archive that isn't unpacked; the text says why, and what to do about it."""
+
+
+class Kind(Enum):
+    """What a file holds."""
+
+    ZIP = auto()
+    TAR = auto()
+    TAR_GZ = auto()
+    OTHER_GZ = auto()
+    OTHER = auto()
+
+
+@dataclass
+class Budget:
+    """What one archive may take, inner ones included, whatever its own index says.
+
+    `files` are its members of any kind and the folders that they need; `seconds` are of CPU time.
+    """
+
+    size: int = 200 * MIB
+    files: int = 2000
+    seconds: float = 30.0
+    _spent: list[int] = field(default_factory=lambda: [0, 0])
+    _begun: float = field(default_factory=time.process_time)
+
+    def take(self, size: int = 0, files: int = 0) -> None:
+        """Count some bytes and files. Raises `BadArchive` where there are too many, or took too long."""
+        self._spent = [self._spent[0] + size, self._spent[1] + files]
+        if self._spent[0] > self.size or self._spent[1] > self.files:
+            raise BadArchive(
+                _("more than {size} MB or {files} files and folders: ask for the notebook alone").format(
+                    size=self.size // MIB, files=self.files
+                )
+            )
+        if time.process_time() - self._begun > self.seconds:
+            raise BadArchive(_("unpacking takes too long: ask for the notebook alone"))
+
+
+Stream = IO[bytes] | gzip.GzipFile
+Members = Iterator[tuple[str, Iterator[bytes] | None]]  # names, and what files hold; None of all others
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn whatever goes wrong in the block into a `BadArchive`: no library says all that it may raise."""
+    try:
+        yield
+    except BadArchive:
+        raise
+    except Exception as error:
+        told = error.strerror if isinstance(error, OSError) else str(error)
+        reason = shown(told or type(error).__name__)
+        raise BadArchive(_("can't be unpacked ({reason}): ask for it again").format(reason=reason)) from error
+
+
+def shown(text: str) -> str:
+    """A text of an archive, short and fit to be shown."""
+    return shortened(printable(text), LONGEST)
+
+
+def kind_of(path: Path) -> Kind:
+    """What a file is, whatever its name says. Raises `OSError` where it can't be read."""
+    with path.open("rb") as file:
+        start = file.read(BLOCK)
+    if start.startswith(GZIP):
+        try:
+            with gzip.open(path) as unpacked:
+                start = unpacked.read(BLOCK)
+        except (OSError, EOFError, ValueError):
+            return Kind.OTHER_GZ
+        return Kind.TAR_GZ if _is_header(start) else Kind.OTHER_GZ
+    if _is_header(start):
+        return Kind.TAR
+    return Kind.ZIP if start.startswith(ZIP) or zipfile.is_zipfile(path) else Kind.OTHER
+
+
+def _is_header(block: bytes) -> bool:
+    try:
+        tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+    except tarfile.HeaderError:
+        return False
+    return True
+
+
+def members(archive: Path, budget: Budget) -> Members:
+    """The members of an archive in order. Raises `BadArchive`, and what the libraries raise."""
+    kind = kind_of(archive)
+    if kind is Kind.ZIP:
+        with opened(archive) as pack:
+            yield from of_zip(pack, pack.infolist(), budget)
+    elif kind is Kind.TAR:
+        with archive.open("rb") as file:
+            yield from _of_tar(file, budget)
+    elif kind is Kind.TAR_GZ:
+        with gzip.open(archive) as file:
+            yield from _of_tar(file, budget)
+    else:
+        raise BadArchive(_("neither zip, tar nor tar.gz, or broken: ask for the notebook alone"))
+
+
+@contextmanager
+def opened(archive: Path, index: int = INDEX) -> Iterator[zipfile.ZipFile]:
+    """A zip archive whose index has at most so many bytes. Raises as `members` does."""
+    with _Sparing(archive, index) as file, zipfile.ZipFile(file) as pack:
+        yield pack
+
+
+def of_zip(pack: zipfile.ZipFile, entries: Iterable[zipfile.ZipInfo], budget: Budget) -> Members:
+    """Some members of a zip archive. Raises as `members` does."""
+    for entry in entries:
+        budget.take(files=1)
+        yield entry.filename, _unzipped(pack, entry, budget) if _is_file(entry) else None
+
+
+def _is_file(entry: zipfile.ZipInfo) -> bool:
+    """Whether it is no folder, and no link or device, as far as the archive tells."""
+    mode = entry.external_attr >> 16
+    return not entry.is_dir() and (not mode or stat.S_ISREG(mode) or not stat.S_IFMT(mode))
+
+
+def _unzipped(pack: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: Budget) -> Iterator[bytes]:
+    if entry.compress_type not in METHODS:
+        raise BadArchive(_("packed by an unusual method: ask for an ordinary zip, or the notebook alone"))
+    with pack.open(entry) as content:
+        while chunk := content.read(CHUNK):
+            budget.take(len(chunk))
+            yield chunk
+
+
+def _of_tar(file: Stream, budget: Budget) -> Members:
+    stream = _Forward(file, budget)
+    with tarfile.open(fileobj=stream, mode="r:") as tar:
+        for member in tar:
+            budget.take(files=1)
+            is_file = member.isreg() and not member.issparse()  # holes would be counted by nobody
+            yield member.name, _untarred(tar, member) if is_file else None
+    if stream.last.strip(b"\0"):
+        raise tarfile.ReadError(_("a header is damaged"))  # which `tarfile` takes for the end
+    while stream.read(HEADER):
+        pass  # to where gzip's own checksum stands
+
+
+def _untarred(tar: tarfile.TarFile, member: tarfile.TarInfo) -> Iterator[bytes]:
+    content = tar.extractfile(member)
+    while content and (chunk := content.read(HEADER)):
+        yield chunk
+
+
+class _Sparing(io.BufferedReader):
+    """A file of which nobody reads more than `most` bytes at once."""
+
+    def __init__(self, path: Path, most: int) -> None:
+        super().__init__(io.FileIO(path))
+        self._most = most
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        wanted = self._most + 1 if size is None or size < 0 else min(size, self._most + 1)
+        data = super().read(wanted)
+        if len(data) > self._most:
+            raise BadArchive(_("an index of megabytes: ask for the notebook alone"))
+        return data
+
+
+class _Forward(io.RawIOBase):
+    """A stream that only goes on, and every byte of it is counted: also of what is passed over."""
+
+    def __init__(self, stream: Stream, budget: Budget) -> None:
+        self._stream, self._budget, self._at = stream, budget, 0
+        self.last = b""
+
+    def read(self, size: int = -1, /) -> bytes:
+        if not 0 <= size <= HEADER:
+            raise BadArchive(_("a header of megabytes: ask for the notebook alone"))
+        self.last = self._stream.read(size)
+        self._at += len(self.last)
+        self._budget.take(len(self.last))
+        return self.last
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        if whence != io.SEEK_SET or offset < self._at:
+            raise tarfile.ReadError(_("a header is damaged"))
+        while self._at < offset and self.read(min(HEADER, offset - self._at)):
+            pass
+        return self._at
