@@ -18,6 +18,8 @@ class Job(msgspec.Struct, frozen=True):
     `bwrap` is the program that confines student code; empty: nothing does. `answers` are the texts of
     the known answers by exercise, and `kept` the folder, if any, for what was found out of them.
     `is_trial` asks for the tests themselves to be tried: then nothing is submitted.
+    `secret` is that of the course, 64 hexadecimal digits, from which hidden cells take their inputs; empty:
+    they take them from the published seed.
     `alone` is whether nothing else is graded meanwhile, so that what looks like bad luck is tried again.
     """
 
@@ -31,6 +33,7 @@ class Job(msgspec.Struct, frozen=True):
     markers: Markers = USUAL
     alone: bool = True
     is_trial: bool = False
+    secret: str = ""
 
 
 class Doubt(StrEnum):
