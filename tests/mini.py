@@ -54,6 +54,7 @@ EXERCISES = (
     ("double", "el doble", "2 * x", "x + x", 2.0, 4.0, 1, 4),
     ("add-one", "uno más", "x + 1", "1 - (-x)", 2.0, 3.0, 2, 3),
 )
+SECRET = "5e" * 32  # of every course that tests write, so that none hangs on luck
 UNCONFINED = "\nc.Grade.unsafe_no_sandbox = True\n"
 SHORTER = """
 c.Grade.cell_seconds = 4.0
@@ -83,6 +84,14 @@ def write(root: Path) -> Course:
     path.write_text(notebook.text(normal_form.normal(new_notebook(cells=cells))))
     config = (ROOT / "nbgrader_config.py").read_text()
     (root / "nbgrader_config.py").write_text(config + SHORTER + confinement())
+    return with_secret(root)
+
+
+def with_secret(root: Path) -> Course:
+    """A course with the secret of all tests, as if its gradebook had been moved away."""
+    file = root / "gradebook.secret"
+    file.touch(mode=0o600)
+    file.write_text(SECRET)
     return find(root)
 
 

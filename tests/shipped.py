@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests import mini
 from torchaula.course import sample_class
-from torchaula.course.layout import Course, find
+from torchaula.course.layout import Course
 
 ROOT = Path(__file__).parents[1]
 
@@ -23,7 +23,7 @@ def write(root: Path, *settings: str) -> Course:
     config = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
     lines = (config, *settings, mini.confinement())
     (root / "nbgrader_config.py").write_text("\n".join(lines), encoding="utf-8")
-    return find(root)
+    return mini.with_secret(root)
 
 
 @cache

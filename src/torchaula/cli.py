@@ -231,7 +231,7 @@ def _grade(
     group: Batch, jobs: int | None, workers: Workers, is_agreed: bool, cells: bool, is_everybody: bool
 ) -> list[Entry]:
     """Grade one batch and show what became of it; as a file too, with `cells`, where it `is_everybody`."""
-    from torchaula.classroom import batch
+    from torchaula.classroom import gradebook
     from torchaula.report import class_csv, class_table, following, lines
 
     console, course, source = lines.console(), group.assignment.course, group.assignment.source
@@ -240,7 +240,7 @@ def _grade(
         entries = list(group.grade(jobs, terminal, workers))
     table = course.grades / f"{source.assignment}.csv" if is_everybody else None
     if table is not None:
-        with batch.refused_where_not_written(course):
+        with gradebook.refused_where_not_written(course):
             class_csv.write(table, source, entries, cells)
     class_table.show(source, entries, console, is_whole=table is None)
     class_table.next_steps(source.assignment, entries, table and table.relative_to(course.root), console)
@@ -284,6 +284,19 @@ def extend(folder: Path, assignment: str, student: str | None, date: tuple[str, 
         given = extensions.give(course, assignment, student, " ".join(date))
         more_time.show([given], course, assignment)
         click.echo(_("next: torchaula grade {assignment}").format(assignment=assignment))
+
+
+@cli.command(
+    "new-secret",
+    help=_("Make a new secret, from which hidden tests take their inputs: all are graded again with others."),
+)
+@click.option("--yes", is_flag=True, help=_("Make it without asking."))
+@click.pass_obj
+def new_secret(folder: Path, yes: bool) -> None:
+    from torchaula.course import layout
+    from torchaula.report.secret_question import ask_and_make
+
+    ask_and_make(layout.find(folder), yes)
 
 
 @cli.command(

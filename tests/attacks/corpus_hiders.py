@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from tests.attacks.book import Book, attack
-
 # Answers to `halve`, which may not call `div`.
 THREADS = {
     "joblib": """

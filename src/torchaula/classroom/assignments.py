@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import replace as replaced
 from functools import cached_property
 from importlib.metadata import version
 from math import inf
@@ -15,6 +16,7 @@ from msgspec.structs import replace
 from nbformat import NotebookNode
 from traitlets.config import Config
 
+from torchaula.classroom.seeding import FROM_PUBLISHED, Seed
 from torchaula.course import converters, notebook, structure
 from torchaula.course.layout import Course
 from torchaula.course.markers import Markers
@@ -33,7 +35,10 @@ DECIDING = ("torch", "numpy", "ipython", "msgspec")  # other versions of these c
 
 @dataclass(frozen=True)
 class Assignment:
-    """An assignment as it is graded now. `bwrap` is what confines student code; empty: nothing does."""
+    """An assignment as it is graded now. `bwrap` is what confines student code; empty: nothing does.
+
+    Its `seed` is the published one until the gradebook was asked which is in force.
+    """
 
     course: Course
     node: NotebookNode
@@ -41,6 +46,11 @@ class Assignment:
     limits: Limits
     bwrap: str
     markers: Markers
+    seed: Seed = FROM_PUBLISHED
+
+    def with_seed(self, seed: Seed) -> Assignment:
+        """The same, whose hidden cells take their inputs from another seed."""
+        return replaced(self, seed=seed)
 
     @property
     def name(self) -> str:
@@ -67,7 +77,17 @@ class Assignment:
     def job(self, submitted: bytes) -> Job:
         """What to ask a worker about a submission."""
         kept = str(self.course.state / "diagnosis" / self.name)
-        return Job(self.name, self.text, submitted, self.bwrap, self.limits, self.answers, kept, self.markers)
+        return Job(
+            self.name,
+            self.text,
+            submitted,
+            self.bwrap,
+            self.limits,
+            self.answers,
+            kept,
+            self.markers,
+            secret=self.seed.secret,
+        )
 
     def trial(self) -> Job:
         """What to ask a worker about the tests themselves."""
@@ -83,14 +103,16 @@ class Assignment:
         """A digest of all that it hangs on whether the tests can be relied on."""
         code = [(c.id, c.kind, c.points, c.source) for c in self.source.cells if c.kind in RUN]
         files = [(str(place), path.read_bytes()) for place, path in self.support.items()]
-        return digest([code, files, made_with(), self.limits, self.bwrap, self.markers])
+        seed = self.seed.fingerprint
+        return digest([code, files, made_with(), self.limits, self.bwrap, self.markers, seed])
 
     @cached_property
     def digest(self) -> str:
         """Of all that verdicts and diagnoses hang on. Points and prose are no part of it."""
         code = [(c.id, c.kind, c.source) for c in self.source.cells if c.kind in RUN]
         files = [(str(place), path.read_bytes()) for place, path in self.support.items()]
-        return digest([code, files, self.answers, made_with(), self.limits, bool(self.bwrap)])
+        seed = self.seed.fingerprint
+        return digest([code, files, self.answers, made_with(), self.limits, bool(self.bwrap), seed])
 
     @cached_property
     def presented(self) -> str:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-
-from sqlalchemy.exc import OperationalError
 
 from torchaula.classroom import (
     assignments,
@@ -22,15 +18,14 @@ from torchaula.classroom import (
     pool,
     preflight,
     records,
+    seeding,
 )
 from torchaula.classroom.assignments import Assignment
 from torchaula.classroom.desk import Audience, Desk
 from torchaula.classroom.entries import Entry
 from torchaula.classroom.submissions import Submission, collect, dropped_out
 from torchaula.course.layout import Course, require_writable
-from torchaula.errors import Refusal
 from torchaula.grading.client import Workers, cores
-from torchaula.i18n import _
 
 
 @dataclass(frozen=True)
@@ -58,13 +53,14 @@ class Batch:
         at_once = jobs or cores()
         course = self.assignment.course
         with (
-            refused_where_not_written(course),
+            gradebook.refused_where_not_written(course),
             locks.alone(course),
             nullcontext(executor) if executor else workers(at_once) as graders,
         ):
             _sweep(course)
             self.require_sound_tests(graders)
             with gradebook.opened(course) as book:
+                seeding.require_same(course, book, self.assignment.seed)
                 desk = Desk(self.assignment, book, audience or Audience())
                 yield from desk.grade(self.submissions, graders, at_once, self.force)
 
@@ -93,25 +89,6 @@ def _sweep(course: Course) -> None:
                 path.unlink(missing_ok=True)
 
 
-@contextmanager
-def refused_where_not_written(course: Course) -> Iterator[None]:
-    """Say in one line why a disk or a gradebook takes no more."""
-    try:
-        yield
-    except (OperationalError, sqlite3.OperationalError) as error:
-        where, reason = course.gradebook, str(getattr(error, "orig", error))
-    except OSError as error:
-        named = error.filename if isinstance(error.filename, str | Path) else course.root
-        where, reason = Path(named), error.strerror or str(error)
-    else:
-        return
-    raise Refusal(
-        _("{path}: can't be written ({reason}); what was graded is kept: mend that, and grade again").format(
-            path=where, reason=reason
-        )
-    )
-
-
 def prepare(
     course: Course,
     assignment: str,
@@ -132,8 +109,10 @@ def prepare(
     outdated: set[str] = set()
     with gradebook.opened(course) as book:
         gradebook.require_same_cells(book, course, loaded.source)
+        loaded = loaded.with_seed(seeding.in_force(course, book))
         if chosen:
             gradebook.require_everybody(book, course, loaded.source, chosen)
+            seeding.require_everybody(course, book, loaded.seed, assignment, chosen)
             outdated = {*_outdated(loaded), *late_changes.changed(book, course, loaded.source)}
         else:
             found += dropped_out(course, gradebook.with_points(book, assignment), found)

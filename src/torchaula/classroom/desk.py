@@ -27,6 +27,7 @@ from torchaula.classroom import (
     received,
     records,
     review,
+    seeding,
 )
 from torchaula.classroom.assignments import Assignment
 from torchaula.classroom.entries import Change, Entry
@@ -171,6 +172,7 @@ class Desk:
         self._book.db.commit()  # so that what it read doesn't keep anybody waiting
         students = [each.student for each in submissions if each.is_of_student]
         gradebook.record(self._book, self._course, self._source, students)
+        seeding.note(self._book, self._assignment.seed, self._assignment.name)
         self._ledger = self._open()
 
     def _task(self, submission: Submission, before: Mapping[str, Standing], force: bool) -> Task:

@@ -17,7 +17,6 @@ from zoneinfo import ZoneInfo
 from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
 
 from torchaula.classroom import gradebook, lateness, ledger, locks
-from torchaula.classroom.batch import refused_where_not_written
 from torchaula.classroom.classlist import ClassList, load
 from torchaula.classroom.lateness import EXAMPLE
 from torchaula.classroom.roster import Student
@@ -153,7 +152,7 @@ def take_back(course: Course, assignment: str, student: str) -> None:
 
 @contextmanager
 def _writing(course: Course) -> Iterator[Gradebook]:
-    with refused_where_not_written(course), locks.alone(course), gradebook.opened(course) as book:
+    with gradebook.refused_where_not_written(course), locks.alone(course), gradebook.opened(course) as book:
         yield book
 
 

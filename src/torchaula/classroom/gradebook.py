@@ -6,7 +6,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,11 +23,11 @@ from nbgrader.api import Notebook as Noted
 from nbgrader.converters import GenerateAssignment
 from sqlalchemy import or_, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from traitlets.config import Config
 
 from torchaula.classroom import lateness, roster
-from torchaula.course import converters
+from torchaula.course import converters, secret_file
 from torchaula.course.layout import Course
 from torchaula.course.notebook import Notebook
 from torchaula.errors import Refusal
@@ -58,6 +58,25 @@ def opened(course: Course) -> Iterator[Gradebook]:
         ) from None
     with book:
         yield book
+
+
+@contextmanager
+def refused_where_not_written(course: Course) -> Iterator[None]:
+    """Say in one line why a disk or a gradebook takes no more."""
+    try:
+        yield
+    except (OperationalError, sqlite3.OperationalError) as error:
+        where, reason = course.gradebook, str(getattr(error, "orig", error))
+    except OSError as error:
+        named = error.filename if isinstance(error.filename, str | Path) else course.root
+        where, reason = Path(named), error.strerror or str(error)
+    else:
+        return
+    raise Refusal(
+        _("{path}: can't be written ({reason}); what was graded is kept: mend that, and grade again").format(
+            path=where, reason=reason
+        )
+    )
 
 
 def record(book: Gradebook, course: Course, source: Notebook, students: Iterable[str]) -> None:
@@ -184,23 +203,33 @@ def require_everybody(book: Gradebook, course: Course, source: Notebook, student
 def backup(course: Course) -> Path | None:
     """Copy the gradebook before it is written to; None where it is no SQLite file, which is yours to save.
 
-    The newest copies are kept. SQLite copies a gradebook whole, even while somebody writes to it. Raises
-    `sqlite3.OperationalError` where it can't be copied.
+    The secret that its points hang on is copied beside it. The newest copies are kept. SQLite copies a
+    gradebook whole, even while somebody writes to it. Raises `sqlite3.OperationalError` where it can't be
+    copied.
     """
     url = make_url(converters.db_url(course, converters.config(course)))
     if not url.drivername.startswith("sqlite") or not url.database or not Path(url.database).is_file():
         return None
-    folder = course.state / "backups"
-    folder.mkdir(parents=True, exist_ok=True)
-    place = folder / f"gradebook-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}.db"
-    beside = folder / "gradebook.new"
+    place = backup_place(course)
+    beside = place.with_name("gradebook.new")
     beside.unlink(missing_ok=True)  # of a batch that was cut off
     with closing(sqlite3.connect(url.database)) as book, closing(sqlite3.connect(beside)) as copy:
         book.backup(copy, progress=_impatient())
+    secret_file.keep(course, place.with_suffix(".secret"))
     beside.replace(place)
-    for old in sorted(folder.glob("gradebook-*.db"))[:-BACKUPS]:
-        old.unlink(missing_ok=True)
+    copies = {path.stem for kind in ("db", "secret") for path in place.parent.glob(f"gradebook-*.{kind}")}
+    for old in sorted(copies)[:-BACKUPS]:
+        for kind in ("db", "secret"):
+            with suppress(OSError):  # no file, as something else may stand in a secret's place
+                place.with_name(f"{old}.{kind}").unlink()
     return place
+
+
+def backup_place(course: Course) -> Path:
+    """Where a copy of the gradebook is to stand that is made now."""
+    folder = course.state / "backups"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"gradebook-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}.db"
 
 
 def _impatient() -> Callable[[int, int, int], None]:

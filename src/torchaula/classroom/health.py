@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
@@ -17,9 +17,10 @@ from nbgrader.api import get_alembic_version
 from packaging.requirements import Requirement
 from sqlalchemy.engine import make_url
 
-from torchaula.classroom import gradebook
-from torchaula.course import converters
+from torchaula.classroom import gradebook, seeding
+from torchaula.course import converters, secret_file
 from torchaula.course.layout import Course
+from torchaula.course.secret_file import Fault
 from torchaula.errors import Refusal
 from torchaula.grading import client, sandbox
 from torchaula.grading.limits import MIB
@@ -137,6 +138,28 @@ def _damage(path: str) -> str:
     return "" if answer == "ok" else answer.splitlines()[-1]
 
 
+def _secret(course: Course | None) -> tuple[str, str]:
+    """What hidden cells take their inputs from: never shown, but for a fingerprint."""
+    if course is None:
+        return _("no course here"), ""
+    url = make_url(converters.db_url(course, converters.config(course)))
+    is_none_yet = url.drivername.startswith("sqlite") and not Path(str(url.database)).exists()
+    try:
+        with nullcontext() if is_none_yet else gradebook.opened(course) as book:
+            seed, recorded = seeding.look(course, book), seeding.noted(book) if book else None
+    except Exception as error:  # whatever a database driver raises
+        return str(course.secret), _("the gradebook can't be asked for it ({reason})").format(reason=error)
+    if isinstance(seed, Fault):
+        return recorded or str(course.secret), seeding.told(course, seed, recorded)
+    if seed is None:
+        return _("none yet; the first grading makes it"), ""
+    if not seed.secret:
+        return _("the published seed, as when this was first graded; `torchaula new-secret` makes one"), ""
+    found = _("{path}, fingerprint {fingerprint}").format(path=course.secret, fingerprint=seed.fingerprint)
+    is_open = secret_file.is_open_to_others(course)
+    return found, _("others can read it: chmod 600 {path}").format(path=course.secret) if is_open else ""
+
+
 def _disk(course: Course | None) -> tuple[str, str]:
     folder = course.root if course is not None else Path.cwd()
     free = shutil.disk_usage(folder).free
@@ -177,6 +200,7 @@ LOOKS: dict[str, Callable[[Course | None], tuple[str, str]]] = {
     "torch": _torch,
     "threads": _threads,
     "database": _database,
+    "secret": _secret,
     "disk": _disk,
     "versions": _versions,
 }

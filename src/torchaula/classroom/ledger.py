@@ -109,18 +109,17 @@ class Lateness(msgspec.Struct, frozen=True):
         return cls(standing.penalty, standing.score, standing.extension.total_seconds())
 
 
-def fill_extension_row(db_url: str, assignment: str, student: str) -> None:
+def fill_extension_row(book: Gradebook, assignment: str, student: str) -> None:
     """Give a row that was made for an extension what nbgrader grades, before it does."""
-    with Gradebook(db_url) as book:
-        row = book.find_submission(assignment, student)
-        for notebook in () if row.notebooks else row.assignment.notebooks:
-            made = SubmittedNotebook(notebook=notebook, assignment=row)
-            for cell in (*notebook.grade_cells, *notebook.task_cells):
-                Grade(cell_id=cell.id, notebook=made)
-            for cell in (*notebook.solution_cells, *notebook.task_cells):
-                Comment(cell_id=cell.id, notebook=made)
-            book.db.add(made)
-        book.db.commit()
+    row = book.find_submission(assignment, student)
+    for notebook in () if row.notebooks else row.assignment.notebooks:
+        made = SubmittedNotebook(notebook=notebook, assignment=row)
+        for cell in (*notebook.grade_cells, *notebook.task_cells):
+            Grade(cell_id=cell.id, notebook=made)
+        for cell in (*notebook.solution_cells, *notebook.task_cells):
+            Comment(cell_id=cell.id, notebook=made)
+        book.db.add(made)
+    book.db.commit()
 
 
 def lateness_of(db_url: str, assignment: str, student: str) -> Lateness:

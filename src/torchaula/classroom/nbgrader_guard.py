@@ -20,7 +20,15 @@ from nbconvert.exporters import NotebookExporter
 from nbgrader.api import Gradebook
 from nbgrader.converters.base import NbGraderException
 
-from torchaula.classroom import assignments, gradebook, late_changes, lateness, preflight, submissions
+from torchaula.classroom import (
+    assignments,
+    gradebook,
+    late_changes,
+    lateness,
+    preflight,
+    seeding,
+    submissions,
+)
 from torchaula.classroom.assignments import Assignment
 from torchaula.course import converters, structure
 from torchaula.course.layout import Course
@@ -63,7 +71,9 @@ def guard_grading(converter: Any) -> None:
     with _told(converter):
         course = Course(Path(converter.coursedir.root).resolve())
         if converter.coursedir.assignment_id in course.assignments:
-            assignment = assignments.load(course, converter.coursedir.assignment_id, False, converter.config)
+            loaded = assignments.load(course, converter.coursedir.assignment_id, False, converter.config)
+            with Gradebook(converter.coursedir.db_url, converter.coursedir.course_id) as book:
+                assignment = loaded.with_seed(seeding.require_asked(course, book, loaded.name))
             preflight.require_sound(assignment, client.shared().grade)
             leave_out(converter, assignment)
 

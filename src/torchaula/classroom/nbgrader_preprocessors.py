@@ -25,6 +25,7 @@ from torchaula.classroom import (
     received,
     records,
     review,
+    seeding,
 )
 from torchaula.classroom.graded_copy import outputs_of
 from torchaula.classroom.nbgrader_guard import (
@@ -127,10 +128,13 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         name, path = resources["nbgrader"], instructor_notebook(converter_of(self), resources)
         course = Course(Path(converter_of(self).coursedir.root).resolve())
+        with Gradebook(name["db_url"]) as book:
+            seed = seeding.require_asked(course, book, name["assignment"])
+            ledger.fill_extension_row(book, name["assignment"], name["student"])
         records.forget(course, name["assignment"], name["student"])
-        ledger.fill_extension_row(name["db_url"], name["assignment"], name["student"])
-        limits = assignments.limits_of({name: getattr(self, name) for name in assignments.CONFIGURABLE})
-        assignment = assignments.make(course, path, limits, self.unsafe_no_sandbox, self.config)
+        limits = assignments.limits_of({each: getattr(self, each) for each in assignments.CONFIGURABLE})
+        made = assignments.make(course, path, limits, self.unsafe_no_sandbox, self.config)
+        assignment = made.with_seed(seed)
         _require_same_cells(nb, assignment.node, path)
         submitted = notebook.text(nb).encode()
         result = client.shared().grade(assignment.job(submitted))

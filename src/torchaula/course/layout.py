@@ -58,6 +58,11 @@ class Course:
         return self.root / "gradebook.db"
 
     @property
+    def secret(self) -> Path:
+        """Where the course's secret stands, from which hidden cells take their inputs."""
+        return self.root / "gradebook.secret"
+
+    @property
     def state(self) -> Path:
         """What the tools need for themselves between runs."""
         return self.root / ".torchaula"

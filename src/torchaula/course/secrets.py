@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from torchaula.course import converters, notebook
+from torchaula.course import converters, notebook, secret_file
 from torchaula.course.layout import Course
 from torchaula.course.markers import has, inside, outside
 from torchaula.course.notebook import HIDDEN, Cell
@@ -43,7 +43,8 @@ def leaks(source: notebook.Notebook, folder: Path, *, is_code: bool = False) -> 
 
 
 def require_none(course: Course, assignment: str, folder: Path, *, is_code: bool = False) -> None:
-    """Raise `Refusal` where `folder`, made to be published, tells a secret of the assignment."""
+    """Raise `Refusal` where `folder`, made to be published, tells an assignment's secrets or the course's."""
+    _require_no_seed(course, assignment, folder)
     source = converters.source(course, assignment)
     leak = next(leaks(source, folder, is_code=is_code), None)
     if leak is not None:
@@ -53,6 +54,18 @@ def require_none(course: Course, assignment: str, folder: Path, *, is_code: bool
                 "put it between the markers, or out of source/"
             ).format(file=leak.file, assignment=assignment, line=leak.line)
         )
+
+
+def _require_no_seed(course: Course, assignment: str, folder: Path) -> None:
+    """Raise `Refusal` where a file holds what all hidden tests take their inputs from."""
+    secret = secret_file.read(course.secret)
+    for path in sorted(folder.rglob("*")) if isinstance(secret, str) else ():
+        if path.is_file() and str(secret).encode() in path.read_bytes().lower():
+            raise Refusal(
+                _("{file} of {assignment} would publish the course's secret; take it out of source/").format(
+                    file=path.relative_to(folder).as_posix(), assignment=assignment
+                )
+            )
 
 
 def _markers(source: notebook.Notebook) -> list[str]:
