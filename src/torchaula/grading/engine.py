@@ -30,6 +30,7 @@ from torchaula.grading.warden import Warden
 
 BACKENDS = ("local", "remote")
 SECONDS = 3600.0  # the judge's own end, if everything that ends a submission fails
+MEMORY = 2 * 2**30  # bytes that it may take beyond what the worker has: replies are held in it
 SETUP_SECONDS = 60.0
 TRIES = 3  # sandboxes that a submission may take with it
 IDLE = 0.5  # seconds of CPU a second, below which a timeout is laid to the machine
@@ -133,7 +134,7 @@ class Engine:
                 return judge.run_each(self.warden, self.notebook, steps, exercise, answers, self.seed)
 
         try:
-            return in_fork(work, list[Judged], SECONDS)
+            return in_fork(work, list[Judged], SECONDS, MEMORY)
         except ForkFailed:
             return []
         finally:
@@ -171,7 +172,7 @@ class Engine:
                 return judge.run(self.warden, self.notebook, steps, exercises, self.seed, lost)
 
         try:
-            return in_fork(work, Judged, SECONDS)
+            return in_fork(work, Judged, SECONDS, MEMORY)
         except ForkFailed as error:
             judged = self._all(exercises, Outcome.INFRASTRUCTURE, _last_line(error))
             judged.is_judge_lost = True

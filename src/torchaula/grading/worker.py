@@ -23,14 +23,14 @@ from torchaula.grading import engine, soundness
 from torchaula.grading.cells import SetupFailed
 from torchaula.grading.engine import Engine
 from torchaula.grading.forks import descendants
-from torchaula.grading.frames import Channel, WireError
+from torchaula.grading.frames import MAX_HEADER, Channel, WireError, encoded
 from torchaula.grading.jobs import Job, Result
 from torchaula.grading.misconceptions import Misconceptions
 from torchaula.grading.protocol import Cell
 from torchaula.grading.rebuild import rebuild
 from torchaula.grading.sandbox import Sandbox
 from torchaula.grading.submitted import read
-from torchaula.grading.verdict import Outcome
+from torchaula.grading.verdict import Outcome, Verdict
 from torchaula.grading.warden import SandboxDied, Warden
 from torchaula.i18n import _
 
@@ -115,6 +115,19 @@ class Worker:
             self._warden = None
 
 
+def fitting(result: Result) -> Result:
+    """A result that fits in a frame: what cells gave out is left out first, and then what is said of them."""
+    for less in (
+        {},
+        {"outputs": {}},
+        {"outputs": {}, "verdicts": {c: Verdict(v.outcome) for c, v in result.verdicts.items()}},
+    ):
+        made = replace(result, **less)
+        if len(encoded(made)) <= MAX_HEADER:
+            break
+    return made
+
+
 def end_with(caller: socket) -> None:
     """End, with all that this process has started, when whoever asks is gone, even in the middle of a job."""
 
@@ -144,7 +157,7 @@ def main() -> None:
     with suppress(WireError):
         while True:
             job, submitted = channel.receive()
-            channel.send(worker.grade(replace(job, submitted=bytes(submitted))))
+            channel.send(fitting(worker.grade(replace(job, submitted=bytes(submitted)))))
     worker.close()
 
 
