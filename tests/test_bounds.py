@@ -6,6 +6,7 @@ import socket
 import struct
 import threading
 import tracemalloc
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -15,13 +16,14 @@ import torch
 from tests.tiny import OPEN, RIGHT, grade, notebook
 from torchaula.checks import data
 from torchaula.checks.observation import Failure, Observation
-from torchaula.grading import engine, frames, wire
+from torchaula.grading import engine, frames, wire, worker
 from torchaula.grading.forks import ForkFailed, in_fork
+from torchaula.grading.jobs import Result
 from torchaula.grading.limits import MIB, Limits
 from torchaula.grading.outputs import PLACES
 from torchaula.grading.protocol import FromStudent, Raised, Ran, Shown, Text
 from torchaula.grading.shell import Outputs
-from torchaula.grading.verdict import Outcome
+from torchaula.grading.verdict import Outcome, Verdict
 
 EMPTY = wire.Seen(None, None, None, [], [], [], {})
 SCALAR = wire.TensorNode("float32", [], [], 0, False, False)
@@ -50,13 +52,12 @@ def received(
 
 
 def _send(end: socket.socket, content: bytes) -> None:
-    try:
+    with suppress(OSError):  # the other side has read enough
         end.sendall(content)
-    except OSError:
-        pass  # the other side has read enough
 
 
 def encoded(message: Any) -> bytes:
+    """A message as a header."""
     return msgspec.msgpack.encode(message)
 
 
@@ -208,7 +209,7 @@ def test_cell_that_displays_without_end_sends_what_may_be_sent() -> None:
 
 SURROGATES = {
     "a text": "\ud800",
-    "a key": {"\ud800": 1, "\udfff": 2},
+    "a key": {"\ud800": 1, "x": 2},
     "in a list": [("a\udc00b",)],
 }
 
@@ -280,6 +281,20 @@ def test_cell_with_too_many_replies_has_no_diagnosis() -> None:
         judged = engine.judged(notebook(cell), {"double": RIGHT.replace("2 * x", "x + x")}, ["double"])
         assert not judged.verdicts["double-publico"].passed
         assert bool(judged.evidence) == has_evidence
+
+
+def test_result_fits_in_a_frame_whatever_it_says() -> None:
+    """What cells gave out goes first, then what is said of graded cells; never a verdict."""
+    verdicts = {f"c-{n}": Verdict(Outcome.FAILED, "\U0001f600" * 8000) for n in range(40)}
+    many = {f"c-{n}": Verdict(Outcome.FAILED, "\U0001f600" * 8000) for n in range(400)}
+    outputs = {"own-0": [Shown("x", bytes(2 * MIB))] * 4}
+
+    for given, has_outputs, has_texts in (({}, False, True), (verdicts, False, True), (many, False, False)):
+        made = worker.fitting(Result(given, outputs))
+        assert (bool(made.outputs), made.verdicts == given) == (has_outputs, has_texts)
+        assert {c: v.outcome for c, v in made.verdicts.items()} == dict.fromkeys(given, Outcome.FAILED)
+        assert len(encoded(made)) <= frames.MAX_HEADER
+    assert worker.fitting(Result(verdicts)) == Result(verdicts)
 
 
 def test_body_without_a_tensor_is_not_read_twice() -> None:

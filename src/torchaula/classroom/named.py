@@ -17,6 +17,7 @@ from nbgrader.utils import parse_utc
 
 from torchaula.classroom import roster
 from torchaula.classroom.uploads import listed, printable
+from torchaula.course.files import fingerprint
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
@@ -117,5 +118,5 @@ def newest(found: Iterable[Named]) -> tuple[list[Named], dict[str, list[str]]]:
 
 
 def _others(one: Named, group: Collection[Named]) -> list[str]:
-    content = one.path.read_bytes()
-    return [each.path.name for each in group if each != one and each.path.read_bytes() != content]
+    ours = fingerprint(one.path)
+    return [each.path.name for each in group if each != one and fingerprint(each.path) != ours]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from torchaula.classroom import roster
+from torchaula.course.files import fingerprint
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 from torchaula.printing import printable as printable
@@ -71,7 +72,7 @@ class Upload:
                     files=listed(self.files), assignment=assignment
                 )
             )
-        if len({notebooks[name].read_bytes() for name in choice}) > 1:
+        if len({fingerprint(notebooks[name]) for name in choice}) > 1:
             raise Refusal(
                 _("several notebooks ({files}): ask for one, called {assignment}.ipynb").format(
                     files=listed(choice), assignment=assignment

@@ -70,7 +70,7 @@ class Misconceptions:
             yield is_ours
 
     def _compare(self, exercise: str, found: Mapping[str, Evidence], seconds: float) -> dict[str, str]:
-        """In a fork: part of the evidence comes from a student process. Where time is up, nothing is known."""
+        """In a fork: part of the evidence comes from a student process. Nothing, where time is up."""
         known = self.known(exercise)
         try:
             return in_fork(lambda: diagnosis.diagnose(known, found), dict[str, str], seconds, MEMORY)

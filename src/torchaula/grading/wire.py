@@ -1,7 +1,7 @@
 """Data and observations as typed nodes of a frame, and back; never pickle.
 
 Whatever a frame claims is checked before anything of that size is allocated: the values in its header by
-`frames`, the length of each list, path, key and name by its type here, and what its tensors take all together.
+`frames`, the length of each list, path, key and name by its type here, and what its tensors take together.
 """
 
 from __future__ import annotations
@@ -197,7 +197,8 @@ class _Packer:
         data.check_tensor(tensor)
         plain = tensor.detach().resolve_conj().resolve_neg()
         meta, reach = plain.device.type == "meta", span(plain)
-        if not self.space.take(max(reach, plain.numel()) + plain.storage_offset(), plain.element_size()):
+        elements = max(reach, plain.numel()) + int(plain.storage_offset())
+        if not self.space.take(elements, plain.element_size()):
             raise TooLarge(f"torch.Tensor > {MAX_SPACE // 2**20} MB")
         if not meta:
             self.buffers.append(string_at(plain.data_ptr(), reach * plain.element_size()))

@@ -117,15 +117,12 @@ class Worker:
 
 def fitting(result: Result) -> Result:
     """A result that fits in a frame: what cells gave out is left out first, and then what is said of them."""
-    for less in (
-        {},
-        {"outputs": {}},
-        {"outputs": {}, "verdicts": {c: Verdict(v.outcome) for c, v in result.verdicts.items()}},
-    ):
-        made = replace(result, **less)
-        if len(encoded(made)) <= MAX_HEADER:
-            break
-    return made
+    if len(encoded(result)) <= MAX_HEADER:
+        return result
+    less = replace(result, outputs={})
+    if len(encoded(less)) <= MAX_HEADER:
+        return less
+    return replace(less, verdicts={cell: Verdict(each.outcome) for cell, each in result.verdicts.items()})
 
 
 def end_with(caller: socket) -> None:
