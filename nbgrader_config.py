@@ -74,3 +74,6 @@ c.ExportApp.plugin_class = "torchaula.report.export.CsvExport"
 # What learners get back: our own page, in Spanish, without the text of any test.
 c.GenerateFeedback.exporter_class = "torchaula.report.feedback.FeedbackExporter"
 c.GenerateFeedback.preprocessors = ["torchaula.report.feedback.GetGrades"]
+
+# The formgrader colours code as the feedback page does: Pygments takes minutes for some texts of a learner's.
+c.HTMLExporter.filters = {"highlight_code": "torchaula.report.highlight.filtered"}

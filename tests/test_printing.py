@@ -57,6 +57,16 @@ def test_refusal_shows_no_control_characters(course: Course, words: tuple[str, .
     assert not {"\x1b", "\u202e", "\x9b", "\u2028"} & set(told.decode("utf-8"))
 
 
+def test_refusal_that_names_everybody_is_short(course: Course) -> None:
+    """Who asks for a student that isn't there is told of some who are."""
+    for number in range(100):
+        pupils.write(course, f"{number:03}{'x' * 200}", "{")
+
+    code, told = run(course, {}, "grade", "mini", "--student", "nobody")
+
+    assert (code, len(told) < 5000) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("name", "shown"),
     [

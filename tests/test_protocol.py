@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 import time
 from types import SimpleNamespace
 from typing import Any
@@ -161,6 +162,23 @@ def test_student_process_tells_of_its_own_cells_only(said: list[Any], hangs_up: 
 
 # What cells gave out
 
+
+def kept_of(given_out: dict[str, list[protocol.Output]], limits: Limits) -> dict[str, list[protocol.Output]]:
+    """What is kept of these outputs, which come one cell after the other."""
+    cells: dict[str, list[protocol.Output]] = {}
+    keeper = outputs.Kept(cells, limits)
+    for cell, items in given_out.items():
+        keeper.keep(cell, items)
+    return cells
+
+
+def png(width: int, height: int, extra: bytes = b"", length: int = 0) -> bytes:
+    """A file that says that it is a picture of this size."""
+    chunks = [(b"IHDR", struct.pack("!IIBBBBB", width, height, 8, 2, 0, 0, 0)), (b"IDAT", bytes(length))]
+    made = b"".join(struct.pack("!I", len(data)) + name + data + bytes(4) for name, data in chunks)
+    return outputs.PNG + made + extra + struct.pack("!I", 0) + b"IEND" + bytes(4)
+
+
 LIMITS = Limits(text=40, image=30)
 
 
@@ -170,7 +188,7 @@ LIMITS = Limits(text=40, image=30)
 @example({"own-0": [Shown("x" * 99, b"<svg onload=alert(1)>")] * 300})
 def test_outputs_are_within_limits_and_plain(given_out: dict[str, list[protocol.Output]]) -> None:
     """Of each output so many characters stay, none that controls a screen, and images that are PNG."""
-    kept = outputs.bounded(given_out, LIMITS)
+    kept = kept_of(given_out, LIMITS)
 
     assert kept.keys() == given_out.keys()
     for cell, items in kept.items():
@@ -178,9 +196,8 @@ def test_outputs_are_within_limits_and_plain(given_out: dict[str, list[protocol.
         for item in items:
             texts = [item.kind, item.message, item.traceback] if isinstance(item, Raised) else [item.text]
             assert not any(map(outputs.CONTROL.search, texts))
-            assert all(len(text) <= 200 for text in texts[:1]) and all(
-                len(t) <= LIMITS.text for t in texts[1:]
-            )
+            most = (200, LIMITS.text, LIMITS.text) if isinstance(item, Raised) else (2 * LIMITS.text,)
+            assert all(len(text) <= length for text, length in zip(texts, most, strict=True))
             if isinstance(item, Shown):
                 assert item.png == b"" or (item.png.startswith(outputs.PNG) and len(item.png) <= LIMITS.image)
             if isinstance(item, Text):
@@ -192,14 +209,64 @@ def test_outputs_are_within_limits_and_plain(given_out: dict[str, list[protocol.
 @given(st.integers(1, 400), st.integers(1, 60_000))
 def test_outputs_of_a_whole_submission_are_bounded(cells: int, length: int) -> None:
     """However many cells speak, what is kept of them all fits in a frame."""
-    items: list[protocol.Output] = [Text("stdout", "x" * length), Shown("", outputs.PNG + b"x" * length)]
+    items: list[protocol.Output] = [Text("stdout", "x" * length), Shown("", png(9, 9, length=length))]
 
-    kept = outputs.bounded({f"own-{n}": items for n in range(cells)}, Limits())
+    kept = kept_of({f"own-{n}": items for n in range(cells)}, Limits())
 
     every = [item for each in kept.values() for item in each]
     assert sum(len(item.text) for item in every if not isinstance(item, Raised)) <= outputs.ALL_TEXT
     assert sum(len(item.png) for item in every if isinstance(item, Shown)) <= outputs.ALL_IMAGES
     assert len(msgspec.msgpack.encode(kept)) < frames.MAX_HEADER
+
+
+def test_cell_that_runs_again_is_counted_once() -> None:
+    """A process that dies is replaced by another, whose cells give out the same once more."""
+    cells: dict[str, list[protocol.Output]] = {}
+    keeper = outputs.Kept(cells, Limits())
+    for _ in range(100):
+        keeper.keep("own-0", [Text("stdout", "x" * 20_000), Shown("", png(2000, 2000, length=10**6))])
+
+    keeper.keep("own-1", [Text("stdout", "x" * 20_000), Shown("", png(2000, 2000, length=10**6))])
+
+    assert [len(cells["own-1"][0].text), bool(cells["own-1"][1].png)] == [20_000, True]
+
+
+@pytest.mark.parametrize(
+    ("content", "is_kept"),
+    [
+        (png(2000, 2000), True),
+        (png(60_000, 60_000), False),
+        (png(2**32 - 1, 2**32 - 1), False),
+        (png(0, 100), False),
+        (png(4_000_001, 1), False),
+        (outputs.PNG + b"0" * 1000, False),
+        (png(9, 9)[:40], False),
+        (png(9, 9).replace(b"IDAT", b"xDAT"), False),
+        (png(9, 9)[:33] + png(60_000, 60_000)[8:], False),
+        (b"\xff\xd8\xff" + bytes(100), False),
+        (outputs.PNG + struct.pack("!I", 2**32 - 1) + b"IHDR", False),
+    ],
+)
+def test_picture_is_bounded_in_pixels(content: bytes, is_kept: bool) -> None:
+    """A few bytes can claim to be a picture that no browser can hold; it is left out, and that is said."""
+    [shown] = kept_of({"a": [Shown("x", content)]}, Limits())["a"]
+
+    assert isinstance(shown, Shown) and bool(shown.png) == is_kept
+    assert ("imagen" in shown.text) == (not is_kept)
+
+
+def test_pictures_are_bounded_in_pixels_all_together() -> None:
+    """However little each takes in a file, a page holds so many pixels."""
+    given_out = {f"own-{n}": [Shown("", png(2000, 2000))] * 3 for n in range(10)}
+    every = [item for items in kept_of(given_out, Limits()).values() for item in items]
+
+    assert sum(bool(item.png) for item in every if isinstance(item, Shown)) == 15
+
+
+def test_picture_is_kept_without_what_else_its_file_holds() -> None:
+    """Chunks that unpack to anything, or move, and what stands after its end, are no picture."""
+    hidden = struct.pack("!I", 4) + b"zTXt" + b"evil" + bytes(4)
+    assert outputs.picture(png(9, 9, hidden) + b"after") == png(9, 9)
 
 
 # What is rebuilt of a submission

@@ -15,7 +15,7 @@ import click
 import torchaula.course  # noqa: F401  (before anything else imports nbformat)
 from torchaula.errors import Refusal
 from torchaula.i18n import _
-from torchaula.printing import forgive_streams, printable
+from torchaula.printing import forgive_streams, printable, shortened
 
 if TYPE_CHECKING:
     from torchaula.classroom.batch import Batch
@@ -312,7 +312,7 @@ def doctor(folder: Path, checks: tuple[str, ...]) -> None:
         course = layout.find(folder)
     except Refusal as error:
         course = None
-        click.echo(str(error), err=True)
+        click.echo(printable(str(error)), err=True)
     good = True
     for finding in health.look(course, checks):
         mark = "✘" if finding.remedy else "✔"
@@ -343,6 +343,9 @@ def _stopped_by_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+LONGEST = 4000  # columns of a refusal, which may name everybody
+
+
 def main() -> None:
     """Run the command line; a refusal ends it with one clear line and exit code 2, Ctrl-C with 130."""
     forgive_streams()
@@ -361,5 +364,5 @@ def main() -> None:
             )
         sys.exit(128 + (stopped.args[0] if isinstance(stopped, Stopped) else signal.SIGINT))
     except Refusal as error:
-        click.echo(f"torchaula: {printable(str(error))}", err=True)
+        click.echo(f"torchaula: {shortened(printable(str(error)), LONGEST)}", err=True)
         sys.exit(2)

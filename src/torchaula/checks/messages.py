@@ -240,6 +240,7 @@ def has_nan(count: int, total: int) -> str:
     return f"hay NaN en {count} de {total} valores ({why})"
 
 
+PICTURE_LEFT_OUT = " (una imagen que no se muestra: no es un PNG, o es demasiado grande)"
 LOST_PRECISION = (
     "la diferencia es tan pequeña como un redondeo de float32: "
     "¿hay por el camino un tensor float32, o un número diminuto que se suma?"

@@ -15,8 +15,8 @@ from torchaula.classroom.received import Arrival, Register
 from torchaula.classroom.roster import Student
 from torchaula.classroom.uploads import Upload, listed, printable
 from torchaula.classroom.worksheet import Row, Sheet
+from torchaula.course.files import fingerprint
 from torchaula.errors import Refusal
-from torchaula.grading.submitted import digest_of
 from torchaula.i18n import _
 
 
@@ -48,7 +48,7 @@ class Pick:
     def arrival(self, student: str) -> Arrival:
         """What the register keeps of it."""
         time = self.time.isoformat() if self.time else None
-        return Arrival(student, digest_of(self.path.read_bytes()), time)
+        return Arrival(student, fingerprint(self.path), time)
 
     def told(self, student: str, assignment: str) -> dict[str, str]:
         """As zip_collect wants to know it; with an ending, or a dot in the name is lost."""

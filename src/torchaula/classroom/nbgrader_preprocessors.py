@@ -41,6 +41,7 @@ from torchaula.grading import client
 from torchaula.grading.limits import Limits
 from torchaula.grading.rebuild import grade_id, rebuild
 from torchaula.grading.submitted import digest_of, load, read
+from torchaula.printing import printable
 
 Resources = dict[str, Any]
 
@@ -92,7 +93,7 @@ class LeaveOutForeignFiles(NbGraderPreprocessor):  # type: ignore[misc]
         here, name = converter_of(self).coursedir, resources["nbgrader"]
         graded = Path(here.format_path(here.autograded_directory, name["student"], name["assignment"]))
         for path in foreign_files(graded, source):
-            self.log.warning("Left out of what is graded: %s", path.name)
+            self.log.warning("Left out of what is graded: %s", printable(path.name))
             path.unlink()
         exchange_files.put(graded, exchange_files.kept(_handed_in(converter_of(self), resources).parent))
         return nb, resources

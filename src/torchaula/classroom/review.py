@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from nbformat import NotebookNode
 
 from torchaula.course.markers import Markers
-from torchaula.grading.definitions import LONGEST, parsed
+from torchaula.grading.definitions import LONGEST, one_notebook, parsed
 from torchaula.grading.rebuild import sort
 from torchaula.grading.submitted import SubmittedCell, read
 
@@ -38,9 +38,10 @@ def of(source: NotebookNode, submitted: bytes, markers: Markers) -> list[str]:
 def reaches(cells: Sequence[SubmittedCell]) -> list[str]:
     """The telling names in a submission's code, each with its cell, in order."""
     found: dict[str, None] = {}
-    for number, cell in enumerate(cells, 1):
-        if cell.cell_type == "code":
-            found |= {f"{cell.name or number}: {name}": None for name in _names(cell.source)}
+    with one_notebook():
+        for number, cell in enumerate(cells, 1):
+            if cell.cell_type == "code":
+                found |= {f"{cell.name or number}: {name}": None for name in _names(cell.source)}
     return list(found)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from torchaula.course.files import LONGEST_NAME
+from torchaula.course.files import LONGEST_NAME, content
 from torchaula.course.layout import GLOB_CHARACTERS, Course
 from torchaula.errors import Refusal
 from torchaula.i18n import _
@@ -131,11 +131,11 @@ def _columns(path: Path, values: list[str], required: tuple[str, ...]) -> list[s
 def _text(path: Path) -> str:
     """A table's text: UTF-8, or what spreadsheets on Windows write."""
     try:
-        content = path.read_bytes()
+        found = content(path)
         try:
-            return content.decode("utf-8-sig")
+            return found.decode("utf-8-sig")
         except UnicodeDecodeError:
-            return content.decode("cp1252")
+            return found.decode("cp1252")
     except (OSError, UnicodeDecodeError) as error:
         raise Refusal(
             _("{path}, line 1: can't be read ({reason}); save it again as CSV with UTF-8").format(

@@ -1,8 +1,8 @@
 """What a cell's text defines, whether or not it can be parsed, and what an exercise wants defined.
 
-The text is a learner's and may be anything: no more than `LONGEST` characters of a cell are parsed, and
-where that fails, lines that look like definitions count. Nothing here recurses through what was parsed, which
-may be deeper than Python's own stack.
+The text is a learner's and may be anything: no more than `LONGEST` characters of a cell are parsed, `MOST` of
+a notebook, and where that fails, lines that look like definitions count. Nothing here recurses through what
+was parsed, which may be deeper than Python's own stack.
 """
 
 from __future__ import annotations
@@ -13,10 +13,14 @@ import symtable
 import textwrap
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 
 LONGEST = 20_000  # characters; a whole assignment's answers have half of them
+BRACES = 1000  # in a cell: Python looks for each in an f-string from its start
+MOST = 5 * LONGEST
 # What is no code at the start of a line: comments, and strings. Whatever follows, each that begins matches:
 # else a text with many such beginnings would take time that grows with its square.
 NO_CODE = re.compile(r'#[^\n]*|"""(?:\\.|[^\\])*?(?:"""|\\?\Z)|' + r"'''(?:\\.|[^\\])*?(?:'''|\\?\Z)", re.S)
@@ -118,8 +122,41 @@ class Parsed:
 
 def parsed(text: str) -> Parsed | None:
     """A cell's text as statements; None where it is no Python, too long or too deep."""
-    if len(text) > LONGEST:
+    if len(text) > LONGEST or text.count("{") > BRACES:
         return None
+    if (notebook := _notebook.get()) is not None:
+        return notebook.parsed(text)
+    return _parsed(text)
+
+
+class _OneNotebook:
+    """What was parsed of one notebook: each text once, and no more than `MOST` characters."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Parsed | None] = {}
+        self._left = MOST
+
+    def parsed(self, text: str) -> Parsed | None:
+        if text not in self._known:
+            self._left -= len(text)
+            self._known[text] = _parsed(text) if self._left >= 0 else None
+        return self._known[text]
+
+
+_notebook: ContextVar[_OneNotebook | None] = ContextVar("notebook", default=None)
+
+
+@contextmanager
+def one_notebook() -> Iterator[None]:
+    """Let what is parsed in the block be that of one notebook, which is bounded all together."""
+    before = _notebook.set(_OneNotebook())
+    try:
+        yield
+    finally:
+        _notebook.reset(before)
+
+
+def _parsed(text: str) -> Parsed | None:
     if (found := _statements(text)) is not None:
         return Parsed(*found, True)
     found = _statements(textwrap.dedent(text)) if text[:1].isspace() else None

@@ -7,31 +7,45 @@ the learner's code is read, and no score hangs on it.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import msgspec
 
 from torchaula.checks.compare import difference
-from torchaula.checks.observation import Observation
-from torchaula.grading.wire import Seen, to_observation
+from torchaula.checks.observation import ABSENT, Observation
+from torchaula.grading.wire import Call, Seen, to_observation
 
 RTOL = 1e-4  # another order of the same sums, in float32, is the same answer
 MOST = 2**20  # bytes of one answer that are worth keeping
+MOST_REPLIES, MOST_OF_CELL, MOST_OF_ALL = 500, 4 * 2**20, 32 * 2**20  # and of a cell's, a submission's
 NUMBERS = re.compile(r"[-+]?\d[\d.,e+-]*|nan|inf")
 UNTELLING = ("Llamada", "Tu línea", "Prueba", "Caso")
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What was observed of one request; `request` is its digest, `seen` and `data` the frame."""
+    """What was observed of one request; `request` is its digest, `seen` and `data` the frame.
+
+    The header is kept as bytes: as objects it would take many times as much.
+    """
 
     request: bytes
-    seen: Seen
+    seen: bytes
     data: bytes
+
+    @property
+    def message(self) -> Seen:
+        """The header."""
+        return msgspec.msgpack.decode(self.seen, type=Seen)
 
     def observation(self) -> Observation:
         """The observation in the frame. Raises `WireError`."""
-        return to_observation(self.seen, memoryview(self.data))
+        return to_observation(self.message, memoryview(self.data))
+
+    def __len__(self) -> int:
+        return len(self.seen) + len(self.data)
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -39,6 +53,45 @@ class Evidence(msgspec.Struct, frozen=True):
 
     replies: list[Reply]
     reason: str
+
+
+@dataclass
+class Replies:
+    """What a submission's graded cells are told, one cell after the other, as far as it is worth comparing.
+
+    A cell that is told too much has no evidence, and so no diagnosis.
+    """
+
+    _of_cell: list[Reply] = field(default_factory=list)
+    _left: int = 0  # bytes of this cell; below 0: it was told too much
+    _left_of_all: int = MOST_OF_ALL
+    _is_absent: bool = True  # whether nothing was written to answer the last request: no known mistake
+
+    def begin(self) -> None:
+        """Another cell."""
+        self._of_cell, self._left, self._is_absent = [], min(MOST_OF_CELL, self._left_of_all), True
+
+    def note(self, call: Call, tensors: Sequence[bytes], message: Seen, buffers: memoryview) -> None:
+        """What was answered to a request."""
+        self._is_absent = message.failure is not None and message.failure.kind in ABSENT
+        if self._left < 0 or len(buffers) > MOST:
+            return
+        digest = hashlib.sha256(msgspec.msgpack.encode(call))
+        for tensor in tensors:
+            digest.update(tensor)
+        reply = Reply(digest.digest()[:16], msgspec.msgpack.encode(message), bytes(buffers))
+        self._left -= len(reply)
+        if self._left < 0 or len(self._of_cell) == MOST_REPLIES:
+            self._of_cell, self._left = [], -1
+        else:
+            self._of_cell.append(reply)
+
+    def evidence(self, why: str) -> Evidence | None:
+        """Of this cell, which failed; None where there is nothing to compare."""
+        if not self._of_cell or self._is_absent:
+            return None
+        self._left_of_all -= sum(map(len, self._of_cell))
+        return Evidence(self._of_cell, why)
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -82,7 +135,7 @@ def diagnose(known: Iterable[Known], found: Mapping[str, Evidence]) -> dict[str,
 
 def _calls(evidence: Evidence) -> list[dict[str, int]]:
     """What was called in each reply: how answers differ that do the same."""
-    return [reply.seen.trace for reply in evidence.replies]
+    return [reply.message.trace for reply in evidence.replies]
 
 
 def _explains(known: Evidence | None, found: Evidence) -> bool:

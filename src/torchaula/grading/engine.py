@@ -32,6 +32,7 @@ from torchaula.grading.warden import Warden
 BACKENDS = ("local", "remote")
 SECONDS = 3600.0  # the judge's own end, where no budget ends it
 GRACE = 30.0  # seconds that it has to end by itself after a budget
+MEMORY = 2 * 2**30  # bytes that it may take beyond what the worker has: replies are held in it
 SETUP_SECONDS = 60.0
 TRIES = 3  # sandboxes that a submission may take with it
 
@@ -147,7 +148,7 @@ class Engine:
                 return judge.run_each(self.warden, self.notebook, steps, exercise, answers, self.seeds)
 
         try:
-            return in_fork(work, list[Judged], SECONDS)
+            return in_fork(work, list[Judged], SECONDS, MEMORY)
         except ForkFailed:
             return []
         finally:
@@ -186,7 +187,7 @@ class Engine:
                 return judge.run(self.warden, self.notebook, steps, exercises, self.seeds, lost, budget)
 
         try:
-            return in_fork(work, Judged, min(SECONDS, budget.left() + GRACE))
+            return in_fork(work, Judged, min(SECONDS, budget.left() + GRACE), MEMORY)
         except ForkFailed as error:
             judged = self._all(exercises, Outcome.INFRASTRUCTURE, _last_line(error))
             judged.is_judge_lost = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import select
 import signal
 import sys
@@ -19,6 +20,7 @@ import torch
 T = TypeVar("T")
 HUGE = 2 * 2**20  # bytes of a huge page, on x86-64 and aarch64 alike
 MADV_COLLAPSE = 25
+MOST = 2**27  # bytes of a result
 
 
 class ForkFailed(Exception):
@@ -53,20 +55,23 @@ def collapse_memory() -> None:
                 madvise(first, last - first, MADV_COLLAPSE)
 
 
-def in_fork(work: Callable[[], T], kind: type[T], seconds: float) -> T:
+def in_fork(
+    work: Callable[[], T], kind: type[T], seconds: float, memory: int | None = None, most: int = MOST
+) -> T:
     """The result of `work()`, computed in a fork and decoded as `kind`.
 
-    Raises `ForkFailed` where there is none after `seconds`. Nothing that `work` does to its
-    process, nor the processes that it leaves behind in its session, stays.
+    Raises `ForkFailed` where there is none after `seconds`, or it takes more than `most` bytes. Nothing that
+    `work` does to its process, nor the processes that it leaves behind in its session, stays. `memory` is how
+    many bytes of addresses it may have beyond those of this process: what asks for more finds none.
     """
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.close(reader)
-        _child(work, writer)
+        _child(work, writer, memory)
     os.close(writer)
     try:
-        content = _read_all(reader, seconds)
+        content = _read_all(reader, seconds, most)
     finally:
         os.close(reader)
         _kill_session(pid)
@@ -79,10 +84,25 @@ def in_fork(work: Callable[[], T], kind: type[T], seconds: float) -> T:
     return msgspec.msgpack.decode(content[1:], type=kind)
 
 
-def _child(work: Callable[[], T], writer: int) -> NoReturn:
+def address_space() -> int:
+    """Bytes of addresses that this process has."""
+    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123
+        return int(file.read().split()[0]) * resource.getpagesize()
+
+
+def _limit(memory: int) -> None:
+    """Let this process have so many bytes of addresses more, as far as that can be told here."""
+    with suppress(OSError, ValueError):
+        space, hard = address_space() + memory, resource.getrlimit(resource.RLIMIT_AS)[1]
+        resource.setrlimit(resource.RLIMIT_AS, (space if hard < 0 else min(space, hard), hard))
+
+
+def _child(work: Callable[[], T], writer: int, memory: int | None) -> NoReturn:
     """Do the work and end; nothing of the caller's code runs here, even where nobody reads the result."""
     try:
         os.setsid()
+        if memory is not None:
+            _limit(memory)
         try:
             content = b"=" + msgspec.msgpack.encode(work())
         except BaseException:
@@ -94,7 +114,8 @@ def _child(work: Callable[[], T], writer: int) -> NoReturn:
         os._exit(0)
 
 
-def _read_all(reader: int, seconds: float) -> bytes | None:
+def _read_all(reader: int, seconds: float, most: int) -> bytes | None:
+    """What a fork says; None where it takes too long."""
     chunks: list[bytes] = []
     deadline = _now() + seconds
     while (left := deadline - _now()) > 0 and select.select([reader], [], [], left)[0]:
@@ -102,6 +123,9 @@ def _read_all(reader: int, seconds: float) -> bytes | None:
         if not chunk:
             return b"".join(chunks)
         chunks.append(chunk)
+        most -= len(chunk)
+        if most < 0:
+            return b"!too much to say"
     return None
 
 

@@ -5,7 +5,6 @@ It lives in a fork of its own for each submission and executes the instructor's 
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +13,6 @@ import msgspec
 
 from torchaula.checks import messages, quotes
 from torchaula.checks.observation import (
-    ABSENT,
     DIED,
     MAX_TEXT,
     NOT_REACHED,
@@ -33,15 +31,15 @@ from torchaula.checks.timelimit import BACKSTOP
 from torchaula.course.notebook import Notebook
 from torchaula.grading.budget import Budget, Spent
 from torchaula.grading.cells import CLOCK, judge, new_namespace, set_up
-from torchaula.grading.diagnosis import MOST, Evidence, Reply, reason
+from torchaula.grading.diagnosis import Evidence, Replies, reason
 from torchaula.grading.frames import Channel, WireError
 from torchaula.grading.limits import CELL_CLOCK, Limits
-from torchaula.grading.outputs import bounded, plain, readable
+from torchaula.grading.outputs import Kept, plain, readable
 from torchaula.grading.protocol import Began, Cell, KilledFor, Leave, Lived, Output, Ran, Step
 from torchaula.grading.seeds import Seeds
 from torchaula.grading.verdict import Lost, Outcome, Verdict
 from torchaula.grading.warden import SandboxDied, Student, Warden
-from torchaula.grading.wire import Call, Instead, Open, Seen, from_request, to_observation
+from torchaula.grading.wire import Instead, Open, Seen, from_request, to_observation
 
 # The student process limits each request and cell itself; this is for code that escapes its alarms.
 PATIENCE = 1.5 * BACKSTOP
@@ -98,7 +96,6 @@ def run(
             raise SandboxDied("")
     except SandboxDied as death:
         judged.fatal = str(death)
-    judged.outputs = bounded(judged.outputs, warden.sandbox.limits)
     return judged
 
 
@@ -151,15 +148,9 @@ def _judge(remote: Remote, notebook: Notebook, only: Collection[str], seeds: See
                 judged.endless.append(cell.id)
             if ending.is_late:
                 remote.drop(cell.exercise)
-            if verdict.rows and remote.replies and not _is_absent(remote.replies[-1]):
-                why = reason(verdict.outcome.value, verdict.rows)
-                judged.evidence[cell.id] = Evidence(remote.replies, why)
-
-
-def _is_absent(reply: Reply) -> bool:
-    """Whether nothing was written: that is no known mistake."""
-    failure = reply.seen.failure
-    return failure is not None and failure.kind in ABSENT
+            why = reason(verdict.outcome.value, verdict.rows)
+            if verdict.rows and (evidence := remote.replies.evidence(why)):
+                judged.evidence[cell.id] = evidence
 
 
 class Lives:
@@ -171,6 +162,7 @@ class Lives:
         self._warden, self._steps, self._seed, self._judged = warden, steps, seed, judged
         self.budget = budget
         self._limits = warden.sandbox.limits
+        self._kept = Kept(judged.outputs, self._limits)
 
     def live(self) -> dict[str, Channel]:
         """Run all cells; the channel of each exercise. A cell that ends the process is left out.
@@ -253,7 +245,7 @@ class Lives:
                 elif not isinstance(message, Ran) or message.cell != (cell or None):
                     break
                 elif is_first:
-                    self._judged.outputs[cell] = message.outputs
+                    self._kept.keep(cell, message.outputs)
                     if message.timed_out or message.not_run:
                         self._judged.lost[cell] = Lost.NOT_RUN if message.not_run else Lost.TIMED_OUT
             how = Lost.DIED  # it says what no student process of ours says
@@ -283,12 +275,13 @@ class Remote:
     limits: Limits
     cell: str = ""
     used: dict[str, int] = field(default_factory=dict)  # processes of an exercise that are gone
-    replies: list[Reply] = field(default_factory=list)  # of this cell
+    replies: Replies = field(default_factory=Replies)  # of this cell
     answer: str = ""  # that stands in place of the submission's
 
     def open(self, cell: str, seed: int) -> None:
         """Tell the exercise's process that a graded cell begins."""
-        self.cell, self.replies = cell, []
+        self.cell = cell
+        self.replies.begin()
         for _ in range(LIVES):
             channel = self._channel(exercise_of(cell))
             if channel is None:
@@ -320,12 +313,12 @@ class Remote:
             if not isinstance(message, Seen):
                 raise WireError("not an observation")
             seen = to_observation(message, buffers)
-            self._keep(call, tensors, message, buffers)
+            self.replies.note(call, tensors, message, buffers)
         except TimeoutError:
             self._lose()
             is_over = self.lives.is_out_of_time()
             return self._failed(request, Failure(SPENT) if is_over else _timeout(request))
-        except WireError:
+        except (WireError, MemoryError):
             self._lose()
             return self._failed(request, self._gone(request, time.monotonic() - asked))
         if seen.failure is not None and seen.failure.kind in TIMEOUTS:
@@ -333,13 +326,6 @@ class Remote:
         if seen.failure is not None and seen.failure.kind == UNDEFINED and self._lost_solution():
             return self._failed(request, self._lost_solution())
         return seen
-
-    def _keep(self, call: Call, tensors: list[bytes], message: Seen, buffers: memoryview) -> None:
-        digest = hashlib.sha256(msgspec.msgpack.encode(call))
-        for tensor in tensors:
-            digest.update(tensor)
-        if len(buffers) <= MOST:
-            self.replies.append(Reply(digest.digest()[:16], message, bytes(buffers)))
 
     def _gone(self, request: Request, seconds: float) -> Failure:
         """Why a process is gone in the middle of a request."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
@@ -23,7 +24,8 @@ from torchaula.grading.forks import ForkFailed, in_fork
 from torchaula.grading.judge import Judged
 from torchaula.grading.verdict import Verdict
 
-SECONDS = 60.0  # for comparing one exercise's evidence
+SECONDS = 5.0  # for comparing the evidence of one submission
+MEMORY = 2**30  # bytes that this may take
 
 
 class Misconceptions:
@@ -41,8 +43,9 @@ class Misconceptions:
             if (exercise := exercise_of(cell)) in self._texts:
                 by_exercise.setdefault(exercise, {})[cell] = evidence
         self._find_out(by_exercise)
+        end = time.monotonic() + SECONDS
         for exercise, found in by_exercise.items():
-            for cell, sentence in self._compare(exercise, found).items():
+            for cell, sentence in self._compare(exercise, found, end - time.monotonic()).items():
                 verdicts[cell] = replace(verdicts[cell], diagnosis=sentence)
         return verdicts
 
@@ -66,11 +69,11 @@ class Misconceptions:
                     is_ours = _locked(file, is_patient)
             yield is_ours
 
-    def _compare(self, exercise: str, found: Mapping[str, Evidence]) -> dict[str, str]:
-        """In a fork: part of the evidence comes from a student process."""
+    def _compare(self, exercise: str, found: Mapping[str, Evidence], seconds: float) -> dict[str, str]:
+        """In a fork: part of the evidence comes from a student process. Nothing, where time is up."""
         known = self.known(exercise)
         try:
-            return in_fork(lambda: diagnosis.diagnose(known, found), dict[str, str], SECONDS)
+            return in_fork(lambda: diagnosis.diagnose(known, found), dict[str, str], seconds, MEMORY)
         except ForkFailed:
             return {}
 

@@ -7,11 +7,13 @@ be shown, bounded and escaped, and decides nothing.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 import msgspec
 
 from torchaula.grading.limits import Limits
+
+PLACES = 200  # outputs that one cell may have
 
 # Instructor → nursery
 
@@ -131,7 +133,7 @@ class Ran(msgspec.Struct, tag="ran", frozen=True):
     """A cell ended, and what it gave out; `timed_out`: it was ended; `not_run`: no time was left."""
 
     cell: str
-    outputs: list[Output]
+    outputs: Annotated[list[Output], msgspec.Meta(max_length=PLACES)]
     timed_out: bool = False
     not_run: bool = False
 

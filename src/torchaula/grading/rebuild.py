@@ -18,6 +18,7 @@ from nbformat import NotebookNode
 from torchaula.course.markers import USUAL, Markers
 from torchaula.grading import instructor
 from torchaula.grading.answered import Answers
+from torchaula.grading.definitions import one_notebook
 from torchaula.grading.instructor import Instructor
 from torchaula.grading.instructor import grade_id as grade_id
 from torchaula.grading.instructor import is_solution as is_solution
@@ -68,9 +69,10 @@ class Sorted:
 def sort(source: NotebookNode, submitted: Sequence[SubmittedCell], markers: Markers = USUAL) -> Sorted:
     """Tell which cell of a submission is which."""
     known = instructor.of(source, markers)
-    found = recognised(known, submitted)
-    answers = Answers(known, list(found.cells), bool(found.told))
-    answers.settle()
+    with one_notebook():
+        found = recognised(known, submitted)
+        answers = Answers(known, list(found.cells), bool(found.told))
+        answers.settle()
     return Sorted(known, found, answers)
 
 

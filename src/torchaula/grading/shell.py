@@ -26,9 +26,10 @@ from traitlets import Type
 
 from torchaula.grading.elsewhere import Elsewhere
 from torchaula.grading.limits import Limits
-from torchaula.grading.protocol import Output, Raised, Shown, Text
+from torchaula.grading.protocol import PLACES, Output, Raised, Shown, Text
 
 FRAMES = 20  # of either end of a traceback: of an endless recursion IPython takes 15 ms for each frame
+LEFT_OUT = "… (lo que sigue no se guarda)\n"
 ANSWERS = 100  # that nobody gives to the questions of one cell, before it is told so
 
 
@@ -37,7 +38,7 @@ class Outputs:
 
     def __init__(self, limits: Limits) -> None:
         self.items: list[Output] = []
-        self._text, self._image = limits.text, limits.image
+        self._text, self._image, self._errors = limits.text, limits.image, 2 * limits.text
 
     def write(self, name: str, text: str) -> None:
         text = self._bounded(text)
@@ -45,20 +46,32 @@ class Outputs:
         if text and isinstance(last, Text) and last.name == name:
             self.items[-1] = Text(name, last.text + text)
         elif text:
-            self.items.append(Text(name, text))
+            self._add(Text(name, text))
 
     def show(self, text: str, png: bytes = b"") -> None:
         if len(png) > self._image:
             png, text = b"", text + " (una imagen demasiado grande)"
         self._image -= len(png)
-        self.items.append(Shown(self._bounded(text), png))
+        self._add(Shown(self._bounded(text), png))
 
     def fail(self, kind: str, message: str, traceback: str) -> None:
-        self.items.append(Raised(kind[:200], message[:2000], traceback[-4000:]))
+        """An exception; where there are more than may be, the last one counts."""
+        traceback = traceback[-min(4000, self._errors) :] if self._errors else ""
+        message = message[: min(2000, self._errors)]
+        self._errors = max(0, self._errors - len(message) - len(traceback))
+        self.items[PLACES - 1 :] = []
+        self.items.append(Raised(kind[:200], message, traceback))
+
+    def _add(self, item: Output) -> None:
+        """Add what is no exception, for which the last place stays free."""
+        if len(self.items) < PLACES - 2:
+            self.items.append(item)
+        elif len(self.items) == PLACES - 2:
+            self.items.append(Text("stdout", LEFT_OUT))
 
     def _bounded(self, text: str) -> str:
         kept, self._text = text[: self._text], max(0, self._text - len(text))
-        return kept + ("\n… (lo que sigue no se guarda)\n" if text and kept != text and kept else "")
+        return kept + (f"\n{LEFT_OUT}" if text and kept != text and kept else "")
 
 
 class _Stream(io.TextIOBase):

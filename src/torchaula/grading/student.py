@@ -30,6 +30,7 @@ from torchaula.checks.observation import NOT_DATA, Failure, Observation, Scope, 
 from torchaula.checks.seeds import Stream, derive, seed_all
 from torchaula.checks.timelimit import TimeLimit, time_limit
 from torchaula.checks.trace import stop_profiling
+from torchaula.grading.forks import address_space
 from torchaula.grading.frames import Channel, TooLarge, WireError
 from torchaula.grading.limits import CELL_CLOCK, Limits
 from torchaula.grading.protocol import Began, Cell, Lived, Raised, Ran
@@ -79,7 +80,7 @@ def live(shell: Shell, life: Channel, ends: Sequence[socket], limits: Limits) ->
 
 def confine(limits: Limits) -> None:
     """Set what the kernel limits for one process; the nursery watches what it doesn't."""
-    space = _address_space() + limits.memory
+    space = address_space() + limits.memory
     for kind, limit in (
         (resource.RLIMIT_AS, space),
         (resource.RLIMIT_FSIZE, limits.file_size),
@@ -90,11 +91,6 @@ def confine(limits: Limits) -> None:
         resource.setrlimit(kind, (limit, limit))
     hard = math.ceil(limits.cpu_seconds) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (hard, hard))
-
-
-def _address_space() -> int:
-    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123
-        return int(file.read().split()[0]) * resource.getpagesize()
 
 
 def _allow(seconds: float) -> None:

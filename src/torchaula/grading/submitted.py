@@ -22,6 +22,8 @@ from torchaula.i18n import _
 MAX_FILE = 20 * 2**20  # figures included; a released notebook has a tenth of a MB
 MAX_TEXT = 2**20  # characters of all cells together
 MAX_CELLS = 1000
+MAX_VALUES = 2_500_000  # of JSON, nearly all of them in outputs: each takes some 70 bytes once it is read
+MAX_NAME = 500  # characters of a cell's name
 LOOK = 64  # bytes by which a file of another kind is known
 GZIP = b"\x1f\x8b"
 KINDS = {
@@ -94,6 +96,10 @@ def digest_of(content: bytes) -> str:
 
 def _parsed(content: bytes) -> Any:
     text = _text(_unpacked(content))
+    if len(text) > MAX_VALUES and sum(map(text.count, ",[{")) > MAX_VALUES:
+        raise Unreadable(
+            _("more than {most} values in it: clear its outputs and hand it in again").format(most=MAX_VALUES)
+        )
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
@@ -146,9 +152,12 @@ def _cell(value: Any) -> SubmittedCell | None:
     if not isinstance(source, str):
         return None
     kind = value.get("cell_type")
-    # Half a surrogate pair, which JSON may hold and no file, is lost.
-    text = source.encode("utf-8", "replace").decode("utf-8")
-    return SubmittedCell(kind if kind in ("code", "markdown") else "raw", text, _name(value))
+    return SubmittedCell(kind if kind in ("code", "markdown") else "raw", _whole(source), _name(value))
+
+
+def _whole(text: str) -> str:
+    """A text without half of a surrogate pair, which JSON may hold and no file."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _name(cell: dict[str, Any]) -> str:
@@ -156,4 +165,4 @@ def _name(cell: dict[str, Any]) -> str:
     nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     given = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
     names = (name for name in (given, cell.get("id")) if isinstance(name, str))
-    return next(names, "")
+    return _whole(next(names, "")[:MAX_NAME])

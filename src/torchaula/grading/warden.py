@@ -15,6 +15,7 @@ from socket import MSG_PEEK, send_fds, socketpair
 
 from torchaula.grading.cells import SetupFailed
 from torchaula.grading.frames import Channel, WireError
+from torchaula.grading.frames import life as life_bounds
 from torchaula.grading.protocol import (
     Ask,
     Begin,
@@ -115,7 +116,7 @@ class Warden:
         """
         exercises = [step.exercise for step in steps if isinstance(step, Leave)]
         pairs = [socketpair() for _ in range(1 + len(exercises))]
-        life = Channel(pairs[0][0], FromStudent)
+        life = Channel(pairs[0][0], FromStudent, life_bounds(self.sandbox.limits))
         try:
             self._channel.send(Begin(len(pairs), cpu_seconds), seconds=PATIENCE)
             send_fds(self._socket, [b"."], [far.fileno() for _, far in pairs])

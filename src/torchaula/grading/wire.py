@@ -1,11 +1,13 @@
 """Data and observations as typed nodes of a frame, and back; never pickle.
 
-Whatever a frame claims is checked before anything of that size is allocated.
+Whatever a frame claims is checked before anything of that size is allocated: the values in its header by
+`frames`, the length of each list, path, key and name by its type here, and what its tensors take together.
 """
 
 from __future__ import annotations
 
 from ctypes import string_at
+from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
@@ -16,6 +18,7 @@ from torchaula.checks import data
 from torchaula.checks.data import DTYPES, MAX_BYTES, MAX_DEPTH, MAX_NODES, Data, span
 from torchaula.checks.observation import (
     MAX_KINDS,
+    MAX_LINE,
     MAX_TEXT,
     MAX_THREADS,
     Failure,
@@ -23,7 +26,7 @@ from torchaula.checks.observation import (
     Request,
     Stop,
 )
-from torchaula.grading.frames import WireError
+from torchaula.grading.frames import TooLarge, WireError
 
 DTYPE_NAMES = {str(dtype).removeprefix("torch."): dtype for dtype in DTYPES}
 NAMES = {dtype: name for name, dtype in DTYPE_NAMES.items()}
@@ -31,58 +34,67 @@ NAMES = {dtype: name for name, dtype in DTYPE_NAMES.items()}
 
 TEXTS = ("kind", "message", "line", "missing", "version")  # of a stop
 
+MAX_SPACE = 8 * MAX_BYTES  # of all tensors in a frame, with what stands before them and what repeats
+MAX_KEY = 10_000  # characters of a key
+MAX_TRACE = 10_000  # operations and functions in a trace
+
 # A text of the student process's own: shown at most.
 Claim: TypeAlias = Annotated[str, Meta(max_length=MAX_TEXT)]
+Whole: TypeAlias = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Sizes: TypeAlias = Annotated[list[Count], Meta(max_length=MAX_DEPTH)]
+Key: TypeAlias = Annotated[str, Meta(max_length=MAX_KEY)] | Whole | float | bool | None
+Path: TypeAlias = Annotated[tuple[Key, ...], Meta(max_length=MAX_DEPTH + 2)]
+Paths: TypeAlias = Annotated[list[Path], Meta(max_length=MAX_NODES)]
 
 
-class TensorNode(msgspec.Struct, tag="tensor", frozen=True):
+class TensorNode(msgspec.Struct, tag="tensor", frozen=True, array_like=True):
     """A dense tensor; its storage from the first element it reaches to the last is in the frame."""
 
     dtype: str
-    size: list[int]
-    stride: list[int]
-    offset: int
+    size: Sizes
+    stride: Sizes
+    offset: Count
     requires_grad: bool
     meta: bool
 
 
-class SequenceNode(msgspec.Struct, tag="sequence", frozen=True):
+class SequenceNode(msgspec.Struct, tag="sequence", frozen=True, array_like=True):
     """A list, a tuple or a `torch.Size`."""
 
     kind: str
-    items: list[Node]
+    items: Annotated[list[Node], Meta(max_length=MAX_NODES)]
 
 
-class DictNode(msgspec.Struct, tag="dict", frozen=True):
+class DictNode(msgspec.Struct, tag="dict", frozen=True, array_like=True):
     """A dict as pairs, in order."""
 
-    items: list[tuple[Key, Node]]
+    items: Annotated[list[tuple[Key, Node]], Meta(max_length=MAX_NODES)]
 
 
-class NamedNode(msgspec.Struct, tag="named", frozen=True):
+class NamedNode(msgspec.Struct, tag="named", frozen=True, array_like=True):
     """A `torch.dtype` or `torch.device` by name."""
 
     kind: str
     name: str
 
 
-class BytesNode(msgspec.Struct, tag="bytes", frozen=True):
+class BytesNode(msgspec.Struct, tag="bytes", frozen=True, array_like=True):
     """Bytes, apart from text: msgspec tells them apart by type only."""
 
     content: bytes
 
 
-class ComplexNode(msgspec.Struct, tag="complex", frozen=True):
+class ComplexNode(msgspec.Struct, tag="complex", frozen=True, array_like=True):
     """A complex number."""
 
     real: float
     imag: float
 
 
-Key: TypeAlias = str | int | float | bool | None
 Node: TypeAlias = (
     bool
-    | int
+    | Whole
     | float
     | str
     | TensorNode
@@ -95,13 +107,13 @@ Node: TypeAlias = (
 )
 
 
-class Open(msgspec.Struct, tag="open", frozen=True):
+class Open(msgspec.Struct, tag="open", frozen=True, array_like=True):
     """To the student process: a graded cell begins, with this seed."""
 
     seed: int
 
 
-class Instead(msgspec.Struct, tag="instead", frozen=True):
+class Instead(msgspec.Struct, tag="instead", frozen=True, array_like=True):
     """To the student process: forget the answer so far, and run this cell in its place."""
 
     cell: str
@@ -109,7 +121,7 @@ class Instead(msgspec.Struct, tag="instead", frozen=True):
     seed: int
 
 
-class Call(msgspec.Struct, tag="call", frozen=True):
+class Call(msgspec.Struct, tag="call", frozen=True, array_like=True):
     """To the student process: serve this request."""
 
     name: str
@@ -122,35 +134,35 @@ class Call(msgspec.Struct, tag="call", frozen=True):
     seconds: float
 
 
-class Stopped(msgspec.Struct, frozen=True):
+class Stopped(msgspec.Struct, frozen=True, array_like=True):
     """A `Stop`, in bounded fields."""
 
     kind: Claim
     message: Claim
     line: Claim
-    number: int
+    number: Annotated[int, Meta(ge=0, le=MAX_LINE)]
     kinds: Annotated[tuple[Claim, ...], Meta(max_length=MAX_KINDS)]
     missing: Claim
     version: Claim
 
 
-class Failed(Stopped, frozen=True):
+class Failed(Stopped, frozen=True, array_like=True):
     """A `Failure`, likewise."""
 
     cause: Stopped | None
     threads: Annotated[tuple[Claim, ...], Meta(max_length=MAX_THREADS)]
 
 
-class Seen(msgspec.Struct, tag="seen", frozen=True):
+class Seen(msgspec.Struct, tag="seen", frozen=True, array_like=True):
     """From the student process: what was observed."""
 
     result: Node
     failure: Failed | None
     arguments: Node
-    attached: list[tuple[Key, ...]]
-    shared: list[tuple[Key, ...]]
-    gradients: list[tuple[tuple[Key, ...], TensorNode | None]]
-    trace: dict[str, int]
+    attached: Paths
+    shared: Paths
+    gradients: Annotated[list[tuple[Path, TensorNode | None]], Meta(max_length=MAX_NODES)]
+    trace: Annotated[dict[Claim, Count], Meta(max_length=MAX_TRACE)]
 
 
 ToStudent: TypeAlias = Open | Call | Instead
@@ -161,6 +173,7 @@ class _Packer:
 
     def __init__(self) -> None:
         self.buffers: list[bytes] = []
+        self.space = _Space()
 
     def node(self, value: Data) -> Node:
         if isinstance(value, torch.Tensor):
@@ -183,9 +196,12 @@ class _Packer:
     def tensor(self, tensor: torch.Tensor) -> TensorNode:
         data.check_tensor(tensor)
         plain = tensor.detach().resolve_conj().resolve_neg()
-        meta = plain.device.type == "meta"
+        meta, reach = plain.device.type == "meta", span(plain)
+        elements = max(reach, plain.numel()) + int(plain.storage_offset())
+        if not self.space.take(elements, plain.element_size()):
+            raise TooLarge(f"torch.Tensor > {MAX_SPACE // 2**20} MB")
         if not meta:
-            self.buffers.append(string_at(plain.data_ptr(), span(plain) * plain.element_size()))
+            self.buffers.append(string_at(plain.data_ptr(), reach * plain.element_size()))
         return TensorNode(
             NAMES[plain.dtype],
             list(plain.shape),
@@ -196,11 +212,27 @@ class _Packer:
         )
 
 
+@dataclass
+class _Space:
+    """What the tensors of a frame may take together, counted before it is taken."""
+
+    left: int = MAX_SPACE
+
+    def take(self, elements: int, size: int) -> bool:
+        self.left -= elements * size
+        return self.left >= 0
+
+
 class _Unpacker:
     """Nodes to data, within the limits of depth, nodes and bytes."""
 
     def __init__(self, buffers: memoryview) -> None:
-        self.buffers, self.nodes = buffers, 0
+        self.buffers, self.nodes, self.space = buffers, 0, _Space()
+
+    def whole(self, node: Node) -> Data:
+        """A value of which nothing else is a part."""
+        self.nodes = 0
+        return self.value(node)
 
     def value(self, node: Node, depth: int = 0) -> Data:
         self.nodes += 1
@@ -221,11 +253,11 @@ class _Unpacker:
         return node
 
     def sequence(self, node: SequenceNode, depth: int) -> Data:
-        items = [self.value(item, depth + 1) for item in node.items]
         if node.kind == "size":
-            if not all(type(item) is int and item >= 0 for item in items):
+            if not all(type(item) is int and item >= 0 for item in node.items):
                 raise WireError("a size holds something else than sizes")
-            return torch.Size(items)  # type: ignore[arg-type]
+            return torch.Size(node.items)  # type: ignore[arg-type]
+        items = [self.value(item, depth + 1) for item in node.items]
         if node.kind not in ("list", "tuple"):
             raise WireError(f"no such sequence: {node.kind[:20]!r}")
         return items if node.kind == "list" else tuple(items)
@@ -239,15 +271,14 @@ class _Unpacker:
 
     def tensor(self, node: TensorNode) -> torch.Tensor:
         dtype = DTYPE_NAMES.get(node.dtype)
-        if dtype is None or len(node.size) != len(node.stride) or len(node.size) > MAX_DEPTH:
+        if dtype is None or len(node.size) != len(node.stride):
             raise WireError("a malformed tensor")
-        if min([*node.size, *node.stride, node.offset]) < 0:
-            raise WireError("a tensor with negative sizes, strides or offset")
         count = reach = 1
         for n, step in zip(node.size, node.stride, strict=True):
             count, reach = count * n, reach + (n - 1) * step
         reach = reach if count else 0
-        if (max(count, reach) + node.offset) * dtype.itemsize > MAX_BYTES:
+        elements = max(count, reach) + node.offset
+        if elements * dtype.itemsize > MAX_BYTES or not self.space.take(elements, dtype.itemsize):
             raise WireError("a tensor that is too large")
         if node.requires_grad and not (dtype.is_floating_point or dtype.is_complex):
             raise WireError("a tensor of integers with a gradient")
@@ -255,8 +286,9 @@ class _Unpacker:
             storage = torch.empty(node.offset + reach, dtype=dtype, device="meta")
         else:
             storage = self.take(reach, dtype)
-            if node.offset:
-                storage = torch.cat([torch.zeros(node.offset, dtype=dtype), storage])
+            if node.offset:  # what stands before it is nobody's: it takes addresses, and no memory
+                found, storage = storage, torch.empty(node.offset + reach, dtype=dtype)
+                storage[node.offset :] = found
         tensor = storage.as_strided(node.size, node.stride, node.offset)
         return tensor.requires_grad_(node.requires_grad)
 
@@ -291,7 +323,7 @@ def from_request(request: Request) -> tuple[Call, list[bytes]]:
 def to_request(call: Call, buffers: memoryview) -> Request:
     """The request in a frame. Raises `WireError`."""
     unpacker = _Unpacker(buffers)
-    args, kwargs = unpacker.value(call.args), unpacker.value(call.kwargs)
+    args, kwargs = unpacker.whole(call.args), unpacker.whole(call.kwargs)
     if not isinstance(args, tuple) or not isinstance(kwargs, dict):
         raise WireError("a call without arguments")
     return Request(call.name, args, kwargs, call.source, call.own, call.watch, call.given, call.seconds)
@@ -334,12 +366,18 @@ def _keys(path: data.Path) -> tuple[Key, ...]:
 
 
 def to_observation(message: Seen, buffers: memoryview) -> Observation:
-    """The observation in a frame. Raises `WireError`."""
-    unpacker = _Unpacker(buffers)
+    """The observation in a frame. Raises `WireError`, also where there is no memory for it."""
+    try:
+        return _observation(message, _Unpacker(buffers))
+    except (MemoryError, RuntimeError, OverflowError) as error:  # torch has its own words for no memory
+        raise WireError("an observation that can't be made") from error
+
+
+def _observation(message: Seen, unpacker: _Unpacker) -> Observation:
     return Observation(
-        result=unpacker.value(message.result),
+        result=unpacker.whole(message.result),
         failure=None if message.failure is None else _failure(message.failure),
-        arguments=unpacker.value(message.arguments),
+        arguments=unpacker.whole(message.arguments),
         attached=tuple(message.attached),
         shared=tuple(message.shared),
         gradients={p: None if g is None else unpacker.tensor(g) for p, g in message.gradients},

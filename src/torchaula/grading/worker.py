@@ -24,7 +24,7 @@ from torchaula.grading.budget import NOTHING
 from torchaula.grading.cells import SetupFailed
 from torchaula.grading.engine import Engine
 from torchaula.grading.forks import descendants
-from torchaula.grading.frames import Channel, WireError
+from torchaula.grading.frames import MAX_HEADER, Channel, WireError, encoded
 from torchaula.grading.jobs import Job, Result
 from torchaula.grading.misconceptions import Misconceptions
 from torchaula.grading.protocol import Cell
@@ -32,7 +32,7 @@ from torchaula.grading.rebuild import rebuild
 from torchaula.grading.sandbox import Sandbox
 from torchaula.grading.seeds import Seeds
 from torchaula.grading.submitted import read
-from torchaula.grading.verdict import Outcome
+from torchaula.grading.verdict import Outcome, Verdict
 from torchaula.grading.warden import SandboxDied, Warden
 from torchaula.i18n import _
 
@@ -127,6 +127,16 @@ class Worker:
             self._warden = None
 
 
+def fitting(result: Result) -> Result:
+    """A result that fits in a frame: what cells gave out is left out first, and then what is said of them."""
+    if len(encoded(result)) <= MAX_HEADER:
+        return result
+    less = replace(result, outputs={})
+    if len(encoded(less)) <= MAX_HEADER:
+        return less
+    return replace(less, verdicts={cell: Verdict(each.outcome) for cell, each in result.verdicts.items()})
+
+
 def end_with(caller: socket) -> None:
     """End, with all that this process has started, when whoever asks is gone, even in the middle of a job."""
 
@@ -156,7 +166,7 @@ def main() -> None:
     with suppress(WireError):
         while True:
             job, submitted = channel.receive()
-            channel.send(worker.grade(replace(job, submitted=bytes(submitted))))
+            channel.send(fitting(worker.grade(replace(job, submitted=bytes(submitted)))))
     worker.close()
 
 

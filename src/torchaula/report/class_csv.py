@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,7 +14,9 @@ from torchaula.course.notebook import Notebook
 from torchaula.grading.verdict import Outcome
 from torchaula.printing import printable, shortened
 
-FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # what a spreadsheet would compute, in either width
+# What a spreadsheet would compute, in any width; also where it takes a file for one with semicolons, and then
+# reads a quote after one as the begin of a field.
+FORMULA = re.compile(r"""(^|;)(?=[\s"]*[=+\-@−＝＋－＠﹢﹣﹦﹫⁺⁻⁼₊₋₌])""")
 LONGEST = 2000  # columns of a text
 MISSING, UNGRADED, EARLIER = "nothing handed in", "not graded", "earlier submission graded"
 WAITING = "waits for a person"
@@ -67,5 +70,4 @@ def plain(value: object) -> object:
     """A text of one line that no spreadsheet takes for a formula: names are a learner's to choose."""
     if not isinstance(value, str):
         return value
-    text = shortened(printable(value), LONGEST)
-    return f"'{text}" if text.lstrip().startswith(FORMULA) else text
+    return FORMULA.sub(r"\1'", shortened(printable(value), LONGEST))

@@ -18,9 +18,11 @@ from torchaula.classroom.moodle import MoodleCollector
 from torchaula.classroom.roster import Student
 from torchaula.course.layout import Course
 from torchaula.i18n import _
-from torchaula.printing import forgive_streams, printable
+from torchaula.printing import forgive_streams, printable, shortened
 from torchaula.report import lines
 from torchaula.report.class_table import name
+
+LONGEST = 2000  # columns of a line of the log
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,13 @@ class Line:
     person: Student
     what: str
     is_good: bool = False
+
+
+class _Lines(logging.Formatter):
+    """A line for each message, whatever the names in it are made of."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name for it
+        return shortened(printable(super().formatMessage(record)), LONGEST)
 
 
 class ClassCollector(MoodleCollector):
@@ -51,7 +60,7 @@ class ClassCollector(MoodleCollector):
         except OSError as error:
             self.log.warning("%s: %s", path, error.strerror)
             return None
-        file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        file.setFormatter(_Lines("%(asctime)s %(levelname)s %(message)s"))
         for handler in self.log.handlers if self.parent.log_level > logging.DEBUG else ():
             handler.setLevel(max(handler.level, logging.ERROR))
         self.log.addHandler(file)

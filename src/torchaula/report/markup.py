@@ -5,15 +5,11 @@ from __future__ import annotations
 import re
 
 from markupsafe import Markup, escape
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import PythonLexer
 
-from torchaula.report import words
+from torchaula.report import highlight, words
 
 CODE = re.compile(r"(`[^`\n]+`)")
 EMPHASIS = ((re.compile(r"\*\*([^*\n]+)\*\*"), "strong"), (re.compile(r"\*([^*\s][^*\n]*)\*"), "em"))
-LEXER, FORMATTER = PythonLexer(stripnl=False, ensurenl=False), HtmlFormatter(nowrap=True)
 LIKE_CODE = ("Llamada", "Tu línea")
 VALUES = ("tensor ", "[", "(", "{", "'")
 
@@ -44,12 +40,11 @@ def row(text: str, label: str) -> Markup:
 
 def code(text: str, named: frozenset[int] = frozenset()) -> Markup:
     """Python, its words coloured and its lines numbered by the style sheet; `named` lines are marked."""
-    coloured = highlight(text, LEXER, FORMATTER).rstrip("\n")
     return Markup("\n").join(
         Markup('<span class="line{}">{}</span>').format(
-            " named" if number in named else "", _said(number in named) + Markup(line)
+            " named" if number in named else "", _said(number in named) + line
         )
-        for number, line in enumerate(coloured.split("\n"), 1)
+        for number, line in enumerate(highlight.lines(text.rstrip("\n")), 1)
     )
 
 

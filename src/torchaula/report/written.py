@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
-from torchaula.grading.outputs import PNG, plain
+from torchaula.grading.outputs import picture, plain
 from torchaula.grading.verdict import Lost
 from torchaula.report import words
 
@@ -86,4 +86,4 @@ def _png(encoded: str) -> str:
         data = base64.b64decode(encoded)
     except (binascii.Error, ValueError, TypeError):
         return ""
-    return base64.b64encode(data).decode() if data.startswith(PNG) else ""
+    return base64.b64encode(picture(data)).decode()
