@@ -31,8 +31,8 @@ from torchaula.grading.submitted import read
 LIMITS = Limits(
     cell_seconds=1.0,
     cells_seconds=3.0,
-    cpu_seconds=20.0,
-    wall_seconds=40.0,
+    cpu_seconds=10.0,
+    wall_seconds=15.0,
     memory=512 * MIB,
     total_memory=768 * MIB,
     processes=24,
