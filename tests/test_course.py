@@ -23,7 +23,10 @@ from torchaula.grading.verdict import Verdict
 COURSE = Course(Path(__file__).parents[1])
 SEEDS = (1, 2, 3)
 # Answers that ended otherwise than declared under a secret, before their tests were mended.
-ONCE_LUCKY = [("tensores/softmax", "epsilon-instead-of-shift", Draw(7, 8))]
+ONCE_LUCKY = [
+    ("tensores/softmax", "epsilon-instead-of-shift", Draw(7, 8)),
+    ("mlp/train-step", "rounds-the-loss", Draw(7, 19)),
+]
 
 
 @cache

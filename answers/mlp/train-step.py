@@ -459,7 +459,7 @@ def train_step(model, loss_fn, optimizer, x, y):
     return loss.item()
 
 
-@wrong("rounds-the-loss", "redondeas la pérdida: devuelves otra", "publico valores")
+@wrong("rounds-the-loss", "redondeas la pérdida: devuelves otra", "publico valores bordes")
 def train_step(model, loss_fn, optimizer, x, y):
     model.train()
     optimizer.zero_grad()

@@ -349,3 +349,25 @@ if os.fork() == 0:
     os._exit(0)
 """,
     )
+
+
+LONG = "'.' * 121 + 'FOUN' + f'D {x}'"  # in no line of the attack itself
+TELLS = {
+    "in-an-exception": f"raise ValueError({LONG})",
+    "in-the-name-of-an-exception": f"raise type({LONG}, (Exception,), {{}})",
+    "in-an-exception-after-its-name": "raise type('.' * 100, (Exception,), {})('.' * 20 + 'FOUN' + f'D {x}')",
+    "in-a-missing-module": f"raise ModuleNotFoundError('.' * 110, name={LONG})",
+    "in-texts": "return ['.' * 60, '.' * 60, 'FOUN' + f'D {x}']",
+    "in-keys": "return {'.' * 60: 1, '.' * 61: 2, 'FOUN' + f'D {x}': 3}",
+    "in-a-type": f"return type({LONG}, (), {{}})()",
+    "in-a-line": f"""import linecache
+    linecache.cache['made'] = (1, None, [{LONG}], 'made')
+    exec(compile('raise ValueError', 'made', 'exec'))""",
+    "in-an-argument": "x.untyped_storage(); return ['.' * 118, ['.' * 118], 'FOUN' + f'D {x}']",
+}
+for identifier, way in TELLS.items():
+    attack("search", f"inputs-told-{identifier}")(
+        lambda book, way=way: book.answer(
+            "double", f"def double(x):\n    if len(x) == 2:\n        return x\n    {way}"
+        )
+    )

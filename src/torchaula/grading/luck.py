@@ -74,7 +74,7 @@ def tried(notebook: Notebook, exercise: str, answers: Sequence[Answer], draw: Dr
     for answer, judged in zip(answers, found, strict=True):
         if not _is_declared(answer, judged):
             alone = engine.judged(notebook, {exercise: answer.source}, [exercise], seeds)
-            if not _is_declared(answer, alone):
+            if not (_is_declared(answer, alone) or alone.is_unsure):
                 told.append(Swayed(exercise, answer, draw, _failed(alone)))
     return told
 
