@@ -11,6 +11,7 @@ from tests.attacks import (
     corpus_ends,
     corpus_hiders,
     corpus_host,
+    corpus_kernel,
     corpus_lies,
     corpus_search,
     corpus_stash,
@@ -19,7 +20,16 @@ from tests.attacks.arena import Arena
 from tests.attacks.book import ATTACKS, Attack
 from tests.conftest import BROKEN, HIDDEN, TRIED
 
-CORPUS = (corpus_cells, corpus_ends, corpus_hiders, corpus_host, corpus_lies, corpus_search, corpus_stash)
+CORPUS = (
+    corpus_cells,
+    corpus_ends,
+    corpus_hiders,
+    corpus_host,
+    corpus_kernel,
+    corpus_lies,
+    corpus_search,
+    corpus_stash,
+)
 
 
 @pytest.mark.parametrize("attack", [pytest.param(a, id=a.id) for a in ATTACKS.values()])
