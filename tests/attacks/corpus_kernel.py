@@ -108,7 +108,10 @@ if call('vmsplice', begin, ctypes.byref(Vector(ctypes.addressof(text), 8192)), 1
     "memory-in-large-sockets": """
 import socket
 for family in (socket.AF_UNIX, socket.AF_INET):
-    end = socket.socket(family)
+    try:
+        end = socket.socket(family)
+    except OSError:
+        continue
     for option in (socket.SO_SNDBUF, socket.SO_RCVBUF, 32, 33):
         before = end.getsockopt(socket.SOL_SOCKET, option if option < 32 else option - 25)
         try:
@@ -119,4 +122,42 @@ for family in (socket.AF_UNIX, socket.AF_INET):
             print('FOUND a larger buffer')
 """,
 }
+ATTACKS |= {
+    "memory-in-sockets-of-networks": """
+import socket
+kept, sent = [], 0
+for family in (socket.AF_INET, socket.AF_INET6):
+    try:
+        server = socket.create_server(('localhost', 0), family=family)
+        while sent < 2**27:
+            kept += [socket.create_connection(server.getsockname()), server.accept()[0]]
+            for end in kept[-2:]:
+                end.setblocking(False)
+                sent += sum(end.send(bytes(2**16)) for _ in range(20))
+    except OSError:
+        pass
+if sent > 2**25:
+    print('FOUND millions of bytes that nobody counts', sent)
+""",
+}
+# Too much of it ends the cell, so that nothing is printed.
+HOARDS = {
+    "memory-in-many-sockets": """
+import os, socket, time
+for _ in range(4):
+    if os.fork() == 0:
+        kept = [socket.socket(socket.AF_UNIX) for _ in range(480)]
+        time.sleep(9)
+time.sleep(2)
+print('FOUND more sockets than anybody needs')
+""",
+    "memory-in-empty-files": """
+import os, time
+for number in range(150_000):
+    os.close(os.open(f'/tmp/{number}', os.O_CREAT))
+time.sleep(2)
+print('FOUND more files than anybody needs')
+""",
+}
+cells("kernel", HOARDS)
 cells("kernel", {name: CALLS + text + TOLD for name, text in ATTACKS.items()}, proof="TRIED")
