@@ -20,6 +20,7 @@ from tests.attacks.book import Attack, Book
 from torchaula.checks.seeds import derive
 from torchaula.classroom import review
 from torchaula.course import notebook
+from torchaula.course.markers import USUAL
 from torchaula.grading import outputs, sandbox
 from torchaula.grading.client import Client
 from torchaula.grading.jobs import Job, Result
@@ -123,7 +124,7 @@ class Arena:
 
     def _judge(self, attack: Attack, book: Book, result: Result, usual: set[str], found: Found) -> None:
         gained = sorted(passed(result) - usual)
-        listed = review.reaches(read(book.bytes()))
+        listed = attack.hides and review.of(notebook.loads(self.instructor), book.bytes(), USUAL).names
         if attack.hides and listed and all(cell.startswith("halve") for cell in gained):
             found.hidden += gained
         else:

@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
+from tests.attacks.book import ATTACKS, Attack, Book
+
 # Answers to `halve`, which may not call `div`.
 THREADS = {
     "joblib": """
 from joblib import Parallel, delayed
 def halve(x):
     return Parallel(n_jobs=2, backend='threading')([delayed(torch.div)(x, 2)] * 2)[0]
-""",
-    "joblib-of-scikit-learn": """
-from sklearn.utils.parallel import Parallel, delayed
-def halve(x):
-    return Parallel(n_jobs=2, prefer='threads')([delayed(torch.div)(x, 2)] * 2)[0]
-""",
-    "jobs-of-scikit-learn": """
-import numpy as np
-from sklearn.compose import ColumnTransformer
-from sklearn.preprocessing import FunctionTransformer
-def halve(x):
-    out = []
-    def half(_):
-        out.append(torch.div(x, 2))
-        return np.zeros((2, 1))
-    steps = [(str(n), FunctionTransformer(half), [n]) for n in range(2)]
-    import sklearn.utils
-    with sklearn.config_context():
-        from sklearn.utils._joblib import parallel_backend
-        with parallel_backend('threading'):
-            ColumnTransformer(steps, n_jobs=2).fit_transform(np.zeros((2, 2)))
-    return out[0]
 """,
     "asyncio-executor": """
 import asyncio
@@ -203,24 +183,6 @@ def halve(x):
     with c.__getattribute__('_DisableTorchDispatch')(), c.__getattribute__('DisableTorchFunction')():
         return torch.div(x, 2)
 """,
-    "python-dispatch": """
-from torch.utils import _python_dispatch as d
-def halve(x):
-    with d._disable_current_modes():
-        return torch.div(x, 2)
-""",
-    "python-dispatch-imported": """
-import torch.utils._python_dispatch as d
-def halve(x):
-    with d._disable_current_modes():
-        return torch.div(x, 2)
-""",
-    "python-dispatch-s-own-name": """
-from torch.utils._python_dispatch import _disable_current_modes as quiet
-def halve(x):
-    with quiet():
-        return torch.div(x, 2)
-""",
     "overrides-imported": """
 from torch.overrides import _pop_mode, _push_mode, TorchFunctionMode
 from torch.utils._mode_utils import no_dispatch
@@ -230,19 +192,6 @@ def halve(x):
         out = torch.div(x, 2)
     _push_mode(mode)
     return out
-""",
-    "no-dispatch": """
-from torch.utils._mode_utils import no_dispatch
-def halve(x):
-    with no_dispatch():
-        return torch.Tensor.__truediv__(x, 2)
-""",
-    "fake-tensor-helpers": """
-from torch._subclasses.fake_tensor import unset_fake_temporarily
-from torch.fx.experimental.proxy_tensor import disable_proxy_modes_tracing
-def halve(x):
-    with disable_proxy_modes_tracing(), torch._C.DisableTorchFunction():
-        return torch.div(x, 2)
 """,
 }
 LIBRARIES = {
@@ -294,11 +243,6 @@ def halve(x):
         def __dlpack_device__(self): return (1, 0)
     return torch.from_numpy(np.from_dlpack(Box()) / 2)
 """,
-    "numpy": """
-import numpy as np
-def halve(x):
-    return torch.from_numpy(np.asarray(x) / 2)
-""",
     "storage": """
 import array
 def halve(x):
@@ -306,79 +250,12 @@ def halve(x):
     return torch.tensor([v / 2 for v in numbers])
 """,
     "saved": """
-import io, pickle
+import io, pickle, struct
 def halve(x):
     out = io.BytesIO()
-    torch.save(x, out)
-    return pickle.loads(pickle.dumps(x.numpy() / 2)) if len(x) < 0 else torch.frombuffer(bytearray((x.numpy() / 2).tobytes()), dtype=torch.float32)
-""",
-    "script": """
-@torch.jit.script
-def half(x):
-    return torch.div(x, 2)
-def halve(x):
-    return half(x)
-""",
-    "compiled": """
-@torch.compile(backend='eager')
-def half(x):
-    return torch.div(x, 2)
-def halve(x):
-    return half(x)
-""",
-    "graph-of-fx": """
-from torch import fx
-half = fx.symbolic_trace(lambda x: torch.div(x, 2))
-def halve(x):
-    return half(x)
-""",
-    "function-of-autograd": """
-class Half(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, x): return torch.div(x, 2)
-    @staticmethod
-    def backward(ctx, g): return torch.div(g, 2)
-def halve(x):
-    y = torch.ones_like(x, requires_grad=True)
-    Half.apply(y).backward(x)
-    return y.grad
-""",
-    "hook-of-autograd": """
-def halve(x):
-    out = []
-    y = torch.ones_like(x, requires_grad=True)
-    y.register_hook(lambda g: out.append(torch.div(x, 2)))
-    y.sum().backward()
-    return out[0]
-""",
-    "checkpoint": """
-from torch.utils.checkpoint import checkpoint
-def halve(x):
-    return checkpoint(lambda t: torch.div(t, 2), x, use_reentrant=False)
-""",
-    "vmap": """
-def halve(x):
-    return torch.func.vmap(lambda t: torch.div(t, 2))(x)
-""",
-    "subclass": """
-class Mine(torch.Tensor):
-    @classmethod
-    def __torch_function__(cls, func, types, args=(), kwargs=None):
-        with torch._C.DisableTorchFunctionSubclass():
-            return func(*args, **(kwargs or {}))
-def halve(x):
-    return torch.div(x.as_subclass(Mine), 2).as_subclass(torch.Tensor)
-""",
-    "fork-of-script": """
-def halve(x):
-    return torch.jit.wait(torch.jit.fork(torch.div, x, 2))
-""",
-    "then-of-a-future": """
-def halve(x):
-    f = torch.futures.Future()
-    g = f.then(lambda _: torch.div(x, 2))
-    f.set_result(1)
-    return g.wait()
+    torch.save(x.untyped_storage(), out)
+    numbers = struct.unpack(f'<{len(x)}f', bytes(torch.load(io.BytesIO(out.getvalue()))))
+    return torch.tensor([v / 2 for v in numbers])
 """,
 }
 PATCHES = {
@@ -459,10 +336,161 @@ def halve(x):
     with torch._C._DisableTorchDispatch(), torch._C.DisableTorchFunction():
         return torch.div(x, 2)
 """,
+    "patched-by-its-type": """
+def halve(x):
+    return torch.div(x, 2)
+import collections
+T = type(collections.Counter())
+T.__setitem__ = lambda self, key, value: None
+""",
+    "patched-through-a-loop": """
+from collections import Counter
+for Counter.__setitem__ in [lambda self, key, value: None]:
+    pass
+def halve(x):
+    return torch.div(x, 2)
+""",
+    "torch-c-by-reduce": """
+from functools import reduce
+def halve(x):
+    with reduce(getattr, ['_' + 'C', '_DisableTorch' + 'Dispatch'], torch)():
+        with reduce(getattr, ['_' + 'C', 'DisableTorch' + 'Function'], torch)():
+            return torch.div(x, 2)
+""",
+    "patched-by-type-s-setattr": """
+import collections
+type.__setattr__(collections.Counter, '__setitem__', lambda self, key, value: None)
+def halve(x):
+    return torch.div(x, 2)
+""",
     "decoded": """
 import codecs
-exec(codecs.decode('qrs unyir(k):\\n    jvgu gbepu._P._QvfnoyrGbepuQvfcngpu(), gbepu._P.QvfnoyrGbepuShapgvba():\\n'
+exec(codecs.decode('qrs unyir(k):\\n    jvgu gbepu._P._QvfnoyrGbepuQvfcngpu(), '
+                   'gbepu._P.QvfnoyrGbepuShapgvba():\\n'
                    '        erghea gbepu.qvi(k, 2)\\n', 'rot13'))
 """,
 }
+# These hide nothing: the trace sees the call.
+HELD = {
+    "script": """
+@torch.jit.script
+def half(x):
+    return torch.div(x, 2)
+def halve(x):
+    return half(x)
+""",
+    "compiled": """
+@torch.compile(backend='eager')
+def half(x):
+    return torch.div(x, 2)
+def halve(x):
+    return half(x)
+""",
+    "graph-of-fx": """
+from torch import fx
+half = fx.symbolic_trace(lambda x: torch.div(x, 2))
+def halve(x):
+    return half(x)
+""",
+    "function-of-autograd": """
+class Half(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x): return torch.div(x, 2)
+    @staticmethod
+    def backward(ctx, g): return torch.div(g, 2)
+def halve(x):
+    y = torch.ones_like(x, requires_grad=True)
+    Half.apply(y).backward(x)
+    return y.grad
+""",
+    "hook-of-autograd": """
+def halve(x):
+    out = []
+    y = torch.ones_like(x, requires_grad=True)
+    y.register_hook(lambda g: out.append(torch.div(x, 2)))
+    y.sum().backward()
+    return out[0]
+""",
+    "checkpoint": """
+from torch.utils.checkpoint import checkpoint
+def halve(x):
+    return checkpoint(lambda t: torch.div(t, 2), x, use_reentrant=False)
+""",
+    "vmap": """
+def halve(x):
+    return torch.func.vmap(lambda t: torch.div(t, 2))(x)
+""",
+    "subclass": """
+class Mine(torch.Tensor):
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        with torch._C.DisableTorchFunctionSubclass():
+            return func(*args, **(kwargs or {}))
+def halve(x):
+    return torch.div(x.as_subclass(Mine), 2).as_subclass(torch.Tensor)
+""",
+    "fork-of-script": """
+def halve(x):
+    return torch.jit.wait(torch.jit.fork(torch.div, x, 2))
+""",
+    "then-of-a-future": """
+def halve(x):
+    f = torch.futures.Future()
+    g = f.then(lambda _: torch.div(x, 2))
+    f.set_result(1)
+    return g.wait()
+""",
+    "python-dispatch": """
+from torch.utils import _python_dispatch as d
+def halve(x):
+    with d._disable_current_modes():
+        return torch.div(x, 2)
+""",
+    "python-dispatch-imported": """
+import torch.utils._python_dispatch as d
+def halve(x):
+    with d._disable_current_modes():
+        return torch.div(x, 2)
+""",
+    "python-dispatch-s-own-name": """
+from torch.utils._python_dispatch import _disable_current_modes as quiet
+def halve(x):
+    with quiet():
+        return torch.div(x, 2)
+""",
+    "no-dispatch": """
+from torch.utils._mode_utils import no_dispatch
+def halve(x):
+    with no_dispatch():
+        return torch.Tensor.__truediv__(x, 2)
+""",
+    "fake-tensor-helpers": """
+from torch._subclasses.fake_tensor import unset_fake_temporarily
+from torch.fx.experimental.proxy_tensor import disable_proxy_modes_tracing
+def halve(x):
+    with disable_proxy_modes_tracing(), torch._C.DisableTorchFunction():
+        return torch.div(x, 2)
+""",
+}
+
+
+def build(book: Book, source: str) -> None:
+    """Answer `halve` so; a module that is written to a file is imported by the answer."""
+    if source.lstrip().startswith("%%writefile"):
+        book.add(source.strip())
+        source = "import sys\nsys.path.insert(0, '/tmp')\nfrom quiet import half as halve"
+    book.answer("halve", source.strip())
+
+
 HIDERS = THREADS | PROCESSES | MODES | LIBRARIES | PATCHES
+SAMPLE = {  # of each kind; the others take a minute, and are tried with `--all`
+    *("asyncio-to-thread", "joblib", "fork", "data-loader", "shell", "from-torch-c", "torch-c-by-vars"),
+    *("overrides-imported", "library", "dlpack-of-numpy", "storage", "patched-counter", "patched-by-mock"),
+    *("script", "hook-of-autograd", "fork-of-script"),
+}
+OTHERS: dict[str, Attack] = {}  # not in the sample
+for identifier, source in (HIDERS | HELD).items():
+    attacks = ATTACKS if identifier in SAMPLE else OTHERS
+    attacks[identifier] = Attack(
+        identifier, "hidden call", lambda book, source=source: build(book, source), identifier in HIDERS
+    )

@@ -9,8 +9,10 @@ import pytest
 from tests.attacks import (
     corpus_cells,
     corpus_ends,
+    corpus_hiders,
     corpus_holds,
     corpus_host,
+    corpus_kernel,
     corpus_lies,
     corpus_search,
     corpus_stash,
@@ -19,7 +21,17 @@ from tests.attacks.arena import Arena
 from tests.attacks.book import ATTACKS, Attack
 from tests.conftest import BROKEN, HIDDEN, TRIED
 
-CORPUS = (corpus_cells, corpus_ends, corpus_holds, corpus_host, corpus_lies, corpus_search, corpus_stash)
+CORPUS = (
+    corpus_cells,
+    corpus_ends,
+    corpus_hiders,
+    corpus_holds,
+    corpus_host,
+    corpus_kernel,
+    corpus_lies,
+    corpus_search,
+    corpus_stash,
+)
 
 
 @pytest.mark.parametrize("attack", [pytest.param(a, id=a.id) for a in ATTACKS.values()])
@@ -33,6 +45,16 @@ def test_attack_is_held(attack: Attack, arena: Arena, record_property: Callable[
     if found.hidden:
         record_property(HIDDEN, ",".join(found.hidden))
     assert not found.broken
+
+
+@pytest.mark.parametrize("name", corpus_hiders.OTHERS)
+def test_other_ways_to_hide_a_call_are_listed(
+    name: str, arena: Arena, request: pytest.FixtureRequest
+) -> None:
+    """The rest of those that hide a forbidden call, or try: each that does is listed."""
+    if not request.config.getoption("all"):
+        pytest.skip("a sample of them is tried without --all")
+    assert not arena.attempt(corpus_hiders.OTHERS[name]).broken
 
 
 def test_the_corpus_is_large_and_broad() -> None:

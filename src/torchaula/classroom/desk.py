@@ -201,7 +201,9 @@ class Desk:
     def _keep(self, task: Task, result: Result) -> Record:
         """Keep a result until all else says the same. Unsure results are graded again next time."""
         found = review.of(self._assignment.node, task.content, self._assignment.markers)
-        record = Record(result, found, task.submission.digest, self._assignment.digest)
+        record = Record(
+            result, found.names, task.submission.digest, self._assignment.digest, reached=found.solutions
+        )
         records.save(records.pending(self._course, self._assignment.name, task.student), record)
         return record
 

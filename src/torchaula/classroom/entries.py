@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from math import isclose
 
 from torchaula.classroom import roster
+from torchaula.classroom.claims import Claim
+from torchaula.classroom.claims import of as claims_of
 from torchaula.classroom.classlist import ClassList
 from torchaula.classroom.ledger import Points, Standing
 from torchaula.classroom.records import Record
@@ -18,7 +20,15 @@ from torchaula.i18n import _
 
 DECIMALS = 9  # more are an artefact: 0.1 + 0.2
 MOST_NAMES = 3  # of cells in a remark
+MOST_TELLING = 10  # names that are worth a look
 NOBODY = Student("")
+CLAIMS = {  # what a student's process says of itself
+    Claim.NOTHING_FORBIDDEN: _("nothing forbidden"),
+    Claim.NO_LOOPS: _("no loops"),
+    Claim.NEW: _("new results"),
+    Claim.ATTACHED: _("on the graph"),
+    Claim.UNCHANGED: _("arguments unchanged"),
+}
 
 
 @dataclass(frozen=True)
@@ -170,16 +180,34 @@ def remarks(source: Notebook, record: Record, standing: Standing) -> Iterator[st
         told = _("graded by hand before this was handed in or regraded: {cells}")
         yield told.format(cells=_some(stale))
     if record.review:
-        yield _("worth a look: {names}").format(names=", ".join(record.review[:5]))
+        yield _("worth a look: {names}").format(names=_some(record.review, MOST_TELLING))
     if overtaken := list(standing.overtaken()):
         yield _("points by hand below what the test gives: {cells}").format(cells=", ".join(overtaken))
     if standing.penalty:
         yield _("late: {points:g} points less").format(points=standing.penalty)
+    if record.review:
+        yield from _claimed(source, record)
 
 
-def _some(names: Collection[str]) -> str:
+def _claimed(source: Notebook, record: Record) -> Iterator[str]:
+    """Which points hang, beside their values, on what the student's process says of itself: those alone
+    that what is to be looked at may have reached, and that were given.
+    """
+    passed = {cell for cell, verdict in record.result.verdicts.items() if verdict.passed}
+    found = {
+        name: claims
+        for name, claims in claims_of(source).items()
+        if (record.reached is None or name in record.reached)
+        and passed & {cell.id for cell in source.exercises[name].graded}
+    }
+    texts = [f"{name} ({', '.join(CLAIMS[claim] for claim in claims)})" for name, claims in found.items()]
+    if texts:
+        yield _("points that hang on claims: {exercises}").format(exercises=", ".join(texts))
+
+
+def _some(names: Collection[str], most: int = MOST_NAMES) -> str:
     """A few names, and how many others there are."""
-    shown, others = list(names)[:MOST_NAMES], len(names) - MOST_NAMES
+    shown, others = list(names)[:most], len(names) - most
     return ", ".join(shown) + (_(" and {count} more").format(count=others) if others > 0 else "")
 
 

@@ -146,7 +146,7 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
                 cell.outputs = outputs_of(cell, result)
         digest = digest_of(load(_handed_in(converter_of(self), resources)))
         found = review.of(assignment.node, submitted, assignment.markers)
-        record = Record(result, found, digest, assignment.digest)
+        record = Record(result, found.names, digest, assignment.digest, reached=found.solutions)
         records.save(records.path(course, name["assignment"], name["student"]), record)
         return nb, resources
 

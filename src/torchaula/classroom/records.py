@@ -28,6 +28,7 @@ class Record(msgspec.Struct, frozen=True):
     result hangs on. `written` is one of what gradebook and graded copy were
     told; empty: nothing. `unjudged` are the points that it was told of cells that no test judges: 0 where
     nothing was answered, None where a person has to look. `late` is what lateness cost then.
+    `reached` are the solution cells that what is to be looked at may have reached; None: that wasn't kept.
     """
 
     result: Result
@@ -37,6 +38,7 @@ class Record(msgspec.Struct, frozen=True):
     written: str = ""
     unjudged: dict[str, float | None] = {}
     late: Lateness | None = None
+    reached: list[str] | None = None
 
     def is_of(self, submission: str, course: str) -> bool:
         """Whether grading this submission again would only say the same again."""

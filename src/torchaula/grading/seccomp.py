@@ -1,9 +1,10 @@
 """What a student process may not ask of the kernel: a seccomp filter, written by hand.
 
-Three kinds of calls: what reaches other processes or outlives a submission (keys, queues, tracing, other
-processes' limits) is refused, and so is what only widens the kernel's open side (`bpf`, `io_uring`). What
-changes a file's metadata does nothing and says that it worked: honest code copies rights and times
-without minding, and devices are the whole machine's.
+What reaches other processes or outlives a submission (keys, queues, tracing, other processes' limits) is
+refused, and so are what only widens the kernel's open side (`bpf`, `io_uring`), what tells which pages of a
+file others have read (the page cache is the whole machine's), and memory that no process maps, which nobody
+counts. What changes a file's metadata, gives advice about its pages or asks for larger buffers does nothing
+and says that it worked: honest code does it without minding, and devices and pages are the whole machine's.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import os
 import platform
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 # Numbers by machine; where one of them has no such call, -1.
 MACHINES = ("x86_64", "aarch64")
@@ -21,6 +23,7 @@ AUDIT = (0xC000003E, 0xC00000B7)
 REFUSED = {
     "add_key": (248, 217),
     "bpf": (321, 280),
+    "cachestat": (451, 451),
     "chroot": (161, 51),
     "fsconfig": (431, 431),
     "fsmount": (432, 432),
@@ -32,7 +35,10 @@ REFUSED = {
     "ioprio_set": (251, 30),
     "kcmp": (312, 272),
     "keyctl": (250, 219),
+    "memfd_create": (319, 279),
+    "memfd_secret": (447, 447),
     "migrate_pages": (256, 238),
+    "mincore": (27, 232),
     "mount": (165, 40),
     "mount_setattr": (442, 442),
     "move_mount": (429, 429),
@@ -58,10 +64,12 @@ REFUSED = {
     "umount2": (166, 39),
     "unshare": (272, 97),
     "userfaultfd": (323, 282),
+    "vmsplice": (278, 75),  # a pipe would keep whole huge pages that are mapped no more
 }
 PRETENDED = {
     "chmod": (90, -1),
     "chown": (92, -1),
+    "fadvise64": (221, 223),
     "fchmod": (91, 52),
     "fchmodat": (268, 53),
     "fchmodat2": (452, 452),
@@ -72,6 +80,7 @@ PRETENDED = {
     "futimesat": (261, -1),
     "lchown": (94, -1),
     "lsetxattr": (189, 6),
+    "readahead": (187, 213),
     "setxattr": (188, 5),
     "setxattrat": (463, 463),
     "utime": (132, -1),
@@ -79,12 +88,34 @@ PRETENDED = {
     "utimes": (235, -1),
 }
 ONLY_ITSELF = {"prlimit64": (302, 261), "sched_setaffinity": (203, 122)}  # the first argument is 0: itself
-IOCTL = (16, 29)
-SET_FLAGS = (0x40046602, 0x40086602, 0x401C5820)  # FS_IOC32_SETFLAGS, FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR
+
+
+@dataclass(frozen=True)
+class Argument:
+    """A call of which one argument decides: one of `values`, or with a bit of them where it `is_bits`."""
+
+    numbers: tuple[int, int]
+    place: int
+    values: tuple[int, ...]
+    error: int = 0  # none: it is pretended
+    is_bits: bool = False
+
+
+BY_ARGUMENT = {
+    # FS_IOC32_SETFLAGS, FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR
+    "ioctl": Argument((16, 29), 1, (0x40046602, 0x40086602, 0x401C5820)),
+    "fcntl": Argument((72, 25), 1, (1031,), errno.EPERM),  # F_SETPIPE_SZ
+    "madvise": Argument((28, 233), 2, (20, 21)),  # MADV_COLD, MADV_PAGEOUT
+    # RWF_NOWAIT fails where a page isn't there; RWF_DONTCACHE takes it away.
+    "preadv2": Argument((327, 286), 5, (0x8 | 0x80,), errno.EOPNOTSUPP, is_bits=True),
+    "pwritev2": Argument((328, 287), 5, (0x8 | 0x80,), errno.EOPNOTSUPP, is_bits=True),
+    # SO_SNDBUF, SO_RCVBUF, and the same by force; of any level, since honest code sets none of the others
+    "setsockopt": Argument((54, 208), 2, (7, 8, 32, 33)),
+}
 
 X32 = 0x40000000  # x86_64's calls with 32-bit pointers start here
-LOAD, JUMP_EQUAL, JUMP_AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06  # BPF
-NUMBER, MACHINE, FIRST, SECOND = 0, 4, 16, 24  # offsets in what the filter is given, `seccomp_data`
+LOAD, JUMP_EQUAL, JUMP_AT_LEAST, JUMP_BITS, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # BPF
+NUMBER, MACHINE, FIRST = 0, 4, 16  # offsets in what the filter is given, `seccomp_data`
 ALLOW, ERROR = 0x7FFF0000, 0x00050000
 PR_SET_SECCOMP, PR_GET_SECCOMP, MODE_FILTER = 22, 21, 2
 
@@ -123,10 +154,19 @@ def _filter(machine: int) -> Iterator[bytes]:
     for numbers in ONLY_ITSELF.values():
         yield from (_step(JUMP_EQUAL, numbers[machine], 0, 4), _step(LOAD, FIRST))
         yield from (_step(JUMP_EQUAL, 0, 1, 0), refuse, allow)
-    yield from (_step(JUMP_EQUAL, IOCTL[machine], 0, 2 * len(SET_FLAGS) + 1), _step(LOAD, SECOND))
-    for flags in SET_FLAGS:
-        yield from (_step(JUMP_EQUAL, flags, 0, 1), pretend)
+    for call in BY_ARGUMENT.values():
+        yield from _by_argument(call, machine)
     yield allow
+
+
+def _by_argument(call: Argument, machine: int) -> Iterator[bytes]:
+    """Steps that answer one call, and pass over all others."""
+    jump = JUMP_BITS if call.is_bits else JUMP_EQUAL
+    yield _step(JUMP_EQUAL, call.numbers[machine], 0, 2 * len(call.values) + 2)
+    yield _step(LOAD, FIRST + 8 * call.place)
+    for value in call.values:
+        yield from (_step(jump, value, 0, 1), _step(RETURN, ERROR | call.error))
+    yield _step(RETURN, ALLOW)
 
 
 def _step(operation: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:

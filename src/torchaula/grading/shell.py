@@ -13,6 +13,7 @@ import getpass
 import io
 import os
 import sys
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -186,10 +187,10 @@ class Shell(InteractiveShell):
         self._limits = limits
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
-        spill = os.memfd_create("output")  # for what bypasses Python's streams: `os.system`, C code
-        fcntl.fcntl(spill, fcntl.F_SETFL, os.O_APPEND)
-        os.dup2(spill, 1)
-        os.dup2(spill, 2)
+        with tempfile.TemporaryFile() as spill:  # for what bypasses Python's streams: `os.system`, C code
+            fcntl.fcntl(spill, fcntl.F_SETFL, os.O_APPEND)
+            os.dup2(spill.fileno(), 1)
+            os.dup2(spill.fileno(), 2)
         sys.stdin = Path(os.devnull).open()  # noqa: SIM115
         sys.stdout, sys.stderr = _Stream(self, "stdout", 1), _Stream(self, "stderr", 2)
         builtins.input = getpass.getpass = self._no_input
