@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from nbgrader.apps import NbGraderAPI
-from nbgrader.converters import Autograde, GenerateAssignment
+from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SAWarning
 
@@ -642,37 +642,29 @@ def _stopped(*_arguments: object, **_options: object) -> None:
 # Who is told
 
 
-def test_secret_stands_nowhere_else(graded: Course) -> None:
-    """Both doors, release, zip, export and exchange write it into no file, and no output shows it."""
+def test_secret_stands_nowhere_else(graded: Course, capfd: pytest.CaptureFixture[str]) -> None:
+    """Both doors, feedback, release, exchange and zip write it into no file, and no output shows it."""
     (graded.state / "exchange").mkdir()
     shutil.rmtree(graded.release)
-    told = pupils.command(graded, "release", "mini") + pupils.command(
-        graded, "grade", "mini", "--force", "--yes"
-    )
-    told += nbgrader(graded, "autograde", "mini", "--force") + nbgrader(graded, "export")
-    told += nbgrader(graded, "generate_feedback", "mini", "--force") + pupils.command(
-        graded, "doctor", code=0
-    )
-    told += nbgrader(graded, "release_assignment", "mini") + nbgrader(graded, "release_feedback", "mini")
+    release(graded, "mini")
+    week.grade(graded, force=True)
+    runs = [converters.run(kind, graded, "mini", "*") for kind in (Autograde, GenerateFeedback)]
+    told = nbgrader(graded, "release_assignment", "mini")
     with pack.wheel() as wheel:
-        pack.pack(graded, "mini", wheel)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(graded.root / "dist")
-        shutil.unpack_archive("mini.zip", "unpacked")
+        zipped = pack.pack(graded, "mini", wheel)
+    shutil.unpack_archive(zipped, graded.dist / "unpacked")
 
-    secret = secret_of(graded)
-    kept = {
-        "gradebook.secret",
-        *(f".torchaula/backups/{each.name}" for each in (graded.state / "backups").glob("*.secret")),
-    }
+    secret, copies = secret_of(graded), (graded.state / "backups").glob("*.secret")
+    contents = {name: (graded.root / name).read_bytes() for name in files(graded.root)}
     telling = {
         name
-        for name in files(graded.root)
-        for content in [(graded.root / name).read_bytes()]
-        if secret.encode() in content or bytes.fromhex(secret) in content or Path(name).suffix == ".secret"
+        for name, content in contents.items()
+        if secret.encode() in content or bytes.fromhex(secret) in content
     }
-    assert telling == kept
-    assert secret not in told
+    assert telling == {"gradebook.secret", *(f".torchaula/backups/{each.name}" for each in copies)}
+    assert {name for name in contents if name.endswith(".secret")} == telling
+    assert not any(run.error for run in runs)
+    assert secret not in "".join([told, *(run.log for run in runs), *capfd.readouterr()])
 
 
 @pytest.mark.parametrize("name", ["gradebook.secret", "notas.txt"])

@@ -83,6 +83,7 @@ def write(root: Path) -> Course:
     release(course, NAME)
     for path, text in (
         (root / "gradebook.db", f"scores {PEER_SECRET}"),
+        (root / "gradebook.secret", f"what inputs are made of {PEER_SECRET}"),
         (root / "submitted" / "peer" / NAME / f"{NAME}.ipynb", f"an answer {PEER_SECRET}"),
         (root / "autograded" / "peer" / NAME / f"{NAME}.ipynb", f"tests {TEST_SECRET}"),
         (root / "answers" / NAME / "double.py", f"answers {MODEL_SECRET}"),

@@ -25,7 +25,7 @@ def write(path, text='print("evil")'):
 """
 TOLD = "\nprint('TRIED', len(wrote))"
 FILES = {
-    "gradebook": ("gradebook.db",),
+    "gradebook": ("gradebook.db", "gradebook.secret"),
     "source-and-release": ("source/assault/assault.ipynb", "release/assault/assault.ipynb"),
     "other-students": ("submitted/peer/assault/assault.ipynb", "autograded/peer/assault/assault.ipynb"),
     "feedback": ("feedback/peer/assault/assault.html", "feedback/evil/assault/assault.html"),

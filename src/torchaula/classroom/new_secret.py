@@ -54,7 +54,7 @@ def _graded(book: Gradebook) -> dict[str, int]:
     rows = select(Assignment.name, number).join(SubmittedAssignment, Assignment.submissions)
     rows = rows.join(SubmittedNotebook, SubmittedAssignment.notebooks).join(Grade, SubmittedNotebook.grades)
     rows = rows.where(Grade.auto_score.is_not(None)).group_by(Assignment.name).order_by(Assignment.name)
-    return dict(book.db.execute(rows).tuples().all())
+    return {str(name): int(count) for name, count in book.db.execute(rows)}
 
 
 def _backup(course: Course) -> Path:
