@@ -9,6 +9,7 @@ import pytest
 from tests.attacks import (
     corpus_cells,
     corpus_ends,
+    corpus_floods,
     corpus_host,
     corpus_lies,
     corpus_search,
@@ -18,7 +19,7 @@ from tests.attacks.arena import Arena
 from tests.attacks.book import ATTACKS, Attack
 from tests.conftest import BROKEN, HIDDEN, TRIED
 
-CORPUS = (corpus_cells, corpus_ends, corpus_host, corpus_lies, corpus_search, corpus_stash)
+CORPUS = (corpus_cells, corpus_ends, corpus_floods, corpus_host, corpus_lies, corpus_search, corpus_stash)
 
 
 @pytest.mark.parametrize("attack", [pytest.param(a, id=a.id) for a in ATTACKS.values()])
