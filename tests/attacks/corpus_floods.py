@@ -100,25 +100,27 @@ cells(
         "half-a-character-in-a-class": """
 class Odd:
     def __repr__(self): return '\\ud800'
-display(Odd(), type('\\ud800', (), {}))
+def odd(): pass
+odd.__name__ = odd.__qualname__ = '\\ud800'
+display(Odd(), odd)
 globals()['\\ud800'] = 1
 import sys
 print('\\ud83d', file=sys.stderr)
 print('shown')
 """,
+    },
+    proof="shown",
+)
+cells(
+    "floods",
+    {
         "half-a-character-in-a-title": """
-import matplotlib
-matplotlib.use('agg')
 from matplotlib import pyplot
 figure, axes = pyplot.subplots(figsize=(1, 1))
 axes.set_title('\\ud800')
-try:
-    display(figure)
-finally:
-    print('shown')
-""",
+display(figure)
+"""
     },
-    proof="shown",
 )
 cells("floods", {"half-a-character-raised": "raise ValueError('\\ud800 raised')"}, proof="raised")
 HALVES = {
