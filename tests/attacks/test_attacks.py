@@ -9,6 +9,7 @@ import pytest
 from tests.attacks import (
     corpus_cells,
     corpus_ends,
+    corpus_floods,
     corpus_hiders,
     corpus_holds,
     corpus_host,
@@ -24,6 +25,7 @@ from tests.conftest import BROKEN, HIDDEN, TRIED
 CORPUS = (
     corpus_cells,
     corpus_ends,
+    corpus_floods,
     corpus_hiders,
     corpus_holds,
     corpus_host,
