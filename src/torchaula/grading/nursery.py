@@ -126,7 +126,7 @@ class Nursery:
             self._kill(KilledFor.MEMORY)
 
     def _takes_too_much(self, running: Sequence[int], grown: int, most: int) -> bool:
-        """Whether processes that grew by at most `grown` bytes take more than `most`, or the kernel for them."""
+        """Whether processes that grew by `grown` bytes at most take more than `most`, or the kernel does."""
         if self._is_alone and running and hoards.too_many(FOLDERS):
             return True
         return grown > most and self._shares.sum([os.getpid(), *running], grown) - self._memory > most
