@@ -24,7 +24,7 @@ from socket import recv_fds, socket
 from typing import NoReturn
 
 from torchaula.checks import session
-from torchaula.grading import seccomp, student
+from torchaula.grading import hoards, seccomp, student
 from torchaula.grading.forks import ForkFailed, collapse_memory, descendants, in_fork, warm_up
 from torchaula.grading.frames import Channel
 from torchaula.grading.limits import Limits
@@ -127,8 +127,14 @@ class Nursery:
             self._kill(KilledFor.PROCESSES)
         elif running and cpu_seconds() - self._used + self._usage.cpu > self._allowed:
             self._kill(KilledFor.TIME)
-        elif grown > most and self._shares.sum([os.getpid(), *running], grown) - self._memory > most:
+        elif self._takes_too_much(running, grown, most):
             self._kill(KilledFor.MEMORY)
+
+    def _takes_too_much(self, running: Sequence[int], grown: int, most: int) -> bool:
+        """Whether processes that grew by `grown` bytes at most take more than `most`, or the kernel does."""
+        if self._is_alone and running and hoards.too_many(FOLDERS):
+            return True
+        return grown > most and self._shares.sum([os.getpid(), *running], grown) - self._memory > most
 
     def _running(self) -> list[int]:
         """The processes of the submission."""

@@ -87,7 +87,13 @@ PRETENDED = {
     "utimensat": (280, 88),
     "utimes": (235, -1),
 }
-ONLY_ITSELF = {"prlimit64": (302, 261), "sched_setaffinity": (203, 122)}  # the first argument is 0: itself
+# Calls whose first argument must be this: 0, itself; 1, sockets of Unix. Those of networks lead nowhere, and
+# keep gigabytes in their buffers.
+ONLY = {
+    "prlimit64": ((302, 261), 0),
+    "sched_setaffinity": ((203, 122), 0),
+    "socket": ((41, 198), 1),
+}
 
 
 @dataclass(frozen=True)
@@ -151,9 +157,9 @@ def _filter(machine: int) -> Iterator[bytes]:
         for numbers in table.values():
             if numbers[machine] >= 0:
                 yield from (_step(JUMP_EQUAL, numbers[machine], 0, 1), verdict)
-    for numbers in ONLY_ITSELF.values():
+    for numbers, first in ONLY.values():
         yield from (_step(JUMP_EQUAL, numbers[machine], 0, 4), _step(LOAD, FIRST))
-        yield from (_step(JUMP_EQUAL, 0, 1, 0), refuse, allow)
+        yield from (_step(JUMP_EQUAL, first, 1, 0), refuse, allow)
     for call in BY_ARGUMENT.values():
         yield from _by_argument(call, machine)
     yield allow
