@@ -347,10 +347,10 @@ class Remote:
 
     def is_written(self, number: int, line: str) -> bool:
         """Whether this is a line, with its number, of a cell that was handed in."""
-        return any(
+        return number > 0 and any(
             line == text.strip()[:MAX_TEXT]
             for source in (self.answer, *self.lives.sources())
-            for text in source.split("\n")[max(0, number - 1) : number]
+            for text in source.split("\n")[number - 1 : number]
         )
 
     def _lose(self) -> None:
