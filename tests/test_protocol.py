@@ -219,6 +219,15 @@ def test_outputs_of_a_whole_submission_are_bounded(cells: int, length: int) -> N
     assert len(msgspec.msgpack.encode(kept)) < frames.MAX_HEADER
 
 
+def test_outputs_of_a_thousand_cells_are_counted_all_together() -> None:
+    """Empty ones take their place too: a frame to the caller holds so many values."""
+    items: list[protocol.Output] = [Text("stdout", ""), Raised("E", "", "")] * (outputs.PLACES // 2)
+    kept = kept_of({f"own-{n}": items for n in range(1000)}, Limits())
+
+    assert sum(map(len, kept.values())) == outputs.ALL_PLACES
+    assert frames.holds_at_most(msgspec.msgpack.encode(kept), frames.MAX_VALUES)
+
+
 def test_cell_that_runs_again_is_counted_once() -> None:
     """A process that dies is replaced by another, whose cells give out the same once more."""
     cells: dict[str, list[protocol.Output]] = {}

@@ -20,7 +20,7 @@ from torchaula.grading.wire import Call, Seen, to_observation
 
 RTOL = 1e-4  # another order of the same sums, in float32, is the same answer
 MOST = 2**20  # bytes of one answer that are worth keeping
-MOST_REPLIES, MOST_OF_CELL, MOST_OF_ALL = 500, 4 * 2**20, 32 * 2**20  # and of a cell's, a submission's
+MOST_REPLIES, MOST_OF_CELL, MOST_OF_ALL = 200, 2 * 2**20, 8 * 2**20  # and of a cell's, a submission's
 NUMBERS = re.compile(r"[-+]?\d[\d.,e+-]*|nan|inf")
 UNTELLING = ("Llamada", "Tu línea", "Prueba", "Caso")
 

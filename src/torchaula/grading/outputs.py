@@ -30,7 +30,7 @@ PIXELS = 4_000_000  # of one picture
 ROW = 2000  # characters of one line of a failed check, which may quote a result
 ROWS = 40  # of a failed check
 # Of one submission: a frame to the caller holds them, and a browser shows them.
-ALL_TEXT, ALL_IMAGES, ALL_PIXELS = 400_000, 4 * 2**20, 60_000_000
+ALL_TEXT, ALL_IMAGES, ALL_PIXELS, ALL_PLACES = 400_000, 4 * 2**20, 60_000_000, 10_000
 
 
 class Kept:
@@ -38,17 +38,18 @@ class Kept:
 
     def __init__(self, cells: dict[str, list[Output]], limits: Limits) -> None:
         self._cells, self._limits = cells, limits
-        self._used: dict[str, tuple[int, int, int]] = {}
+        self._used: dict[str, tuple[int, int, int, int]] = {}
 
     def keep(self, cell: str, items: Sequence[Output]) -> None:
         """These are a cell's, in place of those of an earlier run."""
         self._used.pop(cell, None)
-        text, images, pixels = (sum(each) for each in zip((0, 0, 0), *self._used.values(), strict=True))
+        used = zip((0, 0, 0, 0), *self._used.values(), strict=True)
+        text, images, pixels, places = map(sum, used)
         left = ALL_TEXT - text, min(self._limits.image, ALL_IMAGES - images), ALL_PIXELS - pixels
         cleaner = _Cleaner(self._limits.text, *left)
-        self._cells[cell] = kept = [cleaner.clean(item) for item in items[:PLACES]]
+        self._cells[cell] = kept = [cleaner.clean(item) for item in items[: min(PLACES, ALL_PLACES - places)]]
         png = [item.png for item in kept if isinstance(item, Shown)]
-        self._used[cell] = sum(map(_length, kept)), sum(map(len, png)), sum(map(_pixels, png))
+        self._used[cell] = sum(map(_length, kept)), sum(map(len, png)), sum(map(_pixels, png)), len(kept)
 
 
 class _Cleaner:
