@@ -178,7 +178,7 @@ def told(course: Course, fault: Fault, recorded: str | None) -> str:
     if fault is Fault.MISSING:
         what = _("the course's secret is missing")
     elif fault is Fault.UNREADABLE:
-        what = _("the course's secret can't be read")
+        what = _("the course's secret can't be read: it is no file, or somebody else's")
     elif fault is Fault.MALFORMED:
         what = _("holds no secret, which is 64 hexadecimal digits")
     else:
