@@ -39,7 +39,7 @@ EVERY = (MODULES | INNER | NAMES | ATTRIBUTES) - {"parallel", "code", "trace", "
 EVERY |= {"_C", "_python_dispatch", "_ops"}
 WORD = re.compile(r"\w+")
 # Magics and commands that run code elsewhere. Installing, looking around and measuring time don't.
-MAGIC = re.compile(r"^\s*(?:[\w, ]+=\s*)?(!!?|%%?)\s*([\w./~-]+)", re.M)
+MAGIC = re.compile(r"^\s*(?:[\w, ]+=\s*)?(!!?|%%?)\s*([\w./~-]+)(?: +(\S+))?", re.M)
 RUNS = {
     *(
         "bash",
@@ -73,7 +73,9 @@ HARMLESS = {
     "mkdir",
 } | {*("mv", "nvidia-smi", "pip", "pip3", "pwd", "rm", "tail", "unzip", "wc", "wget", "curl", "which")}
 IPYTHON = re.compile(r"^\s*[/,;]|[!%?]", re.M)  # where what is no Python may be what IPython makes Python of
-SETTINGS = {"backends", "rcParams"}  # of libraries, which learners may well set
+EXTENSIONS = ("autoreload", "google.colab", "tensorboard")  # that run no code of their cells elsewhere
+MAGIC_CALLS = {"run_cell_magic", "system", "getoutput"}  # what IPython makes of magics and commands
+SETTINGS = {"backends", "deterministic", "rcParams"}  # of libraries, which learners may well set
 # Private names; some of torch's are what learners find in recipes, and hide nothing.
 PRIVATE = re.compile(r"_(?!foreach_|calculate_)[^_].*|__\w*[^_]_?")
 LIBRARIES = {"torch", "nn", "F", "np", "numpy", "graded", "begin", "probe", "battery"}  # of set-up cells
@@ -87,20 +89,23 @@ def in_text(source: str, names: Names | None = None) -> Iterator[str]:
     found = parsed(source)
     if found is None or found.text != source:  # no Python as it is
         yield from _commands(source)
+    made: set[str] = set()  # by IPython, of commands
     if found is None and IPYTHON.search(source):
-        found = parsed(as_python(source[:LONGEST]))
+        found, made = parsed(as_python(source[:LONGEST])), MAGIC_CALLS
         if found is None or len(source) > LONGEST:
             yield from (word for word in WORD.findall(source) if word in EVERY)
     elif len(source) > LONGEST:
         yield from (word for word in WORD.findall(source) if word in EVERY)
     if found is not None:
-        yield from (names or Names()).of(node for statement in found.body for node in ast.walk(statement))
+        nodes = (node for statement in found.body for node in ast.walk(statement))
+        yield from (name for name in (names or Names()).of(nodes) if name not in made)
 
 
 def _commands(source: str) -> Iterator[str]:
     for match in MAGIC.finditer(source):
-        mark, word = match.groups()
-        if word not in HARMLESS if mark.startswith("!") else word in RUNS:
+        mark, word, argument = match.groups()
+        is_extension = word == "load_ext" and (argument or "").startswith(EXTENSIONS)
+        if word not in HARMLESS if mark.startswith("!") else word in RUNS and not is_extension:
             yield f"{mark}{word}"
 
 
