@@ -243,11 +243,11 @@ def test_cell_that_runs_again_is_counted_once() -> None:
 @pytest.mark.parametrize(
     ("content", "is_kept"),
     [
-        (png(2000, 2000), True),
+        (png(3600, 2700), True),
         (png(60_000, 60_000), False),
         (png(2**32 - 1, 2**32 - 1), False),
         (png(0, 100), False),
-        (png(4_000_001, 1), False),
+        (png(10_000_001, 1), False),
         (outputs.PNG + b"0" * 1000, False),
         (png(9, 9)[:40], False),
         (png(9, 9).replace(b"IDAT", b"xDAT"), False),

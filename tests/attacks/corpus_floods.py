@@ -47,6 +47,15 @@ for name, reply in REPLIES.items():
     attack("floods", f"reply-of-{name}")(lambda book, source=source: book.answer("double", source))
 
 
+@attack("floods", "reply-as-large-as-may-be")
+def largest_reply(book: Book) -> None:
+    """Return as many numbers as may cross, of which a comparison makes many times as many bytes."""
+    book.answer(
+        "double",
+        "def double(x):\n    return torch.zeros(2**25 if len(x) == 2 else 2**26 - 10**6, dtype=torch.uint8)",
+    )
+
+
 @attack("floods", "replies-without-end")
 def replies_without_end(book: Book) -> None:
     """Answer each request with as much as may be kept of one, and go on."""

@@ -26,7 +26,7 @@ HALF = re.compile(r"[\ud800-\udfff]")  # of a character
 PNG = b"\x89PNG\r\n\x1a\n"
 # What a picture is made of; other chunks may unpack to anything, or move.
 CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"gAMA", b"sRGB", b"pHYs", b"IDAT", b"IEND"}
-PIXELS = 4_000_000  # of one picture
+PIXELS = 10_000_000  # of one picture: twelve by nine inches, at 300 dots each
 ROW = 2000  # characters of one line of a failed check, which may quote a result
 ROWS = 40  # of a failed check
 # Of one submission: a frame to the caller holds them, and a browser shows them.

@@ -40,7 +40,7 @@ class Written:
 def written(cell: NotebookNode, lost: Lost | None, exercise: str = "", named: Iterable[str] = ()) -> Written:
     """A cell of the learner's. `named` are lines as tests name them: their number and their text."""
     text, is_code = plain(cell.source), cell.cell_type == "code"
-    lines = dict(enumerate(map(str.strip, text.splitlines()), 1))
+    lines = dict(enumerate(map(str.strip, text[:CHARACTERS].splitlines()[:LINES]), 1))
     found = {each.partition(": ") for each in named}
     return Written(
         text=cut(text if is_code else _unfenced(text)),
