@@ -83,26 +83,27 @@ for pid in filter(str.isdigit, os.listdir('/proc')):
 looked += 2000
 """,
     "seeds-of-the-session": """
-import gc, os, sys, torch, torchaula.checks.seeds, torchaula.checks.session as session
-from torchaula.checks import seeds
-for name, module in list(sys.modules.items()):
-    if name.startswith('torchaula') or name == '__main__':
-        look(repr(vars(module))[:10**6])
+import gc, os, sys, torch, torchaula.checks.session as session
 print(session.__dict__, vars(session._notebook), torch.initial_seed())
+look(repr(session.__dict__))
+def inside(value):
+    slots = [getattr(value, slot, '') for slot in getattr(type(value), '__slots__', ())]
+    look(repr(slots)[:10_000] + repr(getattr(value, '__dict__', ''))[:10_000])
+for name, module in list(sys.modules.items()):
+    if name.startswith('torchaula.'):
+        for value in list(vars(module).values()):
+            if isinstance(value, (str, bytes, tuple, list)):
+                look(repr(value))
 for item in gc.get_objects():
-    try:
-        if type(item).__module__.startswith('torchaula') or isinstance(item, dict) and len(item) < 500:
-            look(repr(item)[:100_000])
-            look(repr(vars(item))[:100_000])
-    except BaseException:
-        pass
+    if str(type(item).__module__).startswith('torchaula'):
+        inside(item)
 frame = sys._getframe()
 while frame:
-    look(repr((frame.f_locals, frame.f_globals))[:10**6])
     for value in list(frame.f_locals.values()):
-        if type(value).__module__.startswith('torchaula'):
-            slots = getattr(type(value), '__slots__', ())
-            look(repr(getattr(value, '__dict__', '')) + repr([getattr(value, slot, '') for slot in slots]))
+        if isinstance(value, (str, bytes, int)):
+            look(str(value))
+        elif str(type(value).__module__).startswith('torchaula'):
+            inside(value)
     frame = frame.f_back
 look(repr(dict(os.environ)) + repr(sys.argv))
 for name in ('environ', 'cmdline', 'auxv'):

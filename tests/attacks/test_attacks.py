@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.attacks import (
+    assault,
     corpus_cells,
     corpus_ends,
     corpus_floods,
@@ -18,7 +19,7 @@ from tests.attacks import (
     corpus_search,
     corpus_stash,
 )
-from tests.attacks.arena import Arena
+from tests.attacks.arena import TEST_SEEDS, Arena
 from tests.attacks.book import ATTACKS, Attack
 from tests.conftest import BROKEN, HIDDEN, TRIED
 
@@ -72,6 +73,13 @@ def test_an_arena_sees_what_it_looks_for(arena: Arena) -> None:
     assert "double-valores" in arena.attempt(right).gained
     says = Attack("says", "honest", lambda book: book.add(f"print({'QX7TEST-' + '0' * 16!r})"))
     assert arena.attempt(says).leaked
+    half = len(assault.COURSE_SECRET) // 2
+    halves = assault.COURSE_SECRET[:half], assault.COURSE_SECRET[half:]
+    tells = Attack("tells", "honest", lambda book: book.add(f"print({halves[0]!r} + {halves[1]!r})"))
+    assert arena.attempt(tells).leaked
+    seed = next(iter(TEST_SEEDS.values()))
+    counts = Attack("counts", "honest", lambda book: book.add(f"print({int(seed) - 1} + 1)"))
+    assert arena.attempt(counts).leaked
     writes = Attack("writes", "honest", lambda book: (arena.root / "new").touch())
     assert not arena.attempt(writes).touched  # before it looks
     before = arena.state()
