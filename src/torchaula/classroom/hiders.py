@@ -41,43 +41,19 @@ WORD = re.compile(r"\w+")
 # Magics and commands that run code elsewhere. Installing, looking around and measuring time don't.
 MAGIC = re.compile(r"^\s*(?:[\w, ]+=\s*)?(!!?|%%?)\s*([\w./~-]+)(?: +(\S+))?", re.M)
 RUNS = {
-    *(
-        "bash",
-        "cython",
-        "load",
-        "load_ext",
-        "macro",
-        "perl",
-        "pypy",
-        "px",
-        "python",
-        "python2",
-        "python3",
-        "rerun",
-    ),
-    *("run", "ruby", "script", "sh", "sx", "system", "writefile"),
+    *("bash", "cython", "load", "load_ext", "macro", "perl", "px", "pypy", "python", "python2", "python3"),
+    *("rerun", "ruby", "run", "script", "sh", "sx", "system", "writefile"),
 }
 HARMLESS = {
-    "apt",
-    "apt-get",
-    "cat",
-    "conda",
-    "cp",
-    "df",
-    "echo",
-    "free",
-    "git",
-    "head",
-    "ls",
-    "lscpu",
-    "mkdir",
-} | {*("mv", "nvidia-smi", "pip", "pip3", "pwd", "rm", "tail", "unzip", "wc", "wget", "curl", "which")}
+    *("apt", "apt-get", "cat", "conda", "cp", "curl", "df", "echo", "free", "git", "head", "ls", "lscpu"),
+    *("mkdir", "mv", "nvidia-smi", "pip", "pip3", "pwd", "rm", "tail", "unzip", "wc", "wget", "which"),
+}
 IPYTHON = re.compile(r"^\s*[/,;]|[!%?]", re.M)  # where what is no Python may be what IPython makes Python of
 EXTENSIONS = ("autoreload", "google.colab", "tensorboard")  # that run no code of their cells elsewhere
 MAGIC_CALLS = {"run_cell_magic", "system", "getoutput"}  # what IPython makes of magics and commands
 SETTINGS = {"backends", "deterministic", "rcParams"}  # of libraries, which learners may well set
-# Private names; some of torch's are what learners find in recipes, and hide nothing.
-PRIVATE = re.compile(r"_(?!foreach_|calculate_)[^_].*|__\w*[^_]_?")
+# Private names; some are what learners find in recipes, and hide nothing.
+PRIVATE = re.compile(r"_(?!foreach_|calculate_|exit$)[^_].*|__\w*[^_]_?")
 LIBRARIES = {"torch", "nn", "F", "np", "numpy", "graded", "begin", "probe", "battery"}  # of set-up cells
 
 
