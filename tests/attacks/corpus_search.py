@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import indent
+
 from tests.attacks.book import Book, attack
 
 LOOK = """
@@ -181,11 +183,16 @@ for line in open('/proc/self/mountinfo'):
         print('FOUND a place to write to', place)
 """,
 }
+
+
+def searching(search: str) -> str:
+    """A cell that searches, and says whether it did, also where its time runs out."""
+    return f"{LOOK}try:\n{indent(search, '    ')}\nfinally:{indent(TELL, '    ')}"
+
+
 for identifier, search in SEARCHES.items():
     attack("search", identifier)(
-        lambda book, search=search: book.add(LOOK + search + TELL, after="halve-bordes").shows(
-            "LOOKED at much"
-        )
+        lambda book, search=search: book.add(searching(search), after="halve-bordes").shows("LOOKED at much")
     )
 
 
