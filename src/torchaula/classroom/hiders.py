@@ -10,7 +10,6 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
-from torchaula.course.magics import as_python
 from torchaula.grading.definitions import LONGEST, parsed
 
 MODULES = {  # by their first name
@@ -39,7 +38,7 @@ EVERY = (MODULES | INNER | NAMES | ATTRIBUTES) - {"parallel", "code", "trace", "
 EVERY |= {"_C", "_python_dispatch", "_ops"}
 WORD = re.compile(r"\w+")
 # Magics and commands that run code elsewhere. Installing, looking around and measuring time don't.
-MAGIC = re.compile(r"^\s*(?:[\w, ]+=\s*)?(!!?|%%?)\s*([\w./~-]+)(?: +(\S+))?", re.M)
+MAGIC = re.compile(r"^[ \t]*+(?:[\w, ]++=[ \t]*+)?+(!!?|%%?)[ \t]*+([\w./~-]++)(?: ++(\S++))?", re.M)
 RUNS = {
     *("bash", "cython", "load", "load_ext", "macro", "perl", "px", "pypy", "python", "python2", "python3"),
     *("rerun", "ruby", "run", "script", "sh", "sx", "system", "writefile"),
@@ -48,9 +47,10 @@ HARMLESS = {
     *("apt", "apt-get", "cat", "conda", "cp", "curl", "df", "echo", "free", "git", "head", "ls", "lscpu"),
     *("mkdir", "mv", "nvidia-smi", "pip", "pip3", "pwd", "rm", "tail", "unzip", "wc", "wget", "which"),
 }
-IPYTHON = re.compile(r"^\s*[/,;]|[!%?]", re.M)  # where what is no Python may be what IPython makes Python of
+IPYTHON = re.compile(r"^[ \t]*+[/,;]|[!%?]", re.M)  # where no Python may be what IPython makes Python of
+# A line of IPython's own. Its transformer takes learners' texts too long, and gives up with an exception.
+OWN_LINE = re.compile(r"^([ \t]*+)(?:(?:[\w, ]++=[ \t]*+)?+[!%?/,;].*|.*\?[ \t]*+)$", re.M)
 EXTENSIONS = ("autoreload", "google.colab", "tensorboard")  # that run no code of their cells elsewhere
-MAGIC_CALLS = {"run_cell_magic", "system", "getoutput"}  # what IPython makes of magics and commands
 SETTINGS = {"backends", "deterministic", "rcParams"}  # of libraries, which learners may well set
 # Private names; some are what learners find in recipes, and hide nothing.
 PRIVATE = re.compile(r"_(?!foreach_|calculate_|exit$)[^_].*|__\w*[^_]_?")
@@ -65,16 +65,14 @@ def in_text(source: str, names: Names | None = None) -> Iterator[str]:
     found = parsed(source)
     if found is None or found.text != source:  # no Python as it is
         yield from _commands(source)
-    made: set[str] = set()  # by IPython, of commands
     if found is None and IPYTHON.search(source):
-        found, made = parsed(as_python(source[:LONGEST])), MAGIC_CALLS
+        found = parsed(OWN_LINE.sub(r"\1pass", source[:LONGEST]))
         if found is None or len(source) > LONGEST:
             yield from (word for word in WORD.findall(source) if word in EVERY)
     elif len(source) > LONGEST:
         yield from (word for word in WORD.findall(source) if word in EVERY)
     if found is not None:
-        nodes = (node for statement in found.body for node in ast.walk(statement))
-        yield from (name for name in (names or Names()).of(nodes) if name not in made)
+        yield from (names or Names()).of(node for statement in found.body for node in ast.walk(statement))
 
 
 def _commands(source: str) -> Iterator[str]:
