@@ -40,6 +40,8 @@ HOSTILE = {
     "an f-string of lines": "f'''" + "\n{a}" * 10_000 + "'''",
     "f-strings": "f'{a}'" * 6_000,
     "commands": "! \n" * 13_000,
+    "a chain of names": "torch" + ".a" * 900 + " = 1",
+    "a chain of calls": "torch" + "()" * 2000 + ".__class__ = 1",
     "questions": "? " * 20_000,
     "assigned commands": "a, " * 13_000 + "= !ls",
     "backslashes": "\\" * 40_000,

@@ -36,6 +36,7 @@ ATTRIBUTES = {
 WORKERS = {"n_jobs", "num_workers"}  # arguments that start processes or threads
 EVERY = (MODULES | INNER | NAMES | ATTRIBUTES) - {"parallel", "code", "trace", "storage", "system", "library"}
 EVERY |= {"_C", "_python_dispatch", "_ops"}
+CHAIN, LONG_NAME = 3, 40  # names of a chain that are told, and characters of each
 WORD = re.compile(r"\w+")
 # Magics and commands that run code elsewhere. Installing, looking around and measuring time don't.
 MAGIC = re.compile(r"^[ \t]*+(?:[\w, ]++=[ \t]*+)?+(!!?|%%?)[ \t]*+([\w./~-]++)(?: ++(\S++))?", re.M)
@@ -131,7 +132,7 @@ class Names:
         is_changed = not isinstance(node.ctx, ast.Load)
         is_of_type = node.attr.startswith("__") and node.attr.endswith("__")
         if is_changed and (is_of_type or self._is_of_library(node)):
-            yield f"{ast.unparse(node)[:40]} ="
+            yield f"{_end_of_chain(node)} ="
         elif _is_telling(node.attr) or (PRIVATE.fullmatch(node.attr) and self._is_of_library(node.value)):
             yield node.attr
 
@@ -148,6 +149,17 @@ class Names:
         for argument in node.args:  # `functools.reduce(getattr, …)`
             if isinstance(argument, ast.Name) and argument.id in ("getattr", "setattr"):
                 yield argument.id
+
+
+def _end_of_chain(node: ast.Attribute) -> str:
+    """The last names of a chain, which may be deeper than Python's own stack."""
+    names: list[str] = []
+    part: ast.expr = node
+    while isinstance(part, ast.Attribute) and len(names) < CHAIN:
+        names.append(part.attr[:LONG_NAME])
+        part = part.value
+    names.append(part.id[:LONG_NAME] if isinstance(part, ast.Name) else "…")
+    return ".".join(reversed(names))
 
 
 def _is_telling(name: str) -> bool:
