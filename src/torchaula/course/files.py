@@ -9,6 +9,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 LONGEST_NAME = 255  # bytes, of a file's or a folder's name
 LARGEST = 20 * 2**20  # bytes of a file that somebody else wrote
@@ -35,13 +36,28 @@ def beside(path: Path) -> Path:
     return path.with_name(f".{path.name}.new")
 
 
-def content(path: Path, most: int = LARGEST) -> bytes:
-    """What a regular file holds. Raises `OSError` where it is none, or larger: nothing of it is read then."""
+class NotRegular(OSError):
+    """A pipe, a device or the like, and no file."""
+
+
+@contextmanager
+def regular(path: Path) -> Iterator[tuple[IO[bytes], int]]:
+    """A regular file, open to be read, and its size; a pipe keeps nobody waiting.
+
+    Raises `OSError` where it can't be opened, `NotRegular` where it is something else.
+    """
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
         found = os.fstat(file.fileno())
-        reason = 0 if stat.S_ISREG(found.st_mode) else errno.EINVAL
-        if reason := reason or errno.EFBIG * (found.st_size > most):
-            raise OSError(reason, os.strerror(reason), str(path))
+        if not stat.S_ISREG(found.st_mode):
+            raise NotRegular(errno.EINVAL, os.strerror(errno.EINVAL), str(path))
+        yield file, found.st_size
+
+
+def content(path: Path, most: int = LARGEST) -> bytes:
+    """What a regular file holds. Raises `OSError` where it is none, or larger: nothing of it is read then."""
+    with regular(path) as (file, size):
+        if size > most:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
         return file.read(most)
 
 

@@ -14,7 +14,7 @@ import stat
 from enum import Enum, auto
 from pathlib import Path
 
-from torchaula.course.files import beside
+from torchaula.course.files import beside, regular
 from torchaula.course.layout import Course
 
 BYTES = 32
@@ -91,10 +91,8 @@ def is_open_to_others(course: Course) -> bool:
 
 def _content(path: Path) -> bytes | Fault:
     try:
-        # A pipe must keep nobody waiting.
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-            is_file = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-            return file.read(LONGEST) if is_file else Fault.UNREADABLE
+        with regular(path) as (file, _size):
+            return file.read(LONGEST)
     except FileNotFoundError:
         return Fault.MISSING
     except OSError:

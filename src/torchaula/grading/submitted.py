@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import stat
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from torchaula.course.files import NotRegular, regular
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
@@ -57,12 +56,12 @@ def load(path: Path) -> bytes:
 
     Raises `OSError` where it can't be read, and `Unreadable` where it is too large, or no file at all.
     """
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-        found = os.fstat(file.fileno())
-        if not stat.S_ISREG(found.st_mode):
-            raise Unreadable(_("no file: ask for the file"))
-        _require_small(found.st_size)
-        return file.read(MAX_FILE + 1)
+    try:
+        with regular(path) as (file, size):
+            _require_small(size)
+            return file.read(MAX_FILE + 1)
+    except NotRegular:
+        raise Unreadable(_("no file: ask for the file")) from None
 
 
 def _require_small(size: int) -> None:
