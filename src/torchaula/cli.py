@@ -20,7 +20,9 @@ from torchaula.printing import forgive_streams, printable, shortened
 if TYPE_CHECKING:
     from torchaula.classroom.batch import Batch
     from torchaula.classroom.entries import Entry
+    from torchaula.course.answers import Answer
     from torchaula.course.layout import Course
+    from torchaula.course.notebook import Notebook
     from torchaula.grading.client import Workers
 
 
@@ -53,7 +55,7 @@ def cli(context: click.Context, course: Path) -> None:
 def check(
     folder: Path, what: tuple[str, ...], verbose: bool, seeds: int | None, seeds_from: int | None
 ) -> None:
-    from torchaula.course import answers, converters, layout, rules
+    from torchaula.course import layout, rules
     from torchaula.grading import matrix
     from torchaula.report import matrix_table
 
@@ -63,24 +65,20 @@ def check(
     if seeds_from is not None:
         raise click.UsageError(_("--seeds-from NUMBER needs --seeds N, how many to make from it"))
     good = True
-    for chosen in what or course.require_assignments():
-        assignment, _slash, exercise = chosen.partition("/")
-        source = converters.source(course, assignment)
-        exercises = [source.exercise(exercise)] if exercise else list(source.exercises.values())
-        known = {e.id: answers.load(course.answers / assignment / f"{e.id}.py") for e in exercises}
-        faults = [fault for e in exercises for fault in rules.exercise_faults(e, known[e.id])]
-        if not exercise:
+    for source, known, is_whole in _chosen(course, what):
+        assignment, exercises = source.assignment, source.exercises
+        faults = [fault for e in known for fault in rules.exercise_faults(exercises[e], known[e])]
+        if is_whole:
             faults += rules.notebook_faults(source, course.source / assignment)
         for fault in faults:
             click.echo(f"{assignment}: {fault}", err=True)
-        tried = {e.id: matrix.known(e, known[e.id]) for e in exercises}
+        tried = {e: matrix.known(exercises[e], known[e]) for e in known}
         good &= matrix_table.show(source, tried, matrix.trials(source, tried), verbose) and not faults
     sys.exit(0 if good else 1)
 
 
 def _is_sure(course: Course, what: tuple[str, ...], count: int, number: int | None) -> bool:
     """Whether known answers end as declared under `count` seeds of hidden tests; say which don't."""
-    from torchaula.course import answers, converters
     from torchaula.grading import luck, matrix
     from torchaula.report import luck_table
 
@@ -90,15 +88,24 @@ def _is_sure(course: Course, what: tuple[str, ...], count: int, number: int | No
         _("the same seeds again: --seeds {count} --seeds-from {number}").format(count=count, number=number)
     )
     good = True
+    for source, known, _is_whole in _chosen(course, what):
+        tried = {e: matrix.known(source.exercises[e], known[e]) for e in known}
+        good &= luck_table.show(source, tried, draws, luck.swayed(source, tried, draws))
+    return good
+
+
+def _chosen(
+    course: Course, what: tuple[str, ...]
+) -> Iterator[tuple[Notebook, dict[str, tuple[Answer, ...]], bool]]:
+    """Each assignment that `what` names, its known answers by exercise, and whether all are meant."""
+    from torchaula.course import answers, converters
+
     for chosen in what or course.require_assignments():
         assignment, _slash, exercise = chosen.partition("/")
         source = converters.source(course, assignment)
         exercises = [source.exercise(exercise)] if exercise else list(source.exercises.values())
-        known = {
-            e.id: matrix.known(e, answers.load(course.answers / assignment / f"{e.id}.py")) for e in exercises
-        }
-        good &= luck_table.show(source, known, draws, luck.swayed(source, known, draws))
-    return good
+        known = {e.id: answers.load(course.answers / assignment / f"{e.id}.py") for e in exercises}
+        yield source, known, not exercise
 
 
 @cli.command(help=_("Write the cells and the answers file of a new exercise, WHAT (`mlp/dropout`)."))

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 
 from torchaula.course.answers import Answer
 from torchaula.course.notebook import Notebook
-from torchaula.grading import engine
+from torchaula.grading import engine, matrix
 from torchaula.grading.judge import Judged
 from torchaula.grading.seeds import Seeds
 from torchaula.grading.verdict import Outcome
@@ -53,9 +50,7 @@ def swayed(
     Raises `SetupFailed`.
     """
     todo = [(notebook, name, tuple(known), draw) for draw in draws for name, known in answers.items()]
-    engine.require_setup(notebook)
-    workers = jobs or os.cpu_count()
-    with ProcessPoolExecutor(workers, get_context("fork"), engine.prepare, (notebook,)) as pool:
+    with matrix.workers(notebook, jobs) as pool:
         yield from pool.map(_try, todo)
 
 

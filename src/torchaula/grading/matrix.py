@@ -70,11 +70,14 @@ def trials(
     if jobs == 0:
         yield from map(_try, todo)
         return
-    engine.require_setup(notebook)
-    with ProcessPoolExecutor(
-        jobs or os.cpu_count(), get_context("fork"), engine.prepare, (notebook,)
-    ) as pool:
+    with workers(notebook, jobs) as pool:
         yield from pool.map(_try, todo)
+
+
+def workers(notebook: Notebook, jobs: int | None) -> ProcessPoolExecutor:
+    """Warm processes for trials, one a core if None. Raises `SetupFailed`."""
+    engine.require_setup(notebook)
+    return ProcessPoolExecutor(jobs or os.cpu_count(), get_context("fork"), engine.prepare, (notebook,))
 
 
 def _try(job: tuple[Notebook, str, Answer, tuple[str, ...], int]) -> Trial:
