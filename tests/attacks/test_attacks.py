@@ -3,39 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 
-from tests.attacks import (
-    assault,
-    corpus_cells,
-    corpus_ends,
-    corpus_floods,
-    corpus_hiders,
-    corpus_holds,
-    corpus_host,
-    corpus_kernel,
-    corpus_lies,
-    corpus_search,
-    corpus_stash,
-)
+from tests.attacks import assault, corpus_hiders
 from tests.attacks.arena import TEST_SEEDS, Arena
 from tests.attacks.book import ATTACKS, Attack
 from tests.conftest import BROKEN, HIDDEN, TRIED
 
 SAMPLE = 10  # one of so many is tried without `--all`
-CORPUS = (
-    corpus_cells,
-    corpus_ends,
-    corpus_floods,
-    corpus_hiders,
-    corpus_holds,
-    corpus_host,
-    corpus_kernel,
-    corpus_lies,
-    corpus_search,
-    corpus_stash,
-)
+CORPUS = [
+    import_module(f"tests.attacks.{path.stem}") for path in sorted(Path(__file__).parent.glob("corpus_*.py"))
+]
 
 
 @pytest.mark.parametrize("attack", [pytest.param(a, id=a.id) for a in ATTACKS.values()])

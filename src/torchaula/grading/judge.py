@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
@@ -28,6 +29,7 @@ from torchaula.checks.observation import (
 )
 from torchaula.checks.session import exercise_of, serve_with
 from torchaula.checks.timelimit import BACKSTOP
+from torchaula.course.notebook import Cell as Written
 from torchaula.course.notebook import Notebook
 from torchaula.grading.budget import Budget, Spent
 from torchaula.grading.cells import CLOCK, judge, new_namespace, set_up
@@ -132,25 +134,30 @@ def run_each(
 def _judge(remote: Remote, notebook: Notebook, only: Collection[str], seeds: Seeds, judged: Judged) -> None:
     """Run set-up and graded cells, and note what becomes of these in `judged`."""
     serve_with(remote, seeds.public, seeds.of(notebook))
-    namespace, lives = new_namespace(), remote.lives
+    namespace = new_namespace()
     for cell in notebook.cells:
         if cell.kind == "setup":
             set_up(cell.source, cell.id, namespace)
-        elif cell.kind == "graded" and cell.exercise in only and lives.is_out_of_time():
-            judged.verdicts[cell.id] = Verdict(Outcome.NOT_REACHED, messages.out_of_time(cell.id))
         elif cell.kind == "graded" and cell.exercise in only:
-            quotes.begin(quotes.MOST if cell.is_hidden else None, cell.source, remote.is_written)
-            ending = judge(cell.source, cell.id, namespace, lives.budget.left(CLOCK) + GRACE)
-            judged.verdicts[cell.id] = verdict = readable(ending.verdict)
-            if ending.error:
-                judged.errors[cell.id] = plain(ending.error)
-            if ending.is_endless:
-                judged.endless.append(cell.id)
-            if ending.is_late:
-                remote.drop(cell.exercise)
-            why = reason(verdict.outcome.value, verdict.rows)
-            if verdict.rows and (evidence := remote.replies.evidence(why)):
-                judged.evidence[cell.id] = evidence
+            if remote.lives.is_out_of_time():
+                judged.verdicts[cell.id] = Verdict(Outcome.NOT_REACHED, messages.out_of_time(cell.id))
+            else:
+                _judge_cell(remote, cell, namespace, judged)
+
+
+def _judge_cell(remote: Remote, cell: Written, namespace: dict[str, Any], judged: Judged) -> None:
+    """Run one graded cell, and note what becomes of it in `judged`."""
+    quotes.begin(quotes.MOST if cell.is_hidden else None, cell.source, remote.is_written)
+    ending = judge(cell.source, cell.id, namespace, remote.lives.budget.left(CLOCK) + GRACE)
+    judged.verdicts[cell.id] = verdict = readable(ending.verdict)
+    if ending.error:
+        judged.errors[cell.id] = plain(ending.error)
+    if ending.is_endless:
+        judged.endless.append(cell.id)
+    if ending.is_late:
+        remote.drop(cell.exercise)
+    if verdict.rows and (evidence := remote.replies.evidence(reason(verdict.outcome.value, verdict.rows))):
+        judged.evidence[cell.id] = evidence
 
 
 class Lives:
