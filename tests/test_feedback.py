@@ -24,6 +24,7 @@ from torchaula.classroom.entries import Entry
 from torchaula.classroom.records import Record
 from torchaula.course import converters, notebook, secrets
 from torchaula.course.layout import Course, find
+from torchaula.course.markers import inside, outside
 from torchaula.grading.jobs import Result as Found
 from torchaula.grading.rebuild import rebuild
 from torchaula.grading.submitted import read
@@ -119,7 +120,10 @@ class Parsed(HTMLParser):
 def test_everyone_graded_has_a_page_without_hidden_tests(graded: Graded) -> None:
     """No line of a hidden test stands on any page, not even in a comment or an attribute."""
     course, results = graded
-    hidden = secrets.hidden_lines(notebook.load(course.notebook("mini")))
+    cells = notebook.load(course.notebook("mini")).cells
+    lines = {line.strip() for cell in cells for line in inside(cell.markers.hidden, cell.source).splitlines()}
+    published = "\n".join(outside(cell.markers.hidden, cell.source) for cell in cells)
+    hidden = [line for line in lines if len(line) >= secrets.SHORTEST and line not in published]
     found = pages(course)
 
     assert set(found) == {student for student, result in results.items() if result.graded}

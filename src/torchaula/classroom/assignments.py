@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import replace as replaced
 from functools import cached_property
@@ -18,6 +18,7 @@ from traitlets.config import Config
 
 from torchaula.classroom.seeding import FROM_PUBLISHED, Seed
 from torchaula.course import converters, notebook, structure
+from torchaula.course.files import unfinished
 from torchaula.course.layout import Course
 from torchaula.course.markers import Markers
 from torchaula.course.notebook import Notebook
@@ -76,7 +77,7 @@ class Assignment:
 
     def job(self, submitted: bytes) -> Job:
         """What to ask a worker about a submission."""
-        kept = str(self.course.state / "diagnosis" / self.name)
+        kept = str(_kept(self.course) / self.name)
         return Job(
             self.name,
             self.text,
@@ -162,3 +163,13 @@ def make(
     node = notebook.read(path)
     markers = converters.markers(converters.config(course) if settings is None else settings)
     return Assignment(course, node, notebook.parse(node, path.stem, markers), limits, bwrap, markers)
+
+
+def _kept(course: Course) -> Path:
+    """Where workers keep what known answers do."""
+    return course.state / "diagnosis"
+
+
+def leftovers(course: Course) -> Iterator[Path]:
+    """What a worker that was cut off has left half written."""
+    return unfinished(_kept(course))

@@ -189,7 +189,7 @@ def told(course: Course, fault: Fault, recorded: str | None) -> str:
 
 def _kept(course: Course, recorded: str | None) -> Path:
     """The newest copy of a secret; where there is none, the folder of copies."""
-    folder = course.state / "backups"
+    folder = gradebook.backups(course)
     for copy in sorted(folder.glob("*.secret"), reverse=True):
         found = secret_file.read(copy)
         if isinstance(found, str) and secret_file.fingerprint(found) == recorded:

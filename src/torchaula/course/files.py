@@ -38,6 +38,11 @@ def beside(path: Path) -> Path:
     return path.with_name(f".{path.name}.new")
 
 
+def unfinished(folder: Path) -> Iterator[Path]:
+    """What was to become whole anywhere in a folder. Nobody may be writing there: it is left over then."""
+    return folder.rglob(beside(Path("*")).name)
+
+
 class NotRegular(OSError):
     """A pipe, a device or the like, and no file."""
 
