@@ -189,6 +189,14 @@ def test_late_penalty_shows(course: Course) -> None:
     assert words.late("4,5", "1,5") in text
 
 
+def test_total_is_never_less_than_nothing(course: Course) -> None:
+    """A person may take points away after lateness has cost some: the page says what the tables say."""
+    text = text_of(page_of(graded_notebook(course), {}, score=-1, late_penalty=1.5))
+
+    assert "0 de 10 puntos" in text
+    assert words.late("0,5", "1,5") in text
+
+
 @pytest.mark.parametrize("outcome", [each for each in Outcome if each is not Outcome.PASSED])
 def test_every_outcome_is_named_and_explained(course: Course, outcome: Outcome) -> None:
     """What an outcome means and what to do about it; a failed check's lines say that themselves."""
