@@ -14,6 +14,7 @@ from contextlib import contextmanager
 import pytest
 from msgspec.structs import replace
 
+from tests.rebuilding import Desk
 from tests.workshop import NAME, SOLUTIONS, Book, instructor, passed
 from torchaula.classroom import assignments, entries
 from torchaula.course import notebook
@@ -21,7 +22,7 @@ from torchaula.errors import Refusal
 from torchaula.grading import sandbox
 from torchaula.grading.budget import NOTHING, Budget, Spent
 from torchaula.grading.client import Client, GradingFailed
-from torchaula.grading.jobs import Job, Result
+from torchaula.grading.jobs import Result
 from torchaula.grading.limits import Limits
 from torchaula.grading.usage import Usage
 from torchaula.grading.verdict import Lost, Outcome
@@ -71,13 +72,14 @@ class Bench:
     def __init__(self, limits: Limits) -> None:
         self.core, self.limits = min(os.sched_getaffinity(0)), limits
         self.client = Client(self.core)
-        self.job = Job(NAME, notebook.text(instructor()), Book().file, sandbox.find().bwrap, limits)
+        sandbox.find()
+        self.desk = Desk(NAME, notebook.text(instructor()), limits)
         self.grade(Book())
 
     def grade(self, book: Book, spent: Spent = NOTHING, alone: bool = False) -> Result:
         """A result, and that it held the worker no longer than it may."""
         begun = time.monotonic()
-        result = self.client.grade(replace(self.job, submitted=book.file, spent=spent, alone=alone))
+        result = self.client.grade(replace(self.desk.job(book.file), spent=spent, alone=alone))
         assert time.monotonic() - begun < self.limits.wall_seconds + PATIENCE
         return result
 

@@ -13,6 +13,7 @@ import pytest
 from nbgrader.converters import GenerateFeedback
 
 from tests import by_hand, ledgers, mini, pupils, week
+from tests.rebuilding import rebuild
 from tests.test_feedback import text_of
 from tests.test_release import nbgrader
 from torchaula.classroom import gradebook, graded_copy, lateness
@@ -23,7 +24,6 @@ from torchaula.course.notebook import Cell
 from torchaula.course.release import release
 from torchaula.errors import Refusal
 from torchaula.grading import client, engine
-from torchaula.grading.rebuild import rebuild
 from torchaula.grading.submitted import read
 from torchaula.report import words
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 from nbgrader.apps import NbGraderAPI
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
@@ -28,7 +29,7 @@ from torchaula.course.release import files, release
 from torchaula.errors import Refusal
 from torchaula.grading import client
 from torchaula.grading.client import Client
-from torchaula.grading.jobs import Job, Result
+from torchaula.grading.jobs import Assigned, Job, Result
 
 OTHER = "0123456789abcdef" * 4
 SANDBOXED = pytest.mark.skipif(bool(mini.confinement()), reason="nothing confines student code here")
@@ -116,7 +117,12 @@ def look(course: Course) -> health.Finding:
 
 def seeds(jobs: list[Job]) -> set[str]:
     """The secrets that workers were told."""
-    return {job.secret for job in jobs}
+    return {assigned(job).secret for job in jobs}
+
+
+def assigned(job: Job) -> Assigned:
+    """What the worker knows of the assignment."""
+    return msgspec.msgpack.decode(job.assigned, type=Assigned)
 
 
 # Doors: each grades, or says why it doesn't.
@@ -692,8 +698,8 @@ def test_key_of_a_result_tells_one_secret_from_another(graded: Course, earlier: 
     for secret in ("", OTHER, OTHER[::-1]):
         seed = seeding.Seed(secret)
         assignment = batch.prepare(earlier, "mini").assignment.with_seed(seed)
-        keys |= {assignment.digest, assignment.soundness}
-        assert assignment.job(b"").secret == assignment.trial().secret == secret
+        keys |= {assignment.keys["double"], assignment.soundness["double"]}
+        assert assigned(assignment.trial([])).secret == secret
         assert not secret or secret not in repr(assignment)
 
     assert len(keys) == 6

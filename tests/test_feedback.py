@@ -17,6 +17,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader.converters import GenerateFeedback
 
 from tests import mini, pupils
+from tests.rebuilding import rebuild
 from tests.test_formgrader import CHROMIUM, QUIET
 from torchaula.checks import messages
 from torchaula.classroom import gradebook, records
@@ -26,7 +27,6 @@ from torchaula.course import converters, notebook, secrets
 from torchaula.course.layout import Course, find
 from torchaula.course.markers import inside, outside
 from torchaula.grading.jobs import Result as Found
-from torchaula.grading.rebuild import rebuild
 from torchaula.grading.submitted import read
 from torchaula.grading.verdict import Outcome, Verdict
 from torchaula.report import words

@@ -17,14 +17,14 @@ from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_code_cell, new_notebook
 from traitlets.config.loader import PyFileConfigLoader
 
+from tests.rebuilding import rebuild, reviewed, reviewed_cells, sort
 from tests.shipped import ROOT
-from torchaula.classroom import review
 from torchaula.course import answers, files, notebook
 from torchaula.course.layout import find
 from torchaula.grading import definitions
 from torchaula.grading.forks import in_fork
 from torchaula.grading.outputs import plain
-from torchaula.grading.rebuild import ACTIVE, rebuild, sort
+from torchaula.grading.rebuild import ACTIVE
 from torchaula.grading.submitted import MAX_VALUES, SubmittedCell, Unreadable, read
 from torchaula.report import class_csv, collected, highlight, markup, written
 
@@ -76,7 +76,7 @@ def test_text_of_any_kind_is_read_and_shown_in_time(text: str, source: notebook.
     def work() -> int:
         cells = [SubmittedCell("code", text, name) for name in ("", "linear", "linear-publico")]
         cells.append(SubmittedCell("markdown", text, ""))
-        review.reaches(sort(source, cells).own)
+        assert reviewed(source, cells) is not None
         rebuild(source, cells)
         ACTIVE.search(text)
         short = written.cut(plain(text))
@@ -89,7 +89,7 @@ def test_notebook_is_parsed_up_to_a_limit_all_together(source: notebook.Notebook
     """A thousand cells, each as long as may be parsed, cost no more than a few."""
     cells = [SubmittedCell("code", f"x = {n}\n" + "a;" * 9_900, "") for n in range(50)]
 
-    assert in_fork(lambda: len(sort(source, cells).own), int, SECONDS) == 50
+    assert in_fork(lambda: len(sort(source, cells).work.pieces), int, SECONDS) == 50
     with definitions.one_notebook():
         found = [definitions.parsed(cell.source) for cell in cells]
         assert [each is not None for each in found] == [n < definitions.MOST // 20_000 for n in range(50)]
@@ -197,7 +197,7 @@ def test_name_of_a_cell_can_be_kept_whatever_it_is() -> None:
     [cell] = cells = read(json.dumps(raw).encode())
 
     assert len(cell.name) <= 500
-    assert msgspec.json.encode(review.reaches(cells))
+    assert msgspec.json.encode(reviewed_cells(cells))
 
 
 # Tables

@@ -16,15 +16,13 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from tests import mini
-from torchaula.classroom import review
+from tests.rebuilding import Desk, rebuild, reviewed_cells, sort
 from torchaula.course import notebook, sample_class
 from torchaula.course.layout import Course, find
 from torchaula.errors import Refusal
 from torchaula.grading import definitions, sandbox
 from torchaula.grading.client import Client
-from torchaula.grading.jobs import Job
-from torchaula.grading.limits import Limits
-from torchaula.grading.rebuild import grade_id, rebuild, settled, sort
+from torchaula.grading.rebuild import grade_id, settled
 from torchaula.grading.submitted import SubmittedCell, read
 
 ASSIGNMENTS = ("tensores", "mlp", "cnn")
@@ -355,7 +353,7 @@ def test_text_of_any_depth_is_read(text: str) -> None:
 
     assert text in [cell.source for cell in rebuilt.cells]
     list(settled(found))
-    review.reaches(found.own)
+    reviewed_cells([piece.cell for piece in found.work.pieces])
 
 
 def test_text_beyond_what_is_parsed_is_reviewed() -> None:
@@ -363,7 +361,7 @@ def test_text_beyond_what_is_parsed_is_reviewed() -> None:
     long = "import gc\nx = eval\ny.__globals__\n" + "x = 1\n" * 4_000
     assert len(long) > definitions.LONGEST
 
-    told = review.reaches([SubmittedCell("code", long, "long")])
+    told = reviewed_cells([SubmittedCell("code", long, "long")])
 
     assert told == ["long: gc", "long: eval", "long: __globals__"]
 
@@ -433,7 +431,7 @@ def test_lines_beside_a_stub_are_kept() -> None:
 def test_notebook_in_which_everything_happened_has_full_marks(assignment: str) -> None:
     """Each exercise met another accident, and then all names were lost: graded, it has every point."""
     try:
-        bwrap = sandbox.find().bwrap
+        sandbox.find()
     except Refusal as error:
         pytest.skip(str(error))
     node, kinds = (
@@ -445,9 +443,7 @@ def test_notebook_in_which_everything_happened_has_full_marks(assignment: str) -
     forget(node)
     client = Client()
     try:
-        result = client.grade(
-            Job(assignment, notebook.text(source(assignment)), as_file(node), bwrap, Limits())
-        )
+        result = client.grade(Desk(assignment, notebook.text(source(assignment))).job(as_file(node)))
     finally:
         client.close()
 

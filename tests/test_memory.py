@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.rebuilding import Desk
 from tests.tiny import BACKENDS, OPEN, PLUS, grade, notebook
 from tests.workshop import NAME, Book, instructor, passed
 from torchaula.classroom import entries
@@ -14,7 +15,7 @@ from torchaula.course.notebook import Cell, Notebook
 from torchaula.errors import Refusal
 from torchaula.grading import engine, memory, sandbox
 from torchaula.grading.client import Client
-from torchaula.grading.jobs import Job, Result
+from torchaula.grading.jobs import Result
 from torchaula.grading.limits import MIB, Limits
 from torchaula.grading.seeds import Seeds
 from torchaula.grading.verdict import Lost, Outcome
@@ -39,13 +40,13 @@ class Small:
     """A warm client whose submissions may take little memory."""
 
     def __init__(self) -> None:
-        self._bwrap, self._client = sandbox.find().bwrap, Client()
-        self._instructor = notebooks.text(instructor())
+        sandbox.find()
+        self._client, self._desk = Client(), Desk(NAME, notebooks.text(instructor()), LIMITS)
         cells = notebooks.parse(instructor(), NAME).cells
         self.every_cell = {cell.id for cell in cells if cell.kind == "graded"}
 
     def grade(self, book: Book) -> Result:
-        return self._client.grade(Job(NAME, self._instructor, book.file, self._bwrap, LIMITS))
+        return self._client.grade(self._desk.job(book.file))
 
     def close(self) -> None:
         self._client.close()

@@ -17,6 +17,7 @@ from torchaula.course import notebook
 from torchaula.course.markers import USUAL
 from torchaula.grading import engine
 from torchaula.grading.engine import Engine
+from torchaula.grading.jobs import Assigned
 from torchaula.grading.judge import Judged
 from torchaula.grading.misconceptions import Misconceptions
 
@@ -68,14 +69,15 @@ def grader(tmp_path: Path) -> Noting:
 
 
 @pytest.fixture
-def texts(tmp_path: Path, grader: Noting) -> dict[str, str]:
-    """The known answers, by exercise."""
+def assigned(tmp_path: Path, grader: Noting) -> Assigned:
+    """The assignment with its known answers."""
     folder = tmp_path / "course" / "answers" / "mini"
-    return {name: (folder / f"{name}.py").read_text() for name in grader.notebook.exercises}
+    texts = {name: (folder / f"{name}.py").read_text() for name in grader.notebook.exercises}
+    return Assigned(grader.notebook, answers=texts, keys=dict.fromkeys(texts, "0" * 64))
 
 
 def test_exercise_without_an_answer_is_compared_with_nothing(
-    grader: Noting, texts: dict[str, str], tmp_path: Path
+    grader: Noting, assigned: Assigned, tmp_path: Path
 ) -> None:
     """Who has written nothing has made no known mistake: no wrong answer is run for it."""
     solutions = ((name, e.solution.source) for name, e in grader.notebook.exercises.items())
@@ -83,7 +85,7 @@ def test_exercise_without_an_answer_is_compared_with_nothing(
 
     judged = grader.grade(grader.notebook.answered(stubs))
     grader.asked.clear()
-    verdicts = Misconceptions(grader, texts, tmp_path / "kept").diagnosed(judged)
+    verdicts = Misconceptions(grader, assigned, tmp_path / "kept").diagnosed(judged)
 
     assert len(verdicts) == 4 and not any(v.passed or v.diagnosis for v in verdicts.values())
     assert grader.asked == []
@@ -91,11 +93,11 @@ def test_exercise_without_an_answer_is_compared_with_nothing(
 
 @pytest.mark.filterwarnings("ignore:.*is multi-threaded, use of fork:DeprecationWarning")
 def test_what_another_worker_finds_out_is_waited_for_last(
-    grader: Noting, texts: dict[str, str], tmp_path: Path
+    grader: Noting, assigned: Assigned, tmp_path: Path
 ) -> None:
     """Meanwhile this one finds out the rest; nothing is found out twice, and both say the same."""
     judged = grader.grade(grader.notebook.answered(WRONG))
-    other = Misconceptions(grader, texts, tmp_path / "other").diagnosed(judged)
+    other = Misconceptions(grader, assigned, tmp_path / "other").diagnosed(judged)
     assert {verdict.diagnosis for verdict in other.values()} == {SQUARE}
     grader.asked.clear()
     kept, told = tmp_path / "kept", []
@@ -103,7 +105,7 @@ def test_what_another_worker_finds_out_is_waited_for_last(
 
     with (kept / "double.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        ours = Misconceptions(grader, texts, kept)
+        ours = Misconceptions(grader, assigned, kept)
         thread = threading.Thread(target=lambda: told.append(ours.diagnosed(judged)))
         thread.start()
         while not list(kept.glob("add-one-*.msgpack")):

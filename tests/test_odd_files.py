@@ -155,7 +155,7 @@ def test_valid_notebook_is_read_however_it_is_written(shipped: Course, released:
 
     submission = only(shipped)
 
-    assert (submission.problem, submission.remarks, submission.written) == ("", (), "")
+    assert (submission.problem, submission.remarks, submission.is_untouched) == ("", (), True)
 
 
 NAMED: dict[str, tuple[dict[str, bytes], str]] = {

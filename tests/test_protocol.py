@@ -13,13 +13,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.rebuilding import rebuild
 from tests.workshop import Book, instructor
 from torchaula.course import notebook
 from torchaula.grading import frames, judge, outputs, protocol
 from torchaula.grading.budget import Budget
 from torchaula.grading.limits import Limits
 from torchaula.grading.protocol import Began, Cell, Leave, Lived, Raised, Ran, Shown, Text
-from torchaula.grading.rebuild import OWN, grade_id, is_solution, rebuild
+from torchaula.grading.rebuild import OWN, grade_id, is_solution
 from torchaula.grading.submitted import SubmittedCell, read
 from torchaula.grading.verdict import Lost
 from torchaula.grading.warden import SandboxDied, Student

@@ -9,13 +9,13 @@ import pytest
 
 from tests import mini, pupils, shipped, week
 from tests.attacks import corpus_hiders, corpus_lies
-from torchaula.classroom import claims, hiders, review
+from tests.rebuilding import reviewed
+from torchaula.classroom import claims, hiders
 from torchaula.classroom.claims import Claim
 from torchaula.course import answers, notebook
 from torchaula.course.layout import Course
-from torchaula.course.markers import USUAL
 from torchaula.course.release import release
-from torchaula.grading.submitted import Unreadable
+from torchaula.grading.submitted import Unreadable, read
 
 COURSE = Course(shipped.ROOT)
 HIDERS = corpus_hiders.HIDERS | corpus_lies.HIDING
@@ -86,7 +86,7 @@ def test_honest_submissions_are_not_listed() -> None:
         released = (shipped.ROOT / "release" / assignment / f"{assignment}.ipynb").read_text(encoding="utf-8")
         for text in [released, *shipped.sample(assignment).values()]:
             with suppress(Unreadable):
-                assert not review.of(source, text.encode(), USUAL).names
+                assert not reviewed(source, read(text.encode())).names
         for path in (COURSE.answers / assignment).glob("*.py"):
             for answer in answers.load(path):
                 assert not answer.is_right or not list(hiders.in_text(answer.source)), path

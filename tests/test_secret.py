@@ -17,6 +17,7 @@ import pytest
 
 from tests import mini, shipped
 from tests.attacks.arena import descendants
+from tests.rebuilding import Desk
 from torchaula.checks.seeds import derive
 from torchaula.checks.session import COURSE_SEED
 from torchaula.course import notebook as notebooks
@@ -27,9 +28,7 @@ from torchaula.course.notebook import Cell, Notebook
 from torchaula.grading import engine, sandbox, warden
 from torchaula.grading.client import Client
 from torchaula.grading.engine import Engine
-from torchaula.grading.jobs import Job
 from torchaula.grading.judge import Judged
-from torchaula.grading.misconceptions import Misconceptions
 from torchaula.grading.protocol import Cell as Step
 from torchaula.grading.seeds import Seeds
 from torchaula.grading.warden import Warden
@@ -107,7 +106,6 @@ def test_seeds_show_and_send_no_secret() -> None:
     seeds = Seeds(COURSE_SEED, A)
 
     assert A not in repr(seeds) and A not in str(vars(type(seeds)))
-    assert A not in seeds.key and Seeds(COURSE_SEED, B).key != seeds.key != Seeds(COURSE_SEED).key
     with pytest.raises(TypeError):
         msgspec.msgpack.encode(seeds)
     with pytest.raises(TypeError):
@@ -211,15 +209,19 @@ def draws(course: Course) -> str:
 
 def test_worker_takes_the_secret_of_each_job_and_shows_it_nowhere(course: Course, tmp_path: Path) -> None:
     """A course's secret is not used for the next one, and stands in no environment and no arguments."""
-    text, client = draws(course), Client()
+    text, client = draws(course), Client(kept=tmp_path / "kept")
     material = sample_class.material(course, "mini")
     wrong = dict.fromkeys(material.exercises, "def double(x):\n    return 0 * x\n\nadd_one = double\n")
     submitted = sample_class.handed_in(material, wrong).encode()
-    bwrap = "" if mini.confinement() else sandbox.find().bwrap
-    job = Job("mini", text, submitted, bwrap, kept=str(tmp_path / "kept"))
-    job = msgspec.structs.replace(job, answers={"double": mini.ANSWERS.format(name="double", other="2 * x")})
+    known = {"double": mini.ANSWERS.format(name="double", other="2 * x")}
+    is_confined = not mini.confinement()
     try:
-        told = [client.grade(msgspec.structs.replace(job, secret=s)).verdicts for s in ("", A, B, A)]
+        told = [
+            client.grade(
+                Desk("mini", text, answers=known, is_confined=is_confined, secret=secret).job(submitted)
+            ).verdicts
+            for secret in ("", A, B, A)
+        ]
         assert client._process is not None
         seen = [
             Path(f"/proc/{process}/{name}").read_bytes()
@@ -236,18 +238,6 @@ def test_worker_takes_the_secret_of_each_job_and_shows_it_nowhere(course: Course
     assert len(kept) >= 2
     for content in (*seen, *kept):
         assert not any(text in content for secret in (A, B) for text in secret_texts(secret))
-
-
-def test_known_mistakes_are_found_out_for_each_secret(tmp_path: Path) -> None:
-    """What was kept of one secret explains nothing of another, nor what the published seed gives."""
-    texts = {"double": mini.ANSWERS.format(name="double", other="2 * x")}
-    source = tiny()
-    names = set()
-    for secret in ("", A, B):
-        known = Misconceptions(Engine(source, engine._warden(), Seeds(COURSE_SEED, secret)), texts, tmp_path)
-        names.add(known._key("double"))
-
-    assert len(names) == 3
 
 
 def test_cell_without_hidden_tests_has_no_secret_inputs() -> None:

@@ -7,18 +7,23 @@ import re
 import subprocess
 import sys
 import threading
+from dataclasses import replace as dc_replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from tests import mini, pupils
+from tests.rebuilding import job_of
 from torchaula.classroom import assignments
 from torchaula.course import sample_class
 from torchaula.course.layout import Course
+from torchaula.course.notebook import Notebook
 from torchaula.grading import client, rehearsal
 from torchaula.grading.client import Client, GradingFailed, Workers
 from torchaula.grading.forks import HUGE, collapse_memory, descendants, in_fork
+from torchaula.grading.jobs import Assigned, Job
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process choose its core")
 
@@ -27,7 +32,7 @@ LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a pr
 def test_worker_and_its_sandbox_keep_to_one_core(course: Course) -> None:
     """Whoever waits for the other is on the same core, and finds its caches warm."""
     pupils.write(course, "ana", course.released("mini").read_text())
-    job = assignments.load(course, "mini").job(next(course.submitted.rglob("*.ipynb")).read_bytes())
+    job = job_of(assignments.load(course, "mini"), next(course.submitted.rglob("*.ipynb")).read_bytes())
     core = max(os.sched_getaffinity(0))
     one = Client(core)
 
@@ -84,13 +89,12 @@ def test_next_assignment_meets_nothing_of_the_last_ones_set_up(line: str, found:
     """It is served in the same sandbox, unless the last set-up has imported something: then in a new one."""
     made_from = sample_class.material(course, "mini")
     pupils.write(course, "ana", sample_class.handed_in(made_from, {"double": MARKED}))
-    job = assignments.load(course, "mini").job(next(course.submitted.rglob("*.ipynb")).read_bytes())
-    marking = mini.in_set_up(job.instructor, line)
+    job = job_of(assignments.load(course, "mini"), next(course.submitted.rglob("*.ipynb")).read_bytes())
     one, outcomes, nurseries = Client(), [], []
 
-    for instructor in (job.instructor, marking, job.instructor):
+    for each in (job, with_set_up(job, line), job):
         try:
-            verdicts = one.grade(replace(job, instructor=instructor)).verdicts
+            verdicts = one.grade(each).verdicts
             outcomes.append(verdicts["double-valores"].outcome.value)
         except GradingFailed as error:
             outcomes.append(str(error))
@@ -105,17 +109,34 @@ def test_next_assignment_meets_nothing_of_the_last_ones_set_up(line: str, found:
 def test_set_up_that_runs_everywhere_but_in_the_sandbox_costs_nobody_a_point(course: Course) -> None:
     """Grading fails and says why, instead of giving everybody nothing; what comes after it is graded."""
     pupils.write(course, "ana", course.released("mini").read_text())
-    job = assignments.load(course, "mini").job(next(course.submitted.rglob("*.ipynb")).read_bytes())
-    if not job.bwrap:
+    job = job_of(assignments.load(course, "mini"), next(course.submitted.rglob("*.ipynb")).read_bytes())
+    if mini.confinement():
         pytest.skip("nothing confines student code here")
-    reading = mini.in_set_up(job.instructor, f"open('{course.config}').close()")
+    reading = with_set_up(job, f"open('{course.config}').close()")
     one = Client()
 
     for _ in range(2):
         with pytest.raises(GradingFailed, match=r"preparacion can't run \(FileNotFoundError.*in the sandbox"):
-            one.grade(replace(job, instructor=reading))
+            one.grade(reading)
         assert one.grade(job).verdicts
     one.close()
+
+
+def with_set_up(job: Job, line: str) -> Job:
+    """The same job with one more line in the instructor's set-up cell, and so in the submission's."""
+
+    def changed(cells: Notebook) -> Notebook:
+        first = "import torch\n"
+        setup = {cell.id: cell.source.replace(first, f"{first}{line}\n", 1) for cell in cells.setup}
+        texts = ((cell, setup.get(cell.id, cell.source)) for cell in cells.cells)
+        return dc_replace(cells, cells=tuple(dc_replace(cell, source=text) for cell, text in texts))
+
+    assigned = msgspec.msgpack.decode(job.assigned, type=Assigned)
+    rebuilt = msgspec.msgpack.decode(job.rebuilt, type=Notebook)
+    return Job(
+        msgspec.msgpack.encode(replace(assigned, notebook=changed(assigned.notebook))),
+        msgspec.msgpack.encode(changed(rebuilt)),
+    )
 
 
 def _nurseries(one: Client) -> list[int]:

@@ -13,11 +13,12 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from tests.rebuilding import Desk
 from torchaula.course import normal_form, notebook
 from torchaula.course.markers import USUAL
 from torchaula.grading import sandbox
 from torchaula.grading.client import Client
-from torchaula.grading.jobs import Job, Result
+from torchaula.grading.jobs import Result
 from torchaula.grading.limits import Limits
 
 NAME = "taller"
@@ -171,8 +172,8 @@ class Workshop:
     """The real engine in the real sandbox, warm. Raises `Refusal` where there is no sandbox."""
 
     def __init__(self) -> None:
-        self._bwrap = sandbox.find().bwrap
-        self._instructor = notebook.text(instructor())
+        sandbox.find()
+        self._desk = Desk(NAME, notebook.text(instructor()), LIMITS)
         self.client = Client()
         self.every_cell = {
             cell.id for cell in notebook.parse(instructor(), NAME).cells if cell.kind == "graded"
@@ -180,7 +181,7 @@ class Workshop:
 
     def grade(self, content: bytes) -> Result:
         """What becomes of a file that is handed in. Raises `Unreadable`."""
-        return self.client.grade(Job(NAME, self._instructor, content, self._bwrap, LIMITS))
+        return self.client.grade(self._desk.job(content))
 
     @property
     def worker(self) -> int:

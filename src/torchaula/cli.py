@@ -225,7 +225,7 @@ def grade(
 
     # Refused now, if at all, and not when the first is graded, in an hour.
     later = [prepared(assignment) for assignment in [*chosen][1:]]
-    with batch.workers(jobs) as workers:
+    with batch.workers(course, jobs) as workers:
         for each in later:
             each.require_sound_tests(workers)
         for assignment in chosen:

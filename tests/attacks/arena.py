@@ -13,20 +13,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from tests.attacks import assault
 from tests.attacks.book import Attack, Book
+from tests.rebuilding import Desk, rebuild, reviewed
 from torchaula.checks.seeds import derive
-from torchaula.classroom import review
-from torchaula.course import notebook
-from torchaula.course.markers import USUAL
 from torchaula.grading import outputs, sandbox
 from torchaula.grading.client import Client
-from torchaula.grading.jobs import Job, Result
+from torchaula.grading.jobs import Result
 from torchaula.grading.limits import MIB, Limits
 from torchaula.grading.protocol import Raised
-from torchaula.grading.rebuild import rebuild
 from torchaula.grading.submitted import read
 
 LIMITS = Limits(
@@ -72,11 +67,12 @@ class Arena:
     """Grades attacks one after the other, as a batch would."""
 
     def __init__(self, folder: Path) -> None:
-        self.bwrap = sandbox.find().bwrap
+        sandbox.find()
         self.course = assault.write(folder / "course")
         self.root = folder / "course"
         self.released = (self.root / "release" / assault.NAME / f"{assault.NAME}.ipynb").read_text()
         self.instructor = self.course.notebook(assault.NAME).read_text()
+        self.desk = Desk(assault.NAME, self.instructor, LIMITS, secret=assault.COURSE_SECRET)
         self.server = socket.create_server(("127.0.0.1", 0))
         self.abstract = socket.socket(socket.AF_UNIX)
         self.abstract.bind(f"\0torchaula-attacks-{os.getpid()}")
@@ -98,8 +94,7 @@ class Arena:
 
     def grade(self, book: Book) -> Result:
         """The result of a submission."""
-        job = Job(assault.NAME, self.instructor, book.bytes(), self.bwrap, LIMITS)
-        return self.client.grade(replace(job, secret=assault.COURSE_SECRET))
+        return self.client.grade(self.desk.job(book.bytes()))
 
     def attempt(self, attack: Attack) -> Found:
         """Try an attack, and then an honest notebook."""
@@ -124,7 +119,7 @@ class Arena:
 
     def _judge(self, attack: Attack, book: Book, result: Result, usual: set[str], found: Found) -> None:
         gained = sorted(passed(result) - usual)
-        listed = attack.hides and review.of(notebook.loads(self.instructor), book.bytes(), USUAL).names
+        listed = attack.hides and reviewed(self.desk.node, read(book.bytes())).names
         if attack.hides and listed and all(cell.startswith("halve") for cell in gained):
             found.hidden += gained
         else:
@@ -153,7 +148,7 @@ class Arena:
 
     def markup(self, book: Book, result: Result) -> str:
         """What a browser would not show as plain text: outputs of rich types, Markdown outside of fences."""
-        rebuilt = rebuild(notebook.loads(self.instructor), read(book.bytes()))
+        rebuilt = rebuild(self.desk.node, read(book.bytes()))
         texts = []
         for output in (each for items in result.outputs.values() for each in outputs.to_nbformat(items)):
             data = output.get("data", {})

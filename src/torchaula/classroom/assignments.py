@@ -1,8 +1,8 @@
-"""Everything but a submission that its verdicts hang on: the tests, their limits, this very code."""
+"""An assignment as it is graded: notebook, limits, known answers, and digests that tell what is outdated."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as replaced
 from functools import cached_property
@@ -12,7 +12,6 @@ from pathlib import Path
 from platform import python_version
 
 import msgspec
-from msgspec.structs import replace
 from nbformat import NotebookNode
 from traitlets.config import Config
 
@@ -21,22 +20,27 @@ from torchaula.course import converters, notebook, structure
 from torchaula.course.files import unfinished
 from torchaula.course.layout import Course
 from torchaula.course.markers import Markers
-from torchaula.course.notebook import Notebook
+from torchaula.course.notebook import Cell, Exercise, Notebook
 from torchaula.errors import Refusal
-from torchaula.grading import client, sandbox
-from torchaula.grading.digests import digest, package_digest
-from torchaula.grading.jobs import Job, Result
+from torchaula.grading import client, digests, instructor, sandbox
+from torchaula.grading.digests import digest
+from torchaula.grading.instructor import Instructor
+from torchaula.grading.jobs import Assigned, Job, Result
 from torchaula.grading.limits import Limits
+from torchaula.grading.rebuild import rebuild
+from torchaula.grading.work import Work
 from torchaula.i18n import _
 
 CONFIGURABLE = ("cell_seconds", "cells_seconds", "cpu_seconds", "wall_seconds")
 RUN = ("setup", "solution", "graded", "manual", "free")  # the kinds of cells that verdicts hang on
 DECIDING = ("torch", "numpy", "ipython", "msgspec")  # other versions of these could give other verdicts
+GRADES = ("checks", "course", "grading")  # the parts of this package that verdicts hang on
+WRITES = ("classroom",)  # those that graded copies and points hang on, beside the verdicts
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """An assignment as it is graded now. `bwrap` is what confines student code; empty: nothing does.
+    """An assignment as it is graded now. `is_confined` is whether a sandbox confines student code.
 
     Its `seed` is the published one until the gradebook was asked which is in force.
     """
@@ -45,7 +49,7 @@ class Assignment:
     node: NotebookNode
     source: Notebook
     limits: Limits
-    bwrap: str
+    is_confined: bool
     markers: Markers
     seed: Seed = FROM_PUBLISHED
 
@@ -56,6 +60,11 @@ class Assignment:
     @property
     def name(self) -> str:
         return self.source.assignment
+
+    @cached_property
+    def instructor(self) -> Instructor:
+        """The instructor's cells, as submissions are held against them."""
+        return instructor.of(self.node, self.markers)
 
     @cached_property
     def answers(self) -> dict[str, str]:
@@ -71,28 +80,24 @@ class Assignment:
         return {path.relative_to(folder): path for path in found}
 
     @cached_property
-    def text(self) -> str:
-        """The instructor's notebook, as a file holds it."""
-        return notebook.text(self.node)
+    def assigned(self) -> bytes:
+        """What a worker must know of it, encoded once for a whole class."""
+        seed = self.seed.secret
+        made = Assigned(self.source, self.limits, self.is_confined, seed, self.answers, self.keys)
+        return msgspec.msgpack.encode(made)
 
-    def job(self, submitted: bytes) -> Job:
-        """What to ask a worker about a submission."""
-        kept = str(_kept(self.course) / self.name)
-        return Job(
-            self.name,
-            self.text,
-            submitted,
-            self.bwrap,
-            self.limits,
-            self.answers,
-            kept,
-            self.markers,
-            secret=self.seed.secret,
-        )
+    def rebuilt(self, work: Work) -> NotebookNode:
+        """The notebook to grade, with what a learner wrote in it."""
+        return rebuild(self.node, work, self.markers)
 
-    def trial(self) -> Job:
-        """What to ask a worker about the tests themselves."""
-        return replace(self.job(b""), is_trial=True)
+    def job(self, rebuilt: NotebookNode, only: Sequence[str] | None = None) -> Job:
+        """What to ask a worker about a submission; `only` are the exercises to grade."""
+        cells = msgspec.msgpack.encode(notebook.parse(rebuilt, self.name))
+        return Job(self.assigned, cells, None if only is None else list(only))
+
+    def trial(self, only: Sequence[str]) -> Job:
+        """What to ask a worker about the tests themselves, of some exercises."""
+        return Job(self.assigned, only=list(only), is_trial=True)
 
     def lacking(self, result: Result) -> str:
         """What to say of a result without a verdict for each cell that a test gives points for."""
@@ -100,30 +105,43 @@ class Assignment:
         return _("no verdict for {cells}: grade again").format(cells=", ".join(cells)) if cells else ""
 
     @cached_property
-    def soundness(self) -> str:
-        """A digest of all that it hangs on whether the tests can be relied on."""
-        code = [(c.id, c.kind, c.points, c.source) for c in self.source.cells if c.kind in RUN]
+    def keys(self) -> dict[str, str]:
+        """By exercise, a digest of all that its verdicts and diagnoses hang on, beside a submission.
+
+        Points and prose are no part of it, nor is any other exercise.
+        """
+        order = [(cell.id, cell.kind) for cell in self.source.cells if cell.kind in RUN]
+        own = {cell.id for each in self.source.exercises.values() for cell in _cells(each)}
+        shared = [(c.id, c.source) for c in self.source.cells if c.kind in RUN and c.id not in own]
         files = [(str(place), path.read_bytes()) for place, path in self.support.items()]
-        seed = self.seed.fingerprint
-        return digest([code, files, made_with(), self.limits, self.bwrap, self.markers, seed])
+        base = digest(
+            [order, shared, files, graded_with(), self.limits, self.is_confined, self.seed.fingerprint]
+        )
+        return {
+            name: digest([base, [(c.id, c.source) for c in _cells(each)], self.answers.get(name, "")])
+            for name, each in self.source.exercises.items()
+        }
 
     @cached_property
-    def digest(self) -> str:
-        """Of all that verdicts and diagnoses hang on. Points and prose are no part of it."""
-        code = [(c.id, c.kind, c.source) for c in self.source.cells if c.kind in RUN]
-        files = [(str(place), path.read_bytes()) for place, path in self.support.items()]
-        seed = self.seed.fingerprint
-        return digest([code, files, self.answers, made_with(), self.limits, bool(self.bwrap), seed])
+    def soundness(self) -> dict[str, str]:
+        """By exercise, a digest of all that it hangs on whether its tests can be relied on."""
+        exercises = self.source.exercises.items()
+        points = {name: [cell.points for cell in each.graded] for name, each in exercises}
+        return {name: digest([key, points[name], self.markers]) for name, key in self.keys.items()}
 
     @cached_property
     def presented(self) -> str:
         """A digest of all that the graded copy and the points hang on beside the verdicts."""
-        return digest([self.text, self.digest, self.markers])
+        return digest([notebook.text(self.node), self.keys, self.markers, digests.code(*WRITES)])
 
 
-def made_with() -> list[str]:
-    """What grades: this package, and all whose other versions could give other verdicts."""
-    return [python_version(), package_digest(), *map(version, DECIDING)]
+def _cells(exercise: Exercise) -> tuple[Cell, ...]:
+    return exercise.solution, *exercise.graded
+
+
+def graded_with() -> list[str]:
+    """What grades: the code that does, and all whose other versions could give other verdicts."""
+    return [python_version(), digests.code(*GRADES), *map(version, DECIDING)]
 
 
 def load(course: Course, name: str, unsafe: bool = False, settings: Config | None = None) -> Assignment:
@@ -158,18 +176,14 @@ def make(
     course: Course, path: Path, limits: Limits, unsafe: bool, settings: Config | None = None
 ) -> Assignment:
     """The assignment whose notebook stands at `path`. Raises `Refusal` like `load`."""
-    if bwrap := client.confinement(unsafe):
+    if not unsafe:
+        client.require_confinement()
         sandbox.require_hidden(course.root)
     node = notebook.read(path)
     markers = converters.markers(converters.config(course) if settings is None else settings)
-    return Assignment(course, node, notebook.parse(node, path.stem, markers), limits, bwrap, markers)
-
-
-def _kept(course: Course) -> Path:
-    """Where workers keep what known answers do."""
-    return course.state / "diagnosis"
+    return Assignment(course, node, notebook.parse(node, path.stem, markers), limits, not unsafe, markers)
 
 
 def leftovers(course: Course) -> Iterator[Path]:
     """What a worker that was cut off has left half written."""
-    return unfinished(_kept(course))
+    return unfinished(course.evidence)

@@ -65,7 +65,7 @@ class Batch:
         with (
             gradebook.refused_where_not_written(course),
             locks.alone(course),
-            nullcontext(executor) if executor else workers(at_once) as graders,
+            nullcontext(executor) if executor else workers(course, at_once) as graders,
         ):
             _sweep(course)
             self.require_sound_tests(graders)
@@ -80,9 +80,9 @@ class Batch:
 
 
 @contextmanager
-def workers(jobs: int | None = None) -> Iterator[Workers]:
+def workers(course: Course, jobs: int | None = None) -> Iterator[Workers]:
     """Workers for batches of `jobs` at once, ended with the block; nobody waits for what they are at."""
-    made = Workers(jobs or cores())
+    made = Workers(jobs or cores(), course.evidence)
     try:
         yield made
     finally:
@@ -131,5 +131,5 @@ def prepare(
 
 def _outdated(assignment: Assignment) -> Iterator[str]:
     for student, record in records.known(assignment.course, assignment.name).items():
-        if record.course != assignment.digest:
+        if record.outdated(assignment.keys):
             yield student

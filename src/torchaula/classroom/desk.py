@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import isclose
 
+from msgspec.structs import replace
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
@@ -40,7 +41,7 @@ from torchaula.course import converters
 from torchaula.errors import Refusal
 from torchaula.grading.digests import digest
 from torchaula.grading.jobs import Job, Result
-from torchaula.grading.submitted import digest_of, load, read
+from torchaula.grading.submitted import digest_of, load
 from torchaula.i18n import _
 
 
@@ -65,18 +66,26 @@ class Audience:
 class Task:
     """A submission that can be graded, and what is known of it.
 
-    `record` is its result, if it need not be graded again. `standing` is what the gradebook says, and
-    `is_same` whether that is of this very submission, as far as anybody knows. `is_retry` says that its
-    result was unsure: then other points are no surprise. `late` is what lateness cost when it was written.
+    `record` is its result so far, of which the `outdated` exercises must be graded again; None: all of them.
+    `standing` is what the gradebook says, and `is_same` whether that is of this very submission, as far as
+    anybody knows. `is_retry` says that its result was unsure: then other points are no surprise. `late` is
+    what lateness cost when it was written.
     """
 
     submission: Submission
     arrival: Arrival
     record: Record | None
+    outdated: Sequence[str]
     standing: Standing
     is_same: bool
     is_retry: bool
     late: Lateness | None
+    rebuilt: NotebookNode | None = None  # while it is graded
+
+    @property
+    def is_graded(self) -> bool:
+        """Whether its result says all, as things stand."""
+        return self.record is not None and not self.outdated
 
     @property
     def student(self) -> str:
@@ -127,7 +136,7 @@ class Desk:
     ) -> Iterator[Entry]:
         is_changed = bool(gradebook.changed(self._book, self._source))
         tasks = [self._task(each, before, force) for each in submissions if each.can_be_graded]
-        to_grade = [task for task in tasks if task.record is None]
+        to_grade = [task for task in tasks if not task.is_graded]
         unsettled = tasks if is_changed else [task for task in tasks if not self._is_settled(task)]
         is_held = any(self._is_held(task) for task in unsettled)
         if is_changed or unsettled:
@@ -138,18 +147,20 @@ class Desk:
         self._audience.begin(len(to_grade))
         for task, result in pool.results(workers, to_grade, self._job, at_once):
             self._audience.graded(task.student)
-            if problem := result.problem or self._assignment.lacking(result):
+            whole = task.record.result.updated(result) if task.record else result
+            if problem := result.problem or self._assignment.lacking(whole):
                 yield self._entry_without_points(task.student, problem, task.standing)
                 continue
-            task.record = self._keep(task, result)
+            self._keep(task, whole)
             if not is_held:
                 yield self._write(task)
+            task.rebuilt = None  # a class of thousands need not stay in memory
         if is_held:
             self._require_consent(tasks)
             self._record(submissions)
         written = set() if is_held else {task.student for task in to_grade}
         for task in tasks:
-            if task.record is not None and task.student not in written:
+            if task.is_graded and task.student not in written:
                 yield self._entry(task) if self._is_settled(task) else self._write(task)
 
     def _standings(self) -> dict[str, Standing]:
@@ -182,34 +193,52 @@ class Desk:
         arrival = lateness.arrival(self._rule, taken_in, submission.notebook.parent)
         settled = records.load(self._course, assignment.name, student)
         waiting = records.read(records.pending(self._course, assignment.name, student))
-        known = [each for each in (waiting, settled) if each and not force]
-        found = (each for each in known if not assignment.lacking(each.result))
-        record = next((each for each in found if each.is_of(submission.digest, assignment.digest)), None)
+        record, outdated = self._known(submission, [] if force else [waiting, settled])
         # Earlier versions kept no digest of the file where the result was unsure.
         is_same = settled is None or settled.submission in ("", submission.digest)
-        is_unsure = settled is not None and settled.result.is_unsure and settled.course == assignment.digest
+        is_unsure = settled is not None and settled.result.is_unsure and settled.keys == assignment.keys
         late = settled.late if settled else None
         standing = before.get(student, Standing())
-        return Task(submission, arrival, record, standing, is_same, is_same and is_unsure, late)
+        return Task(submission, arrival, record, outdated, standing, is_same, is_same and is_unsure, late)
+
+    def _known(
+        self, submission: Submission, kept: Iterable[Record | None]
+    ) -> tuple[Record | None, list[str]]:
+        """The record of a submission that is least out of date, and its exercises that are."""
+        digest, work = submission.digest, submission.work.digest
+        found = [
+            (each, outdated)
+            for each in kept
+            if each and each.is_of(digest, work) and not self._assignment.lacking(each.result)
+            if each.can_be_updated(outdated := each.outdated(self._assignment.keys))
+        ]
+        return min(found, key=lambda each: len(each[1]), default=(None, []))
 
     def _job(self, task: Task) -> Job:
-        try:
-            return self._assignment.job(task.content)
-        except (OSError, Refusal):  # it has gone since it was looked at; nothing is no notebook
-            return self._assignment.job(b"")
+        task.rebuilt = task.rebuilt or self._assignment.rebuilt(task.submission.work)
+        return self._assignment.job(task.rebuilt, task.outdated if task.record else None)
 
-    def _keep(self, task: Task, result: Result) -> Record:
+    def _keep(self, task: Task, result: Result) -> None:
         """Keep a result until all else says the same. Unsure results are graded again next time."""
-        found = review.of(self._assignment.node, task.content, self._assignment.markers)
-        record = Record(
-            result, found.names, task.submission.digest, self._assignment.digest, reached=found.solutions
-        )
-        records.save(records.pending(self._course, self._assignment.name, task.student), record)
-        return record
+        assignment, work = self._assignment, task.submission.work
+        if task.record is not None:
+            task.record = replace(task.record, result=result, keys=assignment.keys, written="")
+        else:
+            found = review.of(work, assignment.instructor)
+            task.record = Record(
+                result,
+                found.names,
+                task.submission.digest,
+                work.digest,
+                assignment.keys,
+                reached=found.solutions,
+            )
+        task.outdated = ()
+        records.save(records.pending(self._course, assignment.name, task.student), task.record)
 
     def _require_consent(self, tasks: Iterable[Task]) -> None:
         """Ask before points change that were given for the same submissions."""
-        held = (task for task in tasks if task.record and self._is_held(task))
+        held = (task for task in tasks if task.is_graded and self._is_held(task))
         changes = [change for task in held if (change := self._change(task)) is not None]
         if changes and not self._audience.agree(changes):
             raise Refusal(
@@ -249,7 +278,8 @@ class Desk:
         if digest_of(content) != task.submission.digest:
             what = _("changed while it was being graded: grade again")
             return self._entry_without_points(task.student, what, task.standing)
-        graded = graded_copy.made(self._assignment, read(content), task.record.result, self._ledger.checksums)
+        graded = task.rebuilt or self._assignment.rebuilt(task.submission.work)
+        graded_copy.mark(graded, task.record.result, self._ledger.checksums)
         graded_copy.put(self._assignment, task.student, graded, task.exchanged)
         is_new = records.pending(self._course, self._assignment.name, task.student).is_file()
         task.standing = self._ledger.write(task.student, graded, task.arrival.time, is_new)
@@ -271,7 +301,9 @@ class Desk:
 
     def _is_settled(self, task: Task) -> bool:
         """Whether graded copy and gradebook say what the result says, and nothing needs writing."""
-        if self._ledger is None or task.record is None or task.record.written != self._written(task):
+        if self._ledger is None or task.record is None or not task.is_graded:
+            return False
+        if task.record.written != self._written(task):
             return False
         earned = entries.earned(self._source, task.record.result) | task.record.unjudged
         # Points by hand and extensions are given in the gradebook, and change what lateness costs.

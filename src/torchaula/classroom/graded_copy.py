@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -19,8 +19,7 @@ from torchaula.course import notebook
 from torchaula.course.layout import Course
 from torchaula.grading import outputs
 from torchaula.grading.jobs import Result
-from torchaula.grading.rebuild import grade_id, is_automatic, rebuild
-from torchaula.grading.submitted import SubmittedCell
+from torchaula.grading.rebuild import grade_id, is_automatic
 from torchaula.grading.verdict import Outcome
 from torchaula.i18n import _
 
@@ -28,11 +27,11 @@ PREFIX = "graded-"  # of the folder that one is made in
 READ_ONLY = 0o444  # as nbgrader leaves what was graded
 
 
-def made(
-    assignment: Assignment, cells: Sequence[SubmittedCell], result: Result, checksums: Mapping[str, str]
-) -> NotebookNode:
-    """The graded notebook. `checksums` are those of the released cells, which nbgrader notes in each."""
-    graded = rebuild(assignment.node, cells, assignment.markers)
+def mark(graded: NotebookNode, result: Result, checksums: Mapping[str, str]) -> None:
+    """Put a result into the notebook that was graded.
+
+    `checksums` are those of the released cells, which nbgrader notes in each.
+    """
     for cell in graded.cells:
         if cell.cell_type == "code":
             cell.outputs = outputs_of(cell, result)
@@ -40,7 +39,6 @@ def made(
             cell.metadata.nbgrader["checksum"] = checksums[name]
         elif name:  # nbgrader stores no such cell, such as a demo, and takes the id off it
             del cell.metadata.nbgrader["grade_id"]
-    return graded
 
 
 def outputs_of(cell: NotebookNode, result: Result) -> list[NotebookNode]:

@@ -37,10 +37,11 @@ from torchaula.classroom.nbgrader_guard import (
 from torchaula.classroom.records import Record
 from torchaula.course import converters, notebook
 from torchaula.course.layout import Course
-from torchaula.grading import client
+from torchaula.grading import client, instructor
 from torchaula.grading.limits import Limits
-from torchaula.grading.rebuild import grade_id, rebuild
+from torchaula.grading.rebuild import grade_id, rebuild, sort
 from torchaula.grading.submitted import digest_of, load, read
+from torchaula.grading.work import Work
 from torchaula.printing import printable
 
 Resources = dict[str, Any]
@@ -77,7 +78,9 @@ class SubmissionExporter(NotebookExporter):
             read_as_usual: tuple[Any, Resources] = super().from_filename(filename, resources, **options)
             return read_as_usual
         source = notebook.read(instructor_notebook(converter, resources))
-        node = rebuild(source, read(load(Path(filename))), converters.markers(self.config))
+        markers = converters.markers(self.config)
+        self.work = sort(instructor.of(source, markers), read(load(Path(filename)))).work
+        node = rebuild(source, self.work, markers)
         made: tuple[Any, Resources] = self.from_notebook_node(node, resources, **options)  # type: ignore[no-untyped-call]
         return made
 
@@ -137,16 +140,16 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
         made = assignments.make(course, path, limits, self.unsafe_no_sandbox, self.config)
         assignment = made.with_seed(seed)
         _require_same_cells(nb, assignment.node, path)
-        submitted = notebook.text(nb).encode()
-        result = client.shared().grade(assignment.job(submitted))
+        result = client.shared(course.evidence).grade(assignment.job(nb))
         if lacking := assignment.lacking(result):
             raise client.GradingFailed(lacking)
         for cell in nb.cells:
             if cell.cell_type == "code":
                 cell.outputs = outputs_of(cell, result)
         digest = digest_of(load(_handed_in(converter_of(self), resources)))
-        found = review.of(assignment.node, submitted, assignment.markers)
-        record = Record(result, found.names, digest, assignment.digest, reached=found.solutions)
+        work: Work = self.parent.work  # of the submission that it has just read
+        found = review.of(work, assignment.instructor)
+        record = Record(result, found.names, digest, work.digest, assignment.keys, reached=found.solutions)
         records.save(records.path(course, name["assignment"], name["student"]), record)
         return nb, resources
 

@@ -1,4 +1,4 @@
-"""Before a class is graded its tests are tried, once for all that their outcome hangs on.
+"""Before a class is graded its tests are tried: those of each exercise once, until anything changes for them.
 
 Only that they are sound is kept. What is not is tried again each time: the reason may lie outside the course.
 """
@@ -23,9 +23,9 @@ MOST = 3  # cells that are told of
 
 
 class Sound(msgspec.Struct, frozen=True):
-    """That an assignment's tests are sound, as long as this digest is that of all that it hangs on."""
+    """That tests are sound, by exercise: as long as these digests are those of all that it hangs on."""
 
-    key: str
+    keys: dict[str, str]
 
 
 def require_sound(assignment: Assignment, ask: Callable[[Job], Result]) -> None:
@@ -35,14 +35,13 @@ def require_sound(assignment: Assignment, ask: Callable[[Job], Result]) -> None:
     they could not be tried.
     """
     place = _folder(assignment.course) / f"{assignment.name}.json"
-    try:
-        if msgspec.json.decode(place.read_bytes(), type=Sound).key == assignment.soundness:
-            return
-    except (OSError, msgspec.MsgspecError):
-        pass  # nobody has tried them, as far as can be told
+    known = _known(place)
+    untried = [name for name, key in assignment.soundness.items() if known.get(name) != key]
+    if not untried:
+        return
     path = assignment.course.notebook(assignment.name)
     try:
-        result = ask(assignment.trial())
+        result = ask(assignment.trial(untried))
     except GradingFailed as error:
         result = Result(problem=str(error))
     if result.problem:
@@ -61,6 +60,14 @@ def _folder(course: Course) -> Path:
 def leftovers(course: Course) -> Iterator[Path]:
     """What a batch that was cut off has left half written."""
     return unfinished(_folder(course))
+
+
+def _known(place: Path) -> dict[str, str]:
+    """What is known to be sound; nothing, where that can't be read."""
+    try:
+        return msgspec.json.decode(place.read_bytes(), type=Sound).keys
+    except (OSError, msgspec.MsgspecError):
+        return {}
 
 
 def _told(flaws: Sequence[Flaw]) -> str:

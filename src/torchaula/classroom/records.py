@@ -7,7 +7,7 @@ its place. So a batch that is cut off at any moment goes on where it stopped, an
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -25,26 +25,35 @@ IN_FOLDER = "record.json"
 class Record(msgspec.Struct, frozen=True):
     """A result, and what an instructor should know of the submission: what to look at, if anything.
 
-    `submission` and `course` are digests of the file that was graded and of everything else that the
-    result hangs on. `written` is one of what gradebook and graded copy were
-    told; empty: nothing. `unjudged` are the points that it was told of cells that no test judges: 0 where
-    nothing was answered, None where a person has to look. `late` is what lateness cost then.
+    `submission` and `work` are digests of the file that was graded and of what the learner wrote in it.
+    `keys` are digests, by exercise, of everything else that its verdicts hang on. `written` is a digest of
+    what gradebook and graded copy were told; empty: nothing. `unjudged` are the points that the gradebook was
+    told of cells that no test judges: 0 where nothing was answered, None where a person has to look. `late`
+    is what lateness cost then.
     `reached` are the solution cells that what is to be looked at may have reached; None: that wasn't kept.
     """
 
     result: Result
     review: list[str] = []
     submission: str = ""
-    course: str = ""
+    work: str = ""
+    keys: dict[str, str] = {}
     written: str = ""
     unjudged: dict[str, float | None] = {}
     late: Lateness | None = None
     reached: list[str] | None = None
 
-    def is_of(self, submission: str, course: str) -> bool:
-        """Whether grading this submission again would only say the same again."""
-        is_same = (self.submission, self.course) == (submission, course)
-        return is_same and not self.result.is_unsure
+    def is_of(self, submission: str, work: str) -> bool:
+        """Whether it is what grading this submission says each time."""
+        return (self.submission, self.work) == (submission, work) and not self.result.is_unsure
+
+    def can_be_updated(self, outdated: Collection[str]) -> bool:
+        """Whether the outdated exercises can be graded alone: not where time ran out, which all share."""
+        return not outdated or (len(outdated) < len(self.keys) and not self.result.is_out_of_time)
+
+    def outdated(self, keys: Mapping[str, str]) -> list[str]:
+        """The exercises that were graded with something else than now."""
+        return [exercise for exercise, key in keys.items() if self.keys.get(exercise) != key]
 
 
 def path(course: Course, assignment: str, student: str) -> Path:

@@ -9,13 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from nbformat import NotebookNode
-
 from torchaula.classroom import hiders
-from torchaula.course.markers import Markers
 from torchaula.grading.definitions import one_notebook
-from torchaula.grading.rebuild import Sorted, sort
-from torchaula.grading.submitted import SubmittedCell, read
+from torchaula.grading.instructor import Instructor
+from torchaula.grading.work import Piece, Work
 
 
 @dataclass(frozen=True)
@@ -29,38 +26,29 @@ class Review:
     solutions: list[str]
 
 
-def of(source: NotebookNode, submitted: bytes, markers: Markers) -> Review:
-    """The telling names in what a learner wrote: solutions and cells of their own."""
-    found = sort(source, read(submitted), markers)
-    telling = _telling(found.own)
-    return Review(list(_told(found.own, telling)), list(_reached(found, telling)))
+def of(work: Work, known: Instructor) -> Review:
+    """The telling names in what a learner wrote; `known` are the instructor's cells."""
+    telling = _telling(work.pieces)
+    return Review(list(_told(work.pieces, telling)), list(_reached(work.pieces, telling, known)))
 
 
-def reaches(cells: Sequence[SubmittedCell]) -> list[str]:
-    """The telling names in a submission's code, each with its cell, in order."""
-    return list(_told(cells, _telling(cells)))
-
-
-def _telling(cells: Sequence[SubmittedCell]) -> dict[int, list[str]]:
-    """The telling names of cells, by identity: two may be called the same."""
+def _telling(pieces: Sequence[Piece]) -> dict[int, list[str]]:
+    """The telling names of the cells that have any, by the cell's number."""
     names = hiders.Names()
-    found = ((id(cell), cell) for cell in cells if cell.cell_type == "code")
+    code = ((number, each.cell) for number, each in enumerate(pieces, 1) if each.cell.cell_type == "code")
     with one_notebook():
-        return {key: told for key, cell in found if (told := list(hiders.in_text(cell.source, names)))}
+        return {number: told for number, cell in code if (told := list(hiders.in_text(cell.source, names)))}
 
 
-def _told(cells: Sequence[SubmittedCell], telling: Mapping[int, Sequence[str]]) -> dict[str, None]:
-    return {
-        f"{cell.name or number}: {name}": None
-        for number, cell in enumerate(cells, 1)
-        for name in telling.get(id(cell), ())
-    }
+def _told(pieces: Sequence[Piece], telling: Mapping[int, Sequence[str]]) -> dict[str, None]:
+    """Each name once, with the cell that it stands in, in order."""
+    cells = {number: each.cell.name or str(number) for number, each in enumerate(pieces, 1)}
+    return {f"{cells[number]}: {name}": None for number, names in telling.items() for name in names}
 
 
-def _reached(found: Sorted, telling: Mapping[int, Sequence[str]]) -> Iterator[str]:
-    """The solution cells that a telling cell is, or may stand before."""
-    known, above, places = found.known.cells, 0, []
-    for cell in found.cells:
-        above = known[cell.name].place if cell.name in known else above
-        places += [above] if id(cell) in telling else []
-    yield from (each.name for each in found.known.solutions if places and each.place >= min(places))
+def _reached(
+    pieces: Sequence[Piece], telling: Mapping[int, Sequence[str]], known: Instructor
+) -> Iterator[str]:
+    """The solution cells that a telling cell is, or stands before."""
+    above = [known.cells[name].place if (name := pieces[number - 1].after) else 0 for number in telling]
+    yield from (each.name for each in known.solutions if above and each.place >= min(above))

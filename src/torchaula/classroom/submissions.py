@@ -17,6 +17,7 @@ from torchaula.errors import Refusal
 from torchaula.grading import submitted
 from torchaula.grading.digests import digest
 from torchaula.grading.rebuild import Sorted, settled, sort
+from torchaula.grading.work import NOTHING, Work
 from torchaula.i18n import _
 
 MOST_NAMES = 3  # of those who handed in the same
@@ -27,9 +28,10 @@ STRANGER = _("not in students.csv")
 class Submission:
     """What one student handed in for an assignment. `problem` says why it can't be graded, if so.
 
-    `notebook` is the file to grade; None where nothing was handed in. `remarks` say what else an
-    instructor should know of it; it is graded all the same. `written` is a digest of what the learner
-    wrote; empty where that is nothing. `is_of_student` is false where nobody knows whose it is.
+    `notebook` is the file to grade; None where nothing was handed in. `digest` is that of the file, `work` is
+    what the learner wrote in it, `is_untouched` where that answers nothing. `remarks` say what else an
+    instructor should know of it; it is graded all the same. `is_of_student` is false where nobody knows whose
+    it is.
     """
 
     student: str
@@ -37,7 +39,8 @@ class Submission:
     digest: str = ""
     problem: str = ""
     remarks: tuple[str, ...] = ()
-    written: str = ""
+    work: Work = NOTHING
+    is_untouched: bool = False
     is_of_student: bool = True
 
     @property
@@ -130,7 +133,7 @@ def _read(assignment: Assignment, student: str, folder: Folder) -> Submission:
     path = folder.at(file)
     try:
         content = submitted.load(path)
-        cells = sort(assignment.node, submitted.read(content), assignment.markers)
+        cells = sort(assignment.instructor, submitted.read(content))
     except Refusal as error:
         told = "" if path.name == f"{assignment.name}.ipynb" else f"{folder.told(file)}: "
         return Submission(student, path, problem=f"{told}{error}")
@@ -139,15 +142,14 @@ def _read(assignment: Assignment, student: str, folder: Folder) -> Submission:
         problem = _("not this assignment: none of its cells is in the notebook; ask for the right one")
         return Submission(student, path, problem=problem)
     remarks = [*_other_files(assignment, folder, file), *settled(cells)]
-    return Submission(student, path, submitted.digest_of(content), "", tuple(remarks), _written(cells))
+    digest = submitted.digest_of(content)
+    return Submission(student, path, digest, "", tuple(remarks), cells.work, _is_untouched(cells))
 
 
-def _written(found: Sorted) -> str:
-    """A digest of solutions and own cells; empty where the solutions are as they were released."""
-    solutions = [cell for cell in found.own if cell.name in found.known.cells]
-    if all(map(found.known.is_released, solutions)) and not found.answers.elsewhere:
-        return ""
-    return digest([cell.source.strip() for cell in found.own])
+def _is_untouched(found: Sorted) -> bool:
+    """Whether all solutions are as they were released."""
+    answers = (each.cell for each in found.work.pieces if each.cell.name in found.work.solutions)
+    return all(map(found.known.is_released, answers)) and not found.answers.elsewhere
 
 
 def _other_files(assignment: Assignment, folder: Folder, file: File) -> Iterator[str]:
@@ -179,7 +181,9 @@ def _compared(found: Sequence[Submission], listed: set[str], taken_in: Register)
     known = {each.student for each in found}
     found = [*found, *(Submission(each) for each in taken_in.problems if each not in known)]
     people = _grouped({each.student: _folded(each.student) for each in found})
-    files = _grouped({each.student: each.written for each in found if each.written})
+    written = [each for each in found if each.can_be_graded and not each.is_untouched]
+    texts = {each.student: _digest_of_texts(each) for each in written}
+    same = _grouped(texts)
     for each in found:
         each = _with_problems(each, taken_in.problems.get(each.student, ()))
         remarks = [*each.remarks, *taken_in.remarks.get(each.student, [])]
@@ -187,11 +191,16 @@ def _compared(found: Sequence[Submission], listed: set[str], taken_in: Register)
             remarks.append(STRANGER)
         if twins := people[_folded(each.student)] - {each.student}:
             remarks.append(_("the same student as {others}?").format(others=_some(twins)))
-        if twins := files[each.written] - {each.student} if each.written else set():
+        if twins := same[texts[each.student]] - {each.student} if each.student in texts else set():
             remarks.append(_("the same answers, word for word, as {others}").format(others=_some(twins)))
         yield replace(each, remarks=tuple(remarks))
     for name, reason in taken_in.unmatched.items():
         yield Submission(name, problem=reason, remarks=(STRANGER,) if listed else (), is_of_student=False)
+
+
+def _digest_of_texts(each: Submission) -> str:
+    """A digest of what a learner wrote, blanks around it aside."""
+    return digest([piece.cell.source.strip() for piece in each.work.pieces])
 
 
 def _with_problems(each: Submission, problems: Sequence[str]) -> Submission:

@@ -68,6 +68,11 @@ class Course:
         return self.root / ".torchaula"
 
     @property
+    def evidence(self) -> Path:
+        """What was found out of known answers, a folder an assignment."""
+        return self.state / "diagnosis"
+
+    @property
     def config(self) -> Path:
         return self.root / "nbgrader_config.py"
 

@@ -9,16 +9,15 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
+from pathlib import Path
 from socket import socketpair
 
 import msgspec
 from msgspec.structs import replace
 
-from torchaula.errors import Refusal
 from torchaula.grading import sandbox
 from torchaula.grading.frames import Channel, WireError
-from torchaula.grading.jobs import Job, Result
-from torchaula.grading.submitted import read
+from torchaula.grading.jobs import Assign, Grade, Job, Result
 from torchaula.i18n import _
 
 # One thread each: two batches at once must not fight for cores, and forks must not hang.
@@ -44,22 +43,19 @@ class Client:
     """One worker, started when first needed and again when it dies; it ends with this process.
 
     It keeps to one `core`, if that is given: judge and student code wait for each other at every call,
-    and on two cores each would wake up with empty caches.
+    and on two cores each would wake up with empty caches. `kept` is a folder for what it finds out of known
+    answers, if that shall be kept.
     """
 
-    def __init__(self, core: int | None = None) -> None:
-        self._core = core
+    def __init__(self, core: int | None = None, kept: Path | None = None) -> None:
+        self._core, self.kept = core, kept
+        self._assigned: tuple[bytes, Path | None] | None = None  # what the worker knows
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
         self._is_over = False
 
     def grade(self, job: Job) -> Result:
-        """The result of a job.
-
-        Raises `Unreadable` where what was submitted holds no notebook, `GradingFailed` where grading fails.
-        """
-        if not job.is_trial:
-            read(job.submitted)
+        """The result of a job. Raises `GradingFailed` where grading fails."""
         with self._lock:
             for left in reversed(range(TRIES)):
                 try:
@@ -90,8 +86,10 @@ class Client:
             self._channel = Channel(near, Result)
             if self._is_over:  # since `stop` looked for a worker
                 self._process.kill()
-        # Apart from the rest: a file with its figures is larger than a message may be.
-        self._channel.send(replace(job, submitted=b""), [job.submitted])
+        if self._assigned != (job.assigned, self.kept):
+            self._channel.send(Assign(str(self.kept or "")), [job.assigned])
+            self._assigned = job.assigned, self.kept
+        self._channel.send(Grade(replace(job, assigned=b"", rebuilt=b"")), [job.rebuilt])
         result: Result = self._channel.receive()[0]
         return result
 
@@ -109,7 +107,7 @@ class Client:
                 self._process.wait(timeout=5.0)
             self._process.kill()
             self._process.wait()
-            self._process = None
+            self._process = self._assigned = None
 
 
 @cache
@@ -117,18 +115,22 @@ def _client(_process: int) -> Client:
     return Client()
 
 
-def shared() -> Client:
-    """This process's own client; a fork makes another."""
-    return _client(os.getpid())
+def shared(kept: Path | None = None) -> Client:
+    """This process's own client; a fork makes another. `kept` as in `Client`."""
+    client = _client(os.getpid())
+    client.kept = kept or client.kept
+    return client
 
 
 class Workers(ThreadPoolExecutor):
     """An executor each of whose threads has one worker. Work for it is bytes in and bytes out: `graded`.
 
+    `kept` is a folder on this machine for what the workers find out of known answers, if that shall be kept.
     Any other executor will do that calls `graded` in its threads or processes.
     """
 
-    def __init__(self, jobs: int) -> None:
+    def __init__(self, jobs: int, kept: Path | None = None) -> None:
+        self._kept = kept
         self._clients: list[Client] = []
         self._is_over = False
         # With fewer workers than cores, another batch may have chosen the same ones.
@@ -137,7 +139,7 @@ class Workers(ThreadPoolExecutor):
         super().__init__(jobs, thread_name_prefix="grading", initializer=self._equip)
 
     def _equip(self) -> None:
-        _local.client = Client(self._cores.pop() if self._cores else None)
+        _local.client = Client(self._cores.pop() if self._cores else None, self._kept)
         self._clients.append(_local.client)
         if self._is_over:
             _local.client.stop()
@@ -162,12 +164,12 @@ def graded(job: bytes) -> bytes:
         _local.client = Client()
     try:
         result = _local.client.grade(msgspec.msgpack.decode(job, type=Job))
-    except (GradingFailed, Refusal) as error:
+    except GradingFailed as error:
         result = Result(problem=str(error))
     return msgspec.msgpack.encode(result)
 
 
 @cache
-def confinement(unsafe: bool) -> str:
-    """The program that confines student code; empty if `unsafe`. Raises `Refusal` where there is none."""
-    return "" if unsafe else sandbox.find().bwrap
+def require_confinement() -> None:
+    """Raise `Refusal` where nothing confines student code here."""
+    sandbox.find()

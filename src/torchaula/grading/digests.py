@@ -1,4 +1,4 @@
-"""Digests: what a result hangs on, in one word."""
+"""Digests that tell when something kept is out of date: of plain data, and of the package's own code."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import msgspec
 
 import torchaula
 
+ROOT = Path(torchaula.__file__).parent
+DERIVED = {".pyc", ".pyo"}  # what Python writes beside the files that it reads
+
 
 def digest(content: object) -> str:
     """A digest of plain data."""
@@ -17,7 +20,11 @@ def digest(content: object) -> str:
 
 
 @cache
-def package_digest() -> str:
-    """A digest of this package's own code."""
-    files = sorted(Path(torchaula.__file__).parent.rglob("*.py"))
-    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
+def code(*parts: str) -> str:
+    """A digest of all files of some parts of this package, templates too, each with its place."""
+    found = hashlib.sha256()
+    for path in sorted(path for part in parts for path in (ROOT / part).rglob("*")):
+        if path.is_file() and path.suffix not in DERIVED:
+            content = path.read_bytes()
+            found.update(f"{path.relative_to(ROOT).as_posix()}\0{len(content)}\0".encode() + content)
+    return found.hexdigest()

@@ -15,7 +15,6 @@ import torch
 from torchaula.checks import messages
 from torchaula.checks.session import COURSE_SEED
 from torchaula.course.magics import as_python
-from torchaula.course.notebook import Cell as Written
 from torchaula.course.notebook import Notebook
 from torchaula.errors import Refusal
 from torchaula.grading import judge, local, sandbox
@@ -35,6 +34,7 @@ GRACE = 30.0  # seconds that it has to end by itself after a budget
 MEMORY = 2 * 2**30  # bytes that it may take beyond what the worker has: replies are held in it
 SETUP_SECONDS = 60.0
 TRIES = 3  # sandboxes that a submission may take with it
+RUN = ("setup", "solution", "free", "manual")  # the kinds of cells that a student process runs
 
 
 def prepare(notebook: Notebook) -> None:
@@ -106,6 +106,7 @@ class Engine:
     ) -> Judged:
         """What becomes of a submission, a rebuilt notebook. `only` are the exercises to grade; None: all.
 
+        All that the learner wrote runs up to the last of these, as it does when all are graded.
         A time limit that passed while the machine was busy with something else, or a sandbox that died,
         is tried once more if this is `alone` on the machine; else the result says that it should be. All
         tries share one budget, of which earlier ones have `spent` something.
@@ -220,6 +221,7 @@ def steps_of(submission: Notebook, exercises: Collection[str]) -> list[Step]:
 
     The fork is taken before an exercise's last graded cell, so that a solution over two cells counts. Whoever
     wrote something above the set-up had run that before: so it runs first, and once more where it stands.
+    Where not all exercises are wanted, nothing runs that comes after the last fork.
     """
     last = {cell.exercise: cell for cell in submission.cells if cell.kind == "graded"}
     steps: list[Step] = []
@@ -227,17 +229,17 @@ def steps_of(submission: Notebook, exercises: Collection[str]) -> list[Step]:
         if cell.kind == "graded":
             if cell is last[cell.exercise] and cell.exercise in exercises:
                 steps.append(Leave(cell.exercise))
-        elif _is_run(cell, submission, exercises):
+        elif cell.kind in RUN and (cell.kind != "solution" or cell.source.strip()):
             steps.append(Cell(cell.id, cell.source, cell.kind == "setup"))
+    if not set(last) <= set(exercises):
+        steps = _up_to_last_fork(steps)
     first = next((step for step in steps if isinstance(step, Cell) and step.is_setup), None)
     return [first, *steps] if first and first != steps[0] else steps
 
 
-def _is_run(cell: Written, submission: Notebook, exercises: Collection[str]) -> bool:
-    """Whether a cell that is no test runs: all that a learner wrote, but answers to other exercises."""
-    if cell.kind == "solution":
-        return cell.id in exercises or cell.id not in submission.exercises
-    return cell.kind in ("setup", "free", "manual")
+def _up_to_last_fork(steps: Sequence[Step]) -> list[Step]:
+    forks = [number for number, step in enumerate(steps) if isinstance(step, Leave)]
+    return list(steps[: forks[-1] + 1]) if forks else []
 
 
 def grade(

@@ -1,4 +1,4 @@
-"""What is asked of a worker, and what it answers: bytes in, bytes out."""
+"""What is asked of a worker, and what it answers: bytes in, bytes out, and no path of this machine."""
 
 from __future__ import annotations
 
@@ -6,37 +6,62 @@ from enum import StrEnum
 
 import msgspec
 
-from torchaula.course.markers import USUAL, Markers
+from torchaula.course.notebook import Notebook
 from torchaula.grading.budget import NOTHING, Spent
 from torchaula.grading.limits import Limits
 from torchaula.grading.protocol import Output
 from torchaula.grading.verdict import Lost, Verdict
 
 
-class Job(msgspec.Struct, frozen=True):
-    """Grade the notebook file `submitted` against `instructor`, the text of the one in `source/`.
+class Assigned(msgspec.Struct, frozen=True):
+    """An assignment as a worker grades it; the same for a whole class.
 
-    `bwrap` is the program that confines student code; empty: nothing does. `answers` are the texts of
-    the known answers by exercise, and `kept` the folder, if any, for what was found out of them.
-    `is_trial` asks for the tests themselves to be tried: then nothing is submitted.
-    `secret` is that of the course, 64 hexadecimal digits, from which hidden cells take their inputs; empty:
-    they take them from the published seed.
-    `alone` is whether nothing else is graded meanwhile, so that what looks like bad luck is tried again.
+    `notebook` is the instructor's. `is_confined` is whether a sandbox confines student code. `secret` is that
+    of the course, 64 hexadecimal digits, from which hidden cells take their inputs; empty: they take them
+    from the published seed. `answers` are the texts of the known answers by exercise, and `keys` digests of
+    all that the verdicts of each exercise hang on, beside a submission: of what is found out about its known
+    answers is kept what has the same key.
+    """
+
+    notebook: Notebook
+    limits: Limits = Limits()
+    is_confined: bool = True
+    secret: str = ""
+    answers: dict[str, str] = {}
+    keys: dict[str, str] = {}
+
+
+class Job(msgspec.Struct, frozen=True):
+    """Grade a submission, rebuilt to the `Notebook` whose msgpack is `rebuilt`.
+
+    `assigned` is the `Assigned` as msgpack, the same bytes for a whole class. `only` are the exercises to
+    grade; None: all of them. `is_trial` asks for the tests themselves to be tried: then nothing is submitted.
+    `alone` is whether nothing else is graded meanwhile, so that a time limit that passed is tried again.
     `spent` is what an earlier try took of the submission's time.
     """
 
-    assignment: str
-    instructor: str
-    submitted: bytes
-    bwrap: str
-    limits: Limits = Limits()
-    answers: dict[str, str] = {}
-    kept: str = ""
-    markers: Markers = USUAL
-    alone: bool = True
+    assigned: bytes
+    rebuilt: bytes = b""
+    only: list[str] | None = None
     is_trial: bool = False
-    secret: str = ""
+    alone: bool = True
     spent: Spent = NOTHING
+
+
+class Assign(msgspec.Struct, tag="assign", frozen=True):
+    """To a worker: the assignment of the jobs that follow, whose msgpack is in the frame.
+
+    `kept` is a folder for what is found out of known answers; empty: it is not kept. Whoever starts the
+    worker chooses it, on the worker's own machine.
+    """
+
+    kept: str = ""
+
+
+class Grade(msgspec.Struct, tag="grade", frozen=True):
+    """To a worker: a job, whose rebuilt notebook is in the frame."""
+
+    job: Job
 
 
 class Doubt(StrEnum):
@@ -72,3 +97,12 @@ class Result(msgspec.Struct, frozen=True):
     is_out_of_time: bool = False
     spent: Spent = NOTHING
     flaws: list[Flaw] = []
+
+    def updated(self, later: Result) -> Result:
+        """This result with the verdicts of a later one, of some exercises only, in place of its own."""
+        return msgspec.structs.replace(
+            later,
+            verdicts=self.verdicts | later.verdicts,
+            outputs=self.outputs,
+            lost=self.lost | later.lost,
+        )

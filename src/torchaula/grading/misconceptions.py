@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -17,21 +16,23 @@ from torchaula.course import answers, files
 from torchaula.course.files import whole
 from torchaula.grading import diagnosis
 from torchaula.grading.diagnosis import Evidence, Known
-from torchaula.grading.digests import package_digest
 from torchaula.grading.engine import Engine
 from torchaula.grading.forks import ForkFailed, in_fork
+from torchaula.grading.jobs import Assigned
 from torchaula.grading.judge import Judged
 from torchaula.grading.verdict import Verdict
 
 SECONDS = 5.0  # for comparing the evidence of one submission
 MEMORY = 2**30  # bytes that this may take
+KEY = 16  # characters of a key in a file's name
 
 
 class Misconceptions:
-    """Of one assignment: `texts` are its answers files by exercise, `folder` is where evidence is kept."""
+    """Of one assignment; `folder` is where evidence is kept, for as long as an exercise has the same key."""
 
-    def __init__(self, engine: Engine, texts: Mapping[str, str], folder: Path | None) -> None:
-        self._engine, self._texts, self._folder = engine, texts, folder
+    def __init__(self, engine: Engine, assigned: Assigned, folder: Path | None) -> None:
+        self._engine, self._folder = engine, folder
+        self._texts, self._keys = assigned.answers, assigned.keys
         self._known: dict[str, list[Known]] = {}
 
     def diagnosed(self, judged: Judged) -> dict[str, Verdict]:
@@ -83,7 +84,7 @@ class Misconceptions:
     def known(self, exercise: str) -> list[Known]:
         """The evidence of each wrong answer to an exercise: from memory, from disk, or by running them."""
         if exercise not in self._known:
-            path = self._folder / f"{exercise}-{self._key(exercise)}.msgpack" if self._folder else None
+            path = self._place(exercise)
             known, is_sure = _read(path), False
             if not known:
                 known, is_sure = self._run(exercise)
@@ -101,10 +102,11 @@ class Misconceptions:
         known = [Known(a.sentence, j.evidence) for a, j in zip(wrong, judged, strict=True)]
         return known, not any(each.is_unsure for each in judged)
 
-    def _key(self, exercise: str) -> str:
-        cells = "\0".join(cell.source for cell in self._engine.notebook.cells)
-        parts = (cells, self._texts[exercise], self._engine.seeds.key, package_digest())
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+    def _place(self, exercise: str) -> Path | None:
+        """Where the evidence of an exercise is kept, if it is."""
+        if self._folder is None or exercise not in self._keys:
+            return None
+        return self._folder / f"{exercise}-{self._keys[exercise][:KEY]}.msgpack"
 
 
 def _read(path: Path | None) -> list[Known]:
@@ -116,7 +118,7 @@ def _read(path: Path | None) -> list[Known]:
 
 def _write(path: Path, known: list[Known]) -> None:
     """Keep the evidence for this key; that of earlier versions goes."""
-    for old in path.parent.glob(f"{path.name[: -len('0123456789abcdef.msgpack')]}*.msgpack"):
+    for old in path.parent.glob(f"{path.stem[:-KEY]}{'[0-9a-f]' * KEY}.msgpack"):
         old.unlink(missing_ok=True)
     with whole(path) as file:
         file.write_bytes(msgspec.msgpack.encode(known))

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cached_property
 
 from nbformat import NotebookNode
 
@@ -24,6 +25,7 @@ from torchaula.grading.instructor import grade_id as grade_id
 from torchaula.grading.instructor import is_solution as is_solution
 from torchaula.grading.recognised import Recognised, recognised
 from torchaula.grading.submitted import SubmittedCell
+from torchaula.grading.work import Piece, Work
 from torchaula.i18n import _
 
 OWN = "own-"  # ids of the learner's own cells
@@ -50,12 +52,18 @@ class Sorted:
     def cells(self) -> list[SubmittedCell]:
         return self.answers.cells
 
-    @property
-    def own(self) -> list[SubmittedCell]:
-        """What the learner wrote: solutions, and cells of their own."""
-        return [
-            cell for cell in self.cells if (given := self.known.cells.get(cell.name)) is None or given.wants
-        ]
+    @cached_property
+    def work(self) -> Work:
+        """What the learner wrote. Of several cells of one name the last one counts."""
+        chosen = {cell.name: cell for cell in self.cells}
+        after, pieces = "", []
+        for cell in self.cells:
+            given = self.known.cells.get(cell.name)
+            if given is not None and cell is chosen[cell.name]:
+                after = cell.name
+            if given is None or (given.wants is not None and cell is chosen[cell.name]):
+                pieces.append(Piece(cell, after))
+        return Work(tuple(pieces), frozenset(each.name for each in self.known.solutions))
 
     @property
     def is_of_assignment(self) -> bool:
@@ -66,9 +74,8 @@ class Sorted:
         return bool(named - told) or 2 * len(answered) >= max(1, len(self.known.solutions))
 
 
-def sort(source: NotebookNode, submitted: Sequence[SubmittedCell], markers: Markers = USUAL) -> Sorted:
+def sort(known: Instructor, submitted: Sequence[SubmittedCell]) -> Sorted:
     """Tell which cell of a submission is which."""
-    known = instructor.of(source, markers)
     with one_notebook():
         found = recognised(known, submitted)
         answers = Answers(known, list(found.cells), bool(found.told))
@@ -82,38 +89,27 @@ def is_automatic(cell: NotebookNode) -> bool:
     return is_graded and cell.cell_type == "code" and not is_solution(cell)
 
 
-def rebuild(
-    source: NotebookNode, submitted: Sequence[SubmittedCell], markers: Markers = USUAL
-) -> NotebookNode:
+def rebuild(source: NotebookNode, work: Work, markers: Markers = USUAL) -> NotebookNode:
     """The notebook to grade; `markers` are those of the course's configuration."""
-    found = sort(source, submitted, markers)
-    released = {cell.name: cell.text for cell in found.known.solutions}
-    chosen = {cell.name: cell for cell in found.cells}  # the last one, of several
-    own = _own_cells(source, found.cells, chosen)
+    own = _own_cells(work)
     cells = list(own[""])
     for cell in deepcopy(source.cells):
         name = grade_id(cell)
         if is_solution(cell):
-            given = chosen[name].source if name in chosen else released[name]
-            cell.source = given if given == released[name] else _answer(given, cell)
+            released = instructor.released(cell, markers)
+            given = work.answers.get(name, released)
+            cell.source = given if given == released else _answer(given, cell)
         cells += [_emptied(cell), *own[name]]
     for number, cell in enumerate(each for each in cells if not each.id):
         cell.id = f"{OWN}{number}"
     return NotebookNode(cells=cells, metadata=deepcopy(source.metadata), nbformat=4, nbformat_minor=5)
 
 
-def _own_cells(
-    source: NotebookNode, submitted: Sequence[SubmittedCell], chosen: dict[str, SubmittedCell]
-) -> defaultdict[str, list[NotebookNode]]:
+def _own_cells(work: Work) -> defaultdict[str, list[NotebookNode]]:
     """The learner's own cells by the instructor's cell that they follow."""
-    known = {grade_id(cell) for cell in source.cells} - {""}
     found: defaultdict[str, list[NotebookNode]] = defaultdict(list)
-    after = ""
-    for cell in submitted:
-        if cell.name not in known:
-            found[after].append(_plain(cell))
-        elif cell is chosen[cell.name]:
-            after = cell.name
+    for piece in work.own:
+        found[piece.after].append(_plain(piece.cell))
     return found
 
 

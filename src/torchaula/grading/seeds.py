@@ -34,11 +34,6 @@ class Seeds:
 
         return seed_of
 
-    @property
-    def key(self) -> str:
-        """A word that differs with the seeds and doesn't tell them, for what is kept on disk."""
-        return f"{self.public}-{derive(self._secret, 'key') if self._secret else 0}"
-
     def __repr__(self) -> str:
         return f"Seeds({self.public}, {'a secret' if self._secret else 'no secret'})"
 

@@ -5,10 +5,10 @@ The model solution must pass every graded cell, and what learners receive none t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from torchaula.course.notebook import Exercise, Notebook
+from torchaula.course.notebook import Cell, Exercise
 from torchaula.grading.engine import Engine
 from torchaula.grading.jobs import Doubt, Flaw, Result
 from torchaula.grading.judge import Judged
@@ -16,19 +16,20 @@ from torchaula.grading.verdict import Outcome
 from torchaula.i18n import _
 
 
-def tried(engine: Engine) -> Result:
-    """What is wrong with an assignment's tests; a `problem` where they could not be tried."""
+def tried(engine: Engine, only: Collection[str]) -> Result:
+    """What is wrong with the tests of some exercises; a `problem` where they could not be tried."""
     notebook = engine.notebook
     solutions = {exercise.id: exercise.solution for exercise in notebook.exercises.values()}
+    cells = [cell for name in notebook.exercises if name in only for cell in notebook.exercises[name].graded]
     model = {name: solution.answer for name, solution in solutions.items()}
     stubs = {name: solution.released for name, solution in solutions.items()}
     for answers, flaws_in, doubt in (
         (model, _failed, Doubt.MODEL_FAILS),
         (stubs, _given_away, Doubt.SAYS_NOTHING),
     ):
-        judged = engine.grade(notebook.answered(answers))
+        judged = engine.grade(notebook.answered(answers), only)
         is_lost = judged.is_judge_lost
-        flaws = list(_culprits(engine, answers, doubt) if is_lost else flaws_in(notebook, judged))
+        flaws = list(_culprits(engine, only, answers, doubt) if is_lost else flaws_in(cells, judged))
         if judged.is_unsure or (is_lost and not flaws):
             return _not_tried(flaws)
         if flaws:
@@ -42,19 +43,21 @@ def _not_tried(flaws: Collection[Flaw]) -> Result:
     return Result(problem=told.format(cells=cells), is_unsure=True)
 
 
-def _failed(notebook: Notebook, judged: Judged) -> Iterator[Flaw]:
+def _failed(cells: Iterable[Cell], judged: Judged) -> Iterator[Flaw]:
     """The cells that the model solution doesn't pass."""
-    for cell in notebook.automatic:
-        verdict = judged.verdicts.get(cell)
+    for cell in cells:
+        verdict = judged.verdicts.get(cell.id)
         if verdict is None:
-            yield Flaw(cell, Doubt.SAYS_NOTHING)
+            yield Flaw(cell.id, Doubt.SAYS_NOTHING)
         elif not verdict.passed:
-            yield Flaw(cell, Doubt.MODEL_FAILS, judged.errors.get(cell, verdict.outcome.value))
+            yield Flaw(cell.id, Doubt.MODEL_FAILS, judged.errors.get(cell.id, verdict.outcome.value))
 
 
-def _culprits(engine: Engine, answers: Mapping[str, str], doubt: Doubt) -> Iterator[Flaw]:
+def _culprits(
+    engine: Engine, only: Collection[str], answers: Mapping[str, str], doubt: Doubt
+) -> Iterator[Flaw]:
     """The cells that take the judge itself with them, found by trying ever more cells of each exercise."""
-    for exercise in engine.notebook.exercises.values():
+    for exercise in (each for name, each in engine.notebook.exercises.items() if name in only):
         for number in range(1, len(exercise.graded) + 1):
             judged = _with_first(engine, exercise, number, answers[exercise.id])
             if judged.is_judge_lost:
@@ -70,12 +73,12 @@ def _with_first(engine: Engine, exercise: Exercise, number: int, answer: str) ->
     return fewer.grade(fewer.notebook.answered({exercise.id: answer}), [exercise.id])
 
 
-def _given_away(notebook: Notebook, judged: Judged) -> Iterator[Flaw]:
+def _given_away(cells: Iterable[Cell], judged: Judged) -> Iterator[Flaw]:
     """The cells worth points that what learners receive passes, or that judge it by no verdict."""
-    worth = {cell.id for cell in notebook.cells if cell.is_automatic and cell.points > 0}
-    for cell in notebook.automatic:
-        verdict = judged.verdicts.get(cell)
+    for cell in cells:
+        verdict = judged.verdicts.get(cell.id)
         if verdict is None or verdict.outcome is Outcome.INFRASTRUCTURE:
-            yield Flaw(cell, Doubt.SAYS_NOTHING, judged.errors.get(cell, verdict.message if verdict else ""))
-        elif verdict.passed and cell in worth:
-            yield Flaw(cell, Doubt.STUB_PASSES)
+            error = judged.errors.get(cell.id, verdict.message if verdict else "")
+            yield Flaw(cell.id, Doubt.SAYS_NOTHING, error)
+        elif verdict.passed and cell.points > 0:
+            yield Flaw(cell.id, Doubt.STUB_PASSES)

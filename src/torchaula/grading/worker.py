@@ -11,66 +11,73 @@ import fcntl
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from socket import MSG_DONTWAIT, MSG_PEEK, socket
 
+import msgspec
 from msgspec.structs import replace
 
-from torchaula.course import notebook
 from torchaula.course.notebook import Notebook
-from torchaula.grading import engine, soundness
+from torchaula.errors import Refusal
+from torchaula.grading import engine, sandbox, soundness
 from torchaula.grading.budget import NOTHING
-from torchaula.grading.cells import SetupFailed
 from torchaula.grading.engine import Engine
 from torchaula.grading.forks import descendants
 from torchaula.grading.frames import MAX_HEADER, Channel, WireError, encoded
-from torchaula.grading.jobs import Job, Result
+from torchaula.grading.jobs import Assign, Assigned, Grade, Job, Result
 from torchaula.grading.misconceptions import Misconceptions
 from torchaula.grading.protocol import Cell
-from torchaula.grading.rebuild import rebuild
 from torchaula.grading.sandbox import Sandbox
 from torchaula.grading.seeds import Seeds
-from torchaula.grading.submitted import read
 from torchaula.grading.verdict import Outcome, Verdict
 from torchaula.grading.warden import SandboxDied, Warden
 from torchaula.i18n import _
 
 
 class Worker:
-    """One engine at a time: a batch grades one assignment after the other."""
+    """Grades one assignment at a time: a batch grades one after the other."""
 
     def __init__(self) -> None:
         self._warden: Warden | None = None
-        self._made_for: tuple[object, ...] = ()
-        self._known_from: tuple[object, ...] | None = None
+        self._engine: Engine | None = None
+        self._misconceptions: Misconceptions | None = None
         self._is_prepared = False
+
+    def assign(self, content: bytes, kept: str) -> None:
+        """Be ready for jobs of another assignment, or for the same with another folder."""
+        self._assigned = msgspec.msgpack.decode(content, type=Assigned)
+        self._kept = Path(kept) / self._assigned.notebook.assignment if kept else None
+        self._engine, self._misconceptions, self._is_prepared = None, None, False
 
     def grade(self, job: Job) -> Result:
         """The result of a job; `problem` says what is wrong with the test itself, if anything is.
 
         Raises `SandboxDied` where no sandbox starts any more: a new worker may do better.
         """
-        source = notebook.loads(job.instructor)
-        instructor = notebook.parse(source, job.assignment, job.markers)
-        if job.is_trial:
-            return self._tried(job, instructor)
-        rebuilt = notebook.parse(rebuild(source, read(job.submitted), job.markers), job.assignment)
         try:
-            grader = self._for(job, instructor)
-        except SetupFailed as error:
+            return self._tried(job.only) if job.is_trial else self._graded(job)
+        except Refusal as error:
             return Result(problem=str(error))
-        judged = grader.grade(rebuilt, alone=job.alone, spent=job.spent)
+
+    def _graded(self, job: Job) -> Result:
+        engine, submission = self._ready(), msgspec.msgpack.decode(job.rebuilt, type=Notebook)
+        judged = engine.grade(submission, job.only, alone=job.alone, spent=job.spent)
         if judged.is_starved:
             return Result(problem=_("the machine was too busy to grade it in its time: grade it again"))
         broken = (v.message for v in judged.verdicts.values() if v.outcome is Outcome.INFRASTRUCTURE)
         if problem := next(broken, ""):
             return Result(problem=problem)
-        if lacking := [cell for cell in instructor.automatic if cell not in judged.verdicts]:
+        exercises = engine.notebook.exercises
+        cells = [cell.id for name in job.only or exercises for cell in exercises[name].graded]
+        if lacking := [cell for cell in cells if cell not in judged.verdicts]:
             return Result(problem=_("{cells}: no verdict").format(cells=", ".join(lacking)))
-        verdicts = self._misconceptions.diagnosed(judged)
+        if self._misconceptions is None:
+            self._misconceptions = Misconceptions(engine, self._assigned, self._kept)
         return Result(
-            verdicts,
+            self._misconceptions.diagnosed(judged),
             judged.outputs,
             judged.lost,
             is_unsure=judged.is_unsure,
@@ -78,36 +85,30 @@ class Worker:
             spent=judged.spent if judged.is_unsure else NOTHING,
         )
 
-    def _tried(self, job: Job, instructor: Notebook) -> Result:
+    def _tried(self, only: Sequence[str] | None) -> Result:
         """What is wrong with the tests: forks try them, since in this process a bad one could end it."""
-        try:
-            engine.import_for(instructor)
-            engine.require_setup(instructor)
-            result = soundness.tried(self._for(job, instructor, is_trial=True))
-        except SetupFailed as error:
-            return Result(problem=str(error))
+        instructor = self._assigned.notebook
+        engine.import_for(instructor)
+        engine.require_setup(instructor)
+        result = soundness.tried(self._made(), list(instructor.exercises) if only is None else only)
         if not result.problem and not result.flaws:
-            self._for(job, instructor)
+            self._ready()
         return result
 
-    def _for(self, job: Job, instructor: Notebook, *, is_trial: bool = False) -> Engine:
-        """What grades for this job. Tests that are being tried run in its forks only, not in this process."""
-        confined = Sandbox(job.bwrap, job.limits)
-        made_for = (job.assignment, job.instructor, job.markers, job.secret, confined)
-        is_same = made_for == self._made_for
-        if not is_same:
-            self._made_for, self._known_from, self._is_prepared = (), None, False
-        if not (is_trial or self._is_prepared):
-            engine.prepare(instructor)
+    def _ready(self) -> Engine:
+        """What grades, in this process made warm by the tests themselves."""
+        if not self._is_prepared:
+            engine.prepare(self._assigned.notebook)
             self._is_prepared = True
-        if not is_same:
-            warden = self._prepared(confined, instructor)
-            self._engine = Engine(instructor, warden, Seeds(secret=job.secret))
-            self._made_for = made_for
-        if self._known_from != (job.answers, job.kept):
-            kept = Path(job.kept) if job.kept else None
-            self._misconceptions = Misconceptions(self._engine, job.answers, kept)
-            self._known_from = (job.answers, job.kept)
+        return self._made()
+
+    def _made(self) -> Engine:
+        """What grades. Tests that are being tried run in its forks only, not in this process."""
+        if self._engine is None:
+            assigned = self._assigned
+            confined = Sandbox(_bwrap() if assigned.is_confined else "", assigned.limits)
+            warden = self._prepared(confined, assigned.notebook)
+            self._engine = Engine(assigned.notebook, warden, Seeds(secret=assigned.secret))
         return self._engine
 
     def _prepared(self, confined: Sandbox, instructor: Notebook) -> Warden:
@@ -125,6 +126,12 @@ class Worker:
         if self._warden is not None:
             self._warden.close()
             self._warden = None
+
+
+@cache
+def _bwrap() -> str:
+    """The program that confines student code here. Raises `Refusal` where there is none."""
+    return sandbox.find().bwrap
 
 
 def fitting(result: Result) -> Result:
@@ -162,11 +169,14 @@ def main() -> None:
     """Serve jobs on the inherited socket that the argument names, until the other side hangs up."""
     caller = socket(fileno=int(sys.argv[1]))
     end_with(caller)
-    channel, worker = Channel(caller, Job), Worker()
+    channel, worker = Channel(caller, Assign | Grade), Worker()
     with suppress(WireError):
         while True:
-            job, submitted = channel.receive()
-            channel.send(fitting(worker.grade(replace(job, submitted=bytes(submitted)))))
+            message, content = channel.receive()
+            if isinstance(message, Assign):
+                worker.assign(bytes(content), message.kept)
+            else:
+                channel.send(fitting(worker.grade(replace(message.job, rebuilt=bytes(content)))))
     worker.close()
 
 

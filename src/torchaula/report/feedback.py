@@ -20,13 +20,15 @@ from torchaula.classroom.records import Record
 from torchaula.course import notebook
 from torchaula.course.files import whole
 from torchaula.course.layout import Course
-from torchaula.grading.digests import digest, package_digest
+from torchaula.grading import digests
+from torchaula.grading.digests import digest
 from torchaula.grading.rebuild import grade_id, is_solution
 from torchaula.report import markup, words
 from torchaula.report.page import Page, page
 
 TEMPLATES = Path(__file__).parent / "templates" / "feedback_es"
 KEY = re.compile(r'<meta name="torchaula-key" content="([0-9a-f]+)">')
+SHOWS = ("course", "grading", "report")  # the parts of this package, templates too, that a page hangs on
 HEAD = 1024  # characters of a page in which its key stands
 
 
@@ -85,7 +87,7 @@ def refresh(
     place.parent.mkdir(parents=True, exist_ok=True)
     exchange_files.put(place.parent, exchange_files.kept(copy))
     noted = sorted(standing.points.items()), sorted(standing.comments.items()), standing.penalty
-    key = digest([record, *noted, package_digest()])
+    key = digest([record, *noted, digests.code(*SHOWS)])
     if _key_of(place) == key:
         return
     nb = graded or notebook.read(copy / f"{assignment}.ipynb")
