@@ -97,7 +97,7 @@ def graded(folder: Path, assignment: str) -> None:
     made = batch.prepare(layout.find(folder), assignment)
     follower = Follower(made, begun)
     entries = list(made.grade(audience=follower))
-    right = sum(entry.score == 100 for entry in entries)
+    right = sum(entry.total == 100 for entry in entries)
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     print(
         json.dumps(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, MissingEntry
 
 from torchaula.classroom import gradebook
 from torchaula.course.layout import Course
@@ -16,6 +16,16 @@ def rows(course: Course) -> Rows:
     """Every value in the gradebook by what it is of; the random ids of its rows are left out."""
     with gradebook.opened(course) as book:
         return {**_cells(book), **_students(book), **_submissions(book)}
+
+
+def points(course: Course, assignment: str, student: str) -> dict[str, float]:
+    """The points of each graded cell of one student; empty where nothing was graded."""
+    with gradebook.opened(course) as book:
+        try:
+            submission = book.find_submission_notebook(assignment, assignment, student)
+        except MissingEntry:
+            return {}
+        return {grade.name: float(grade.score) for grade in submission.grades}
 
 
 def _cells(book: Gradebook) -> Rows:

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import nbformat
@@ -17,6 +17,7 @@ from nbformat.v4 import new_code_cell
 from tests import mini
 from torchaula.course import notebook, sample_class
 from torchaula.course.layout import Course
+from torchaula.course.notebook import Cell
 
 STUBBORN = """
 while True:
@@ -61,6 +62,11 @@ def hand_in(course: Course) -> None:
     link = course.submitted / "linked" / "mini"
     link.parent.mkdir()
     link.symlink_to(course.submitted / "referencia" / "mini")
+
+
+def solutions(cells: Iterable[Cell]) -> dict[str, str]:
+    """The text of each solution cell, by exercise."""
+    return {cell.id: cell.source for cell in cells if cell.kind == "solution"}
 
 
 def write(course: Course, student: str, text: str, name: str = "mini") -> None:

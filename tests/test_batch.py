@@ -95,13 +95,17 @@ def test_student_called_like_a_file_that_is_not_whole_keeps_the_result(
     alba = copy.submitted / "alba" / "mini" / "mini.ipynb"
     pupils.write(copy, "john.newman", alba.read_text())
     mini.grade(copy)
-    left = copy.state / "results" / "mini" / ".alba.json.new"
-    left.write_text("half")
+    left = [copy.state / "results" / "mini" / ".alba.json.new", copy.state / "backups" / ".a.db.new"]
+    left += [copy.state / "graded-1" / "new" / "mini.ipynb", copy.state / "record-1" / "mini.ipynb"]
+    for file in left:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("half")
     asked.clear()
 
     mini.grade(copy)
 
-    assert not asked and not left.exists()
+    assert not asked and not any(file.exists() for file in left)
+    assert not [*copy.state.glob("graded-*"), *copy.state.glob("record-*")]
     assert records.load(copy, "mini", "john.newman") is not None
 
 

@@ -211,7 +211,7 @@ def test_late_penalty_follows_points_by_hand(copy: Course, monkeypatch: pytest.M
 
     entry = mini.grade(copy)[ESCRIBE]
 
-    assert (entry.penalty, entry.score) == (pytest.approx(0.9), pytest.approx(8.1))
+    assert (entry.penalty, entry.total) == (pytest.approx(0.9), pytest.approx(8.1))
     assert grade_of(copy, ESCRIBE, "explica") == (None, 4, None, 4, False)
     assert "8,1 de 20,6 puntos" in page(copy, ESCRIBE)
 
@@ -648,6 +648,6 @@ def test_shipped_assignment_with_such_cells(tmp_path: Path) -> None:
 
     entry = mini.grade(course, "mlp")["ana"]
 
-    assert entry.score == 100
+    assert entry.total == 100
     assert entry.waiting == {"explica": 5, "tarea": 3}
     assert list(entry.points or {})[:4] == [first.id, "explica", "dibuja", "tarea"]

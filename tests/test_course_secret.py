@@ -759,7 +759,7 @@ def test_shipped_assignment_from_the_published_seed_to_a_secret(tmp_path: Path) 
     told = pupils.command(course, "new-secret", "--yes")
     assert "1 graded submission" in told and "mlp" in told
     assert "torchaula grade mlp" in nbgrader(course, "autograde", "mlp", "--force", check=False)
-    assert mini.grade(course, "mlp", agreed=False)["referencia"].score == 100
+    assert mini.grade(course, "mlp", agreed=False)["referencia"].total == 100
 
     assert secret_of(course) != made
     assert records.load(course, "mlp", "referencia") is not None

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import damage, mini
+from tests import damage, ledgers, mini
 from tests.conftest import DAMAGED
 from tests.workshop import Book, Workshop, passed
 from torchaula.classroom import gradebook
@@ -134,7 +134,7 @@ def test_damaged_notebooks_do_not_stop_nbgrader(damaged_class: Course) -> None:
     graded = {path.parts[-3] for path in damaged_class.autograded.glob("*/mini/mini.ipynb")}
     assert graded == {*RIGHT, *readable}
     for student in RIGHT:
-        assert sum(gradebook.points(damaged_class, "mini", student).values()) == 10
+        assert sum(ledgers.points(damaged_class, "mini", student).values()) == 10
     named = re.findall(r"ERROR\] [\w-]+: (.+)$", done.stderr, re.M)
     assert len(named) == len(CLASS) - len(readable) > 0
     assert all(map(WHAT_TO_DO.search, named))

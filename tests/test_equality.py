@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import mini
-from torchaula.classroom import gradebook
+from tests import ledgers, mini, pupils
 from torchaula.course import notebook, sample_class
 from torchaula.course.layout import Course, find
 from torchaula.grading import engine
@@ -45,8 +44,8 @@ def test_nbgrader_and_both_back_ends_score_the_same(course: Course, assignment: 
     assert sorted(graded) == sorted(STUDENTS)
     for student in STUDENTS:
         handed_in = notebook.load(course.submitted / student / assignment / f"{assignment}.ipynb")
-        recorded = gradebook.points(course, assignment, student)
+        recorded = ledgers.points(course, assignment, student)
         for backend in engine.BACKENDS:
-            verdicts = engine.grade(source, notebook.solutions(handed_in.cells), backend=backend)
+            verdicts = engine.grade(source, pupils.solutions(handed_in.cells), backend=backend)
             points = {cell.id: cell.points * verdicts[cell.id].passed for cell in source.cells if cell.points}
             assert points == recorded, (student, backend)

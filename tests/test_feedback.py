@@ -25,6 +25,7 @@ from torchaula.classroom.entries import Entry
 from torchaula.classroom.records import Record
 from torchaula.course import converters, notebook, secrets
 from torchaula.course.layout import Course, find
+from torchaula.course.markers import inside, outside
 from torchaula.grading.jobs import Result as Found
 from torchaula.grading.submitted import read
 from torchaula.grading.verdict import Outcome, Verdict
@@ -119,7 +120,10 @@ class Parsed(HTMLParser):
 def test_everyone_graded_has_a_page_without_hidden_tests(graded: Graded) -> None:
     """No line of a hidden test stands on any page, not even in a comment or an attribute."""
     course, results = graded
-    hidden = secrets.hidden_lines(notebook.load(course.notebook("mini")))
+    cells = notebook.load(course.notebook("mini")).cells
+    lines = {line.strip() for cell in cells for line in inside(cell.markers.hidden, cell.source).splitlines()}
+    published = "\n".join(outside(cell.markers.hidden, cell.source) for cell in cells)
+    hidden = [line for line in lines if len(line) >= secrets.SHORTEST and line not in published]
     found = pages(course)
 
     assert set(found) == {student for student, result in results.items() if result.graded}
@@ -183,6 +187,14 @@ def test_late_penalty_shows(course: Course) -> None:
 
     assert "3 de 10 puntos" in text
     assert words.late("4,5", "1,5") in text
+
+
+def test_total_is_never_less_than_nothing(course: Course) -> None:
+    """A person may take points away after lateness has cost some: the page says what the tables say."""
+    text = text_of(page_of(graded_notebook(course), {}, score=-1, late_penalty=1.5))
+
+    assert "0 de 10 puntos" in text
+    assert words.late("0,5", "1,5") in text
 
 
 @pytest.mark.parametrize("outcome", [each for each in Outcome if each is not Outcome.PASSED])

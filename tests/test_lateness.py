@@ -425,7 +425,7 @@ def test_forged_timestamps_are_named_where_there_is_a_deadline(forged: Course, t
     told = "graded; its timestamp.txt is not believed: not counted as late"
     assert {entries[student].what for student in FORGED} == {told}
     assert entries["none"].what == "graded; nobody knows when it arrived: not counted as late"
-    assert {entry.score for entry in entries.values()} == {5.0}
+    assert {entry.total for entry in entries.values()} == {5.0}
 
 
 def test_forged_timestamps_neither_count_nor_stop_nbgrader(forged: Course, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, ClearSolutions
 from traitlets.config import Config
 
-from tests import edits, mini, pupils, week
+from tests import edits, ledgers, mini, pupils, week
 from torchaula.classroom import gradebook
 from torchaula.course import converters, notebook, secrets
 from torchaula.course.layout import Course
@@ -127,7 +127,7 @@ def test_nbgrader_rebuilds_the_same(course: Course, form: Callable[[Course], str
     assert not run.error, run.reason
     copy = notebook.read(course.autograded / "ana" / "mini" / "mini.ipynb")
     assert pupils.cell(copy, "double").source == stub
-    assert sum(gradebook.points(course, "mini", "ana").values()) == 5
+    assert sum(ledgers.points(course, "mini", "ana").values()) == 5
 
 
 @pytest.mark.parametrize("form", [*FORMS, hidden_of_another_prefix, hidden_of_another_delimiter])

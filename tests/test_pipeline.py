@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
-from tests import mini, pupils
+from tests import ledgers, mini, pupils
 from tests.test_release import nbgrader
 from torchaula.classroom import assignments, batch, gradebook, submissions
 from torchaula.classroom.entries import Entry
@@ -131,12 +131,12 @@ def test_nbgrader_commands_work_as_they_stand(copy: Course) -> None:
     student = "parcial"
     page = copy.feedback / student / "mini" / "mini.html"
     page.unlink()
-    before = gradebook.points(copy, "mini", student)
+    before = ledgers.points(copy, "mini", student)
 
     nbgrader(copy, "autograde", "mini", "--student", student, "--force")
     nbgrader(copy, "generate_feedback", "mini", "--student", student, "--force")
 
-    assert gradebook.points(copy, "mini", student) == before
+    assert ledgers.points(copy, "mini", student) == before
     assert "Corrección: mini" in page.read_text(encoding="utf-8")
     nbgrader(copy, "generate_assignment", "mini", "--force")
 
@@ -158,14 +158,14 @@ def test_regrading_keeps_what_a_person_wrote(copy: Course) -> None:
 
 def test_cells_that_grades_hang_on_are_not_dropped(copy: Course) -> None:
     """Renaming a graded cell is refused while there are grades, with what to do; no grade is touched."""
-    before = gradebook.points(copy, "mini", "referencia")
+    before = ledgers.points(copy, "mini", "referencia")
     path = copy.notebook("mini")
     path.write_text(path.read_text().replace("add-one-valores", "add-one-bordes"))
 
     with pytest.raises(Refusal, match=r"add-one-bordes, add-one-valores.*mv gradebook\.db"):
         batch.prepare(copy, "mini")
 
-    assert gradebook.points(copy, "mini", "referencia") == before
+    assert ledgers.points(copy, "mini", "referencia") == before
 
 
 def test_sample_class_is_always_the_same(course: Course) -> None:
@@ -212,7 +212,7 @@ def test_sample_class_looks_like_a_class(course: Course) -> None:
 
 def written(text: str) -> dict[str, str]:
     """The solution cells of a notebook's text."""
-    return notebook.solutions(notebook.parse(notebook.loads(text), "mini").cells)
+    return pupils.solutions(notebook.parse(notebook.loads(text), "mini").cells)
 
 
 @pytest.mark.parametrize("kind", ["another student", "changed", "link"])

@@ -115,6 +115,18 @@ def test_guard_reads_every_text_of_a_notebook(course: Course) -> None:
         assert [leak.line for leak in leaked] == [HIDDEN_LINE]
 
 
+def test_release_removes_what_one_that_was_cut_off_left(course: Course) -> None:
+    """A folder half made beside the grades is gone, and what was released stands."""
+    left = course.state / "release-abc" / "mini"
+    left.mkdir(parents=True)
+    (left / "mini.ipynb").write_text("half")
+
+    release(course, "mini")
+
+    assert not list(course.state.glob("release-*"))
+    assert (course.release / "mini" / "mini.ipynb").is_file()
+
+
 def test_second_release_changes_nothing(course: Course) -> None:
     """Releasing again leaves every file alone and says so."""
     path = course.release / "mini" / "mini.ipynb"

@@ -125,7 +125,7 @@ def test_table_says_which_points_hang_on_claims(tmp_path: Path) -> None:
     entries = mini.grade(course)
 
     told = "points that hang on claims: "
-    assert {name: entry.score for name, entry in entries.items()} == {
+    assert {name: entry.total for name, entry in entries.items()} == {
         "ana": 10,
         "bea": 10,
         "eva": 10,

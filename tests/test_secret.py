@@ -7,6 +7,7 @@ import hashlib
 import pickle
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -181,7 +182,7 @@ def test_no_byte_sent_into_the_sandbox_tells_the_secret(
     model = {name: exercise.solution.answer for name, exercise in source.exercises.items()}
     engine.prepare(source)
     setup = [Step(cell.id, cell.source, is_setup=True) for cell in source.setup]
-    with Warden(confined, setup) as held:
+    with closing(Warden(confined, setup)) as held:
         found = Engine(source, held, Seeds(COURSE_SEED, SECRET)).grade(source.answered(model))
         sent = recorded()
 

@@ -10,4 +10,3 @@ LOCALES = Path(__file__).parent / "locale"
 # The language is the environment's (LANGUAGE, LC_ALL, LC_MESSAGES, LANG); without a catalogue, English.
 _translations = gettext.translation("torchaula", LOCALES, fallback=True)
 _ = _translations.gettext
-ngettext = _translations.ngettext

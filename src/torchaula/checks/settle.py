@@ -22,7 +22,6 @@ RECURSION, FLOATS = sys.getrecursionlimit(), np.geterr()
 HOOKS = [hooks for name, hooks in vars(modules).items() if name.startswith("_global_") and hooks == {}]
 _C: Any = torch._C  # of which torch's own hints leave out what is new
 INFRA = [key for name, key in vars(_C._TorchDispatchModeKey).items() if name.isupper()]
-DEVICES = ("cpu", "cuda")  # whose autocast a notebook may ask for, with and without such a device
 
 
 def _autocast(device: str) -> list[tuple[Callable[[], Any], Callable[[Any], Any]]]:
@@ -49,7 +48,7 @@ SETTINGS: list[tuple[Callable[[], Any], Callable[[Any], Any]]] = [
     (torch.is_warn_always_enabled, torch.set_warn_always),
     (_C._is_multithreading_enabled, _C._set_multithreading_enabled),
     (_C._get_torch_function_state, _C._set_torch_function_state),
-    *_autocast("cpu"),
+    *_autocast("cpu"),  # of both a notebook may ask for autocast, with and without such a device
     *_autocast("cuda"),
     (torch.is_autocast_cache_enabled, torch.set_autocast_cache_enabled),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as replaced
 from functools import cached_property
@@ -17,6 +17,7 @@ from traitlets.config import Config
 
 from torchaula.classroom.seeding import FROM_PUBLISHED, Seed
 from torchaula.course import converters, notebook, structure
+from torchaula.course.files import unfinished
 from torchaula.course.layout import Course
 from torchaula.course.markers import Markers
 from torchaula.course.notebook import Cell, Exercise, Notebook
@@ -181,3 +182,8 @@ def make(
     node = notebook.read(path)
     markers = converters.markers(converters.config(course) if settings is None else settings)
     return Assignment(course, node, notebook.parse(node, path.stem, markers), limits, not unsafe, markers)
+
+
+def leftovers(course: Course) -> Iterator[Path]:
+    """What a worker that was cut off has left half written."""
+    return unfinished(course.evidence)

@@ -12,6 +12,7 @@ from functools import partial
 from torchaula.classroom import (
     assignments,
     gradebook,
+    graded_copy,
     late_changes,
     lateness,
     locks,
@@ -26,6 +27,15 @@ from torchaula.classroom.entries import Entry
 from torchaula.classroom.submissions import Submission, collect, dropped_out
 from torchaula.course.layout import Course, require_writable
 from torchaula.grading.client import Workers, cores
+
+# What each part leaves half made where it is cut off.
+LEFTOVERS = (
+    assignments.leftovers,
+    gradebook.leftovers,
+    graded_copy.leftovers,
+    preflight.leftovers,
+    records.leftovers,
+)
 
 
 @dataclass(frozen=True)
@@ -81,12 +91,12 @@ def workers(course: Course, jobs: int | None = None) -> Iterator[Workers]:
 
 def _sweep(course: Course) -> None:
     """Remove what a batch that was cut off has left half made."""
-    for folder in (*course.state.glob("graded-*"), *course.state.glob("record-*")):
-        shutil.rmtree(folder, ignore_errors=True)
-    for name in ("results", "pending", "diagnosis", "backups", "sound"):
-        for path in (*(course.state / name).rglob(".*.new"), course.state / name / "gradebook.new"):
+    for of_part in LEFTOVERS:
+        for path in list(of_part(course)):
             if path.is_file():
                 path.unlink(missing_ok=True)
+            else:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def prepare(

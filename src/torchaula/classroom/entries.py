@@ -10,7 +10,7 @@ from torchaula.classroom import roster
 from torchaula.classroom.claims import Claim
 from torchaula.classroom.claims import of as claims_of
 from torchaula.classroom.classlist import ClassList
-from torchaula.classroom.ledger import Points, Standing
+from torchaula.classroom.ledger import Points, Standing, total
 from torchaula.classroom.records import Record
 from torchaula.classroom.roster import Student
 from torchaula.course.notebook import Notebook
@@ -71,9 +71,9 @@ class Entry:
         return self.before if self.points is None else self.points
 
     @property
-    def score(self) -> float:
+    def total(self) -> float:
         """The points after the penalty, if any."""
-        return round(max(0.0, sum((self.noted or {}).values()) - self.penalty), DECIMALS)
+        return round(total(sum((self.noted or {}).values()), self.penalty), DECIMALS)
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ def change(
     exercises = tuple(name for name in old if old[name] != new[name])
     if not exercises and (not is_rule or isclose(penalty, before.penalty)):
         return None
-    totals = max(0.0, sum(old.values()) - before.penalty), max(0.0, sum(new.values()) - penalty)
+    totals = total(sum(old.values()), before.penalty), total(sum(new.values()), penalty)
     return Change(student, *totals, exercises, before.penalty, penalty)
 
 

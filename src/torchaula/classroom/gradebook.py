@@ -28,12 +28,14 @@ from traitlets.config import Config
 
 from torchaula.classroom import lateness, roster
 from torchaula.course import converters, secret_file
+from torchaula.course.files import unfinished, whole
 from torchaula.course.layout import Course
 from torchaula.course.notebook import Notebook
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
 BACKUPS = 20  # that are kept
+PREFIX = "record-"  # of the folder where nbgrader notes cells
 PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY}
 
 
@@ -101,7 +103,7 @@ def record(book: Gradebook, course: Course, source: Notebook, students: Iterable
 def _generate(course: Course, source: Notebook) -> None:
     settings = Config()
     # The released files are not wanted here, only what nbgrader notes of the cells on the way.
-    with tempfile.TemporaryDirectory(dir=course.state, prefix="record-") as folder:
+    with tempfile.TemporaryDirectory(dir=course.state, prefix=PREFIX) as folder:
         settings.CourseDirectory.release_directory = folder
         run = converters.run(GenerateAssignment, course, source.assignment, settings=settings)
     if run.error:
@@ -211,12 +213,10 @@ def backup(course: Course) -> Path | None:
     if not url.drivername.startswith("sqlite") or not url.database or not Path(url.database).is_file():
         return None
     place = backup_place(course)
-    beside = place.with_name("gradebook.new")
-    beside.unlink(missing_ok=True)  # of a batch that was cut off
-    with closing(sqlite3.connect(url.database)) as book, closing(sqlite3.connect(beside)) as copy:
-        book.backup(copy, progress=_impatient())
-    secret_file.keep(course, place.with_suffix(".secret"))
-    beside.replace(place)
+    with whole(place) as beside:
+        with closing(sqlite3.connect(url.database)) as book, closing(sqlite3.connect(beside)) as copy:
+            book.backup(copy, progress=_impatient())
+        secret_file.keep(course, place.with_suffix(".secret"))
     copies = {path.stem for kind in ("db", "secret") for path in place.parent.glob(f"gradebook-*.{kind}")}
     for old in sorted(copies)[:-BACKUPS]:
         for kind in ("db", "secret"):
@@ -227,9 +227,20 @@ def backup(course: Course) -> Path | None:
 
 def backup_place(course: Course) -> Path:
     """Where a copy of the gradebook is to stand that is made now."""
-    folder = course.state / "backups"
+    folder = backups(course)
     folder.mkdir(parents=True, exist_ok=True)
     return folder / f"gradebook-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}.db"
+
+
+def backups(course: Course) -> Path:
+    """Where copies of the gradebook stand, each with its secret."""
+    return course.state / "backups"
+
+
+def leftovers(course: Course) -> Iterator[Path]:
+    """What a batch that was cut off has left half made."""
+    yield from course.state.glob(f"{PREFIX}*")
+    yield from unfinished(backups(course))
 
 
 def _impatient() -> Callable[[int, int, int], None]:
@@ -241,13 +252,3 @@ def _impatient() -> Callable[[int, int, int], None]:
             raise sqlite3.OperationalError("database is locked")
 
     return look
-
-
-def points(course: Course, assignment: str, student: str) -> dict[str, float]:
-    """The points of each graded cell of one student; empty where nothing was graded."""
-    with opened(course) as book:
-        try:
-            submission = book.find_submission_notebook(assignment, assignment, student)
-        except MissingEntry:
-            return {}
-        return {grade.name: float(grade.score) for grade in submission.grades}

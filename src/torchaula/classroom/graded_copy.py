@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -23,6 +23,7 @@ from torchaula.grading.rebuild import grade_id, is_automatic
 from torchaula.grading.verdict import Outcome
 from torchaula.i18n import _
 
+PREFIX = "graded-"  # of the folder that one is made in
 READ_ONLY = 0o444  # as nbgrader leaves what was graded
 
 
@@ -59,6 +60,11 @@ def folder(course: Course, assignment: str, student: str) -> Path:
     return course.autograded / student / assignment
 
 
+def leftovers(course: Course) -> Iterator[Path]:
+    """What a batch that was cut off has left half made."""
+    return course.state.glob(f"{PREFIX}*")
+
+
 def put(assignment: Assignment, student: str, graded: NotebookNode, exchanged: dict[str, bytes]) -> None:
     """Put a graded copy in its place, whole; an earlier one goes.
 
@@ -66,7 +72,7 @@ def put(assignment: Assignment, student: str, graded: NotebookNode, exchanged: d
     is a newer submission, and gives feedback back.
     """
     course, place = assignment.course, folder(assignment.course, assignment.name, student)
-    with tempfile.TemporaryDirectory(dir=course.state, prefix="graded-") as made_in:
+    with tempfile.TemporaryDirectory(dir=course.state, prefix=PREFIX) as made_in:
         new = Path(made_in) / "new"
         new.mkdir()
         (new / f"{assignment.name}.ipynb").write_text(notebook.text(graded), encoding="utf-8")

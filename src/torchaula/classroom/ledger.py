@@ -60,6 +60,11 @@ class Points:
         return self.auto is None and self.manual is None
 
 
+def total(points: float, penalty: float) -> float:
+    """What counts of a submission's points: less what lateness costs, and never less than nothing."""
+    return max(0.0, points - penalty)
+
+
 @dataclass
 class Standing:
     """What the gradebook says of one submission."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from filelock import Timeout
+
+from torchaula.course import files
 from torchaula.course.layout import Course, require_writable
 from torchaula.errors import Refusal
 from torchaula.i18n import _
@@ -14,23 +16,20 @@ from torchaula.i18n import _
 
 @contextmanager
 def alone(course: Course) -> Iterator[None]:
-    """Keep every other batch of this course waiting outside. Raises `Refusal` where one is inside.
+    """Keep every other batch out of this course. Raises `Refusal` where one is at work.
 
     The lock ends with the process that holds it, however that ends.
     """
     require_writable(course.state)
     path = course.state / "lock"
-    with path.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            file.seek(0)
-            raise Refusal(
-                _("{folder}: another batch is grading (process {process}); wait until it has ended").format(
-                    folder=course.root, process=file.read().strip() or "?"
-                )
-            ) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+    try:
+        acquired = files.lock(path).acquire(blocking=False)
+    except Timeout:
+        raise Refusal(
+            _("{folder}: another batch is grading (process {process}); wait until it has ended").format(
+                folder=course.root, process=path.read_text().strip() or "?"
+            )
+        ) from None
+    with acquired:
+        path.write_text(str(os.getpid()))
         yield

@@ -5,14 +5,15 @@ Only that they are sound is kept. What is not is tried again each time: the reas
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from torchaula.classroom.assignments import Assignment
-from torchaula.course.files import whole
+from torchaula.course.files import unfinished, whole
+from torchaula.course.layout import Course
 from torchaula.errors import Refusal
 from torchaula.grading.client import GradingFailed
 from torchaula.grading.jobs import Doubt, Flaw, Job, Result
@@ -33,7 +34,7 @@ def require_sound(assignment: Assignment, ask: Callable[[Job], Result]) -> None:
     Raises `Refusal` where the model solution does not pass them all, learners receive one that passes, or
     they could not be tried.
     """
-    place = assignment.course.state / "sound" / f"{assignment.name}.json"
+    place = _folder(assignment.course) / f"{assignment.name}.json"
     known = _known(place)
     untried = [name for name, key in assignment.soundness.items() if known.get(name) != key]
     if not untried:
@@ -50,6 +51,15 @@ def require_sound(assignment: Assignment, ask: Callable[[Job], Result]) -> None:
         raise Refusal(_("{path}: nothing was graded: {flaws}").format(path=path, flaws=told))
     with suppress(OSError), whole(place) as file:  # where it can't be kept, the tests are tried again
         file.write_bytes(msgspec.json.encode(Sound(assignment.soundness)))
+
+
+def _folder(course: Course) -> Path:
+    return course.state / "sound"
+
+
+def leftovers(course: Course) -> Iterator[Path]:
+    """What a batch that was cut off has left half written."""
+    return unfinished(_folder(course))
 
 
 def _known(place: Path) -> dict[str, str]:

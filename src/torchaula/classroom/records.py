@@ -7,17 +7,18 @@ its place. So a batch that is cut off at any moment goes on where it stopped, an
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
 from msgspec.structs import replace
 
 from torchaula.classroom.ledger import Lateness
-from torchaula.course.files import LONGEST_NAME, beside, whole
+from torchaula.course.files import LONGEST_NAME, beside, unfinished, whole
 from torchaula.course.layout import Course
 from torchaula.grading.jobs import Result
 
+RESULTS, PENDING = "results", "pending"  # folders of what is settled and of what waits
 IN_FOLDER = "record.json"
 
 
@@ -57,18 +58,24 @@ class Record(msgspec.Struct, frozen=True):
 
 def path(course: Course, assignment: str, student: str) -> Path:
     """Where a record stands."""
-    return _file(course.state / "results" / assignment, student)
+    return _file(course.state / RESULTS / assignment, student)
 
 
 def pending(course: Course, assignment: str, student: str) -> Path:
     """Where a result waits."""
-    return _file(course.state / "pending" / assignment, student)
+    return _file(course.state / PENDING / assignment, student)
 
 
 def _file(folder: Path, student: str) -> Path:
     """A file named after a student; in a folder so named, where no file's name could hold more."""
     file = folder / f"{student}.json"
     return file if len(os.fsencode(beside(file).name)) <= LONGEST_NAME else folder / student / IN_FOLDER
+
+
+def leftovers(course: Course) -> Iterator[Path]:
+    """What a batch that was cut off has left half written."""
+    for name in (RESULTS, PENDING):
+        yield from unfinished(course.state / name)
 
 
 def known(course: Course, assignment: str) -> dict[str, Record]:

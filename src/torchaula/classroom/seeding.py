@@ -6,7 +6,6 @@ gradebook also has the seed that each assignment's points were given with.
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from nbgrader.api import Grade, Gradebook
 from sqlalchemy import Column, MetaData, String, Table, delete, insert, inspect, select
 
 from torchaula.classroom import gradebook
-from torchaula.course import secret_file
+from torchaula.course import files, secret_file
 from torchaula.course.layout import Course, require_writable
 from torchaula.course.secret_file import Fault
 from torchaula.errors import Refusal
@@ -123,8 +122,7 @@ def _made(course: Course) -> Seed:
 def _in_turn(course: Course) -> Iterator[None]:
     """Let one process after the other make or record a seed, also while a batch is grading."""
     require_writable(course.state)
-    with (course.state / "secret.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with files.lock(course.state / "secret.lock"):
         yield
 
 
@@ -191,7 +189,7 @@ def told(course: Course, fault: Fault, recorded: str | None) -> str:
 
 def _kept(course: Course, recorded: str | None) -> Path:
     """The newest copy of a secret; where there is none, the folder of copies."""
-    folder = course.state / "backups"
+    folder = gradebook.backups(course)
     for copy in sorted(folder.glob("*.secret"), reverse=True):
         found = secret_file.read(copy)
         if isinstance(found, str) and secret_file.fingerprint(found) == recorded:

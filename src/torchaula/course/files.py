@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from filelock import FileLock
+
 LONGEST_NAME = 255  # bytes, of a file's or a folder's name
 LARGEST = 20 * 2**20  # bytes of a file that somebody else wrote
 
@@ -34,6 +36,11 @@ def whole(path: Path) -> Iterator[Path]:
 def beside(path: Path) -> Path:
     """Where a file stands until it is whole."""
     return path.with_name(f".{path.name}.new")
+
+
+def unfinished(folder: Path) -> Iterator[Path]:
+    """What was to become whole anywhere in a folder. Nobody may be writing there: it is left over then."""
+    return folder.rglob(beside(Path("*")).name)
 
 
 class NotRegular(OSError):
@@ -69,3 +76,12 @@ def fingerprint(path: Path) -> str:
         if error.errno != errno.EFBIG:
             raise
         return f"{path.stat().st_size} bytes"
+
+
+def lock(path: Path) -> FileLock:
+    """A lock on a file, for a `with` block; the kernel lets go of it when this process ends.
+
+    Acquiring it raises `OSError` where no file can be locked.
+    """
+    # Where the file system has no locks, filelock would make do with files that outlive a killed process.
+    return FileLock(path, thread_local=False, fallback_to_soft=False)

@@ -6,7 +6,7 @@ import json
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -297,8 +297,3 @@ def _points(given: object, identifier: str) -> float:
             _("{id}: {points!r} points; make them a number, 0 or more").format(id=identifier, points=given)
         )
     return float(given)
-
-
-def solutions(cells: Iterable[Cell]) -> dict[str, str]:
-    """The text of each solution cell, by exercise."""
-    return {cell.id: cell.source for cell in cells if cell.kind == "solution"}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import filecmp
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +14,13 @@ from nbgrader.converters import GenerateAssignment
 from traitlets.config import Config
 
 from torchaula.course import converters, secrets, structure
+from torchaula.course.files import lock
 from torchaula.course.layout import Course, require_writable
 from torchaula.course.notebook import Notebook
 from torchaula.errors import Refusal
 from torchaula.i18n import _
+
+PREFIX = "release-"  # of the folder that an assignment's release is made in
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,12 @@ def release_all(course: Course, assignments: Iterable[str]) -> list[Release]:
     markers = converters.markers(converters.config(course))
     sources = [structure.load(course.notebook(name), markers) for name in dict.fromkeys(assignments)]
     require_writable(course.release)
+    require_writable(course.state)
     with ExitStack() as stack:
+        with suppress(OSError):  # where no file can be locked, nobody waits for another one
+            stack.enter_context(lock(course.state / "release.lock"))
+        for left in course.state.glob(f"{PREFIX}*"):  # by a release that was cut off
+            shutil.rmtree(left, ignore_errors=True)
         made = [stack.enter_context(_checked(course, source)) for source in sources]
         for done, new in made:
             if done.changed:
@@ -68,7 +77,7 @@ def generated(course: Course, assignment: str) -> Iterator[Path]:
     The gradebook isn't touched: grading records the assignment, and knows what must not be lost.
     """
     require_writable(course.state)
-    with tempfile.TemporaryDirectory(dir=course.state, prefix="release-") as folder:
+    with tempfile.TemporaryDirectory(dir=course.state, prefix=PREFIX) as folder:
         settings = Config()
         settings.CourseDirectory.release_directory = folder
         settings.GenerateAssignment.no_database = True

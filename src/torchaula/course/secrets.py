@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from torchaula.course import converters, notebook, secret_file
 from torchaula.course.layout import Course
-from torchaula.course.markers import has, inside, outside
+from torchaula.course.markers import has, inside
 from torchaula.course.notebook import HIDDEN, Cell
 from torchaula.errors import Refusal
 from torchaula.i18n import _
@@ -74,18 +74,8 @@ def _markers(source: notebook.Notebook) -> list[str]:
 
 def secret_lines(source: notebook.Notebook) -> list[str]:
     """The lines that only stand in solutions and hidden tests, in order."""
-    return _only_in(map(_secret, source.cells), map(_public, source.cells))
-
-
-def hidden_lines(source: notebook.Notebook) -> list[str]:
-    """The lines that only stand in hidden tests, in order."""
-    hidden = (inside(cell.markers.hidden, cell.source) for cell in source.cells)
-    return _only_in(hidden, (outside(cell.markers.hidden, cell.source) for cell in source.cells))
-
-
-def _only_in(secret: Iterable[str], elsewhere: Iterable[str]) -> list[str]:
-    known = "\n".join(elsewhere)
-    lines = dict.fromkeys(line.strip() for text in secret for line in text.splitlines())
+    known = "\n".join(map(_public, source.cells))
+    lines = dict.fromkeys(line.strip() for cell in source.cells for line in _secret(cell).splitlines())
     return [line for line in lines if len(line) >= SHORTEST and line not in known]
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import IO
 
 import msgspec
+from filelock import Timeout
 
 from torchaula.checks.session import exercise_of
-from torchaula.course import answers
+from torchaula.course import answers, files
 from torchaula.course.files import whole
 from torchaula.grading import diagnosis
 from torchaula.grading.diagnosis import Evidence, Known
@@ -63,11 +62,15 @@ class Misconceptions:
         """Whether this worker may find the evidence out; where no file can be locked, each does so."""
         with ExitStack() as stack:
             is_ours = True
-            with suppress(OSError):
+            try:
                 if self._folder:
                     self._folder.mkdir(parents=True, exist_ok=True)
-                    file = stack.enter_context((self._folder / f"{exercise}.lock").open("w"))
-                    is_ours = _locked(file, is_patient)
+                    lock = files.lock(self._folder / f"{exercise}.lock")
+                    stack.enter_context(lock.acquire(blocking=is_patient))
+            except Timeout:
+                is_ours = False
+            except OSError:
+                pass  # no file can be locked there
             yield is_ours
 
     def _compare(self, exercise: str, found: Mapping[str, Evidence], seconds: float) -> dict[str, str]:
@@ -104,15 +107,6 @@ class Misconceptions:
         if self._folder is None or exercise not in self._keys:
             return None
         return self._folder / f"{exercise}-{self._keys[exercise][:KEY]}.msgpack"
-
-
-def _locked(file: IO[str], is_patient: bool) -> bool:
-    """Whether the lock is ours. The kernel lets go of it with the file, or when the process ends."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | (0 if is_patient else fcntl.LOCK_NB))
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _read(path: Path | None) -> list[Known]:

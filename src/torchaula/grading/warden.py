@@ -57,18 +57,12 @@ class Student:
 
 
 class Warden:
-    """Keeps one warm sandbox, for one submission at a time. Close it, or use it in a `with` block."""
+    """Keeps one warm sandbox, for one submission at a time. Close it in the end."""
 
     def __init__(self, sandbox: Sandbox, setup: Sequence[Cell] = ()) -> None:
         self.sandbox, self._setup = sandbox, list(setup)
         self._process: subprocess.Popen[bytes] | None = None
         self._start()
-
-    def __enter__(self) -> Warden:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def _start(self) -> None:
         self._socket, far = socketpair()

@@ -43,7 +43,7 @@ def write(path: Path, source: Notebook, entries: Iterable[Entry], cells: bool = 
             row: list[object] = [entry.student, person.last_name, person.first_name, person.email]
             noted = {} if entry.noted is None else entry.noted
             row += ["" if part in entry.waiting else noted.get(part, "") for part in parts]
-            row += ["", ""] if entry.noted is None else [entry.penalty, entry.score]
+            row += ["", ""] if entry.noted is None else [entry.penalty, entry.total]
             row += [f"{source.points:g}", *(f"{sum(entry.waiting.values()):g}" for _ in waits)]
             row += [outcome(entry), entry.what, *(entry.cells.get(cell, "") for cell in graded_cells)]
             table.writerow([plain(value) for value in row])

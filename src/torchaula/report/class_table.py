@@ -64,7 +64,7 @@ def _points(entry: Entry, columns: int) -> list[str]:
     if entry.points is None:
         return ["–"] * (columns + 1)
     shown = ("–" if part in entry.waiting else f"{points:g}" for part, points in entry.points.items())
-    return [*shown, f"{entry.score:g}"]
+    return [*shown, f"{entry.total:g}"]
 
 
 def next_steps(assignment: str, entries: Sequence[Entry], table: Path | None, console: Console) -> None:

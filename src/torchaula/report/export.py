@@ -11,6 +11,7 @@ from nbgrader.api import Gradebook, MissingEntry, TaskCell
 from nbgrader.plugins import ExportPlugin
 
 from torchaula.classroom import handed_in, received, records
+from torchaula.classroom.ledger import total
 from torchaula.classroom.records import Record
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
@@ -71,7 +72,7 @@ def row(gradebook: Gradebook, course: Course, assignment: Any, student: Any) -> 
         if is_graded(submission, record):
             penalty = submission.late_submission_penalty
             told |= {"raw_score": submission.score, "late_submission_penalty": penalty}
-            told |= {"score": max(0.0, submission.score - penalty), "waiting": sum(waiting(submission))}
+            told |= {"score": total(submission.score, penalty), "waiting": sum(waiting(submission))}
     return {column: plain(value) for column, value in told.items()}
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from torchaula.classroom.ledger import NO_RESPONSE
+from torchaula.classroom.ledger import NO_RESPONSE, total
 from torchaula.classroom.records import Record
 from torchaula.course import notebook
 from torchaula.course.notebook import Exercise
@@ -197,11 +197,15 @@ class Page:
     assignment: str
     heading: str
     student: str
-    points: float
+    earned: float  # before the penalty
     maximum: float
     late_penalty: float
     parts: tuple[Part | Answer, ...]
     others: tuple[Written, ...]
+
+    @property
+    def points(self) -> float:
+        return total(self.earned, self.late_penalty)
 
     @property
     def exercises(self) -> list[Part]:
@@ -227,6 +231,7 @@ def page(nb: NotebookNode, names: Mapping[str, Any], record: Record | None) -> P
     cells = {grade_id(cell): cell for cell in nb.cells if grade_id(cell)}
     lost = record.result.lost if record else {}
     titles, below = _titles(source), _below_tasks(nb)
+    penalty = float(names.get("late_penalty") or 0)
     parts: list[Part | Answer] = []
     for each in source.cells:
         if each.id in source.exercises:
@@ -238,9 +243,9 @@ def page(nb: NotebookNode, names: Mapping[str, Any], record: Record | None) -> P
         assignment=source.assignment,
         heading=_heading(source),
         student=plain(str(names.get("student", ""))),
-        points=float(names.get("score") or 0),
+        earned=float(names.get("score") or 0) + penalty,  # nbgrader has taken it off
         maximum=float(names.get("max_score") or 0),
-        late_penalty=float(names.get("late_penalty") or 0),
+        late_penalty=penalty,
         parts=tuple(parts),
         others=tuple(_others(nb, lost, {cell.id for own in below.values() for cell in own})),
     )
