@@ -10,7 +10,8 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
-from torchaula.grading.definitions import LONGEST, parsed
+from torchaula.grading.definitions import parsed
+from torchaula.source_text import LONGEST
 
 MODULES = {  # by their first name
     *("asyncio", "bdb", "builtins", "cProfile", "cffi", "code", "codeop", "concurrent", "copyreg", "ctypes"),

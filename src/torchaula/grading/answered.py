@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
-from torchaula.grading.definitions import LONGEST, Code, Wanted, defined, kept, parsed, read
+from torchaula.grading.definitions import Code, Wanted, defined, kept, parsed, read
 from torchaula.grading.instructor import Instructor, Known
 from torchaula.grading.submitted import SubmittedCell
+from torchaula.source_text import LONGEST
 
 PIECES = 5  # cells that one may have been split into
 TRIES = 100  # at putting cells together, for a notebook,

@@ -21,9 +21,9 @@ def digest(content: object) -> str:
 
 @cache
 def code(*parts: str) -> str:
-    """A digest of all files of some parts of this package, templates too, each with its place."""
+    """A digest of some files and folders of this package, templates too, each with its place."""
     found = hashlib.sha256()
-    for path in sorted(path for part in parts for path in (ROOT / part).rglob("*")):
+    for path in sorted(path for part in parts for path in (ROOT / part, *(ROOT / part).rglob("*"))):
         if path.is_file() and path.suffix not in DERIVED:
             content = path.read_bytes()
             found.update(f"{path.relative_to(ROOT).as_posix()}\0{len(content)}\0".encode() + content)

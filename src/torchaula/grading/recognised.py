@@ -11,9 +11,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from torchaula.grading.definitions import DEFINITION, Parsed, bound, defined, kept, parsed, read, used
+from torchaula.grading.definitions import Parsed, bound, defined, kept, parsed, read, used
 from torchaula.grading.instructor import Instructor, Known, lines_of, squeezed
 from torchaula.grading.submitted import SubmittedCell
+from torchaula.source_text import DEFINITION
 
 ALIKE = 0.6  # of the lines of an edited cell and of the one that was released
 NAMING = (

@@ -19,7 +19,7 @@ from torchaula.checks.observation import (
     stop,
 )
 from torchaula.checks.timelimit import TimeLimit
-from torchaula.grading.definitions import names_bound_in
+from torchaula.source_text import names_bound_in
 
 
 @dataclass
