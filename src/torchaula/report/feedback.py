@@ -20,6 +20,7 @@ from torchaula.classroom.records import Record
 from torchaula.course import notebook
 from torchaula.course.files import whole
 from torchaula.course.layout import Course
+from torchaula.findings import COMPARED
 from torchaula.grading.digests import digest, package_digest
 from torchaula.grading.rebuild import grade_id, is_solution
 from torchaula.report import markup, words
@@ -140,6 +141,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.tests["compared"] = lambda row: row.label in COMPARED
     environment.filters |= {
         "code": markup.code,
         "number": words.number,
