@@ -21,6 +21,11 @@ from torchaula.checks.probe import free_names
 from torchaula.checks.seeds import Stream, derive
 from torchaula.checks.timelimit import TimeLimit, time_limit
 from torchaula.checks.trace import forbidden
+from torchaula.classroom.entries import Became
+from torchaula.findings import Contrast, Label, Outcome, Reason
+from torchaula.grading.verdict import Lost
+from torchaula.report import class_csv, words
+from torchaula.report.by_person import State
 
 X = torch.tensor([[1.0, 2.0, -3.0], [4.0, 5.0, 7.0]])
 
@@ -43,38 +48,50 @@ def test_checks_import_nothing_beyond_torch_and_the_standard_library() -> None:
 
 
 @pytest.mark.parametrize(
-    ("obtained", "expected", "told"),
+    ("obtained", "expected", "contrast", "told"),
     [
-        (X, X.double(), "float32 y debe ser float64"),
-        (X, X.T, "[2, 3] y debe ser [3, 2]"),
-        (None, X, "None y se espera un tensor"),
-        (X.tolist(), X, "tipo list"),
-        (X * 3, X, "3 veces"),
-        (-X, X, "signo cambiado"),
-        (X + 1, X, "le sobra la misma cantidad: 1"),
-        (X * 0, X, "todo tu resultado es cero"),
-        (X / 0 * 0, X, "NaN en 6 de 6"),
-        (X[:, :2].T.contiguous(), X[:, :2], "si se traspone"),
-        (X.to("meta"), X, "está en meta"),
-        (1, 1.0, "tipo int"),
-        (True, 1, "tipo bool"),
-        (0.5, 0.75, "la diferencia es 0.25"),
-        ([1, 2], [1, 2, 3], "hay 2 elementos y deben ser 3"),
-        ((1, 2), [1, 2], "tipo tuple"),
-        ({"a": 1}, {"b": 1}, "las claves son ['a'] y deben ser ['b']"),
-        ({"a": [1, X]}, {"a": [1, X + 1e-3]}, "en ['a'][1]: "),
-        (torch.tensor([1, 2]), torch.tensor([1, 3]), "difiere 1 de 2"),
-        (torch.tensor(float("nan")), torch.tensor(0.0), "NaN"),
-        (torch.tensor(1.3), torch.tensor(1.0), "el valor es 1.3 y debe ser 1"),
-        (torch.tensor(0.5), torch.tensor(1.0), "0.5 veces"),
-        (X.double() * (1 + 1e-7), X.double(), "redondeo de float32"),
-        (X * (1 + 2e-5 * torch.arange(6).reshape(2, 3)), X, "4.00024 en lugar de 4"),
-        (torch.tensor(True), torch.tensor(1), "bool y debe ser int64"),
+        (X, X.double(), Contrast.DTYPE, "float32 y debe ser float64"),
+        (X, X.T, Contrast.SHAPE, "[2, 3] y debe ser [3, 2]"),
+        (None, X, Contrast.TYPE, "None y se espera un tensor"),
+        (X.tolist(), X, Contrast.TYPE, "tipo list"),
+        (X * 3, X, Contrast.FACTOR, "3 veces"),
+        (-X, X, Contrast.FACTOR, "signo cambiado"),
+        (X + 1, X, Contrast.SHIFT, "le sobra la misma cantidad: 1"),
+        (X * 0, X, Contrast.ZERO, "todo tu resultado es cero"),
+        (X / 0 * 0, X, Contrast.NAN, "NaN en 6 de 6"),
+        (X[:, :2].T.contiguous(), X[:, :2], Contrast.TRANSPOSED, "si se traspone"),
+        (X.to("meta"), X, Contrast.DEVICE, "está en meta"),
+        (1, 1.0, Contrast.TYPE, "tipo int"),
+        (True, 1, Contrast.TYPE, "tipo bool"),
+        (0.5, 0.75, Contrast.NUMBER, "la diferencia es 0.25"),
+        ([1, 2], [1, 2, 3], Contrast.LENGTH, "hay 2 elementos y deben ser 3"),
+        ((1, 2), [1, 2], Contrast.TYPE, "tipo tuple"),
+        ({"a": 1}, {"b": 1}, Contrast.KEYS, "las claves son ['a'] y deben ser ['b']"),
+        ({"a": [1, X]}, {"a": [1, X + 1e-3]}, Contrast.ELEMENTS, "en ['a'][1]: "),
+        (torch.tensor([1, 2]), torch.tensor([1, 3]), Contrast.ELEMENTS, "difiere 1 de 2"),
+        (torch.tensor(float("nan")), torch.tensor(0.0), Contrast.NAN, "NaN"),
+        (torch.tensor(1.3), torch.tensor(1.0), Contrast.ELEMENTS, "el valor es 1.3 y debe ser 1"),
+        (torch.tensor(0.5), torch.tensor(1.0), Contrast.FACTOR, "0.5 veces"),
+        (X.double() * (1 + 1e-7), X.double(), Contrast.PRECISION, "redondeo de float32"),
+        (X * (1 + 2e-5 * torch.arange(6).reshape(2, 3)), X, Contrast.ELEMENTS, "4.00024 en lugar de 4"),
+        (torch.tensor(True), torch.tensor(1), Contrast.DTYPE, "bool y debe ser int64"),
     ],
 )
-def test_difference_says_in_which_way(obtained: Any, expected: Any, told: str) -> None:
+def test_difference_says_in_which_way(obtained: Any, expected: Any, contrast: Contrast, told: str) -> None:
     """Type, shape, dtype, device, values, and simple rules behind wrong values are told apart."""
-    assert told in (difference(obtained, expected) or "")
+    found = difference(obtained, expected)
+
+    assert found is not None and found.contrast is contrast
+    assert told in messages.difference(found)
+
+
+def test_every_kind_of_data_has_its_words() -> None:
+    """A label, a difference or a reason that is new has Spanish words too, on the page as in a notebook."""
+    assert set(messages.LABELS) == set(Label) and messages.LABELS == words.LABELS
+    assert set(messages.DIFFERENCES) == set(Contrast)
+    assert set(messages.REASONS) == set(Reason) - {Reason.RAISED}
+    assert set(words.OUTCOMES) == set(Outcome) and set(words.LOST) == set(Lost)
+    assert set(words.BY_PERSON) == set(State) and set(class_csv.BECAME) == set(Became)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])

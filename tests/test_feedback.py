@@ -19,13 +19,13 @@ from nbgrader.converters import GenerateFeedback
 from tests import mini, pupils
 from tests.rebuilding import rebuild
 from tests.test_formgrader import CHROMIUM, QUIET
-from torchaula.checks import messages
 from torchaula.classroom import gradebook, records
 from torchaula.classroom.entries import Entry
 from torchaula.classroom.records import Record
 from torchaula.course import converters, notebook, secrets
 from torchaula.course.layout import Course, find
 from torchaula.course.markers import inside, outside
+from torchaula.findings import Label, Row
 from torchaula.grading.jobs import Result as Found
 from torchaula.grading.submitted import read
 from torchaula.grading.verdict import Outcome, Verdict
@@ -145,10 +145,9 @@ def test_every_failed_cell_says_what_happened(graded: Graded) -> None:
         for verdict in record.result.verdicts.values():
             if not verdict.passed:
                 failed += 1
-                is_unwritten = any(row[1].endswith(words.UNWRITTEN_ENDS) for row in verdict.rows)
-                assert (words.UNWRITTEN if is_unwritten else words.OUTCOMES[verdict.outcome]) in text
-                for label, said in verdict.rows:
-                    assert label in text and plain(said) in text, (student, said)
+                assert (words.UNWRITTEN if verdict.is_unwritten else words.OUTCOMES[verdict.outcome]) in text
+                for row in verdict.rows:
+                    assert words.LABELS[row.label] in text and plain(row.shown) in text, (student, row)
                 assert plain(verdict.diagnosis) in text
     assert failed > 10
 
@@ -210,7 +209,7 @@ def test_cells_that_came_out_alike_are_told_once(course: Course) -> None:
     """Their common lines stand once, under both names, and what each was called with beside it."""
     verdicts = {
         f"double-{aspect}": Verdict(
-            Outcome.FAILED, "✘", (("Llamada", f"double({aspect})"), ("Obtenido", "nada"))
+            Outcome.FAILED, "✘", (Row(Label.CALL, f"double({aspect})"), Row(Label.OBTAINED, "nada"))
         )
         for aspect in ("publico", "valores")
     }
@@ -224,8 +223,8 @@ def test_diagnosis_stands_first(course: Course) -> None:
     """The misconception comes before the cells that tell of it, with their names where others failed too."""
     sentence = "tu resultado coincide con el cuadrado"
     verdicts = {
-        "double-publico": Verdict(Outcome.FAILED, "✘", (("Obtenido", "uno"),), sentence),
-        "double-valores": Verdict(Outcome.FAILED, "✘", (("Obtenido", "otro"),)),
+        "double-publico": Verdict(Outcome.FAILED, "✘", (Row(Label.OBTAINED, "uno"),), sentence),
+        "double-valores": Verdict(Outcome.FAILED, "✘", (Row(Label.OBTAINED, "otro"),)),
     }
     text = text_of(page_of(graded_notebook(course), verdicts))
 
@@ -257,7 +256,8 @@ def test_learners_code_and_outputs(course: Course) -> None:
     nb = graded_notebook(course, own="mine = 7")
     figure = new_output("display_data", data={"image/png": PIXEL, "text/html": "<b>no</b>"})
     pupils.cell(nb, "double").outputs = [new_output("stream", name="stdout", text="hola"), figure]
-    named = Verdict(Outcome.RAISED, "✘", (("Obtenido", "nada"), ("Tu línea", "2: return x**2")))
+    line = Row(Label.LINE, "return x**2", is_code=True, number=2)
+    named = Verdict(Outcome.RAISED, "✘", (Row(Label.OBTAINED, "nada"), line))
     shown = page_of(nb, {"double-valores": named})
     text = text_of(shown)
 
@@ -279,7 +279,7 @@ def test_forged_picture_is_left_out(course: Course) -> None:
         assert "onerror" not in shown and svg not in shown
 
 
-@pytest.mark.parametrize("outcome", ["failed", "timed out", "AssertionError"])
+@pytest.mark.parametrize("outcome", ["failed", "timed out", "CheckFailed", "AssertionError"])
 def test_page_without_a_record(graded: Graded, tmp_path: Path, outcome: str) -> None:
     """What an older version graded has its page from the notebook's outputs; no traceback gets on it."""
     course = mini.copy(graded[0], tmp_path / "course")
@@ -315,11 +315,6 @@ def test_half_a_character_is_written(course: Course) -> None:
     assert shown.encode()
 
 
-def test_unwritten_is_recognised() -> None:
-    """The page knows a check's own words for what nobody wrote yet."""
-    assert any(text.endswith(words.UNWRITTEN_ENDS) for _label, text in messages.unwritten("f"))
-
-
 # What gets through
 
 
@@ -332,7 +327,11 @@ def attacked(course: Course) -> str:
         new_output("display_data", data={"text/plain": ATTACK, "text/html": ATTACK, "image/svg+xml": ATTACK}),
         new_output("display_data", data={"image/png": ATTACK, "application/javascript": "alert(5)"}),
     ]
-    rows = (("Llamada", ATTACK), ("Obtenido", ATTACK), ("Tu línea", f"1: {ATTACK}"), (ATTACK, ATTACK))
+    rows = (
+        Row(Label.CALL, ATTACK, is_code=True),
+        Row(Label.OBTAINED, ATTACK),
+        Row(Label.LINE, ATTACK, is_code=True, number=1),
+    )
     verdicts = {
         "double-publico": Verdict(Outcome.FAILED, "✘", rows, ATTACK),
         "double-valores": Verdict(Outcome.PROCESS_DIED, ATTACK),

@@ -103,7 +103,7 @@ def test_what_is_no_float_or_int_stays_refused(backend: str, value: str, told: s
 def test_argument_filled_with_such_values_is_read(backend: str) -> None:
     """What an answer puts into a list that it was given is read in the same way."""
     answer = f"{CLASSES}def double(x):\n    x.append(np.float64(2))\n"
-    cell = "assert student.double.mutating(0)([1.0]).arguments[0] == ([1.0, 2.0],)\n"
+    cell = "assert student.double([1.0]).observation.arguments[0] == ([1.0, 2.0],)\n"
 
     assert one(answer, cell, backend).passed
 

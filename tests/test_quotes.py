@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from torchaula.checks import messages, quotes
+from torchaula.checks.compare import difference
 from torchaula.course.notebook import Cell, Notebook
+from torchaula.findings import Label
 from torchaula.grading import engine
 from torchaula.grading.verdict import Verdict
 
@@ -35,7 +37,7 @@ def verdicts(answer: str, ask: str = ASKS, own: str = "") -> tuple[Verdict, Verd
 
 def told(verdict: Verdict) -> int:
     """How much of what a hostile answer made stands in a message."""
-    return max(verdict.message.count(MARK), sum(text.count(MARK) for _label, text in verdict.rows))
+    return max(verdict.message.count(MARK), sum(row.shown.count(MARK) for row in verdict.rows))
 
 
 WAYS = {
@@ -161,7 +163,7 @@ def test_honest_messages_are_whole_and_the_same_in_both(answer: str, words: tupl
     public, hidden = verdicts(answer)
 
     assert hidden.rows == public.rows
-    assert all(any(each in text for _label, text in hidden.rows) for each in words), hidden.rows
+    assert all(any(each in row.shown for row in hidden.rows) for each in words), hidden.rows
 
 
 def test_large_result_is_shown_by_its_range_where_its_numbers_do_not_fit() -> None:
@@ -169,8 +171,10 @@ def test_large_result_is_shown_by_its_range_where_its_numbers_do_not_fit() -> No
     answer = "def double(x):\n    return -torch.arange(12).reshape(3, 4) / 7e9"
     public, hidden = verdicts(answer)
 
-    assert len(dict(public.rows)["Obtenido"]) > quotes.MOST
-    assert dict(hidden.rows)["Obtenido"].startswith("tensor [3, 4] float32 (de -")
+    [whole] = (row.text for row in public.rows if row.label is Label.OBTAINED)
+    [summary] = (row.text for row in hidden.rows if row.label is Label.OBTAINED)
+    assert len(whole) > quotes.MOST
+    assert summary.startswith("tensor [3, 4] float32 (de -")
 
 
 @pytest.fixture
@@ -194,7 +198,10 @@ def test_same_text_told_twice_counts_once() -> None:
 
 @pytest.mark.usefixtures("limited")
 def test_two_rows_of_the_same_result_agree() -> None:
-    """Whether a difference says more than the result is told of the texts as they are shown."""
-    rows = messages.unexpected(MARK * 300, "b", messages.not_equal(MARK * 300, "b"))
+    """A difference that says no more than the result does is left out, and quotes it the same."""
+    found = difference(MARK * 300, "b")
+    assert found is not None
+    phrase, rows = messages.difference(found), messages.unexpected(MARK * 300, "b", found)
 
-    assert [label for label, _ in rows] == ["Obtenido", "Esperado"]
+    assert [row.label for row in rows] == [Label.OBTAINED, Label.EXPECTED]
+    assert rows[0].text in phrase

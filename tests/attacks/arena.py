@@ -138,7 +138,7 @@ class Arena:
     def shown(self, book: Book, result: Result) -> str:
         """All texts of a result that reach anybody."""
         texts = [verdict.message for verdict in result.verdicts.values()]
-        texts += [text for v in result.verdicts.values() for _, text in v.rows]
+        texts += [row.shown for v in result.verdicts.values() for row in v.rows]
         texts += [v.diagnosis for v in result.verdicts.values()]
         for items in result.outputs.values():
             for item in items:

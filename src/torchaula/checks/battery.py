@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 
 from torchaula.checks import messages
-from torchaula.checks.compare import RTOL
+from torchaula.checks.compare import RTOL, Difference
 from torchaula.checks.data import Data
-from torchaula.checks.graded import Answer, Target, floats
+from torchaula.checks.graded import Answer, Target, floats, named
+from torchaula.findings import Contrast, Finding, Kind
 
 Make = Callable[..., Sequence[Data]]
 Size = Sequence[int]
@@ -73,18 +74,26 @@ def _acceptable(
     result = answer.result
     if shape is not None:
         if not isinstance(result, torch.Tensor):
-            answer.fail(messages.unexpected(result, torch.empty(shape), messages.wrong_type(result, args[0])))
+            found = Difference(Contrast.TYPE, result, args[0])
+            rows = messages.unexpected(result, torch.empty(shape, device="meta"), found)
+            answer.fail(Finding(Kind.UNEXPECTED, contrast=found.contrast), rows)
         elif tuple(result.shape) != tuple(shape):
-            answer.fail([("Diferencia", messages.wrong_shape(result.shape, shape))])
+            _differs(answer, Contrast.SHAPE, result, torch.empty(shape, device="meta"))
         elif result.dtype != dtype:
-            answer.fail([("Diferencia", messages.wrong_dtype(result.dtype, dtype))])
+            _differs(answer, Contrast.DTYPE, result, torch.empty(0, dtype=dtype))
     for tensor in floats(result):
         if tensor.dtype != dtype:
-            answer.fail([("Diferencia", messages.wrong_dtype(tensor.dtype, dtype))])
+            _differs(answer, Contrast.DTYPE, tensor, torch.empty(0, dtype=dtype))
         if not tensor.isfinite().all():
-            answer.fail([("Obtenido", messages.quote(result)), ("Esperado", messages.NOT_FINITE)])
+            answer.fail(Finding(Kind.NOT_FINITE), messages.not_finite(result))
     if not views:
         answer.fresh()
+
+
+def _differs(answer: Answer, contrast: Contrast, obtained: torch.Tensor, like: torch.Tensor) -> NoReturn:
+    """Fail where a tensor has not the shape or dtype of another one."""
+    rows = messages.differs(Difference(contrast, obtained, like))
+    answer.fail(Finding(Kind.UNEXPECTED, contrast=contrast), rows)
 
 
 def _same_values(answer: Answer, expected: Data, what: str, rtol: float) -> None:
@@ -96,13 +105,14 @@ def _gradient_reaches(target: Target, args: Sequence[Data], position: int) -> No
     assert isinstance(wanted, torch.Tensor)
     leaf = wanted.detach().clone().requires_grad_()
     answer = target(*args[:position], leaf, *args[position + 1 :]).attached()
-    gradient = answer.observation.gradients.get((0, position))
+    path = (0, position)
+    gradient = answer.observation.gradients.get(path)
     if gradient is None:
-        answer.fail(messages.no_gradient(answer.name_of((0, position))))
+        answer.no_gradient(path)
     elif not gradient.isfinite().all():
-        what = messages.gradient(answer.name_of((0, position)))
+        what = messages.gradient(answer.name_of(path))
         answer.fail(
-            messages.about(what, [("Obtenido", messages.quote(gradient)), ("Esperado", messages.NOT_FINITE)])
+            Finding(Kind.NOT_FINITE, named(path)), messages.about(what, messages.not_finite(gradient))
         )
 
 

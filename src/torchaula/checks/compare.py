@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import cmath
 import math
+from dataclasses import dataclass, replace
 
 import torch
 
-from torchaula.checks import messages
-from torchaula.checks.data import Data
+from torchaula.checks.data import Data, Path
+from torchaula.findings import Contrast
 
 # Relative tolerance by dtype, a few dozen units of rounding: right answers sum in other orders.
 RTOL = {
@@ -21,21 +22,38 @@ RTOL = {
 }
 # Where everything expected is (nearly) zero, rounding is that of values of this size.
 SMALLEST_SCALE = 0.05
+# What must be the same of two tensors before their values are compared.
+KINDS = {Contrast.SHAPE: "shape", Contrast.DTYPE: "dtype", Contrast.DEVICE: "device"}
 CLEAR = 1e-3  # a factor or shift nearer to none than this explains nothing
 
 
-def difference(obtained: Data, expected: Data, rtol: float | None = None) -> str | None:
-    """In which way `obtained` is not `expected`: a Spanish phrase, or None where they agree.
+@dataclass(frozen=True, eq=False)
+class Difference:
+    """In which way `obtained` is not `expected`; both are what stands at `path` inside what was compared.
+
+    `wrong` says which elements of a tensor differ, `amount` is the factor or the shift that explains all.
+    """
+
+    contrast: Contrast
+    obtained: Data
+    expected: Data
+    path: Path = ()
+    wrong: torch.Tensor | None = None
+    amount: float = 0.0
+
+
+def difference(obtained: Data, expected: Data, rtol: float | None = None) -> Difference | None:
+    """In which way `obtained` is not `expected`; None where they agree.
 
     Type, shape and dtype must be the same; floating values may differ by `rtol` of their own size
     and of the largest expected one. NaN equals NaN.
     """
     if isinstance(expected, torch.Tensor):
         if not isinstance(obtained, torch.Tensor):
-            return messages.wrong_type(obtained, expected)
+            return Difference(Contrast.TYPE, obtained, expected)
         return _tensor_difference(obtained, expected, rtol)
     if type(obtained) is not type(expected):
-        return messages.wrong_type(obtained, expected)
+        return Difference(Contrast.TYPE, obtained, expected)
     if isinstance(expected, list | tuple):
         assert isinstance(obtained, list | tuple)
         return _sequence_difference(obtained, expected, rtol)
@@ -45,10 +63,9 @@ def difference(obtained: Data, expected: Data, rtol: float | None = None) -> str
     if isinstance(expected, float | complex):
         assert isinstance(obtained, float | complex)
         tolerance = RTOL[torch.float32] if rtol is None else rtol
-        return (
-            None if _numbers_close(obtained, expected, tolerance) else messages.scalar_off(obtained, expected)
-        )
-    return None if obtained == expected else messages.not_equal(obtained, expected)
+        is_close = _numbers_close(obtained, expected, tolerance)
+        return None if is_close else Difference(Contrast.NUMBER, obtained, expected)
+    return None if obtained == expected else Difference(Contrast.VALUE, obtained, expected)
 
 
 def _numbers_close(obtained: float | complex, expected: float | complex, rtol: float) -> bool:
@@ -57,14 +74,13 @@ def _numbers_close(obtained: float | complex, expected: float | complex, rtol: f
     return cmath.isclose(obtained, expected, rel_tol=rtol, abs_tol=rtol * max(abs(expected), SMALLEST_SCALE))
 
 
-def _tensor_difference(obtained: torch.Tensor, expected: torch.Tensor, rtol: float | None) -> str | None:
+def _tensor_difference(
+    obtained: torch.Tensor, expected: torch.Tensor, rtol: float | None
+) -> Difference | None:
     obtained, expected = obtained.detach(), expected.detach()
-    if obtained.shape != expected.shape:
-        return messages.wrong_shape(obtained.shape, expected.shape)
-    if obtained.dtype != expected.dtype:
-        return messages.wrong_dtype(obtained.dtype, expected.dtype)
-    if obtained.device != expected.device:
-        return messages.wrong_device(obtained.device, expected.device)
+    for contrast, of in KINDS.items():
+        if getattr(obtained, of) != getattr(expected, of):
+            return Difference(contrast, obtained, expected)
     if expected.device.type == "meta" or torch.equal(obtained, expected):
         return None
     tolerance = RTOL.get(expected.dtype, 0.0) if rtol is None else rtol
@@ -72,7 +88,8 @@ def _tensor_difference(obtained: torch.Tensor, expected: torch.Tensor, rtol: flo
     if not wrong.any():
         return None
     rule = relation(obtained, expected, tolerance) if tolerance else None
-    return messages.values_off(obtained, expected, wrong, rule)
+    contrast, amount = rule or (Contrast.ELEMENTS, 0.0)
+    return Difference(contrast, obtained, expected, wrong=wrong, amount=amount)
 
 
 def _close(obtained: torch.Tensor, expected: torch.Tensor, rtol: float) -> torch.Tensor:
@@ -84,34 +101,34 @@ def _close(obtained: torch.Tensor, expected: torch.Tensor, rtol: float) -> torch
     return torch.isclose(obtained, expected, rtol=rtol, atol=rtol * scale, equal_nan=True)
 
 
-def relation(obtained: torch.Tensor, expected: torch.Tensor, rtol: float) -> str | None:
-    """A simple rule that explains all of a wrong result: a factor, a shift, a transposition, NaN."""
+def relation(obtained: torch.Tensor, expected: torch.Tensor, rtol: float) -> tuple[Contrast, float] | None:
+    """A simple rule that explains all of a wrong result, and its amount where it is a factor or a shift."""
     if not obtained.is_floating_point() or not obtained.numel():
         return None
     if obtained.isnan().any() and not expected.isnan().any():
-        return messages.has_nan(int(obtained.isnan().sum()), obtained.numel())
+        return Contrast.NAN, 0.0
     if obtained.isinf().any() or not expected.isfinite().all():
         return None
     if not obtained.any():
-        return messages.ALL_ZEROS
+        return Contrast.ZERO, 0.0
     if (
         obtained.dtype == torch.float64
         and rtol < RTOL[torch.float32]
         and _close(obtained, expected, RTOL[torch.float32]).all()
     ):
-        return messages.LOST_PRECISION
+        return Contrast.PRECISION, 0.0
     if _close(obtained, expected, 10 * rtol).all():
         return None  # within the slack of the rules below, which would explain anything
     largest = expected.abs().argmax()
     factor = (obtained.flatten()[largest] / expected.flatten()[largest]).item()
     if _is_telling(factor, obtained.numel()) and _close(obtained, expected * factor, 10 * rtol).all():
-        return messages.is_factor(factor)
+        return Contrast.FACTOR, factor
     shift = (obtained - expected).mean().item()
     if obtained.numel() > 2 and abs(shift) > CLEAR and _close(obtained, expected + shift, 10 * rtol).all():
-        return messages.is_shift(shift)
+        return Contrast.SHIFT, shift
     square = obtained.ndim >= 2 and obtained.shape[-1] == obtained.shape[-2]
     if square and _close(obtained.mT, expected, 10 * rtol).all():
-        return messages.IS_TRANSPOSED
+        return Contrast.TRANSPOSED, 0.0
     return None
 
 
@@ -125,21 +142,21 @@ def _is_telling(factor: float, numbers: int) -> bool:
 
 def _sequence_difference(
     obtained: list[Data] | tuple[Data, ...], expected: list[Data] | tuple[Data, ...], rtol: float | None
-) -> str | None:
+) -> Difference | None:
     if len(obtained) != len(expected):
-        return messages.wrong_length(len(obtained), len(expected))
+        return Difference(Contrast.LENGTH, obtained, expected)
     for index, (a, b) in enumerate(zip(obtained, expected, strict=True)):
-        if reason := difference(a, b, rtol):
-            return messages.at(index, reason)
+        if found := difference(a, b, rtol):
+            return replace(found, path=(index, *found.path))
     return None
 
 
 def _dict_difference(
     obtained: dict[Data, Data], expected: dict[Data, Data], rtol: float | None
-) -> str | None:
+) -> Difference | None:
     if list(obtained) != list(expected) and set(obtained) != set(expected):
-        return messages.wrong_keys(list(obtained), list(expected))
+        return Difference(Contrast.KEYS, obtained, expected)
     for key, value in expected.items():
-        if reason := difference(obtained[key], value, rtol):
-            return messages.at(key, reason)
+        if found := difference(obtained[key], value, rtol):
+            return replace(found, path=(key, *found.path))
     return None

@@ -10,17 +10,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from torchaula.findings import Finding, Outcome, Row
+
 
 class CheckFailed(AssertionError):
     """The answer does not do what the statement asks; the text says what was seen and expected.
 
-    `outcome` says how it ended: failed, raised, timed out, out of memory, process died or not reached.
-    `rows` are the message's lines, each a label and a text.
+    `outcome` says how it ended, `rows` are the message's lines, and `finding` says what was found to code.
     """
 
-    def __init__(self, message: str, outcome: str = "failed", rows: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self,
+        message: str,
+        outcome: Outcome = Outcome.FAILED,
+        rows: Sequence[Row] = (),
+        finding: Finding | None = None,
+    ) -> None:
         super().__init__(message)
-        self.outcome, self.rows = outcome, tuple(rows)
+        self.outcome, self.rows, self.finding = outcome, tuple(rows), finding
 
     def _render_traceback_(self) -> list[str]:
         """IPython shows these lines instead of a traceback through code that is not the learner's."""

@@ -10,39 +10,24 @@ from typing import Any, NoReturn
 import torch
 
 from torchaula.checks import data, messages, session
-from torchaula.checks.compare import difference
+from torchaula.checks.compare import Difference, difference
 from torchaula.checks.data import Data
 from torchaula.checks.errors import CheckFailed, TestError
-from torchaula.checks.observation import (
-    DIED,
-    NOT_CALLABLE,
-    NOT_DATA,
-    NOT_REACHED,
-    OUT_OF_MEMORY,
-    SPENT,
-    TIMEOUT,
-    UNDEFINED,
-    UNRUN,
-    UNWRITTEN,
-    WAITED,
-    Failure,
-    Observation,
-    Request,
-    vjp,
-)
+from torchaula.checks.observation import Failure, Observation, Request, vjp
 from torchaula.checks.probe import refuse, text_of
 from torchaula.checks.timelimit import SECONDS
 from torchaula.checks.trace import forbidden, operations
+from torchaula.findings import Contrast, Finding, Kind, Outcome, Reason, Row
 
 BRANCH = 6  # operations that one way through an answer may take more than another
 OUTCOMES = {
-    TIMEOUT: "timed out",
-    WAITED: "timed out",
-    SPENT: "timed out",
-    OUT_OF_MEMORY: "out of memory",
-    DIED: "process died",
-    NOT_REACHED: "not reached",
-    UNRUN: "not reached",
+    Reason.TIMEOUT: Outcome.TIMED_OUT,
+    Reason.WAITED: Outcome.TIMED_OUT,
+    Reason.SPENT: Outcome.TIMED_OUT,
+    Reason.OUT_OF_MEMORY: Outcome.OUT_OF_MEMORY,
+    Reason.DIED: Outcome.PROCESS_DIED,
+    Reason.NOT_REACHED: Outcome.NOT_REACHED,
+    Reason.UNRUN: Outcome.NOT_REACHED,
 }
 # What torch and the system say where memory is missing, in exceptions that are no `MemoryError`.
 NO_MEMORY = ("can't allocate memory", "DefaultCPUAllocator", "Cannot allocate memory", "bad_alloc")
@@ -61,7 +46,7 @@ class Answer:
         self._cell = self._notebook.cell
         self._target = target
         self._is_sound = False  # not known yet
-        self._wanted = ""  # the expected result, where a test says it
+        self._wanted: tuple[Data, ...] = ()  # the expected result, where a test says it
         self.request = request
         self.observation: Observation = self._notebook.perform(request)
 
@@ -87,18 +72,15 @@ class Answer:
         """Show nothing where a chain of checks ends a cell: nbgrader reads a cell's value as points."""
 
     def _refuse_unsound(self) -> None:
-        if entry := forbidden(self.observation.trace, self._notebook.contract.forbid):
-            self.fail(messages.forbidden(entry))
-        if self.observation.failure is not None:
-            self.fail(_explain(self.observation.failure, self._wanted))
+        self._refuse_forbidden()
+        if (failure := self.observation.failure) is not None:
+            found = Finding(Kind.NO_RESULT, reason=failure.reason)
+            self.fail(found, messages.explain(failure, self._wanted))
         self._arguments_unchanged()
 
-    @property
-    def arguments(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Positional and keyword arguments as they were after a call that may change them."""
-        self.sound()
-        after: Any = self.observation.arguments
-        return after[0], after[1]
+    def _refuse_forbidden(self) -> None:
+        if entry := forbidden(self.observation.trace, self._notebook.contract.forbid):
+            self.fail(Finding(Kind.FORBIDDEN, entry), messages.forbidden(entry))
 
     def sound(self) -> Answer:
         """The call raised nothing, called nothing forbidden and left its arguments as they were."""
@@ -107,7 +89,7 @@ class Answer:
 
     def equals(self, expected: Data, rtol: float | None = None) -> Answer:
         """The result is `expected`: type, shape, dtype and values (within `rtol`, see `compare`)."""
-        self._wanted = messages.show(expected)
+        self._wanted = (expected,)
         return self.expect("", self.result, expected, rtol)
 
     def matches(self, oracle: Callable[..., Data], rtol: float | None = None) -> Answer:
@@ -124,19 +106,25 @@ class Answer:
             obtained = self.observation.gradients.get(path)
             if obtained is None and gradient is not None:
                 self.attached()
-                self.fail(messages.no_gradient(self.name_of(path)))
-            self.expect(messages.gradient(self.name_of(path)), obtained, gradient, rtol)
+                self.no_gradient(path)
+            if found := difference(obtained, gradient, rtol):
+                rows = messages.unexpected(obtained, gradient, found)
+                self.fail(
+                    Finding(Kind.GRADIENT, named(path), found.contrast),
+                    messages.about(messages.gradient(self.name_of(path)), rows),
+                )
         return self
 
     def expect(self, what: str, obtained: Data, expected: Data, rtol: float | None = None) -> Answer:
         """A property computed from the result: `obtained` is `expected`. `what` names it, in Spanish."""
         self.sound()
-        reason = difference(obtained, expected, rtol)
-        if obtained is None and expected is not None and not what:
-            reason = messages.NOTHING_RETURNED
-        if reason is not None:
-            rows = messages.unexpected(obtained, expected, reason)
-            self.fail(messages.about(what, rows) if what else rows)
+        found = difference(obtained, expected, rtol)
+        if found is not None and obtained is None and not what:
+            found = Difference(Contrast.NOTHING, obtained, expected)
+        if found is not None:
+            rows = messages.unexpected(obtained, expected, found)
+            finding = Finding(Kind.UNEXPECTED, what, found.contrast)
+            self.fail(finding, messages.about(what, rows) if what else rows)
         return self
 
     def holds(self, what: str, condition: bool, found: Data = None) -> Answer:
@@ -146,34 +134,36 @@ class Answer:
         """
         result = self.result
         if not condition:
-            self.fail(messages.not_so(result if found is None else found, what))
+            rows = messages.not_so(result if found is None else found, what)
+            self.fail(Finding(Kind.NOT_SO, what), rows)
         return self
 
     def raises(self, kind: type[Exception]) -> Answer:
         """The call raises `kind`, one of Python's own exceptions, or something that derives from it."""
-        if entry := forbidden(self.observation.trace, self._notebook.contract.forbid):
-            self.fail(messages.forbidden(entry))
+        self._refuse_forbidden()
         failure = self.observation.failure
         if failure is None:
-            self.fail(messages.should_raise(kind.__name__, messages.quote(self.observation.result)))
+            rows = messages.should_raise(kind.__name__, self.observation.result)
+            self.fail(Finding(Kind.NOT_RAISED, kind.__name__), rows)
+        elif failure.reason is not Reason.RAISED:
+            self.fail(Finding(Kind.NO_RESULT, reason=failure.reason), messages.explain(failure))
         elif kind.__name__ not in failure.kinds:
-            special = failure.kind.startswith("torchaula:")
-            obtained = _explain(failure)
-            self.fail(obtained if special else messages.should_raise(kind.__name__, obtained[0][1]))
+            found = Finding(Kind.NO_RESULT, kind.__name__, reason=failure.reason)
+            self.fail(found, messages.raised_another(kind.__name__, failure))
         return self
 
     def attached(self) -> Answer:
         """Every floating tensor of the result hangs on the autograd graph."""
         for path, tensor in data.tensors(self.result):
             if tensor.is_floating_point() and path not in self.observation.attached:
-                self.fail(messages.detached())
+                self.fail(Finding(Kind.DETACHED), messages.detached())
         return self
 
     def fresh(self) -> Answer:
         """No tensor of the result shares storage with an argument."""
         self.sound()
         if self.observation.shared:
-            self.fail(messages.shares_storage())
+            self.fail(Finding(Kind.SHARED), messages.shares_storage())
         return self
 
     def same_operations(self, larger: Answer) -> Answer:
@@ -184,7 +174,7 @@ class Answer:
         self.sound(), larger.sound()
         small, large = operations(self.observation.trace), operations(larger.observation.trace)
         if large > small + BRANCH:
-            self.fail(messages.grows(small, large))
+            self.fail(Finding(Kind.GROWS), messages.grows(small, large))
         return self
 
     def show(self) -> Answer:
@@ -192,60 +182,44 @@ class Answer:
         print(f"{self.call}\n  → {messages.show(self.result)}")
         return self
 
-    def fail(self, rows: list[tuple[str, str]]) -> NoReturn:
-        """Raise `CheckFailed` with the call and these labelled lines."""
+    def no_gradient(self, path: data.Path) -> NoReturn:
+        """Fail, since the gradient does not reach the argument at this path."""
+        self.fail(Finding(Kind.NO_GRADIENT, named(path)), messages.no_gradient(self.name_of(path)))
+
+    def fail(self, finding: Finding, rows: list[Row]) -> NoReturn:
+        """Raise `CheckFailed` with what was found, the call and these lines."""
         outcome = _outcome(self.observation.failure)
         call = messages.of_test(self.call) if self.request.source else self.call
         lines = messages.rows(self._target.title, self._target.when, call, rows)
-        raise CheckFailed(messages.failed(self._cell, lines), outcome, lines) from None
+        raise CheckFailed(messages.failed(self._cell, lines), outcome, lines, finding) from None
 
     def _arguments_unchanged(self) -> None:
         before: Any = (self.request.args, self.request.kwargs)
         after: Any = self.observation.arguments
-        if isinstance(after, str):  # an argument was filled with something that is not data
-            self.fail(messages.not_data(after.partition(" ")[2]))
+        if self.observation.filled is not None:
+            self.fail(Finding(Kind.ARGUMENT_FILLED), messages.not_data(self.observation.filled))
         for side in (0, 1):
             keys = range(len(before[0])) if side == 0 else before[1]
             for key in keys:
-                if key in self._target.mutates:
-                    continue
-                reason = difference(after[side][key], before[side][key], rtol=0.0)
-                if reason is not None:
-                    self.fail(messages.argument_changed(after[side][key], before[side][key], reason))
+                old, new = before[side][key], after[side][key]
+                if found := difference(new, old, rtol=0.0):
+                    self.fail(
+                        Finding(Kind.ARGUMENT_CHANGED, named((side, key)), found.contrast),
+                        messages.argument_changed(new, old, found),
+                    )
 
 
-def _outcome(failure: Failure | None) -> str:
+def named(path: data.Path) -> str:
+    """An argument's path as one text, the same for every answer."""
+    return ".".join(map(str, path))
+
+
+def _outcome(failure: Failure | None) -> Outcome:
     if failure is None:
-        return "failed"
+        return Outcome.FAILED
     if "MemoryError" in failure.kinds or any(words in failure.message for words in NO_MEMORY):
-        return "out of memory"
-    return OUTCOMES.get(failure.kind, "raised")
-
-
-def _explain(failure: Failure, wanted: str = "") -> list[tuple[str, str]]:
-    if failure.kind == UNDEFINED:
-        return messages.undefined(failure.message, failure.cause)
-    if failure.kind == NOT_CALLABLE:
-        return messages.not_callable(failure.message)
-    if failure.kind == UNWRITTEN:
-        return messages.unwritten(failure.message)
-    if failure.kind == NOT_DATA:
-        return messages.not_data(failure.message)
-    if failure.kind == TIMEOUT:
-        return messages.timed_out(failure.message)
-    if failure.kind == WAITED:
-        return messages.waited(failure.message, failure.threads)
-    if failure.kind == OUT_OF_MEMORY:
-        return messages.OUT_OF_MEMORY
-    if failure.kind == DIED:
-        return messages.DIED
-    if failure.kind == SPENT:
-        return messages.SPENT
-    if failure.kind == UNRUN:
-        return messages.not_run(failure.message)
-    if failure.kind == NOT_REACHED:
-        return messages.NOT_REACHED
-    return messages.raised(failure, wanted)
+        return Outcome.OUT_OF_MEMORY
+    return OUTCOMES.get(failure.reason, Outcome.RAISED)
 
 
 @dataclass(frozen=True)
@@ -259,7 +233,6 @@ class Target:
     source: str | None = None
     title: str = ""
     parameters: tuple[str, ...] = ()
-    mutates: tuple[int | str, ...] = ()
     when: str = ""
 
     def __call__(self, *args: Data, **kwargs: Data) -> Answer:
@@ -279,10 +252,6 @@ class Target:
             seconds=contract.seconds,
         )
         return Answer(request, self)
-
-    def mutating(self, *arguments: int | str) -> Target:
-        """The same target, allowed to change these arguments (positions or keyword names)."""
-        return replace(self, mutates=arguments)
 
     def case(self, text: str) -> Target:
         """The same target, whose messages say in which case they arose."""

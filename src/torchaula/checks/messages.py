@@ -10,12 +10,14 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from torchaula.checks import quotes
+from torchaula.checks.compare import Difference
 from torchaula.checks.data import Data
+from torchaula.findings import Contrast, Label, Reason, Row
 
 if TYPE_CHECKING:
     from torchaula.checks.observation import Failure, Stop
@@ -31,6 +33,20 @@ ASPECTS = {
     "bordes": "prueba oculta: bordes",
     "gradiente": "prueba oculta: gradiente",
 }
+LABELS = {
+    Label.TEST: "Prueba",
+    Label.CASE: "Caso",
+    Label.CALL: "Llamada",
+    Label.ABOUT: "Se mira",
+    Label.OBTAINED: "Obtenido",
+    Label.EXPECTED: "Esperado",
+    Label.DIFFERENCE: "Diferencia",
+    Label.LINE: "Tu línea",
+    Label.BEFORE: "Antes",
+    Label.CAUSE: "Causa",
+    Label.REMEDY: "Remedio",
+    Label.PLAIN: "",
+}
 SHOWN_ITEMS = 8
 SHOWN_TEXT = 120
 # What learners import that is no file of theirs.
@@ -42,8 +58,6 @@ PACKAGES = (
     "torchtext torchvision torchviz tqdm transformers wandb xgboost yaml"
 )
 COPY = "copia su código en una celda: solo se entrega el cuaderno, sin los archivos que tengas al lado"
-ALL_ZEROS = "todo tu resultado es cero"
-IS_TRANSPOSED = "tu resultado coincide con el esperado si se traspone (si se cambian sus dos últimos ejes)"
 
 
 # Values
@@ -163,66 +177,47 @@ def of_test(call: str) -> str:
 # In which way values differ
 
 
-def wrong_type(obtained: Data, expected: Data) -> str:
-    return f"es {type_name(obtained)} y se espera {type_name(expected)}"
+def difference(found: Difference) -> str:
+    """The phrase for a difference, and where it is."""
+    where = "".join(f"[{key!r}]" for key in found.path)
+    phrase = DIFFERENCES[found.contrast](found)
+    return f"en {where}: {phrase}" if where else phrase
 
 
-NOTHING_RETURNED = "la función no devuelve nada (None): ¿falta un `return`?"
+def _shape(found: Any) -> str:
+    return f"la forma es {quotes.take(shape(found.obtained.shape))} y debe ser {shape(found.expected.shape)}"
 
 
-def wrong_shape(obtained: Iterable[int], expected: Iterable[int]) -> str:
-    return f"la forma es {quotes.take(shape(obtained))} y debe ser {shape(expected)}"
+def _type(found: Difference) -> str:
+    return f"es {type_name(found.obtained)} y se espera {type_name(found.expected)}"
 
 
-def wrong_dtype(obtained: torch.dtype, expected: torch.dtype) -> str:
-    return f"el tipo de dato (`dtype`) es {dtype(obtained)} y debe ser {dtype(expected)}"
+def _dtype(found: Any) -> str:
+    obtained, expected = dtype(found.obtained.dtype), dtype(found.expected.dtype)
+    return f"el tipo de dato (`dtype`) es {obtained} y debe ser {expected}"
 
 
-def wrong_device(obtained: torch.device, expected: torch.device) -> str:
-    return f"el resultado está en {obtained} y debe estar en {expected}"
+def _keys(found: Any) -> str:
+    return f"las claves son {quote(list(found.obtained))} y deben ser {show(list(found.expected))}"
 
 
-def wrong_length(obtained: int, expected: int) -> str:
-    return f"hay {obtained} elementos y deben ser {expected}"
+def _value(found: Difference) -> str:
+    return f"es {quote(found.obtained)} y debe ser {show(found.expected)}"
 
 
-def wrong_keys(obtained: list[Data], expected: list[Data]) -> str:
-    return f"las claves son {quote(obtained)} y deben ser {show(expected)}"
-
-
-def at(key: Data, reason: str) -> str:
-    """`reason`, which may itself be about a position inside this one."""
-    return (
-        f"en [{key!r}]{reason.removeprefix('en ')}"
-        if reason.startswith("en [")
-        else f"en [{key!r}]: {reason}"
-    )
-
-
-def not_equal(obtained: Data, expected: Data) -> str:
-    return f"es {quote(obtained)} y debe ser {show(expected)}"
-
-
-def scalar_off(obtained: float | complex, expected: float | complex) -> str:
-    return f"la diferencia es {abs(obtained - expected):.3g}"
-
-
-def values_off(
-    obtained: torch.Tensor, expected: torch.Tensor, wrong: torch.Tensor, relation: str | None
-) -> str:
-    if relation:
-        return relation
+def _elements(found: Any) -> str:
+    obtained, expected, wrong = found.obtained, found.expected, found.wrong
     where = tuple(wrong.nonzero()[0].tolist())
-    found, wanted = _apart(obtained[where].item(), expected[where].item())
+    first, wanted = _apart(obtained[where].item(), expected[where].item())
     if obtained.ndim == 0:
-        return f"el valor es {found} y debe ser {wanted}"
+        return f"el valor es {first} y debe ser {wanted}"
     count, total = int(wrong.sum()), wrong.numel()
     how_many = f"difieren {count} de {total} valores" if count > 1 else f"difiere 1 de {total} valores"
     if total == 1:
         how_many = "difiere el único valor"
     return (
         f"la forma y el tipo son correctos, pero {how_many}; "
-        f"el primero, en {list(where)}: {found} en lugar de {wanted}"
+        f"el primero, en {list(where)}: {first} en lugar de {wanted}"
     )
 
 
@@ -235,26 +230,49 @@ def _apart(a: object, b: object) -> tuple[str, str]:
     return texts[0], texts[1]
 
 
-def has_nan(count: int, total: int) -> str:
+def _nan(found: Any) -> str:
+    count, total = int(found.obtained.isnan().sum()), found.obtained.numel()
     why = "¿0 entre 0, la raíz de un negativo, algo que se desborda, o un NaN de los datos?"
     return f"hay NaN en {count} de {total} valores ({why})"
 
 
-PICTURE_LEFT_OUT = " (una imagen que no se muestra: no es un PNG, o es demasiado grande)"
-LOST_PRECISION = (
-    "la diferencia es tan pequeña como un redondeo de float32: "
-    "¿hay por el camino un tensor float32, o un número diminuto que se suma?"
-)
-
-
-def is_factor(factor: float) -> str:
-    if abs(factor + 1) < 1e-3:
+def _factor(found: Difference) -> str:
+    if abs(found.amount + 1) < 1e-3:
         return "tu resultado es el esperado con el signo cambiado"
-    return f"tu resultado es {factor:.4g} veces el esperado"
+    return f"tu resultado es {found.amount:.4g} veces el esperado"
 
 
-def is_shift(shift: float) -> str:
-    return f"a todo tu resultado le {'sobra' if shift > 0 else 'falta'} la misma cantidad: {abs(shift):.4g}"
+def _shift(found: Difference) -> str:
+    which = "sobra" if found.amount > 0 else "falta"
+    return f"a todo tu resultado le {which} la misma cantidad: {abs(found.amount):.4g}"
+
+
+# Phrases read the fields that their kind of difference has.
+DIFFERENCES: dict[Contrast, Callable[[Any], str]] = {
+    Contrast.NOTHING: lambda _found: "la función no devuelve nada (None): ¿falta un `return`?",
+    Contrast.TYPE: _type,
+    Contrast.SHAPE: _shape,
+    Contrast.DTYPE: _dtype,
+    Contrast.DEVICE: lambda found: (
+        f"el resultado está en {found.obtained.device} y debe estar en {found.expected.device}"
+    ),
+    Contrast.LENGTH: lambda found: f"hay {len(found.obtained)} elementos y deben ser {len(found.expected)}",
+    Contrast.KEYS: _keys,
+    Contrast.NUMBER: lambda found: f"la diferencia es {abs(found.obtained - found.expected):.3g}",
+    Contrast.VALUE: _value,
+    Contrast.ELEMENTS: _elements,
+    Contrast.NAN: _nan,
+    Contrast.ZERO: lambda _found: "todo tu resultado es cero",
+    Contrast.PRECISION: lambda _found: (
+        "la diferencia es tan pequeña como un redondeo de float32: "
+        "¿hay por el camino un tensor float32, o un número diminuto que se suma?"
+    ),
+    Contrast.FACTOR: _factor,
+    Contrast.SHIFT: _shift,
+    Contrast.TRANSPOSED: lambda _found: (
+        "tu resultado coincide con el esperado si se traspone (si se cambian sus dos últimos ejes)"
+    ),
+}
 
 
 # Failed checks
@@ -265,21 +283,29 @@ def heading(cell: str) -> str:
     return f"✘ {exercise} · {ASPECTS.get(aspect, aspect)}"
 
 
-def rows(title: str, case: str, call: str, lines: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """What is tried and in which case, the call, and what came of it: labelled lines."""
-    known = (("Prueba", title), ("Caso", case), ("Llamada", call))
-    return [*((label, text) for label, text in known if text), *lines]
+def rows(title: str, case: str, call: str, lines: Iterable[Row]) -> list[Row]:
+    """What is tried and in which case, the call, and what came of it."""
+    known = (Row(Label.TEST, title), Row(Label.CASE, case), Row(Label.CALL, call, is_code=True))
+    return [*(row for row in known if row.text), *lines]
 
 
-def failed(cell: str, rows: Iterable[tuple[str, str]]) -> str:
+def failed(cell: str, rows: Iterable[Row]) -> str:
     """The whole message: a heading, and labelled lines."""
-    rows = list(rows)
-    width = max(len(label) for label, _ in rows)
-    return "\n".join([heading(cell), *(_row(f"  {label:<{width}}  ", text) for label, text in rows)])
+    lines = [(LABELS[row.label], row.shown) for row in rows]
+    width = max(len(label) for label, _ in lines)
+    return "\n".join([heading(cell), *(_line(label, width, text) for label, text in lines)])
 
 
-def _row(label: str, text: str) -> str:
-    """A labelled text, wrapped between words under itself."""
+def in_one_line(rows: Iterable[Row]) -> str:
+    """The lines of a message one after the other, for the author of a test."""
+    return "; ".join(f"{LABELS[row.label]}: {row.shown}" for row in rows)
+
+
+def _line(label: str, width: int, text: str) -> str:
+    """A labelled text, wrapped between words under itself; without a label as it is."""
+    if not label:
+        return f"  {text}"
+    label = f"  {label:<{width}}  "
     return textwrap.fill(
         " ".join(text.split()),
         WIDTH,
@@ -290,40 +316,86 @@ def _row(label: str, text: str) -> str:
     )
 
 
-def unexpected(obtained: Data, expected: Data, reason: str) -> list[tuple[str, str]]:
-    rows = [("Obtenido", quote(obtained)), ("Esperado", show(expected))]
-    return rows if reason == not_equal(obtained, expected) else [*rows, ("Diferencia", reason)]
+def _obtained(text: str) -> Row:
+    return Row(Label.OBTAINED, text)
 
 
-def not_so(found: Data, what: str) -> list[tuple[str, str]]:
-    obtained = quotes.take(found) if isinstance(found, str) else quote(found)
-    return [("Obtenido", obtained), ("Esperado", what)]
+def _expected(text: str) -> Row:
+    return Row(Label.EXPECTED, text)
 
 
-def about(what: str, rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [("Se mira", what), *rows]
+def _remedy(text: str) -> Row:
+    return Row(Label.REMEDY, text)
 
 
-def raised(failure: Failure, wanted: str) -> list[tuple[str, str]]:
-    rows = [("Obtenido", f"una excepción: {_said(failure)}")]
-    if wanted:
-        rows.append(("Esperado", wanted))
-    rows += _line(failure)
+def _value_row(label: Label, value: Data, text: str) -> Row:
+    """A value in its short form: what has parts, and texts, read best as code."""
+    has_parts = isinstance(value, torch.Tensor | list | tuple | dict | str)
+    return Row(label, text, is_code=has_parts and not isinstance(value, torch.Size))
+
+
+def _found(value: Data) -> Row:
+    return _value_row(Label.OBTAINED, value, quote(value))
+
+
+def _wanted(value: Data) -> Row:
+    return _value_row(Label.EXPECTED, value, show(value))
+
+
+def differs(found: Difference) -> list[Row]:
+    return [Row(Label.DIFFERENCE, difference(found))]
+
+
+def unexpected(obtained: Data, expected: Data, found: Difference) -> list[Row]:
+    """The difference is told where it says more than the two values; it is made first, for its quotes."""
+    reason = differs(found)
+    rows = [_found(obtained), _wanted(expected)]
+    return rows if found.contrast is Contrast.VALUE and not found.path else [*rows, *reason]
+
+
+def not_finite(value: Data) -> list[Row]:
+    return [_found(value), _expected("que no haya NaN ni infinitos")]
+
+
+def not_so(value: Data, what: str) -> list[Row]:
+    """`value` is data, or a phrase of the test's."""
+    is_phrase = isinstance(value, str)
+    return [_obtained(quotes.take(str(value))) if is_phrase else _found(value), _expected(what)]
+
+
+def about(what: str, rows: list[Row]) -> list[Row]:
+    return [Row(Label.ABOUT, what), *rows]
+
+
+def explain(failure: Failure, wanted: Sequence[Data] = ()) -> list[Row]:
+    """Why there is no result; where it is an exception, also the expected one, if a test says it."""
+    return raised(failure, wanted) if failure.reason is Reason.RAISED else REASONS[failure.reason](failure)
+
+
+def raised(failure: Failure, wanted: Sequence[Data] = ()) -> list[Row]:
+    rows = [_exception(failure), *map(_wanted, wanted), *_your_line(failure)]
     if failure.cause is not None:
         missing, number = quotes.take(failure.missing), quotes.take(str(failure.cause.number))
         before = f"la celda que define `{missing}` se paró antes: {_said(failure.cause)}"
-        rows += [("Antes", f"{before} (línea {number})"), ("Remedio", _mend(failure.cause))]
+        rows += [Row(Label.BEFORE, f"{before} (línea {number})"), _remedy(_mend(failure.cause))]
     elif "ImportError" in failure.kinds:
-        rows.append(("Remedio", _mend(failure)))
+        rows.append(_remedy(_mend(failure)))
     return rows
+
+
+def _exception(failure: Failure) -> Row:
+    return _obtained(f"una excepción: {_said(failure)}")
 
 
 def _said(stop: Stop) -> str:
     return quotes.take(f"{stop.kind}: {stop.message}" if stop.message else stop.kind)
 
 
-def _line(stop: Stop) -> list[tuple[str, str]]:
-    return [("Tu línea", quotes.line(stop.number, stop.line))] if stop.line else []
+def _your_line(stop: Stop) -> list[Row]:
+    if not stop.line:
+        return []
+    number, text = quotes.line(stop.number, stop.line)
+    return [Row(Label.LINE, text, is_code=True, number=number)]
 
 
 def _mend(stop: Stop) -> str:
@@ -356,42 +428,46 @@ def _mend_import(stop: Stop) -> str:
     return missing if is_usual else f"si `{package}.py` es un archivo tuyo, {COPY}. Si no, {missing}"
 
 
-def should_raise(kind: str, obtained: str) -> list[tuple[str, str]]:
-    return [("Obtenido", obtained), ("Esperado", f"una excepción {kind}")]
+def should_raise(kind: str, result: Data) -> list[Row]:
+    return [_found(result), _expected(f"una excepción {kind}")]
 
 
-def undefined(name: str, cause: Stop | None = None) -> list[tuple[str, str]]:
-    name = quotes.take(name)
+def raised_another(kind: str, failure: Failure) -> list[Row]:
+    return [_exception(failure), _expected(f"una excepción {kind}")]
+
+
+def _undefined(failure: Failure) -> list[Row]:
+    name, cause = quotes.take(failure.message), failure.cause
     if cause is None:
         remedy = f"ejecuta antes la celda en la que defines `{name}` y mira si da un error"
-        return [("Obtenido", f"no existe `{name}`"), ("Remedio", remedy)]
+        return [_obtained(f"no existe `{name}`"), _remedy(remedy)]
     return [
-        ("Obtenido", f"no existe `{name}`: su celda se paró antes con una excepción, {_said(cause)}"),
-        *_line(cause),
-        ("Remedio", _mend(cause)),
+        _obtained(f"no existe `{name}`: su celda se paró antes con una excepción, {_said(cause)}"),
+        *_your_line(cause),
+        _remedy(_mend(cause)),
     ]
 
 
-def not_callable(name: str) -> list[tuple[str, str]]:
-    name = quotes.take(name)
+def _not_callable(failure: Failure) -> list[Row]:
+    name = quotes.take(failure.message)
     return [
-        ("Obtenido", f"`{name}` ya no es una función ni una clase: otra cosa lleva su nombre"),
-        ("Remedio", f"ejecuta otra vez la celda en la que defines `{name}`"),
+        _obtained(f"`{name}` ya no es una función ni una clase: otra cosa lleva su nombre"),
+        _remedy(f"ejecuta otra vez la celda en la que defines `{name}`"),
     ]
 
 
-def unwritten(name: str) -> list[tuple[str, str]]:
+def _unwritten(failure: Failure) -> list[Row]:
     return [
-        ("Obtenido", f"`{quotes.take(name)}` está todavía por escribir"),
-        ("Remedio", "escribe tu código en su celda, donde lo pone, y ejecútala antes que esta"),
+        _obtained(f"`{quotes.take(failure.message)}` está todavía por escribir"),
+        _remedy("escribe tu código en su celda, donde lo pone, y ejecútala antes que esta"),
     ]
 
 
-def not_data(kind: str) -> list[tuple[str, str]]:
+def not_data(kind: str) -> list[Row]:
     if "function" in kind or "method" in kind:
         return [
-            ("Obtenido", "una función, no su resultado"),
-            ("Remedio", "¿faltan los paréntesis, como en `.item()`?"),
+            _obtained("una función, no su resultado"),
+            _remedy("¿faltan los paréntesis, como en `.item()`?"),
         ]
     remedies = {
         "numpy.ndarray": "un tensor o una lista, no un array de NumPy: `torch.from_numpy` o `.tolist()`",
@@ -399,95 +475,107 @@ def not_data(kind: str) -> list[tuple[str, str]]:
     }
     if kind.startswith("torch.return_types"):
         pair = "uno de los dos tensores que da `max`, `min` o `sort` con `dim`: `.values` o `.indices`"
-        return [("Obtenido", "dos tensores a la vez, los valores y sus posiciones"), ("Esperado", pair)]
+        return [_obtained("dos tensores a la vez, los valores y sus posiciones"), _expected(pair)]
     usual = "un tensor o un valor de Python; con un número de NumPy o un tensor de un elemento, `.item()`"
-    return [("Obtenido", f"un valor de tipo {quotes.take(kind)}"), ("Esperado", remedies.get(kind, usual))]
+    return [_obtained(f"un valor de tipo {quotes.take(kind)}"), _expected(remedies.get(kind, usual))]
 
 
-def timed_out(seconds: str) -> list[tuple[str, str]]:
+def _timed_out(failure: Failure) -> list[Row]:
     remedy = "¿hay un bucle que no acaba, o que recorre los datos de uno en uno? Mira qué lo detiene"
-    return [("Obtenido", _not_ended(seconds)), ("Remedio", remedy)]
+    return [_obtained(_not_ended(failure.message)), _remedy(remedy)]
 
 
 def _not_ended(seconds: str) -> str:
     return f"no terminó en {quotes.take(seconds)} {'segundo' if seconds == '1' else 'segundos'}"
 
 
-def waited(seconds: str, threads: Sequence[str]) -> list[tuple[str, str]]:
-    obtained = ("Obtenido", f"{_not_ended(seconds)}: se quedó esperando, casi sin calcular nada")
-    if not threads:
-        return [obtained, ("Remedio", "¿a qué espera: una pausa (`sleep`), una cola, un programa, la red?")]
+def _waited(failure: Failure) -> list[Row]:
+    obtained = _obtained(f"{_not_ended(failure.message)}: se quedó esperando, casi sin calcular nada")
+    if not failure.threads:
+        return [obtained, _remedy("¿a qué espera: una pausa (`sleep`), una cola, un programa, la red?")]
     why = (
-        f"en otra celda creaste hilos o procesos ({quotes.take(', '.join(threads))}), y tu respuesta se "
-        "prueba en una copia de tu cuaderno en la que ya no existen: si los usa, espera para siempre"
+        f"en otra celda creaste hilos o procesos ({quotes.take(', '.join(failure.threads))}), y tu respuesta "
+        "se prueba en una copia de tu cuaderno en la que ya no existen: si los usa, espera para siempre"
     )
-    return [obtained, ("Causa", why), ("Remedio", "créalos dentro de la función que los usa")]
+    return [obtained, Row(Label.CAUSE, why), _remedy("créalos dentro de la función que los usa")]
 
 
-DIED = [("Obtenido", "el proceso en el que corría tu código terminó de golpe")]
-OUT_OF_MEMORY = [("Obtenido", "tu código pidió más memoria de la que hay para una entrega, y se paró")]
-SUBMISSION_DIED = (
-    "tu cuaderno terminó varias veces con todo el proceso de corrección: no se pudo comprobar nada"
-)
+DIED = [_obtained("el proceso en el que corría tu código terminó de golpe")]
+OUT_OF_MEMORY = [_obtained("tu código pidió más memoria de la que hay para una entrega, y se paró")]
 SPENT = [
-    ("Obtenido", "mientras corría tu código se acabó el tiempo que hay para toda la entrega"),
-    ("Remedio", "busca lo que tarda: bucles que no acaban, pausas (`sleep`) o entrenamientos muy largos"),
+    _obtained("mientras corría tu código se acabó el tiempo que hay para toda la entrega"),
+    _remedy("busca lo que tarda: bucles que no acaban, pausas (`sleep`) o entrenamientos muy largos"),
 ]
-NOT_REACHED = [("Obtenido", "no se llegó a comprobar: tu código paró el proceso en una prueba anterior")]
+NOT_REACHED = [_obtained("no se llegó a comprobar: tu código paró el proceso en una prueba anterior")]
 
 
-def not_run(seconds: str) -> list[tuple[str, str]]:
+def _not_run(failure: Failure) -> list[Row]:
     obtained = (
         "tu celda no se llegó a ejecutar: las anteriores gastaron los "
-        f"{seconds} segundos de cálculo que hay para todas tus celdas"
+        f"{failure.message} segundos de cálculo que hay para todas tus celdas"
     )
-    return [("Obtenido", obtained), ("Remedio", "acorta antes las celdas que más tardan")]
+    return [_obtained(obtained), _remedy("acorta antes las celdas que más tardan")]
 
 
-def argument_changed(obtained: Data, expected: Data, reason: str) -> list[tuple[str, str]]:
+REASONS: dict[Reason, Callable[[Failure], list[Row]]] = {
+    Reason.UNDEFINED: _undefined,
+    Reason.NOT_CALLABLE: _not_callable,
+    Reason.UNWRITTEN: _unwritten,
+    Reason.NOT_DATA: lambda failure: not_data(failure.message),
+    Reason.TIMEOUT: _timed_out,
+    Reason.WAITED: _waited,
+    Reason.OUT_OF_MEMORY: lambda _failure: OUT_OF_MEMORY,
+    Reason.DIED: lambda _failure: DIED,
+    Reason.SPENT: lambda _failure: SPENT,
+    Reason.UNRUN: _not_run,
+    Reason.NOT_REACHED: lambda _failure: NOT_REACHED,
+}
+
+
+def argument_changed(obtained: Data, expected: Data, found: Difference) -> list[Row]:
+    reason = difference(found)
     instead = "trabaja sobre un resultado nuevo o sobre una copia (`.clone()`)"
     return [
-        ("Obtenido", f"tras la llamada un argumento vale {quote(obtained)}"),
-        ("Esperado", f"que siga como estaba: {show(expected)}"),
-        ("Diferencia", f"tu código modifica lo que recibe ({reason}); {instead}"),
+        _obtained(f"tras la llamada un argumento vale {quote(obtained)}"),
+        _expected(f"que siga como estaba: {show(expected)}"),
+        Row(Label.DIFFERENCE, f"tu código modifica lo que recibe ({reason}); {instead}"),
     ]
 
 
-def forbidden(entry: str) -> list[tuple[str, str]]:
+def forbidden(entry: str) -> list[Row]:
     return [
-        ("Obtenido", f"tu código usa `{entry}`"),
-        ("Esperado", "que lo hagas tú: en este ejercicio no se puede usar (lo dice el enunciado)"),
+        _obtained(f"tu código usa `{entry}`"),
+        _expected("que lo hagas tú: en este ejercicio no se puede usar (lo dice el enunciado)"),
     ]
 
 
-def shares_storage() -> list[tuple[str, str]]:
+def shares_storage() -> list[Row]:
     return [
-        ("Obtenido", "un resultado que comparte memoria con un argumento (es una vista)"),
-        ("Esperado", "un tensor nuevo: quien cambie uno no debe cambiar el otro"),
+        _obtained("un resultado que comparte memoria con un argumento (es una vista)"),
+        _expected("un tensor nuevo: quien cambie uno no debe cambiar el otro"),
     ]
 
 
-def grows(small: int, large: int) -> list[tuple[str, str]]:
+def grows(small: int, large: int) -> list[Row]:
     return [
-        ("Obtenido", f"{small} operaciones con un caso pequeño y {large} con uno mayor"),
-        ("Esperado", "que el número de operaciones no crezca con los datos: sin bucles sobre ellos"),
+        _obtained(f"{small} operaciones con un caso pequeño y {large} con uno mayor"),
+        _expected("que el número de operaciones no crezca con los datos: sin bucles sobre ellos"),
     ]
 
 
-def detached() -> list[tuple[str, str]]:
+def detached() -> list[Row]:
     return [
-        ("Obtenido", "un resultado desconectado del grafo de autograd"),
-        (
-            "Esperado",
-            "que PyTorch pueda derivarlo: sin `detach`, `item`, `.data`, `no_grad` ni `torch.tensor(...)`",
+        _obtained("un resultado desconectado del grafo de autograd"),
+        _expected(
+            "que PyTorch pueda derivarlo: sin `detach`, `item`, `.data`, `no_grad` ni `torch.tensor(...)`"
         ),
     ]
 
 
-def no_gradient(argument: str) -> list[tuple[str, str]]:
+def no_gradient(argument: str) -> list[Row]:
     return [
-        ("Obtenido", f"el gradiente no llega hasta {argument}"),
-        ("Esperado", "que el resultado dependa de él sin salir del grafo de autograd"),
+        _obtained(f"el gradiente no llega hasta {argument}"),
+        _expected("que el resultado dependa de él sin salir del grafo de autograd"),
     ]
 
 
@@ -503,19 +591,22 @@ def argument(path: tuple[object, ...], names: Sequence[str] = ()) -> str:
     return f"`{key if side == 1 else known}`" + (f" en {inside}" if inside else "")
 
 
-def unreadable(cell: str, kind: str) -> str:
-    why = f"La prueba no pudo leer tu resultado ({kind}): no es de la clase que se pide"
-    return f"{heading(cell)}\n  {why}"
+def unreadable(kind: str) -> list[Row]:
+    return _plain(f"La prueba no pudo leer tu resultado ({kind}): no es de la clase que se pide")
 
 
-def slow_test(cell: str) -> str:
-    why = "La prueba tardó demasiado en mirar tu resultado: mira su tamaño, ¿es mayor de lo que se pide?"
-    return f"{heading(cell)}\n  {why}"
+def slow_test() -> list[Row]:
+    return _plain(
+        "La prueba tardó demasiado en mirar tu resultado: mira su tamaño, ¿es mayor de lo que se pide?"
+    )
 
 
-def out_of_time(cell: str) -> str:
-    why = "No se llegó a comprobar: antes se acabó el tiempo que hay para toda la entrega."
-    return f"{heading(cell)}\n  {why}"
+def out_of_time() -> list[Row]:
+    return _plain("No se llegó a comprobar: antes se acabó el tiempo que hay para toda la entrega.")
+
+
+def _plain(sentence: str) -> list[Row]:
+    return [Row(Label.PLAIN, sentence)]
 
 
 # The battery
@@ -524,15 +615,19 @@ def out_of_time(cell: str) -> str:
 FLOAT32, FLOAT64 = "datos float32", "datos float64"
 NOT_CONTIGUOUS = "los mismos datos, no contiguos en memoria"
 SMALL_AND_LARGE = "un caso pequeño y uno mayor"
-NOT_FINITE = "que no haya NaN ni infinitos"
 SAME_AS_CONTIGUOUS = "lo mismo que con los datos contiguos"
 SAME_AS_FLOAT64 = "lo mismo, redondeado, que con datos float64"
 
 
-# Success
+# The notebook
 
 
 READY = "✔ Todo listo."
+NOT_BEGUN = "ejecuta antes la primera celda de código del cuaderno (la preparación)"
+
+
+def public_first(cell: str, exercise: str) -> str:
+    return f"{cell}: ejecuta antes la comprobación pública, {exercise}-publico"
 
 
 def passed_public(exercise: str) -> str:

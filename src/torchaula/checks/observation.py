@@ -23,6 +23,7 @@ from torchaula.checks.settle import lenient, settle
 from torchaula.checks.stand_ins import LEARNER, given, stand_in
 from torchaula.checks.timelimit import SECONDS, TimeLimit, time_limit
 from torchaula.checks.trace import PROBE, Trace
+from torchaula.findings import Reason
 
 MAX_TEXT, MAX_KINDS, MAX_THREADS, MAX_LINE = 500, 16, 4, 10**9
 MAX_VERSION = 40
@@ -58,36 +59,29 @@ class Stop:
 
 @dataclass(frozen=True)
 class Failure(Stop):
-    """Why there is no result. `kind` may be one of the constants below too.
+    """Why there is no result. Where no exception is the `reason`, it has no `kind`.
 
+    Then `message` is what that reason is about: a name, the type of a value, the seconds of a limit.
     `cause` is what stopped the cell that would have defined what is missing. `threads` are those that ran
     before the process was forked, told to whoever waits for them.
     """
 
     cause: Stop | None = None
     threads: tuple[str, ...] = ()
+    reason: Reason = Reason.RAISED
 
-
-UNDEFINED = "torchaula:undefined"  # the learner's kernel has no such name
-NOT_CALLABLE = "torchaula:not-callable"  # the name stands for something else by now
-UNWRITTEN = "torchaula:unwritten"  # a function or method with nothing but a docstring
-ABSENT = (UNDEFINED, NOT_CALLABLE, UNWRITTEN)  # there is no answer
-NOT_DATA = "torchaula:not-data"  # the result may not cross; message names its type
-TIMEOUT = "torchaula:timeout"
-WAITED = "torchaula:waited"  # it took too long, and computed nothing all that time
-TIMEOUTS = (TIMEOUT, WAITED)
-OUT_OF_MEMORY = "torchaula:out-of-memory"  # the student process was ended for it
-DIED = "torchaula:died"  # the student process is gone
-SPENT = "torchaula:spent"  # the submission's time ran out in this call
-UNRUN = "torchaula:unrun"  # the answer's cell was not run: those before it took too long
-NOT_REACHED = "torchaula:not-reached"
+    @classmethod
+    def of(cls, reason: Reason, about: str = "") -> Failure:
+        """A failure that is no exception."""
+        return cls("", about, reason=reason)
 
 
 @dataclass(frozen=True)
 class Observation:
     """What a request did: its result, or its failure, and everything it left behind.
 
-    `arguments` are `(args, kwargs)` after the call. `attached` are the paths of the result's tensors
+    `arguments` are `(args, kwargs)` after the call; where the answer put into one of them what is no data,
+    there are none, and `filled` names its type. `attached` are the paths of the result's tensors
     that hang on an autograd graph, `shared` those that share storage with an argument. `gradients`
     maps the path of each argument that requires grad to its vector-Jacobian product with
     `cotangent`, or None where the result doesn't depend on it.
@@ -100,6 +94,7 @@ class Observation:
     shared: tuple[Path, ...] = ()
     gradients: dict[Path, torch.Tensor | None] = field(default_factory=dict)
     trace: dict[str, int] = field(default_factory=dict)
+    filled: str | None = None
 
 
 def cotangent(like: torch.Tensor) -> torch.Tensor:
@@ -189,12 +184,14 @@ def perform(request: Request, scope: Scope) -> Observation:
     except (KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as error:
+        after, filled = _after(args, kwargs)
         return Observation(
-            failure=_failure(error, request), arguments=_after(args, kwargs), trace=dict(trace.seen)
+            failure=_failure(error, request), arguments=after, trace=dict(trace.seen), filled=filled
         )
+    after, filled = _after(args, kwargs)
     return Observation(
         result=crossed,
-        arguments=_after(args, kwargs),
+        arguments=after,
         attached=tuple(path for path, t in data.tensors(result) if t.grad_fn is not None),
         shared=tuple(
             path
@@ -203,6 +200,7 @@ def perform(request: Request, scope: Scope) -> Observation:
         ),
         gradients=gradients,
         trace=dict(trace.seen),
+        filled=filled,
     )
 
 
@@ -212,11 +210,11 @@ def _not_ready(request: Request, scope: Scope) -> Failure | None:
         if name in request.given:
             continue
         if name not in scope.learner:
-            return Failure(UNDEFINED, name)
+            return Failure.of(Reason.UNDEFINED, name)
         if not callable(scope.learner[name]):
-            return Failure(NOT_CALLABLE, name)
+            return Failure.of(Reason.NOT_CALLABLE, name)
         if blank := unwritten(name, scope.learner[name]):
-            return Failure(UNWRITTEN, blank)
+            return Failure.of(Reason.UNWRITTEN, blank)
     return None
 
 
@@ -239,18 +237,19 @@ def _is_empty(function: FunctionType) -> bool:
     return operations <= {"RESUME", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST"}
 
 
-def _after(args: tuple[Data, ...], kwargs: dict[str, Data]) -> Data:
+def _after(args: tuple[Data, ...], kwargs: dict[str, Data]) -> tuple[Data, str | None]:
+    """The arguments after a call; or none, and the type of what the answer put into one of them."""
     try:
-        return data.copy((args, kwargs))
-    except NotData as error:  # the answer put something else into a list or dict that it was given
-        return f"torchaula:not-data {error.what}"
+        return data.copy((args, kwargs)), None
+    except NotData as error:
+        return ((), {}), error.what[:MAX_TEXT]
 
 
 def _failure(error: BaseException, request: Request) -> Failure:
     if isinstance(error, TimeLimit):
-        return Failure(WAITED if error.is_idle else TIMEOUT, f"{request.seconds:g}")
+        return Failure.of(Reason.WAITED if error.is_idle else Reason.TIMEOUT, f"{request.seconds:g}")
     if isinstance(error, NotData):
-        return Failure(NOT_DATA, error.what)
+        return Failure.of(Reason.NOT_DATA, error.what)
     return Failure(*astuple(stop(error)))
 
 

@@ -59,10 +59,14 @@ def take(text: str) -> str:
     return _quotes.shown.get(text, text)
 
 
-def line(number: int, text: str) -> str:
-    """A line of the learner's own with its number: free where it was handed in so."""
+def line(number: int, text: str) -> tuple[int | None, str]:
+    """The number and the text of a line of the learner's own: free where it was handed in so.
+
+    Where only the beginning of both may be quoted, that is a text without a number.
+    """
     numbered = f"{number}: {text}"
-    return numbered if _quotes.is_written(number, text) else take(numbered)
+    shown = numbered if _quotes.is_written(number, text) else take(numbered)
+    return (number, text) if shown == numbered else (None, shown)
 
 
 def passed_on(text: str) -> str:

@@ -142,7 +142,7 @@ def is_open(cell: str) -> bool:
 def current() -> Notebook:
     """The notebook under check. Raises `TestError` before `begin`."""
     if _notebook is None:
-        raise TestError("ejecuta antes la primera celda de código del cuaderno (la preparación)")
+        raise TestError(messages.NOT_BEGUN)
     return _notebook
 
 
@@ -177,7 +177,7 @@ def open_cell(
         paths = {name: path_of(name, value) for name, value in given.items()}
         notebook.contracts[exercise] = Contract(own, forbid, paths, seconds)
     if exercise not in notebook.contracts:
-        raise TestError(f"{cell}: ejecuta antes la comprobación pública, {exercise}-publico")
+        raise TestError(messages.public_first(cell, exercise))
     notebook.cell = cell
     settle()  # the test's own data, whatever a learner left on in this kernel
     notebook.backend.open(cell, notebook.seed_of(cell, "answer"))

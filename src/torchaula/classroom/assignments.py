@@ -34,7 +34,8 @@ from torchaula.i18n import _
 CONFIGURABLE = ("cell_seconds", "cells_seconds", "cpu_seconds", "wall_seconds")
 RUN = ("setup", "solution", "graded", "manual", "free")  # the kinds of cells that verdicts hang on
 DECIDING = ("torch", "numpy", "ipython", "msgspec")  # other versions of these could give other verdicts
-GRADES = ("checks", "course", "grading", "source_text.py")  # what of this package verdicts hang on
+# What of this package verdicts hang on.
+GRADES = ("checks", "course", "grading", "findings.py", "source_text.py")
 WRITES = ("classroom",)  # those that graded copies and points hang on, beside the verdicts
 
 

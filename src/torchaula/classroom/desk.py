@@ -323,7 +323,7 @@ class Desk:
             entries.by_exercise(self._source, task.standing),
             "; ".join(filter(None, [_("graded"), *found, *self._more_time(task.student), *remarks, doubt])),
             task.standing.penalty,
-            {cell: verdict.outcome.value for cell, verdict in verdicts.items()},
+            {cell: verdict.outcome for cell, verdict in verdicts.items()},
             waiting=entries.waiting(self._source, task.standing),
             cells=entries.by_cell(task.standing),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 from math import isclose
 
 from torchaula.classroom import roster
@@ -31,6 +32,16 @@ CLAIMS = {  # what a student's process says of itself
 }
 
 
+class Became(Enum):
+    """What became of what a student handed in, if anything. `EARLIER`: points of an earlier one stand."""
+
+    GRADED = auto()
+    WAITS = auto()  # for a person, in part
+    MISSING = auto()
+    UNGRADED = auto()
+    EARLIER = auto()
+
+
 @dataclass(frozen=True)
 class Entry:
     """What became of one student's submission: points by part (None: not graded), and what happened.
@@ -45,7 +56,7 @@ class Entry:
     points: dict[str, float] | None
     what: str
     penalty: float = 0.0
-    outcomes: dict[str, str] = field(default_factory=dict)  # by graded cell
+    outcomes: Mapping[str, Outcome] = field(default_factory=dict)  # by graded cell
     is_missing: bool = False  # nothing was handed in
     before: dict[str, float] | None = None
     waiting: dict[str, float] = field(default_factory=dict)
@@ -64,6 +75,14 @@ class Entry:
     @property
     def graded(self) -> bool:
         return self.points is not None
+
+    @property
+    def became(self) -> Became:
+        if self.is_missing:
+            return Became.MISSING
+        if not self.graded:
+            return Became.UNGRADED if self.before is None else Became.EARLIER
+        return Became.WAITS if self.waiting else Became.GRADED
 
     @property
     def noted(self) -> dict[str, float] | None:

@@ -25,12 +25,16 @@ T = TypeVar("T", bound=Callable[..., object])
 
 @dataclass(frozen=True)
 class Answer:
-    """A known answer. `fails` are the aspects of the graded cells that a wrong one fails, exactly."""
+    """A known answer. `fails` are the aspects of the graded cells that a wrong one fails, exactly.
+
+    One that `is_made_up` stands in no answers file: no learner has made its mistake.
+    """
 
     id: str
     source: str
     fails: frozenset[str] = frozenset()
     sentence: str = ""
+    is_made_up: bool = False
 
     @property
     def is_right(self) -> bool:

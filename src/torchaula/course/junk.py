@@ -67,7 +67,7 @@ def junk(exercise: Exercise) -> list[Answer]:
     texts = {f"junk-{kind}": model + _mapped(definitions[-1], kind) for kind in TENSOR_JUNK}
     texts["junk-echo"] = model + _mapped(definitions[-1], "zeros", "first")
     texts["junk-nothing"] = model + _nothing(definitions[-1])
-    return [Answer(name, text, everything, "un resultado sin valor") for name, text in texts.items()]
+    return [Answer(name, text, everything, is_made_up=True) for name, text in texts.items()]
 
 
 def _target(definition: ast.FunctionDef | ast.ClassDef) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import linecache
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType
@@ -15,6 +15,7 @@ from torchaula.checks import CheckFailed, TestError, messages, session
 from torchaula.checks.timelimit import TimeLimit, time_limit
 from torchaula.course.magics import as_python
 from torchaula.errors import Refusal
+from torchaula.findings import Row
 from torchaula.grading.verdict import Outcome, Verdict
 from torchaula.i18n import _
 
@@ -110,8 +111,8 @@ def judge(source: str, cell: str, namespace: dict[str, Any], clock: float = CLOC
             return ending
     finally:
         session.judging("")
-    told = f"TestError: it never opened itself with graded({cell!r})"
-    return Ending(Verdict(Outcome.INFRASTRUCTURE, f"{cell}: {told}"), told)
+    why = f"TestError: it never opened itself with graded({cell!r})"
+    return Ending(Verdict(Outcome.INFRASTRUCTURE, f"{cell}: {why}"), why)
 
 
 def _ended(source: str, cell: str, namespace: dict[str, Any], clock: float) -> Ending:
@@ -125,25 +126,31 @@ def _ended(source: str, cell: str, namespace: dict[str, Any], clock: float) -> E
         with time_limit(SECONDS, clock):
             execute(source, cell, namespace)
     except CheckFailed as error:
-        return Ending(Verdict(Outcome(error.outcome), str(error), error.rows), _told(error, cell))
+        verdict = Verdict(error.outcome, str(error), error.rows, finding=error.finding)
+        return Ending(verdict, _told(error, cell))
     except TestError as error:
         return Ending(Verdict(Outcome.INFRASTRUCTURE, str(error)), _told(error, cell))
     except TimeLimit:
-        verdict = Verdict(Outcome.TIMED_OUT, messages.slow_test(cell))
-        told = f"TimeLimit: more than {SECONDS:g} seconds of CPU for the test itself"
+        verdict = explained(Outcome.TIMED_OUT, cell, messages.slow_test())
+        why = f"TimeLimit: more than {SECONDS:g} seconds of CPU for the test itself"
         is_endless = time.process_time() - begun > 0.9 * SECONDS  # and not the clock alone
-        return Ending(verdict, told, is_late=True, is_endless=is_endless)
+        return Ending(verdict, why, is_late=True, is_endless=is_endless)
     except (Exception, SystemExit, KeyboardInterrupt, GeneratorExit) as error:
-        verdict = Verdict(Outcome.FAILED, messages.unreadable(cell, type(error).__name__))
+        verdict = explained(Outcome.FAILED, cell, messages.unreadable(type(error).__name__))
         return Ending(verdict, _told(error, cell))
     return Ending(Verdict(Outcome.PASSED))
+
+
+def explained(outcome: Outcome, cell: str, rows: Sequence[Row]) -> Verdict:
+    """A verdict that these lines explain."""
+    return Verdict(outcome, messages.failed(cell, rows), tuple(rows))
 
 
 def _told(error: BaseException, cell: str) -> str:
     """An exception in one line: its type, what it says, and the line of the cell."""
     text = str(error)
     if isinstance(error, CheckFailed) and error.rows:
-        text = "; ".join(f"{label}: {row}" for label, row in error.rows)
+        text = messages.in_one_line(error.rows)
     frames = traceback.extract_tb(error.__traceback__)
     line = next((frame.lineno for frame in frames if frame.filename == f"<cell {cell}>"), None)
     if isinstance(error, SyntaxError):

@@ -8,21 +8,19 @@ the learner's code is read, and no score hangs on it.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
 from torchaula.checks.compare import difference
-from torchaula.checks.observation import ABSENT, Observation
+from torchaula.checks.observation import Observation
+from torchaula.findings import ABSENT, Finding, Outcome
 from torchaula.grading.wire import Call, Seen, to_observation
 
 RTOL = 1e-4  # another order of the same sums, in float32, is the same answer
 MOST = 2**20  # bytes of one answer that are worth keeping
 MOST_REPLIES, MOST_OF_CELL, MOST_OF_ALL = 200, 2 * 2**20, 8 * 2**20  # and of a cell's, a submission's
-NUMBERS = re.compile(r"[-+]?\d[\d.,e+-]*|nan|inf")
-UNTELLING = ("Llamada", "Tu línea", "Prueba", "Caso")
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -49,10 +47,14 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """Why a graded cell failed: the replies up to there, and the reason without its numbers."""
+    """Why a graded cell did not pass: the replies up to there, and how it ended.
+
+    `finding` is what was found where the calls ended well.
+    """
 
     replies: list[Reply]
-    reason: str
+    outcome: Outcome
+    finding: Finding | None = None
 
 
 @dataclass
@@ -73,7 +75,7 @@ class Replies:
 
     def note(self, call: Call, tensors: Sequence[bytes], message: Seen, buffers: memoryview) -> None:
         """What was answered to a request."""
-        self._is_absent = message.failure is not None and message.failure.kind in ABSENT
+        self._is_absent = message.failure is not None and message.failure.reason in ABSENT
         if self._left < 0 or len(buffers) > MOST:
             return
         digest = hashlib.sha256(msgspec.msgpack.encode(call))
@@ -86,12 +88,12 @@ class Replies:
         else:
             self._of_cell.append(reply)
 
-    def evidence(self, why: str) -> Evidence | None:
-        """Of this cell, which failed; None where there is nothing to compare."""
+    def evidence(self, outcome: Outcome, finding: Finding) -> Evidence | None:
+        """Of this cell, which did not pass; None where there is nothing to compare."""
         if not self._of_cell or self._is_absent:
             return None
         self._left_of_all -= sum(map(len, self._of_cell))
-        return Evidence(self._of_cell, why)
+        return Evidence(self._of_cell, outcome, finding if outcome is Outcome.FAILED else None)
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -99,13 +101,6 @@ class Known(msgspec.Struct, frozen=True):
 
     sentence: str
     evidence: dict[str, Evidence]
-
-
-def reason(outcome: str, rows: Sequence[tuple[str, str]]) -> str:
-    """How a cell failed, with everything left out that another way to write the same mistake changes."""
-    if outcome != "failed":
-        return outcome
-    return "\n".join(NUMBERS.sub("#", text) for label, text in rows if label not in UNTELLING)
 
 
 def diagnose(known: Iterable[Known], found: Mapping[str, Evidence]) -> dict[str, str]:
@@ -139,7 +134,9 @@ def _calls(evidence: Evidence) -> list[dict[str, int]]:
 
 
 def _explains(known: Evidence | None, found: Evidence) -> bool:
-    if known is None or known.reason != found.reason or len(known.replies) != len(found.replies):
+    if known is None or (known.outcome, known.finding) != (found.outcome, found.finding):
+        return False
+    if len(known.replies) != len(found.replies):
         return False
     pairs = list(zip(known.replies, found.replies, strict=True))
     return all(a.request == b.request for a, b in pairs) and all(
@@ -148,11 +145,16 @@ def _explains(known: Evidence | None, found: Evidence) -> bool:
 
 
 def _same(a: Observation, b: Observation) -> bool:
-    if a.failure is not None or b.failure is not None:
-        return a.failure is not None and b.failure is not None and a.failure.kind == b.failure.kind
+    if a.failure is None or b.failure is None:
+        return a.failure is b.failure and _same_result(a, b)
+    return (a.failure.reason, a.failure.kind) == (b.failure.reason, b.failure.kind)
+
+
+def _same_result(a: Observation, b: Observation) -> bool:
     return (
         difference(a.result, b.result, RTOL) is None
         and difference(a.arguments, b.arguments, RTOL) is None
+        and a.filled == b.filled
         and a.attached == b.attached
         and a.gradients.keys() == b.gradients.keys()
         and all(difference(a.gradients[path], b.gradients[path], RTOL) is None for path in a.gradients)

@@ -12,12 +12,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import torch
 
-from torchaula.checks import messages
 from torchaula.checks.session import COURSE_SEED
 from torchaula.course.magics import as_python
 from torchaula.course.notebook import Notebook
 from torchaula.errors import Refusal
-from torchaula.grading import judge, local, sandbox
+from torchaula.grading import judge, local, sandbox, words
 from torchaula.grading.budget import NOTHING, Budget, Spent
 from torchaula.grading.cells import SetupFailed
 from torchaula.grading.forks import ForkFailed, collapse_memory, in_fork, warm_up
@@ -176,7 +175,7 @@ class Engine:
             fatal.add(judged.fatal)
             if budget.is_over:
                 break
-        died = self._all(exercises, Outcome.PROCESS_DIED, messages.SUBMISSION_DIED)
+        died = self._all(exercises, Outcome.PROCESS_DIED, words.SUBMISSION_DIED)
         died.fatal = judged.fatal
         return died, budget.is_over and not budget.spent.is_starved
 

@@ -13,27 +13,15 @@ from typing import Any
 import msgspec
 
 from torchaula.checks import messages, quotes
-from torchaula.checks.observation import (
-    DIED,
-    MAX_TEXT,
-    NOT_REACHED,
-    OUT_OF_MEMORY,
-    SPENT,
-    TIMEOUT,
-    TIMEOUTS,
-    UNDEFINED,
-    UNRUN,
-    Failure,
-    Observation,
-    Request,
-)
+from torchaula.checks.observation import MAX_TEXT, Failure, Observation, Request
 from torchaula.checks.session import exercise_of, serve_with
 from torchaula.checks.timelimit import BACKSTOP
 from torchaula.course.notebook import Cell as Written
 from torchaula.course.notebook import Notebook
+from torchaula.findings import TIMEOUTS, Reason
 from torchaula.grading.budget import Budget, Spent
-from torchaula.grading.cells import CLOCK, judge, new_namespace, set_up
-from torchaula.grading.diagnosis import Evidence, Replies, reason
+from torchaula.grading.cells import CLOCK, explained, judge, new_namespace, set_up
+from torchaula.grading.diagnosis import Evidence, Replies
 from torchaula.grading.frames import Channel, WireError
 from torchaula.grading.limits import CELL_CLOCK, Limits
 from torchaula.grading.outputs import Kept, plain, readable
@@ -95,9 +83,9 @@ def run(
         _judge(remote, notebook, only, seeds, judged)
         remote.close()
         if not warden.is_alive():  # then what died in the last cells may have died of that
-            raise SandboxDied("")
+            raise SandboxDied
     except SandboxDied as death:
-        judged.fatal = str(death)
+        judged.fatal = death.cell
     return judged
 
 
@@ -140,7 +128,7 @@ def _judge(remote: Remote, notebook: Notebook, only: Collection[str], seeds: See
             set_up(cell.source, cell.id, namespace)
         elif cell.kind == "graded" and cell.exercise in only:
             if remote.lives.is_out_of_time():
-                judged.verdicts[cell.id] = Verdict(Outcome.NOT_REACHED, messages.out_of_time(cell.id))
+                judged.verdicts[cell.id] = explained(Outcome.NOT_REACHED, cell.id, messages.out_of_time())
             else:
                 _judge_cell(remote, cell, namespace, judged)
 
@@ -156,7 +144,7 @@ def _judge_cell(remote: Remote, cell: Written, namespace: dict[str, Any], judged
         judged.endless.append(cell.id)
     if ending.is_late:
         remote.drop(cell.exercise)
-    if verdict.rows and (evidence := remote.replies.evidence(reason(verdict.outcome.value, verdict.rows))):
+    if verdict.finding and (evidence := remote.replies.evidence(verdict.outcome, verdict.finding)):
         judged.evidence[cell.id] = evidence
 
 
@@ -231,7 +219,7 @@ class Lives:
                 return self._warden.begin(left, self._seed, self.budget.cpu_left)
         except SandboxDied:
             pass
-        raise SandboxDied(where)
+        raise SandboxDied(cell=where)
 
     def _follow(self, student: Student, is_first: bool = True) -> tuple[str, Lost | None]:
         """Listen to a student process until its cells have run; the cell that ended it early, and how.
@@ -261,7 +249,7 @@ class Lives:
         except WireError:
             how = self._how_gone(time.monotonic() - begun)
         if not cell and not self.budget.is_over:
-            raise SandboxDied("")
+            raise SandboxDied
         return cell, how
 
     def _how_gone(self, seconds: float) -> Lost:
@@ -310,7 +298,7 @@ class Remote:
         """Send a request and wait for the observation; a process that is gone fails it."""
         channel = self.channels.get(exercise_of(self.cell))
         if channel is None:
-            return self._failed(request, self._lost_solution() or Failure(NOT_REACHED))
+            return self._failed(request, self._lost_solution() or Failure.of(Reason.NOT_REACHED))
         asked = time.monotonic()
         left = self.lives.budget.left(request.seconds * PATIENCE)
         call, tensors = from_request(request)
@@ -324,13 +312,13 @@ class Remote:
         except TimeoutError:
             self._lose()
             is_over = self.lives.is_out_of_time()
-            return self._failed(request, Failure(SPENT) if is_over else _timeout(request))
+            return self._failed(request, Failure.of(Reason.SPENT) if is_over else _timeout(request))
         except (WireError, MemoryError):
             self._lose()
             return self._failed(request, self._gone(request, time.monotonic() - asked))
-        if seen.failure is not None and seen.failure.kind in TIMEOUTS:
+        if seen.failure is not None and seen.failure.reason in TIMEOUTS:
             self._lose()
-        if seen.failure is not None and seen.failure.kind == UNDEFINED and self._lost_solution():
+        if seen.failure is not None and seen.failure.reason is Reason.UNDEFINED and self._lost_solution():
             return self._failed(request, self._lost_solution())
         return seen
 
@@ -338,16 +326,16 @@ class Remote:
         """Why a process is gone in the middle of a request."""
         reason = self.lives.killed_for()
         if reason in (KilledFor.MEMORY, KilledFor.TIME):
-            return Failure(OUT_OF_MEMORY if reason is KilledFor.MEMORY else SPENT)
-        return _timeout(request) if seconds >= request.seconds else Failure(DIED)
+            return Failure.of(Reason.OUT_OF_MEMORY if reason is KilledFor.MEMORY else Reason.SPENT)
+        return _timeout(request) if seconds >= request.seconds else Failure.of(Reason.DIED)
 
     def _lost_solution(self) -> Failure | None:
         """How the exercise's own cell ended, if not by itself."""
         failures = {
-            Lost.DIED: Failure(DIED),
-            Lost.TIMED_OUT: Failure(TIMEOUT, f"{self.limits.cell_seconds:g}"),
-            Lost.OUT_OF_MEMORY: Failure(OUT_OF_MEMORY),
-            Lost.NOT_RUN: Failure(UNRUN, f"{self.limits.own_seconds:g}"),
+            Lost.DIED: Failure.of(Reason.DIED),
+            Lost.TIMED_OUT: Failure.of(Reason.TIMEOUT, f"{self.limits.cell_seconds:g}"),
+            Lost.OUT_OF_MEMORY: Failure.of(Reason.OUT_OF_MEMORY),
+            Lost.NOT_RUN: Failure.of(Reason.UNRUN, f"{self.limits.own_seconds:g}"),
         }
         how = self.lives.how_lost(exercise_of(self.cell))
         return None if how is None else failures[how]
@@ -380,4 +368,4 @@ class Remote:
 
 
 def _timeout(request: Request) -> Failure:
-    return Failure(TIMEOUT, f"{request.seconds:g}")
+    return Failure.of(Reason.TIMEOUT, f"{request.seconds:g}")

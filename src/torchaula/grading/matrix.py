@@ -44,7 +44,7 @@ def known(exercise: Exercise, answers: Iterable[Answer]) -> list[Answer]:
     everything = frozenset(cell.aspect for cell in exercise.graded)
     return [
         Answer(MODEL, exercise.solution.answer),
-        Answer(STUB, exercise.solution.released, everything, "no has escrito nada todavía"),
+        Answer(STUB, exercise.solution.released, everything, is_made_up=True),
         *answers,
         *junk(exercise),
     ]
@@ -104,7 +104,7 @@ class Diagnosed:
 
 def diagnosed(trials: Iterable[Trial]) -> Diagnosed:
     """What the trials of one exercise say of diagnosis; stub and junk are no misconceptions."""
-    wrong = [trial for trial in trials if not (trial.answer.is_right or is_made_up(trial.answer))]
+    wrong = [trial for trial in trials if not (trial.answer.is_right or trial.answer.is_made_up)]
     known = [Known(trial.answer.sentence, dict(trial.evidence)) for trial in wrong]
     own, others = 0, []
     for trial in wrong:
@@ -112,8 +112,3 @@ def diagnosed(trials: Iterable[Trial]) -> Diagnosed:
         own += said == {trial.answer.sentence}
         others += [trial.answer.id] if said - {trial.answer.sentence} else []
     return Diagnosed(len(wrong), own, tuple(others))
-
-
-def is_made_up(answer: Answer) -> bool:
-    """Whether an answer is none of the file's, but the stub or junk."""
-    return answer.id == STUB or answer.id.startswith("junk-")

@@ -16,7 +16,7 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from torchaula.checks.messages import PICTURE_LEFT_OUT
+from torchaula.grading import words
 from torchaula.grading.limits import Limits
 from torchaula.grading.protocol import PLACES, Output, Raised, Shown, Text
 from torchaula.grading.verdict import Verdict
@@ -63,7 +63,7 @@ class _Cleaner:
             return Text("stderr" if item.name == "stderr" else "stdout", self._cut(item.text))
         if isinstance(item, Shown):
             png = self._picture(item.png)
-            told = "" if png or not item.png else PICTURE_LEFT_OUT
+            told = "" if png or not item.png else words.PICTURE_LEFT_OUT
             return Shown(self._cut(item.text) + self._cut(told), png)
         message = self._cut(item.message[:2000])
         return Raised(plain(item.kind)[:200], message, self._cut(item.traceback))
@@ -115,8 +115,9 @@ def _pixels(png: bytes) -> int:
 
 def readable(verdict: Verdict) -> Verdict:
     """A verdict whose texts, which may quote what a learner's code says, are cleaned and cut."""
-    rows = tuple((plain(label)[:ROW], plain(text)[:ROW]) for label, text in verdict.rows[:ROWS])
-    return replace(verdict, message=plain(verdict.message)[: 4 * ROW], rows=rows)
+    rows = tuple(replace(row, text=plain(row.text)[:ROW]) for row in verdict.rows[:ROWS])
+    found = verdict.finding and replace(verdict.finding, about=plain(verdict.finding.about)[:ROW])
+    return replace(verdict, message=plain(verdict.message)[: 4 * ROW], rows=rows, finding=found)
 
 
 def plain(text: str) -> str:

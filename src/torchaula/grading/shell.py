@@ -25,12 +25,12 @@ from IPython.core.history import HistoryManager
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 
+from torchaula.grading import words
 from torchaula.grading.elsewhere import Elsewhere
 from torchaula.grading.limits import Limits
 from torchaula.grading.protocol import PLACES, Output, Raised, Shown, Text
 
 FRAMES = 20  # of either end of a traceback: of an endless recursion IPython takes 15 ms for each frame
-LEFT_OUT = "… (lo que sigue no se guarda)\n"
 ANSWERS = 100  # that nobody gives to the questions of one cell, before it is told so
 
 
@@ -51,7 +51,7 @@ class Outputs:
 
     def show(self, text: str, png: bytes = b"") -> None:
         if len(png) > self._image:
-            png, text = b"", text + " (una imagen demasiado grande)"
+            png, text = b"", text + words.PICTURE_TOO_LARGE
         self._image -= len(png)
         self._add(Shown(self._bounded(text), png))
 
@@ -68,11 +68,11 @@ class Outputs:
         if len(self.items) < PLACES - 2:
             self.items.append(item)
         elif len(self.items) == PLACES - 2:
-            self.items.append(Text("stdout", LEFT_OUT))
+            self.items.append(Text("stdout", words.LEFT_OUT))
 
     def _bounded(self, text: str) -> str:
         kept, self._text = text[: self._text], max(0, self._text - len(text))
-        return kept + (f"\n{LEFT_OUT}" if text and kept != text and kept else "")
+        return kept + (f"\n{words.LEFT_OUT}" if text and kept != text and kept else "")
 
 
 class _Stream(io.TextIOBase):
@@ -197,9 +197,7 @@ class Shell(InteractiveShell):
         sys.meta_path.append(Elsewhere(self._tell_of))
 
     def _tell_of(self, module: str) -> None:
-        self.outputs.write(
-            "stderr", f"({module} no existe aquí: en su lugar hay un módulo que no hace nada)\n"
-        )
+        self.outputs.write("stderr", words.not_here(module))
 
     def _no_input(self, prompt: object = "", stream: object = None) -> str:
         """Nobody is there to answer; a notebook that asks must not end for that, nor ask for ever."""

@@ -11,14 +11,13 @@ from dataclasses import dataclass, field, replace
 from torchaula.checks.observation import (
     MAX_TEXT,
     MAX_THREADS,
-    UNDEFINED,
-    WAITED,
     Failure,
     Observation,
     Stop,
     stop,
 )
 from torchaula.checks.timelimit import TimeLimit
+from torchaula.findings import Reason
 from torchaula.source_text import names_bound_in
 
 
@@ -46,9 +45,9 @@ class Stopped:
         failure = seen.failure
         if failure is None:
             return seen
-        if failure.kind == WAITED:
+        if failure.reason is Reason.WAITED:
             return replace(seen, failure=replace(failure, threads=self.threads))
-        if missing := failure.message if failure.kind == UNDEFINED else _undefined(failure):
+        if missing := failure.message if failure.reason is Reason.UNDEFINED else _undefined(failure):
             return replace(seen, failure=replace(failure, cause=self._cause(missing, exercise)))
         return seen
 

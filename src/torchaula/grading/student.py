@@ -26,10 +26,11 @@ import torch
 from torchaula.checks import session
 from torchaula.checks import settle as modes
 from torchaula.checks.data import NotData
-from torchaula.checks.observation import NOT_DATA, Failure, Observation, Scope, perform
+from torchaula.checks.observation import Failure, Observation, Scope, perform
 from torchaula.checks.seeds import Stream, derive, seed_all
 from torchaula.checks.timelimit import TimeLimit, time_limit
 from torchaula.checks.trace import stop_profiling
+from torchaula.findings import Reason
 from torchaula.grading.forks import address_space
 from torchaula.grading.frames import Channel, TooLarge, WireError
 from torchaula.grading.limits import CELL_CLOCK, Limits
@@ -197,5 +198,5 @@ def _answer(channel: Channel, seen: Observation) -> None:
     try:
         channel.send(*from_observation(seen))
     except (NotData, TooLarge) as error:
-        failure = Failure(NOT_DATA, str(error))
+        failure = Failure.of(Reason.NOT_DATA, str(error))
         channel.send(*from_observation(Observation(failure=failure, trace=seen.trace)))

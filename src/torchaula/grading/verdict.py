@@ -1,22 +1,13 @@
-"""What grading says of one graded cell."""
+"""What grading says of one graded cell, and of one of a learner's that did not end by itself."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 
+from torchaula.findings import Finding, Outcome, Reason, Row
 
-class Outcome(StrEnum):
-    """How a graded cell ended; only `PASSED` earns its points."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    RAISED = "raised"
-    TIMED_OUT = "timed out"
-    OUT_OF_MEMORY = "out of memory"
-    PROCESS_DIED = "process died"
-    NOT_REACHED = "not reached"
-    INFRASTRUCTURE = "infrastructure"
+__all__ = ["Lost", "Outcome", "Verdict"]
 
 
 class Lost(StrEnum):
@@ -35,15 +26,21 @@ class Lost(StrEnum):
 class Verdict:
     """The outcome of a graded cell and, where it was not passed, what to tell the learner.
 
-    `rows` are the lines of `message`, each a label and a text. `diagnosis` is the sentence of the known
-    misconception that the answer matches, if it matches one.
+    `message` is what a notebook shows: a heading, and `rows`. `finding` says the same to code, where a check
+    found it. `diagnosis` is the sentence of the known misconception that the answer matches, if any.
     """
 
     outcome: Outcome
     message: str = ""
-    rows: tuple[tuple[str, str], ...] = ()
+    rows: tuple[Row, ...] = ()
     diagnosis: str = ""
+    finding: Finding | None = None
 
     @property
     def passed(self) -> bool:
         return self.outcome is Outcome.PASSED
+
+    @property
+    def is_unwritten(self) -> bool:
+        """Whether it failed since nothing was written yet."""
+        return self.finding is not None and self.finding.reason is Reason.UNWRITTEN

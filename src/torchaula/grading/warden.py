@@ -40,8 +40,13 @@ PATIENCE = 10.0  # seconds until it must be clean again
 class SandboxDied(BaseException):
     """The process that all of a sandbox hangs on is gone, or doesn't answer.
 
-    Not an `Exception`: a graded cell that meets it must not be taken for one that judged.
+    Not an `Exception`: a graded cell that meets it must not be taken for one that judged. `cell` is the cell
+    or exercise that took it along, if anybody knows.
     """
+
+    def __init__(self, message: str = "", cell: str = "") -> None:
+        super().__init__(message)
+        self.cell = cell
 
 
 @dataclass(frozen=True)

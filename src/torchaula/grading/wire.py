@@ -26,6 +26,7 @@ from torchaula.checks.observation import (
     Request,
     Stop,
 )
+from torchaula.findings import Reason
 from torchaula.grading.frames import TooLarge, WireError
 
 DTYPE_NAMES = {str(dtype).removeprefix("torch."): dtype for dtype in DTYPES}
@@ -151,6 +152,7 @@ class Failed(Stopped, frozen=True, array_like=True):
 
     cause: Stopped | None
     threads: Annotated[tuple[Claim, ...], Meta(max_length=MAX_THREADS)]
+    reason: Reason = Reason.RAISED
 
 
 class Seen(msgspec.Struct, tag="seen", frozen=True, array_like=True):
@@ -163,6 +165,7 @@ class Seen(msgspec.Struct, tag="seen", frozen=True, array_like=True):
     shared: Paths
     gradients: Annotated[list[tuple[Path, TensorNode | None]], Meta(max_length=MAX_NODES)]
     trace: Annotated[dict[Claim, Count], Meta(max_length=MAX_TRACE)]
+    filled: Claim | None = None
 
 
 ToStudent: TypeAlias = Open | Call | Instead
@@ -340,6 +343,7 @@ def from_observation(seen: Observation) -> tuple[Seen, list[bytes]]:
         [_keys(path) for path in seen.shared],
         [(_keys(p), None if g is None else packer.tensor(g)) for p, g in seen.gradients.items()],
         seen.trace,
+        seen.filled,
     )
     return message, packer.buffers
 
@@ -347,7 +351,7 @@ def from_observation(seen: Observation) -> tuple[Seen, list[bytes]]:
 def _failed(failure: Failure) -> Failed:
     cause = None if failure.cause is None else Stopped(**_bounded(failure.cause))
     threads = tuple(name[:MAX_TEXT] for name in failure.threads[:MAX_THREADS])
-    return Failed(**_bounded(failure), cause=cause, threads=threads)
+    return Failed(**_bounded(failure), cause=cause, threads=threads, reason=failure.reason)
 
 
 def _bounded(stop: Stop) -> dict[str, Any]:
@@ -382,4 +386,5 @@ def _observation(message: Seen, unpacker: _Unpacker) -> Observation:
         shared=tuple(message.shared),
         gradients={p: None if g is None else unpacker.tensor(g) for p, g in message.gradients},
         trace=message.trace,
+        filled=message.filled,
     )

@@ -8,19 +8,30 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from torchaula.classroom.entries import Entry
+from torchaula.classroom.entries import Became, Entry
 from torchaula.course.files import whole
 from torchaula.course.notebook import Notebook
-from torchaula.grading.verdict import Outcome
+from torchaula.findings import Outcome
 from torchaula.printing import printable, shortened
 
 # What a spreadsheet would compute, in any width; also where it takes a file for one with semicolons, and then
 # reads a quote after one as the begin of a field.
 FORMULA = re.compile(r"""(^|;)(?=[\s"]*[=+\-@−＝＋－＠﹢﹣﹦﹫⁺⁻⁼₊₋₌])""")
 LONGEST = 2000  # columns of a text
-MISSING, UNGRADED, EARLIER = "nothing handed in", "not graded", "earlier submission graded"
-WAITING = "waits for a person"
-ORDINARY = {Outcome.PASSED, Outcome.FAILED, Outcome.RAISED}
+BECAME = {
+    Became.GRADED: "graded",
+    Became.WAITS: "waits for a person",
+    Became.MISSING: "nothing handed in",
+    Became.UNGRADED: "not graded",
+    Became.EARLIER: "earlier submission graded",
+}
+ENDS = {  # of graded cells that did not end by themselves
+    Outcome.TIMED_OUT: "timed out",
+    Outcome.OUT_OF_MEMORY: "out of memory",
+    Outcome.PROCESS_DIED: "process died",
+    Outcome.NOT_REACHED: "not reached",
+    Outcome.INFRASTRUCTURE: "infrastructure",
+}
 
 
 def write(path: Path, source: Notebook, entries: Iterable[Entry], cells: bool = False) -> None:
@@ -45,25 +56,15 @@ def write(path: Path, source: Notebook, entries: Iterable[Entry], cells: bool = 
             row += ["" if part in entry.waiting else noted.get(part, "") for part in parts]
             row += ["", ""] if entry.noted is None else [entry.penalty, entry.total]
             row += [f"{source.points:g}", *(f"{sum(entry.waiting.values()):g}" for _ in waits)]
-            row += [outcome(entry), entry.what, *(entry.cells.get(cell, "") for cell in graded_cells)]
+            row += [outcome(entry.became, entry.outcomes.values()), entry.what]
+            row += [entry.cells.get(cell, "") for cell in graded_cells]
             table.writerow([plain(value) for value in row])
 
 
-def outcome(entry: Entry) -> str:
+def outcome(became: Became, outcomes: Iterable[Outcome] = ()) -> str:
     """In a word or two: whether it was graded, and how many graded cells did not end by themselves."""
-    if entry.is_missing:
-        return MISSING
-    if not entry.graded:
-        return UNGRADED if entry.before is None else EARLIER
-    return graded(entry.outcomes.values(), bool(entry.waiting))
-
-
-def graded(outcomes: Iterable[str], waits: bool) -> str:
-    """What to say of a graded submission, by the outcomes of its graded cells, and by whether any waits."""
-    ends = Counter(each for each in outcomes if each not in ORDINARY)
-    return "; ".join(
-        [WAITING if waits else "graded", *(f"{count} {end}" for end, count in sorted(ends.items()))]
-    )
+    ends = Counter(ENDS[each] for each in outcomes if each in ENDS)
+    return "; ".join([BECAME[became], *(f"{count} {end}" for end, count in sorted(ends.items()))])
 
 
 def plain(value: object) -> object:

@@ -11,12 +11,13 @@ from nbgrader.api import Gradebook, MissingEntry, TaskCell
 from nbgrader.plugins import ExportPlugin
 
 from torchaula.classroom import handed_in, received, records
+from torchaula.classroom.entries import Became
 from torchaula.classroom.ledger import total
 from torchaula.classroom.records import Record
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
 from torchaula.grading.submitted import digest_of, load
-from torchaula.report.class_csv import EARLIER, MISSING, UNGRADED, graded, plain
+from torchaula.report.class_csv import outcome, plain
 
 COLUMNS = (
     *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"),
@@ -100,22 +101,22 @@ def _outcome(course: Course, assignment: str, student: str, submission: Any, rec
     there = _handed_in(course, assignment, student)
     is_graded_before = submission is not None and is_graded(submission, record)
     if there is None:
-        return _not_collected(course, assignment, student, is_graded_before)
+        return outcome(_not_collected(course, assignment, student, is_graded_before))
     if not is_graded_before:
-        return UNGRADED
-    waits = bool(waiting(submission))
+        return outcome(Became.UNGRADED)
+    became = Became.WAITS if waiting(submission) else Became.GRADED
     if record is None:
-        return graded((), waits)
+        return outcome(became)
     if record.submission and record.submission not in there:
-        return EARLIER
-    return graded((verdict.outcome.value for verdict in record.result.verdicts.values()), waits)
+        return outcome(Became.EARLIER)
+    return outcome(became, (verdict.outcome for verdict in record.result.verdicts.values()))
 
 
-def _not_collected(course: Course, assignment: str, student: str, is_graded_before: bool) -> str:
-    """What to say where no file stands: something may have been handed in that could not be collected."""
+def _not_collected(course: Course, assignment: str, student: str, is_graded_before: bool) -> Became:
+    """Where no file stands: something may have been handed in that could not be collected."""
     if student not in received.load(course, assignment).problems:
-        return MISSING
-    return EARLIER if is_graded_before else UNGRADED
+        return Became.MISSING
+    return Became.EARLIER if is_graded_before else Became.UNGRADED
 
 
 def _handed_in(course: Course, assignment: str, student: str) -> set[str] | None:

@@ -20,6 +20,7 @@ from torchaula.classroom.records import Record
 from torchaula.course import notebook
 from torchaula.course.files import whole
 from torchaula.course.layout import Course
+from torchaula.findings import COMPARED
 from torchaula.grading import digests
 from torchaula.grading.digests import digest
 from torchaula.grading.rebuild import grade_id, is_solution
@@ -28,7 +29,7 @@ from torchaula.report.page import Page, page
 
 TEMPLATES = Path(__file__).parent / "templates" / "feedback_es"
 KEY = re.compile(r'<meta name="torchaula-key" content="([0-9a-f]+)">')
-SHOWS = ("course", "grading", "report")  # the parts of this package, templates too, that a page hangs on
+SHOWS = ("course", "grading", "report", "findings.py")  # what of this package a page hangs on
 HEAD = 1024  # characters of a page in which its key stands
 
 
@@ -142,6 +143,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.tests["compared"] = lambda row: row.label in COMPARED
     environment.filters |= {
         "code": markup.code,
         "number": words.number,

@@ -6,12 +6,11 @@ import re
 
 from markupsafe import Markup, escape
 
+from torchaula.findings import Row
 from torchaula.report import highlight, words
 
 CODE = re.compile(r"(`[^`\n]+`)")
 EMPHASIS = ((re.compile(r"\*\*([^*\n]+)\*\*"), "strong"), (re.compile(r"\*([^*\s][^*\n]*)\*"), "em"))
-LIKE_CODE = ("Llamada", "Tu línea")
-VALUES = ("tensor ", "[", "(", "{", "'")
 
 
 def prose(text: str, emphasis: bool = True) -> Markup:
@@ -31,11 +30,9 @@ def _emphasised(escaped: str) -> str:
     return escaped
 
 
-def row(text: str, label: str) -> Markup:
-    """The text of a labelled line; calls and values read best as code."""
-    if label in LIKE_CODE or text.startswith(VALUES):
-        return Markup("<code>{}</code>").format(text)
-    return prose(text, emphasis=False)
+def row(row: Row) -> Markup:
+    """The text of a labelled line."""
+    return Markup("<code>{}</code>").format(row.shown) if row.is_code else prose(row.shown, emphasis=False)
 
 
 def code(text: str, named: frozenset[int] = frozenset()) -> Markup:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
-from textwrap import dedent
 from typing import Any
 
 from nbformat import NotebookNode
@@ -17,15 +15,16 @@ from torchaula.classroom.ledger import NO_RESPONSE, total
 from torchaula.classroom.records import Record
 from torchaula.course import notebook
 from torchaula.course.notebook import Exercise
+from torchaula.findings import OF_THE_CALL, Label, Outcome, Row
 from torchaula.grading.outputs import plain
 from torchaula.grading.rebuild import OWN, grade_id
-from torchaula.grading.verdict import Lost, Outcome, Verdict
+from torchaula.grading.verdict import Lost, Verdict
 from torchaula.report import words
+from torchaula.report.by_person import State, state_of
 from torchaula.report.statement import Hint, heading, hints
 from torchaula.report.written import Written, written
 
-Rows = tuple[tuple[str, str], ...]
-OF_THE_CALL = ("Prueba", "Caso", "Llamada")  # what is tried; other lines say what came of it
+CHECK_FAILED = "CheckFailed"  # what a notebook calls the exception of a failed check
 
 
 @dataclass(frozen=True)
@@ -48,34 +47,30 @@ class Test:
         return self.points != self.automatic
 
     @property
-    def is_unwritten(self) -> bool:
-        """Whether it failed since nothing was written yet."""
-        return any(text.endswith(words.UNWRITTEN_ENDS) for _label, text in self.verdict.rows)
-
-    @property
     def kind(self) -> str:
         """How it ended, for symbol and colour."""
-        return "unwritten" if self.is_unwritten else self.verdict.outcome.value.replace(" ", "-")
+        return "unwritten" if self.verdict.is_unwritten else self.verdict.outcome.value.replace(" ", "-")
 
     @property
     def outcome(self) -> str:
         """How it ended, in words."""
-        return words.UNWRITTEN if self.is_unwritten else words.OUTCOMES[self.verdict.outcome]
+        return words.UNWRITTEN if self.verdict.is_unwritten else words.OUTCOMES[self.verdict.outcome]
 
     @property
-    def call(self) -> Rows:
-        return tuple(row for row in self.verdict.rows if row[0] in OF_THE_CALL)
+    def call(self) -> tuple[Row, ...]:
+        return tuple(row for row in self.verdict.rows if row.label in OF_THE_CALL)
 
     @property
-    def came(self) -> Rows:
+    def came(self) -> tuple[Row, ...]:
         """What came of it."""
-        return tuple(row for row in self.verdict.rows if row[0] not in OF_THE_CALL)
+        return tuple(row for row in self.verdict.rows if row.label not in OF_THE_CALL)
 
     @property
     def text(self) -> str:
-        """Its message, where that has no labelled lines; without the heading, which the page has itself."""
-        lines = self.verdict.message.splitlines() if not self.verdict.rows else []
-        return dedent("\n".join(line for line in lines if not line.startswith("✘ "))).strip()
+        """What it says where it has no labelled lines."""
+        if not self.verdict.rows:
+            return self.verdict.message.strip()
+        return "\n".join(row.text for row in self.verdict.rows if row.label is Label.PLAIN)
 
 
 @dataclass(frozen=True)
@@ -95,7 +90,7 @@ class Failure:
     @property
     def explained(self) -> str:
         """What such an end means and what to do; empty where the lines say it all."""
-        return "" if self.first.is_unwritten else words.EXPLAINED.get(self.first.verdict.outcome, "")
+        return "" if self.first.verdict.is_unwritten else words.EXPLAINED.get(self.first.verdict.outcome, "")
 
     @property
     def calls_differ(self) -> bool:
@@ -152,14 +147,6 @@ class Part:
         return found
 
 
-class State(Enum):
-    """How far a person is with an answer."""
-
-    WAITS = "waits"
-    UNANSWERED = "unanswered"
-    GIVEN = "given"
-
-
 @dataclass(frozen=True)
 class Answer:
     """What a person grades: a learner's answer, its points, and what was said of it."""
@@ -187,7 +174,7 @@ class Answer:
     @property
     def outcome(self) -> str:
         """How far a person is with it, in words."""
-        return words.BY_PERSON[self.state.value]
+        return words.BY_PERSON[self.state]
 
 
 @dataclass(frozen=True)
@@ -291,7 +278,7 @@ def _answer(
     own: Sequence[NotebookNode],
     lost: Mapping[str, Lost],
 ) -> Answer:
-    state = _state(cell)
+    state = state_of(cell)
     is_shown = state is not State.UNANSWERED
     name = title.replace("`", "")
     return Answer(
@@ -305,21 +292,13 @@ def _answer(
     )
 
 
-def _state(cell: NotebookNode) -> State:
-    """As the gradebook says; without its word, as far as points and nbgrader's own comment tell."""
-    of_gradebook = cell.metadata.nbgrader
-    score, is_empty = of_gradebook.get("score"), of_gradebook.get("comment") == NO_RESPONSE
-    if of_gradebook.get("is_given", bool(score)):
-        return State.GIVEN
-    return State.WAITS if of_gradebook.get("waits", not is_empty) else State.UNANSWERED
-
-
 def _part(
     exercise: Exercise, cells: Mapping[str, NotebookNode], record: Record | None, lost: Mapping[str, Lost]
 ) -> Part:
     cell, statement = cells[exercise.id], exercise.statement.source
     tests = tuple(_test(each, cells[each.id], record) for each in exercise.graded)
-    named = {text for test in tests for label, text in test.verdict.rows if label == "Tu línea"}
+    lines = (row for test in tests for row in test.verdict.rows)
+    named = {(row.number, row.text) for row in lines if row.number is not None}
     title = heading(statement) or exercise.id
     name = title.partition(": ")[0].replace("`", "")
     return Part(
@@ -353,7 +332,7 @@ def told_by(outputs: Sequence[NotebookNode]) -> Verdict:
     kind, message = errors[-1].ename, plain(errors[-1].evalue)
     if kind in list(Outcome):
         return Verdict(Outcome(kind), message)
-    return Verdict(Outcome.FAILED, message if message.startswith("✘ ") else f"{kind}: {message}".strip(": "))
+    return Verdict(Outcome.FAILED, message if kind == CHECK_FAILED else f"{kind}: {message}".strip(": "))
 
 
 def _comment(cell: NotebookNode) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from torchaula.grading.verdict import Lost, Outcome
+from torchaula.findings import Label, Outcome
+from torchaula.grading.verdict import Lost
+from torchaula.report.by_person import State
 
 SKIP = "Ir al contenido"
 TITLE = "Corrección"
@@ -45,6 +47,20 @@ ASPECTS = {
     "bordes": "bordes",
     "gradiente": "gradiente",
 }
+LABELS = {  # as a check in a notebook says them
+    Label.TEST: "Prueba",
+    Label.CASE: "Caso",
+    Label.CALL: "Llamada",
+    Label.ABOUT: "Se mira",
+    Label.OBTAINED: "Obtenido",
+    Label.EXPECTED: "Esperado",
+    Label.DIFFERENCE: "Diferencia",
+    Label.LINE: "Tu línea",
+    Label.BEFORE: "Antes",
+    Label.CAUSE: "Causa",
+    Label.REMEDY: "Remedio",
+    Label.PLAIN: "",
+}
 OUTCOMES = {
     Outcome.PASSED: "Superada",
     Outcome.FAILED: "No superada",
@@ -56,7 +72,6 @@ OUTCOMES = {
     Outcome.INFRASTRUCTURE: "Fallo de la corrección",
 }
 UNWRITTEN = "Por escribir"
-UNWRITTEN_ENDS = "está todavía por escribir"  # as `checks.messages.unwritten` says it
 EXPLAINED = {
     Outcome.RAISED: (
         "Tu código se paró con una excepción (*exception*) donde se esperaba un resultado. Lee su nombre y "
@@ -86,7 +101,7 @@ EXPLAINED = {
 WAITS = "Pendiente: lo corrige una persona"
 NO_ANSWER = "Sin respuesta"
 BY_HAND = "Corregido por una persona"
-BY_PERSON = {"waits": WAITS, "unanswered": NO_ANSWER, "given": BY_HAND}
+BY_PERSON = {State.WAITS: WAITS, State.UNANSWERED: NO_ANSWER, State.GIVEN: BY_HAND}
 YOUR_ANSWER = "Tu respuesta"
 NOTHING_BELOW = "No has añadido ninguna celda debajo del enunciado."
 LOST = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from nbformat import NotebookNode
@@ -37,17 +37,18 @@ class Written:
     named: frozenset[int] = frozenset()
 
 
-def written(cell: NotebookNode, lost: Lost | None, exercise: str = "", named: Iterable[str] = ()) -> Written:
+def written(
+    cell: NotebookNode, lost: Lost | None, exercise: str = "", named: Collection[tuple[int, str]] = ()
+) -> Written:
     """A cell of the learner's. `named` are lines as tests name them: their number and their text."""
     text, is_code = plain(cell.source), cell.cell_type == "code"
-    lines = dict(enumerate(map(str.strip, text[:CHARACTERS].splitlines()[:LINES]), 1))
-    found = {each.partition(": ") for each in named}
+    lines = enumerate(map(str.strip, text[:CHARACTERS].splitlines()[:LINES]), 1)
     return Written(
         text=cut(text if is_code else _unfenced(text)),
         is_code=is_code,
         outputs=tuple(_outputs(cell, exercise)),
         lost=words.LOST[lost] if lost else "",
-        named=frozenset(n for n, line in lines.items() if (str(n), ": ", line) in found),
+        named=frozenset(number for number, line in lines if (number, line) in named),
     )
 
 

@@ -1,0 +1,134 @@
+"""What a graded cell finds, as data: made by checks, kept in records, put into words at the end.
+
+It imports nothing, so that whoever shows a page need not import torch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """How a graded cell ended; only `PASSED` earns its points."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    RAISED = "raised"
+    TIMED_OUT = "timed out"
+    OUT_OF_MEMORY = "out of memory"
+    PROCESS_DIED = "process died"
+    NOT_REACHED = "not reached"
+    INFRASTRUCTURE = "infrastructure"
+
+
+class Reason(StrEnum):
+    """Why a call has no result."""
+
+    RAISED = "raised"  # an exception
+    UNDEFINED = "undefined"  # the learner's kernel has no such name
+    NOT_CALLABLE = "not callable"  # the name stands for something else by now
+    UNWRITTEN = "unwritten"  # a function or method with nothing but a docstring
+    NOT_DATA = "not data"  # the result may not cross
+    TIMEOUT = "timeout"
+    WAITED = "waited"  # it took too long, and computed nothing all that time
+    OUT_OF_MEMORY = "out of memory"  # the student process was ended for it
+    DIED = "died"  # the student process is gone
+    SPENT = "spent"  # the submission's time ran out in this call
+    UNRUN = "unrun"  # the answer's cell was not run: those before it took too long
+    NOT_REACHED = "not reached"
+
+
+ABSENT = frozenset({Reason.UNDEFINED, Reason.NOT_CALLABLE, Reason.UNWRITTEN})  # there is no answer
+TIMEOUTS = frozenset({Reason.TIMEOUT, Reason.WAITED})
+
+
+class Contrast(StrEnum):
+    """In which way a value is not the expected one. From `NAN` on: a rule that explains all of a tensor."""
+
+    NOTHING = "nothing"  # the function returned None
+    TYPE = "type"
+    SHAPE = "shape"
+    DTYPE = "dtype"
+    DEVICE = "device"
+    LENGTH = "length"
+    KEYS = "keys"
+    NUMBER = "number"
+    VALUE = "value"  # of anything else that is compared as a whole
+    ELEMENTS = "elements"  # of a tensor
+    NAN = "nan"
+    ZERO = "zero"
+    PRECISION = "precision"
+    FACTOR = "factor"
+    SHIFT = "shift"
+    TRANSPOSED = "transposed"
+
+
+class Kind(StrEnum):
+    """What a check found wrong."""
+
+    NO_RESULT = "no result"
+    FORBIDDEN = "forbidden"
+    ARGUMENT_FILLED = "argument filled"  # with what is no data
+    ARGUMENT_CHANGED = "argument changed"
+    UNEXPECTED = "unexpected"
+    GRADIENT = "gradient"  # not the expected one
+    NO_GRADIENT = "no gradient"
+    NOT_FINITE = "not finite"
+    NOT_SO = "not so"  # a property does not hold
+    NOT_RAISED = "not raised"
+    DETACHED = "detached"
+    SHARED = "shared"
+    GROWS = "grows"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Why a graded cell failed, without what another way to write the same mistake changes.
+
+    `about` is what was looked at: the test's own name for it, an argument's path, a forbidden entry.
+    """
+
+    kind: Kind
+    about: str = ""
+    contrast: Contrast | None = None
+    reason: Reason | None = None
+
+
+class Label(StrEnum):
+    """What a line of a failed check's message says."""
+
+    TEST = "test"
+    CASE = "case"
+    CALL = "call"
+    ABOUT = "about"
+    OBTAINED = "obtained"
+    EXPECTED = "expected"
+    DIFFERENCE = "difference"
+    LINE = "line"
+    BEFORE = "before"
+    CAUSE = "cause"
+    REMEDY = "remedy"
+    PLAIN = "plain"  # a sentence that says it all, under no name
+
+
+OF_THE_CALL = frozenset({Label.TEST, Label.CASE, Label.CALL})  # what is tried; others: what came of it
+COMPARED = frozenset({Label.OBTAINED, Label.EXPECTED})
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a failed check's message; `is_code` where its text reads best as code.
+
+    `number` is that of the line in the learner's cell of which the text is the whole.
+    """
+
+    label: Label
+    text: str
+    is_code: bool = False
+    number: int | None = None
+
+    @property
+    def shown(self) -> str:
+        """The text, with its number where it is a line of the learner's."""
+        return self.text if self.number is None else f"{self.number}: {self.text}"

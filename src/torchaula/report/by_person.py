@@ -1,0 +1,26 @@
+"""How far a person is with an answer that no test judges."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+from nbformat import NotebookNode
+
+from torchaula.classroom.ledger import NO_RESPONSE
+
+
+class State(Enum):
+    """How far a person is with an answer."""
+
+    WAITS = auto()
+    UNANSWERED = auto()
+    GIVEN = auto()
+
+
+def state_of(cell: NotebookNode) -> State:
+    """As the gradebook says; without its word, as far as points and nbgrader's own comment tell."""
+    of_gradebook = cell.metadata.nbgrader
+    score, is_empty = of_gradebook.get("score"), of_gradebook.get("comment") == NO_RESPONSE
+    if of_gradebook.get("is_given", bool(score)):
+        return State.GIVEN
+    return State.WAITS if of_gradebook.get("waits", not is_empty) else State.UNANSWERED

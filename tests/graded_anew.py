@@ -1,0 +1,89 @@
+"""Grade the known answers to an exercise and print what code makes of them; a test runs it as a program.
+
+    python -m tests.graded_anew COURSE PACKAGES
+
+PACKAGES is the folder that `torchaula` is imported from, inside the sandbox too. Printed is JSON: of each
+answer its verdicts without a sentence of ours, the tags of its page without their texts, and its messages.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict, replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from torchaula.classroom.records import Record
+from torchaula.course import answers, notebook
+from torchaula.course.layout import find
+from torchaula.grading import engine, sandbox
+from torchaula.grading.diagnosis import Known, diagnose
+from torchaula.grading.engine import Engine
+from torchaula.grading.jobs import Result
+from torchaula.grading.rebuild import grade_id, rebuild
+from torchaula.grading.submitted import read
+from torchaula.grading.verdict import Verdict
+from torchaula.report.feedback import render
+from torchaula.report.page import page
+
+EXERCISE = "double"
+
+
+class Tags(HTMLParser):
+    """The tags of a page, each with its classes and where it leads."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[list[str | None]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        known = dict(attrs)
+        self.found.append([tag, *(known.get(name) for name in ("class", "id", "href", "d"))])
+
+
+def main(root: str, packages: str) -> None:
+    """Grade each known answer."""
+    sandbox.ENVIRONMENT["PYTHONPATH"] = packages
+    course, found = find(Path(root)), {}
+    node = notebook.read(course.notebook("mini"))
+    grader = Engine(notebook.parse(node, "mini"), engine._warden())
+    known = answers.load(course.answers / "mini" / f"{EXERCISE}.py")
+    judged = grader.grade_each(EXERCISE, [answer.source for answer in known])
+    evidence = [Known(a.sentence, j.evidence) for a, j in zip(known, judged, strict=True) if not a.is_right]
+    for answer, each in zip(known, judged, strict=True):
+        diagnoses = diagnose(evidence, each.evidence)
+        verdicts = {c: replace(v, diagnosis=diagnoses.get(c, "")) for c, v in each.verdicts.items()}
+        said = {cell: told(verdict) for cell, verdict in verdicts.items()}
+        messages = [verdict.message for verdict in verdicts.values()]
+        found[answer.id] = said, shown(node, answer.source, verdicts), messages
+    print(json.dumps(found))
+
+
+def told(verdict: Verdict) -> dict[str, object]:
+    """What a verdict says to code, and which of its lines are what."""
+    rows = [(row.label.value, row.is_code, row.number) for row in verdict.rows]
+    finding = None if verdict.finding is None else asdict(verdict.finding)
+    return {
+        "outcome": verdict.outcome,
+        "finding": finding,
+        "rows": rows,
+        "diagnosis": verdict.diagnosis,
+    }
+
+
+def shown(node: NotebookNode, answer: str, verdicts: dict[str, Verdict]) -> object:
+    """The tags of a submission's page."""
+    handed_in = notebook.loads(notebook.text(node))
+    for cell in handed_in.cells:
+        cell.source = answer if grade_id(cell) == EXERCISE else cell.source
+    graded = rebuild(node, read(notebook.text(handed_in).encode()))
+    names = {"notebook": "mini", "student": "ana", "score": 1, "max_score": 10, "late_penalty": 0.5}
+    return Tags(render(page(graded, names, Record(Result(verdicts))))).found
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
