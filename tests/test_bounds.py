@@ -26,7 +26,6 @@ from torchaula.grading.shell import Outputs
 from torchaula.grading.verdict import Outcome, Verdict
 
 EMPTY = wire.Seen(None, None, None, [], [], [], {})
-SCALAR = wire.TensorNode("float32", [], [], 0, False, False)
 
 
 def seen(**fields: Any) -> wire.Seen:
