@@ -4,8 +4,8 @@ from pathlib import Path
 
 c = get_config()  # noqa: F821  (traitlets defines it)
 
-OURS = "torchaula.classroom.nbgrader_preprocessors"
-GUARD = "torchaula.classroom.nbgrader_guard"
+OURS = "torchaula.plugins.autograde"
+GUARD = "torchaula.plugins.guard"
 NBGRADER = "nbgrader.preprocessors"
 COURSE = Path(__file__).resolve().parent
 
@@ -21,7 +21,7 @@ c.NbGrader.logfile = ""
 c.Exchange.root = str(COURSE / ".torchaula" / "exchange")
 c.Exchange.cache = str(COURSE / ".torchaula" / "cache")
 # Who handed in without it, or with another one's secret, is named and skipped.
-c.ExchangeFactory.release_feedback = "torchaula.classroom.release_feedback.ReleaseFeedback"
+c.ExchangeFactory.release_feedback = "torchaula.plugins.release_feedback.ReleaseFeedback"
 
 # What learners receive; made of other cells than grades belong to, it is refused before the old one goes.
 c.GenerateAssignment.exporter_class = f"{GUARD}.SourceExporter"
@@ -29,9 +29,9 @@ c.ClearSolutions.code_stub = {"python": "# ESCRIBE AQUÍ TU CÓDIGO"}
 c.ClearSolutions.text_stub = "*Escribe aquí tu respuesta.*"
 
 # What learners packed is unpacked with care.
-c.ZipCollectApp.extractor_plugin = "torchaula.classroom.archives.Extractor"
+c.ZipCollectApp.extractor_plugin = "torchaula.classroom.intake.archives.Extractor"
 # Whose a notebook is in a download of Moodle's, and when it was handed in; the zone is your Moodle profile's.
-c.ZipCollectApp.collector_plugin = "torchaula.report.collected.ClassCollector"
+c.ZipCollectApp.collector_plugin = "torchaula.plugins.collect.ClassCollector"
 c.MoodleCollector.timezone = "Europe/Madrid"
 
 # What is read of a submission, however damaged.
@@ -61,7 +61,7 @@ c.Grade.wall_seconds = 300.0  # the same on the clock
 c.Execute.kernel_manager_class = f"{GUARD}.CourseKernelManager"
 
 # What late work costs: a share of the points for each day begun after deadline and grace.
-c.AssignLatePenalties.plugin_class = "torchaula.classroom.lateness.LateWork"
+c.AssignLatePenalties.plugin_class = "torchaula.classroom.gradebook.lateness.LateWork"
 c.LateWork.deadlines = {}  # of each assignment, as in {"mlp": "2026-12-01 23:59 Europe/Madrid"}
 c.LateWork.grace_minutes = 10.0  # after the deadline that cost nothing
 c.LateWork.percent_a_day = 10.0  # of the points earned
@@ -69,7 +69,7 @@ c.LateWork.cap_percent = 50.0  # the most that lateness costs, of the points ear
 c.LateWork.believe_timestamp_files = False  # True where nobody but your exchange writes timestamp.txt
 
 # The grades as a table, with what became of each submission.
-c.ExportApp.plugin_class = "torchaula.report.export.CsvExport"
+c.ExportApp.plugin_class = "torchaula.plugins.export.CsvExport"
 
 # What learners get back: our own page, in Spanish, without the text of any test.
 c.GenerateFeedback.exporter_class = "torchaula.report.feedback.FeedbackExporter"

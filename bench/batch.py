@@ -28,12 +28,13 @@ from graded_cells import RUNS, seconds
 from rich.console import Console
 from rich.table import Table
 
-from torchaula.classroom import assignments, batch
-from torchaula.course import converters, layout, notebook, sample_class
+from torchaula.authoring import sample_class
+from torchaula.classroom.batch import assignments, batch
+from torchaula.course import converters, layout, notebook
 from torchaula.course.layout import Course
-from torchaula.grading import client, engine
-from torchaula.grading.rebuild import sort
-from torchaula.grading.submitted import read
+from torchaula.course.rebuilding.rebuild import sort
+from torchaula.course.rebuilding.submitted import read
+from torchaula.grading.trusted import client, engine
 from torchaula.report.following import Terminal
 
 ROOT = Path(__file__).parents[1]

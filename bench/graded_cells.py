@@ -21,8 +21,8 @@ from rich.table import Table
 from torchaula.checks.session import serve_with
 from torchaula.course import layout, notebook
 from torchaula.course.notebook import Notebook
-from torchaula.grading import engine
-from torchaula.grading.cells import execute, judge, new_namespace
+from torchaula.grading.trusted import engine
+from torchaula.grading.trusted.cells import execute, judge, new_namespace
 
 RUNS = 7
 

@@ -13,10 +13,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.converters import Autograde, GenerateAssignment
 
 from tests import mini, pupils
-from torchaula.classroom import gradebook
-from torchaula.course import converters, normal_form, notebook
+from torchaula.authoring import normal_form
+from torchaula.authoring.release import release
+from torchaula.classroom.gradebook import gradebook
+from torchaula.course import converters, notebook
 from torchaula.course.layout import Course, find
-from torchaula.course.release import release
 
 STUB = "*Escribe aquí tu respuesta.*"  # as the course's configuration says
 SCHEME = "Un punto por cada dato que salga en la lista secreta"
@@ -37,7 +38,7 @@ CELLS: dict[str, tuple[str, bool, dict[str, Any]]] = {
 }
 POINTS = {"explica": 5, "dibuja": 2.5, "tarea": 3, "opcional": 0, "decima": 0.1}
 ESSAY = "Sumar algo *consigo mismo* lo duplica: $x + x$.\n\n- y 3 < 5"
-ENGINE = '    "torchaula.classroom.nbgrader_preprocessors.Grade",\n'
+ENGINE = '    "torchaula.plugins.autograde.Grade",\n'
 # As nbgrader does it by itself, but for the engine, which scores automatically graded cells.
 STOCK = """
 c = get_config()
@@ -46,7 +47,7 @@ c.NbGrader.logfile = ""
 c.ClearSolutions.code_stub = {"python": "# ESCRIBE AQUÍ TU CÓDIGO"}
 c.ClearSolutions.text_stub = "*Escribe aquí tu respuesta.*"
 c.Autograde.autograde_preprocessors = [
-    "torchaula.classroom.nbgrader_preprocessors.Grade",
+    "torchaula.plugins.autograde.Grade",
     "nbgrader.preprocessors.IgnorePattern",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",

@@ -14,12 +14,12 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests import mini, pupils
 from tests.workshop import Workshop
-from torchaula.classroom.entries import Entry
+from torchaula.authoring.release import release
+from torchaula.classroom.batch.entries import Entry
 from torchaula.course.layout import Course
-from torchaula.course.release import release
 from torchaula.errors import Refusal
-from torchaula.grading.client import Client
-from torchaula.grading.jobs import Job, Result
+from torchaula.grading.trusted.client import Client
+from torchaula.grading.trusted.jobs import Job, Result
 
 # The same examples in every run, so that CI fails for what a change did and for nothing else; now and then
 # look further with `pytest --hypothesis-profile=explore`.

@@ -16,16 +16,16 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from torchaula.classroom.records import Record
+from torchaula.classroom.batch.records import Record
 from torchaula.course import answers, notebook
 from torchaula.course.layout import find
-from torchaula.grading import engine, sandbox
-from torchaula.grading.diagnosis import Known, diagnose
-from torchaula.grading.engine import Engine
-from torchaula.grading.jobs import Result
-from torchaula.grading.rebuild import grade_id, rebuild
-from torchaula.grading.submitted import read
-from torchaula.grading.verdict import Verdict
+from torchaula.course.rebuilding.rebuild import grade_id, rebuild
+from torchaula.course.rebuilding.submitted import read
+from torchaula.grading.trusted import engine, sandbox
+from torchaula.grading.trusted.diagnosis import Known, diagnose
+from torchaula.grading.trusted.engine import Engine
+from torchaula.grading.trusted.jobs import Result
+from torchaula.grading.trusted.verdict import Verdict
 from torchaula.report.feedback import render
 from torchaula.report.page import page
 

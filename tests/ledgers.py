@@ -6,7 +6,7 @@ from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
 
-from torchaula.classroom import gradebook
+from torchaula.classroom.gradebook import gradebook
 from torchaula.course.layout import Course
 
 Rows = dict[tuple[str, ...], Any]

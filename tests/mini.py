@@ -13,13 +13,14 @@ from typing import Any
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from rich.console import Console
 
-from torchaula.classroom import batch
-from torchaula.classroom.entries import Entry
-from torchaula.course import normal_form, notebook
+from torchaula.authoring import normal_form
+from torchaula.classroom.batch import batch
+from torchaula.classroom.batch.entries import Entry
+from torchaula.course import notebook
 from torchaula.course.layout import Course, find
 from torchaula.errors import Refusal
-from torchaula.grading import sandbox
-from torchaula.grading.client import Workers
+from torchaula.grading.trusted import sandbox
+from torchaula.grading.trusted.client import Workers
 from torchaula.report.following import Terminal
 
 ROOT = Path(__file__).parents[1]

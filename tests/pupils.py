@@ -15,7 +15,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from tests import mini
-from torchaula.course import notebook, sample_class
+from torchaula.authoring import sample_class
+from torchaula.course import notebook
 from torchaula.course.layout import Course
 from torchaula.course.notebook import Cell
 

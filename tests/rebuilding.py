@@ -8,19 +8,19 @@ from typing import Any
 import msgspec
 from nbformat import NotebookNode
 
-from torchaula.classroom import review
-from torchaula.classroom.assignments import Assignment
-from torchaula.classroom.review import Review
+from torchaula.classroom.batch import review
+from torchaula.classroom.batch.assignments import Assignment
+from torchaula.classroom.batch.review import Review
 from torchaula.course import notebook
 from torchaula.course.markers import USUAL, Markers
-from torchaula.grading import instructor
-from torchaula.grading import rebuild as rebuilding
-from torchaula.grading.instructor import Instructor
-from torchaula.grading.jobs import Assigned, Job
-from torchaula.grading.limits import Limits
-from torchaula.grading.rebuild import Sorted
-from torchaula.grading.submitted import SubmittedCell, read
-from torchaula.grading.work import Piece, Work
+from torchaula.course.rebuilding import instructor
+from torchaula.course.rebuilding import rebuild as rebuilding
+from torchaula.course.rebuilding.instructor import Instructor
+from torchaula.course.rebuilding.rebuild import Sorted
+from torchaula.course.rebuilding.submitted import SubmittedCell, read
+from torchaula.course.rebuilding.work import Piece, Work
+from torchaula.grading.trusted.jobs import Assigned, Job
+from torchaula.grading.wire.limits import Limits
 
 
 def sort(source: NotebookNode, cells: Sequence[SubmittedCell], markers: Markers = USUAL) -> Sorted:

@@ -121,7 +121,8 @@ def own_version(folder: Path) -> Version:
 
 def write_course(tree: Path, root: Path, assignment: str) -> None:
     """Write a course with one assignment of `tree`: its sample class and its known answers hand in."""
-    from torchaula.course import layout, sample_class
+    from torchaula.authoring import sample_class
+    from torchaula.course import layout
 
     for part in ("source", "release", "answers"):
         shutil.copytree(tree / part / assignment, root / part / assignment)
@@ -144,7 +145,7 @@ def write_course(tree: Path, root: Path, assignment: str) -> None:
 
 def known_answers(material) -> Iterator[dict[str, str]]:
     """What each submission answers: the first known answer of each exercise, the second, and so on."""
-    from torchaula.grading import matrix
+    from torchaula.authoring import matrix
 
     each = (matrix.known(unit, material.answers[name]) for name, unit in material.exercises.items())
     for answers in zip_longest(*each):

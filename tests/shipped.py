@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from tests import mini
-from torchaula.course import sample_class
+from torchaula.authoring import sample_class
 from torchaula.course.layout import Course
 
 ROOT = Path(__file__).parents[1]

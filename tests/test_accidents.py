@@ -9,8 +9,8 @@ import pytest
 from tests.accidents import ACCIDENTS
 from tests.conftest import ACCIDENT
 from tests.workshop import Book, Workshop, passed
-from torchaula.grading.jobs import Result
-from torchaula.grading.protocol import Raised, Shown
+from torchaula.grading.trusted.jobs import Result
+from torchaula.grading.wire.orders import Raised, Shown
 
 
 @pytest.mark.parametrize("name", ACCIDENTS)

@@ -23,8 +23,8 @@ from types import SimpleNamespace
 import pytest
 
 from tests import mini, shipped
-from torchaula.classroom import archives, received
-from torchaula.classroom.archives import BadArchive, Budget, is_download, unpack, unpack_download
+from torchaula.classroom.intake import archives, received
+from torchaula.classroom.intake.archives import BadArchive, Budget, is_download, unpack, unpack_download
 from torchaula.course.layout import Course
 
 NAMES = r".*/(?P<student_id>[a-z]+)_(?P<file_id>mini)"

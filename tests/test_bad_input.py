@@ -11,9 +11,9 @@ import pytest
 
 from tests import mini, pupils
 from torchaula import cli
-from torchaula.classroom import batch
+from torchaula.authoring.release import files
+from torchaula.classroom.batch import batch
 from torchaula.course.layout import Course, require_writable
-from torchaula.course.release import files
 from torchaula.errors import Refusal
 
 FAKE_PYTHON = """#!/bin/sh

@@ -10,12 +10,14 @@ import pytest
 from tests import ledgers, mini, pupils
 from tests.test_bad_input import run
 from tests.test_release import nbgrader
-from torchaula.classroom import batch, gradebook, graded_copy, records
-from torchaula.course import notebook, sample_class
+from torchaula.authoring import sample_class
+from torchaula.authoring.release import release
+from torchaula.classroom.batch import batch, graded_copy, records
+from torchaula.classroom.gradebook import gradebook
+from torchaula.course import notebook
 from torchaula.course.layout import Course
-from torchaula.course.release import release
 from torchaula.errors import Refusal
-from torchaula.grading.client import Client, Workers
+from torchaula.grading.trusted.client import Client, Workers
 
 MANUAL = ("double-valores", "mini", "mini", "alba")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.tiny import BACKENDS, OPEN, PLUS, grade, notebook
-from torchaula.grading import cells, engine
-from torchaula.grading.verdict import Outcome
+from torchaula.grading.trusted import cells, engine
+from torchaula.grading.trusted.verdict import Outcome
 
 pytestmark = pytest.mark.parametrize("backend", BACKENDS)
 

@@ -16,25 +16,26 @@ import torch
 from tests.tiny import OPEN, RIGHT, grade, notebook
 from torchaula.checks import data
 from torchaula.checks.observation import Failure, Observation
-from torchaula.grading import engine, frames, wire, worker
-from torchaula.grading.forks import ForkFailed, in_fork
-from torchaula.grading.jobs import Result
-from torchaula.grading.limits import MIB, Limits
-from torchaula.grading.outputs import PLACES
-from torchaula.grading.protocol import FromStudent, Raised, Ran, Shown, Text
-from torchaula.grading.shell import Outputs
-from torchaula.grading.verdict import Outcome, Verdict
+from torchaula.grading.sandboxed.shell import Outputs
+from torchaula.grading.trusted import engine, worker
+from torchaula.grading.trusted.jobs import Result
+from torchaula.grading.trusted.outputs import PLACES
+from torchaula.grading.trusted.verdict import Outcome, Verdict
+from torchaula.grading.wire import frames, values
+from torchaula.grading.wire.forks import ForkFailed, in_fork
+from torchaula.grading.wire.limits import MIB, Limits
+from torchaula.grading.wire.orders import FromStudent, Raised, Ran, Shown, Text
 
-EMPTY = wire.Seen(None, None, None, [], [], [], {})
+EMPTY = values.Seen(None, None, None, [], [], [], {})
 
 
-def seen(**fields: Any) -> wire.Seen:
+def seen(**fields: Any) -> values.Seen:
     """An observation's frame with these fields, and nothing else in it."""
     return msgspec.structs.replace(EMPTY, **fields)
 
 
 def received(
-    header: bytes, body: bytes = b"", messages: Any = wire.Seen, bounds: frames.Bounds = frames.BOUNDS
+    header: bytes, body: bytes = b"", messages: Any = values.Seen, bounds: frames.Bounds = frames.BOUNDS
 ) -> Any:
     """What a channel makes of a frame of any size that a peer sends."""
     near, far = socket.socketpair()
@@ -44,7 +45,7 @@ def received(
         thread.start()
         try:
             message, buffers = frames.Channel(far, messages, bounds).receive(20.0)
-            return wire.to_observation(message, buffers) if isinstance(message, wire.Seen) else message
+            return values.to_observation(message, buffers) if isinstance(message, values.Seen) else message
         finally:
             far.close()
             thread.join()
@@ -70,33 +71,35 @@ TOO_MUCH = {
     "a path's length": {"attached": [DEEP]},
     "a gradient's path": {"gradients": [(DEEP, None)]},
     "a path's text": {"shared": [(LONG,)]},
-    "a key's text": {"result": wire.DictNode([(LONG, 1)])},
+    "a key's text": {"result": values.DictNode([(LONG, 1)])},
     "a name in the trace": {"trace": {LONG: 1}},
     "a count in the trace": {"trace": {"x": 2**64 - 1}},
     "a negative count": {"trace": {"x": -1}},
     "a whole number": {"result": 2**64 - 1},
-    "a whole number as a key": {"result": wire.DictNode([(2**64 - 1, 1)])},
-    "a size": {"result": wire.SequenceNode("size", [2**64 - 1])},
-    "sizes of nothing": {"result": wire.TensorNode("float32", [2**64 - 1, 0], [1, 1], 0, False, True)},
-    "many lists": {"result": wire.SequenceNode("list", [wire.SequenceNode("list", [])] * 10**5)},
+    "a whole number as a key": {"result": values.DictNode([(2**64 - 1, 1)])},
+    "a size": {"result": values.SequenceNode("size", [2**64 - 1])},
+    "sizes of nothing": {"result": values.TensorNode("float32", [2**64 - 1, 0], [1, 1], 0, False, True)},
+    "many lists": {"result": values.SequenceNode("list", [values.SequenceNode("list", [])] * 10**5)},
     "values in two fields": {
-        "result": wire.SequenceNode("list", [0] * (data.MAX_NODES - 1)),
+        "result": values.SequenceNode("list", [0] * (data.MAX_NODES - 1)),
         "attached": [(0,)] * data.MAX_NODES,
         "shared": [(0,)] * data.MAX_NODES,
-        "arguments": wire.SequenceNode("list", [0] * (data.MAX_NODES + 1)),
+        "arguments": values.SequenceNode("list", [0] * (data.MAX_NODES + 1)),
     },
     "offsets": {
-        "result": wire.SequenceNode(
-            "list", [wire.TensorNode("float32", [0], [1], 15 * 2**20, False, False)] * 20
+        "result": values.SequenceNode(
+            "list", [values.TensorNode("float32", [0], [1], 15 * 2**20, False, False)] * 20
         )
     },
     "offsets of gradients": {
         "gradients": [
-            ((n,), wire.TensorNode("float32", [0], [1], 15 * 2**20, False, False)) for n in range(20)
+            ((n,), values.TensorNode("float32", [0], [1], 15 * 2**20, False, False)) for n in range(20)
         ]
     },
     "repeated values": {
-        "result": wire.SequenceNode("list", [wire.TensorNode("uint8", [2**26], [0], 0, False, False)] * 20)
+        "result": values.SequenceNode(
+            "list", [values.TensorNode("uint8", [2**26], [0], 0, False, False)] * 20
+        )
     },
 }
 
@@ -112,9 +115,9 @@ def test_field_that_holds_too_much_is_refused(fields: dict[str, Any]) -> None:
 
 HOARDS = {
     "paths of one": encoded(seen(attached=[(None,)] * (4 * 10**6 - 10))),
-    "pairs": encoded(seen(result=wire.DictNode([(None, None)] * (26 * 10**5)))),
-    "numbers": encoded(seen(result=wire.SequenceNode("list", [1000] * (26 * 10**5)))),
-    "nothing": encoded(seen(result=wire.SequenceNode("list", [None] * (8 * 10**6)))),
+    "pairs": encoded(seen(result=values.DictNode([(None, None)] * (26 * 10**5)))),
+    "numbers": encoded(seen(result=values.SequenceNode("list", [1000] * (26 * 10**5)))),
+    "nothing": encoded(seen(result=values.SequenceNode("list", [None] * (8 * 10**6)))),
     "a claim": b"\xdd\x7f\xff\xff\xff",
     "claims in claims": b"\xdd\x00\x0f\xff\xff" * 900,
 }
@@ -126,7 +129,7 @@ def test_header_is_counted_before_it_becomes_objects(header: bytes) -> None:
     tracemalloc.start()
     try:
         with pytest.raises(frames.WireError):
-            received(header, messages=wire.Seen)
+            received(header, messages=values.Seen)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -151,7 +154,7 @@ def test_what_may_cross_crosses(value: Any) -> None:
     """64 MB, depth 16 and 100,000 values cross as ever, with the paths of all that hangs on a graph."""
     copied = data.copy(value)
     paths = tuple(path for path, _ in data.tensors(copied))
-    message, buffers = wire.from_observation(Observation(copied, None, ((), {}), paths, paths))
+    message, buffers = values.from_observation(Observation(copied, None, ((), {}), paths, paths))
 
     arrived = received(encoded(message), b"".join(buffers))
 
@@ -165,7 +168,7 @@ def test_what_may_cross_crosses(value: Any) -> None:
 def test_result_and_arguments_may_both_be_large() -> None:
     """What an argument holds is not counted against the result: neither is too large by itself."""
     many = [0] * (data.MAX_NODES - 10)
-    message, buffers = wire.from_observation(Observation(many, None, ((many,), {})))
+    message, buffers = values.from_observation(Observation(many, None, ((many,), {})))
 
     assert received(encoded(message), b"".join(buffers)).result == many
 
@@ -174,7 +177,7 @@ def test_views_far_into_a_large_tensor_are_refused_where_they_are_sent() -> None
     """Each takes what stands before it along: an answer that returns thousands of them is told so."""
     rows = list(torch.zeros(2**12, 2**12).unbind())
     with pytest.raises(frames.TooLarge):
-        wire.from_observation(Observation(rows, None, ((), {})))
+        values.from_observation(Observation(rows, None, ((), {})))
 
 
 def test_life_of_a_student_process_is_bounded_in_each_message() -> None:
@@ -219,9 +222,11 @@ def test_half_a_character_crosses_as_another_one(value: Any) -> None:
     near, far = socket.socketpair()
     failure = Failure("E\ud800", "\ud800" * 500, "\ud800", 1)
     with near, far:
-        message, buffers = wire.from_observation(Observation(value, failure, ((value,), {}), (("\ud800",),)))
-        frames.Channel(near, wire.Seen).send(message, buffers)
-        arrived = wire.to_observation(*frames.Channel(far, wire.Seen).receive(5.0))
+        message, buffers = values.from_observation(
+            Observation(value, failure, ((value,), {}), (("\ud800",),))
+        )
+        frames.Channel(near, values.Seen).send(message, buffers)
+        arrived = values.to_observation(*frames.Channel(far, values.Seen).receive(5.0))
 
     assert arrived.failure is not None and arrived.failure.message == "?" * 500
     assert "\ud800" not in str(arrived)
@@ -264,10 +269,10 @@ def test_reply_for_which_there_is_no_memory_is_refused(monkeypatch: pytest.Monke
     def no_memory(*_: object, **__: object) -> None:
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
 
-    message, buffers = wire.from_observation(Observation(torch.ones(3), None, ((), {})))
+    message, buffers = values.from_observation(Observation(torch.ones(3), None, ((), {})))
     monkeypatch.setattr(torch, "frombuffer", no_memory)
     with pytest.raises(frames.WireError):
-        wire.to_observation(message, memoryview(b"".join(buffers)))
+        values.to_observation(message, memoryview(b"".join(buffers)))
 
 
 def test_cell_with_too_many_replies_has_no_diagnosis() -> None:
@@ -298,6 +303,6 @@ def test_result_fits_in_a_frame_whatever_it_says() -> None:
 
 def test_body_without_a_tensor_is_not_read_twice() -> None:
     """Two floats for a tensor of two; what nobody claims is not used."""
-    node = wire.TensorNode("float32", [2], [1], 0, False, False)
+    node = values.TensorNode("float32", [2], [1], 0, False, False)
     arrived = received(encoded(seen(result=node)), struct.pack("2f", 1.0, 2.0))
     assert arrived.result.tolist() == [1.0, 2.0]

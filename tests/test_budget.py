@@ -16,16 +16,16 @@ from msgspec.structs import replace
 
 from tests.rebuilding import Desk
 from tests.workshop import NAME, SOLUTIONS, Book, instructor, passed
-from torchaula.classroom import assignments, entries
+from torchaula.classroom.batch import assignments, entries
 from torchaula.course import notebook
 from torchaula.errors import Refusal
-from torchaula.grading import sandbox
-from torchaula.grading.budget import NOTHING, Budget, Spent
-from torchaula.grading.client import Client, GradingFailed
-from torchaula.grading.jobs import Result
-from torchaula.grading.limits import Limits
-from torchaula.grading.usage import Usage
-from torchaula.grading.verdict import Lost, Outcome
+from torchaula.grading.sandboxed.usage import Usage
+from torchaula.grading.trusted import sandbox
+from torchaula.grading.trusted.budget import NOTHING, Budget, Spent
+from torchaula.grading.trusted.client import Client, GradingFailed
+from torchaula.grading.trusted.jobs import Result
+from torchaula.grading.trusted.verdict import Lost, Outcome
+from torchaula.grading.wire.limits import Limits
 
 # Who computes is ended for the CPU that they take, however busy the machine is; who sleeps, by the clock.
 COMPUTING = Limits(cell_seconds=1, cells_seconds=2, cpu_seconds=4, wall_seconds=60)

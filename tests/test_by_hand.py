@@ -16,15 +16,17 @@ from tests import by_hand, ledgers, mini, pupils, week
 from tests.rebuilding import rebuild
 from tests.test_feedback import text_of
 from tests.test_release import nbgrader
-from torchaula.classroom import gradebook, graded_copy, lateness
-from torchaula.classroom.lateness import Arrival
-from torchaula.course import converters, normal_form, notebook, rules, sample_class, secrets
+from torchaula.authoring import normal_form, rules, sample_class, secrets
+from torchaula.authoring.release import release
+from torchaula.classroom.batch import graded_copy
+from torchaula.classroom.gradebook import gradebook, lateness
+from torchaula.classroom.gradebook.lateness import Arrival
+from torchaula.course import converters, notebook
 from torchaula.course.layout import Course, find
 from torchaula.course.notebook import Cell
-from torchaula.course.release import release
+from torchaula.course.rebuilding.submitted import read
 from torchaula.errors import Refusal
-from torchaula.grading import client, engine
-from torchaula.grading.submitted import read
+from torchaula.grading.trusted import client, engine
 from torchaula.report import words
 
 ESCRIBE = "escribe"

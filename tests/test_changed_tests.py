@@ -10,12 +10,13 @@ from nbgrader.coursedir import CourseDirectory
 
 from tests import ledgers, mini, pupils, week
 from tests.test_release import nbgrader
-from torchaula.classroom import batch, gradebook, graded_copy, records
+from torchaula.authoring.release import release
+from torchaula.classroom.batch import batch, graded_copy, records
+from torchaula.classroom.gradebook import gradebook
 from torchaula.course import converters, notebook
 from torchaula.course.layout import Course
-from torchaula.course.release import release
 from torchaula.errors import Refusal
-from torchaula.grading import client
+from torchaula.grading.trusted import client
 
 
 @pytest.fixture(scope="module")

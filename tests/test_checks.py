@@ -21,9 +21,9 @@ from torchaula.checks.probe import free_names
 from torchaula.checks.seeds import Stream, derive
 from torchaula.checks.timelimit import TimeLimit, time_limit
 from torchaula.checks.trace import forbidden
-from torchaula.classroom.entries import Became
+from torchaula.classroom.batch.entries import Became
 from torchaula.findings import Contrast, Label, Outcome, Reason
-from torchaula.grading.verdict import Lost
+from torchaula.grading.trusted.verdict import Lost
 from torchaula.report import class_csv, words
 from torchaula.report.by_person import State
 

@@ -11,8 +11,8 @@ import pytest
 
 from tests import mini, pupils, week
 from tests.test_moodle import FOLDER, english, zipped
+from torchaula.authoring.release import release
 from torchaula.course.layout import Course
-from torchaula.course.release import release
 
 SIZE = 300
 GOOD = {1: "2 * x", 2: "x + x", 3: "x * 2"}

@@ -10,15 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from torchaula.course import answers, rules
+from torchaula.authoring import luck, matrix, rules
+from torchaula.authoring.luck import Draw
+from torchaula.authoring.matrix import Trial
+from torchaula.course import answers
 from torchaula.course.answers import Answer
 from torchaula.course.layout import Course
 from torchaula.course.notebook import HIDDEN, Exercise, Notebook, load, read
-from torchaula.grading import engine, luck, matrix
-from torchaula.grading.diagnosis import Evidence
-from torchaula.grading.luck import Draw
-from torchaula.grading.matrix import Trial
-from torchaula.grading.verdict import Verdict
+from torchaula.grading.trusted import engine
+from torchaula.grading.trusted.diagnosis import Evidence
+from torchaula.grading.trusted.verdict import Verdict
 
 COURSE = Course(Path(__file__).parents[1])
 SEEDS = (1, 2, 3)

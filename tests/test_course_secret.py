@@ -22,14 +22,17 @@ from sqlalchemy.exc import SAWarning
 
 from tests import ledgers, mini, pupils, shipped, week
 from tests.test_release import nbgrader
-from torchaula.classroom import batch, gradebook, health, new_secret, records, seeding
-from torchaula.course import converters, pack
+from torchaula import doctor
+from torchaula.authoring import pack
+from torchaula.authoring.release import files, release
+from torchaula.classroom.batch import batch, records
+from torchaula.classroom.gradebook import gradebook, new_secret, seeding
+from torchaula.course import converters
 from torchaula.course.layout import Course
-from torchaula.course.release import files, release
 from torchaula.errors import Refusal
-from torchaula.grading import client
-from torchaula.grading.client import Client
-from torchaula.grading.jobs import Assigned, Job, Result
+from torchaula.grading.trusted import client
+from torchaula.grading.trusted.client import Client
+from torchaula.grading.trusted.jobs import Assigned, Job, Result
 
 OTHER = "0123456789abcdef" * 4
 SANDBOXED = pytest.mark.skipif(bool(mini.confinement()), reason="nothing confines student code here")
@@ -109,9 +112,9 @@ def renew(course: Course) -> None:
     new_secret.make(course, lambda _graded: True)
 
 
-def look(course: Course) -> health.Finding:
+def look(course: Course) -> doctor.Finding:
     """What the doctor finds."""
-    [found] = health.look(course, ("secret",))
+    [found] = doctor.look(course, ("secret",))
     return found
 
 

@@ -14,11 +14,12 @@ import pytest
 from tests import damage, ledgers, mini
 from tests.conftest import DAMAGED
 from tests.workshop import Book, Workshop, passed
-from torchaula.classroom import gradebook
-from torchaula.course import notebook, sample_class
+from torchaula.authoring import sample_class
+from torchaula.classroom.gradebook import gradebook
+from torchaula.course import notebook
 from torchaula.course.layout import Course
+from torchaula.course.rebuilding import submitted
 from torchaula.errors import Refusal
-from torchaula.grading import submitted
 
 WHAT_TO_DO = re.compile(r": (ask for|clear|rename|put) \w+")
 

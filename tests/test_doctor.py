@@ -10,7 +10,8 @@ from contextlib import closing
 import pytest
 
 from tests import pupils
-from torchaula.classroom import gradebook, health
+from torchaula import doctor
+from torchaula.classroom.gradebook import gradebook
 from torchaula.cli import cli
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
@@ -18,17 +19,17 @@ from torchaula.errors import Refusal
 Usage = namedtuple("Usage", "total used free")
 
 
-def found(course: Course | None, name: str) -> health.Finding:
+def found(course: Course | None, name: str) -> doctor.Finding:
     """What one look finds."""
-    [finding] = health.look(course, (name,))
+    [finding] = doctor.look(course, (name,))
     return finding
 
 
 def test_sound_machine_has_nothing_to_mend(course: Course) -> None:
     """Every look but the sandbox's, which not every machine has, is content with a new course."""
-    names = tuple(name for name in health.LOOKS if name != "sandbox")
+    names = tuple(name for name in doctor.LOOKS if name != "sandbox")
 
-    findings = list(health.look(course, names))
+    findings = list(doctor.look(course, names))
 
     assert [finding.name for finding in findings] == list(names)
     assert not [finding for finding in findings if finding.remedy]
@@ -47,12 +48,12 @@ def test_command_prints_a_line_a_look(course: Course, capsys: pytest.CaptureFixt
 def test_unknown_look_is_refused(course: Course) -> None:
     """A name that stands for nothing is told those that do."""
     with pytest.raises(Refusal, match=r"there is no 'dsik'; there are: sandbox, python"):
-        list(health.look(course, ("dsik",)))
+        list(doctor.look(course, ("dsik",)))
 
 
 def test_torch_that_can_not_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its last words are shown; the doctor lives on."""
-    monkeypatch.setattr(health, "TORCH", "raise ImportError('libtorch.so: not found')")
+    monkeypatch.setattr(doctor, "TORCH", "raise ImportError('libtorch.so: not found')")
 
     finding = found(None, "torch")
 
@@ -62,8 +63,8 @@ def test_torch_that_can_not_be_imported(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_little_memory_says_how_many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where memory suffices for fewer than there are cores, `--jobs` is named."""
-    monkeypatch.setattr(health.client, "cores", lambda: 8)
-    monkeypatch.setattr(health, "_free_memory", lambda: 3 * health.WORKER)
+    monkeypatch.setattr(doctor.client, "cores", lambda: 8)
+    monkeypatch.setattr(doctor, "_free_memory", lambda: 3 * doctor.WORKER)
 
     assert "--jobs 3" in found(None, "threads").remedy
 
@@ -100,8 +101,8 @@ def test_gradebook_of_another_nbgrader(course: Course) -> None:
 
 def test_versions_that_do_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is missing or too old is named with what is needed."""
-    real = health._installed
-    monkeypatch.setattr(health, "_installed", lambda name: {"rich": "1.0", "click": ""}.get(name, real(name)))
+    real = doctor._installed
+    monkeypatch.setattr(doctor, "_installed", lambda name: {"rich": "1.0", "click": ""}.get(name, real(name)))
 
     remedy = found(None, "versions").remedy
 

@@ -16,9 +16,9 @@ from tests import ledgers, mini, pupils, shipped, week
 from tests.test_formgrader import CHROMIUM, QUIET, jupyter_lab
 from tests.test_odd_files import make_sparse
 from tests.test_release import nbgrader
-from torchaula.classroom import gradebook
+from torchaula.authoring.release import files, release
+from torchaula.classroom.gradebook import gradebook
 from torchaula.course.layout import Course, find
-from torchaula.course.release import files, release
 
 CLASS = ("referencia", "carla", "vacio", "elena")  # all right, in between (and late), nothing, graded by hand
 DEADLINE = 'c.LateWork.deadlines = {"mlp": "2026-10-05 23:59 Europe/Madrid"}'

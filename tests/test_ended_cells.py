@@ -10,10 +10,10 @@ import pytest
 from tests.tiny import OPEN, RIGHT, grade, notebook
 from tests.workshop import Book, Workshop
 from torchaula.course.notebook import Cell, Notebook
-from torchaula.grading import engine
-from torchaula.grading.judge import Judged
-from torchaula.grading.seeds import Seeds
-from torchaula.grading.verdict import Outcome, Verdict
+from torchaula.grading.trusted import engine
+from torchaula.grading.trusted.judge import Judged
+from torchaula.grading.trusted.seeds import Seeds
+from torchaula.grading.trusted.verdict import Outcome, Verdict
 
 DOUBLES = OPEN.replace('forbid=["mul"], ', "") + "student.double(1).equals(2)\n"
 

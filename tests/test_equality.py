@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests import ledgers, mini, pupils
-from torchaula.course import notebook, sample_class
+from torchaula.authoring import sample_class
+from torchaula.course import notebook
 from torchaula.course.layout import Course, find
-from torchaula.grading import engine
+from torchaula.grading.trusted import engine
 
 ROOT = Path(__file__).parents[1]
 STUDENTS = ("alternativa", "despistada", "carla")  # all right, all wrong, and in between

@@ -12,13 +12,14 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from tests import ledgers, mini, pupils, week
-from torchaula.classroom import extensions, gradebook, locks, received
+from torchaula.authoring.release import release
+from torchaula.classroom.gradebook import extensions, gradebook, locks
+from torchaula.classroom.intake import received
 from torchaula.course import converters
 from torchaula.course.layout import Course
-from torchaula.course.release import release
+from torchaula.course.rebuilding.submitted import digest_of
 from torchaula.errors import Refusal
-from torchaula.grading import client
-from torchaula.grading.submitted import digest_of
+from torchaula.grading.trusted import client
 
 DEADLINE = datetime(2026, 10, 5, 21, 59)
 RULE = 'c.LateWork.deadlines = {"mini": "2026-10-05 23:59 Europe/Madrid"}'

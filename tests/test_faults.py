@@ -28,21 +28,23 @@ from sqlalchemy.orm import Session
 from tests import ledgers, mini, pupils, tiny
 from tests.conftest import FAULT
 from tests.rebuilding import job_of
-from torchaula.classroom import assignments, batch, gradebook, records
-from torchaula.classroom.entries import Entry
-from torchaula.course import converters, sample_class
+from torchaula.authoring import sample_class
+from torchaula.authoring.release import release
+from torchaula.classroom.batch import assignments, batch, records
+from torchaula.classroom.batch.entries import Entry
+from torchaula.classroom.gradebook import gradebook
+from torchaula.course import converters
 from torchaula.course.layout import Course
 from torchaula.course.markers import USUAL
-from torchaula.course.release import release
 from torchaula.errors import Refusal
-from torchaula.grading import engine, judge
-from torchaula.grading.client import Client, Workers
-from torchaula.grading.forks import ForkFailed, descendants, in_fork
-from torchaula.grading.frames import WireError
-from torchaula.grading.jobs import Job, Result
-from torchaula.grading.protocol import Began
-from torchaula.grading.verdict import Outcome
-from torchaula.grading.warden import Student
+from torchaula.grading.trusted import engine, judge
+from torchaula.grading.trusted.client import Client, Workers
+from torchaula.grading.trusted.jobs import Job, Result
+from torchaula.grading.trusted.verdict import Outcome
+from torchaula.grading.trusted.warden import Student
+from torchaula.grading.wire.forks import ForkFailed, descendants, in_fork
+from torchaula.grading.wire.frames import WireError
+from torchaula.grading.wire.orders import Began
 from torchaula.report.following import Terminal
 
 # Warm workers have threads, which hold nothing while a test forks.
@@ -317,8 +319,8 @@ def _kind(process: int) -> str:
     if not above:  # it ended just now, so this is a fork of a student process: no nursery outlives its parent
         return ""
     for kind, name in (
-        (WORKER, "torchaula.grading.worker"),
-        (NURSERY, "torchaula.grading.nursery"),
+        (WORKER, "torchaula.grading.trusted.worker"),
+        (NURSERY, "torchaula.grading.sandboxed.nursery"),
     ):
         if name in words and (name not in above or _is_bwrap(above)):
             return SANDBOX if _is_bwrap(words) else kind

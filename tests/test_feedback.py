@@ -19,16 +19,18 @@ from nbgrader.converters import GenerateFeedback
 from tests import mini, pupils
 from tests.rebuilding import rebuild
 from tests.test_formgrader import CHROMIUM, QUIET
-from torchaula.classroom import gradebook, records
-from torchaula.classroom.entries import Entry
-from torchaula.classroom.records import Record
-from torchaula.course import converters, notebook, secrets
+from torchaula.authoring import secrets
+from torchaula.classroom.batch import records
+from torchaula.classroom.batch.entries import Entry
+from torchaula.classroom.batch.records import Record
+from torchaula.classroom.gradebook import gradebook
+from torchaula.course import converters, notebook
 from torchaula.course.layout import Course, find
 from torchaula.course.markers import inside, outside
+from torchaula.course.rebuilding.submitted import read
 from torchaula.findings import Label, Row
-from torchaula.grading.jobs import Result as Found
-from torchaula.grading.submitted import read
-from torchaula.grading.verdict import Outcome, Verdict
+from torchaula.grading.trusted.jobs import Result as Found
+from torchaula.grading.trusted.verdict import Outcome, Verdict
 from torchaula.report import words
 from torchaula.report.feedback import TEMPLATES, render
 from torchaula.report.page import page

@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from tests import mini
-from torchaula.classroom import records
-from torchaula.classroom.entries import Entry
+from torchaula.classroom.batch import records
+from torchaula.classroom.batch.entries import Entry
 from torchaula.course.layout import Course
-from torchaula.grading.verdict import Outcome
+from torchaula.grading.trusted.verdict import Outcome
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]

@@ -10,8 +10,8 @@ from tests.tiny import BACKENDS, OPEN, grade, notebook
 from torchaula.checks import data
 from torchaula.course.layout import Course
 from torchaula.course.notebook import load
-from torchaula.grading import engine
-from torchaula.grading.verdict import Outcome, Verdict
+from torchaula.grading.trusted import engine
+from torchaula.grading.trusted.verdict import Outcome, Verdict
 
 pytestmark = pytest.mark.parametrize("backend", BACKENDS)
 COURSE = Course(Path(__file__).parents[1])

@@ -19,14 +19,16 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from tests.rebuilding import rebuild, reviewed, reviewed_cells, sort
 from tests.shipped import ROOT
-from torchaula.course import answers, files, notebook
+from torchaula import files
+from torchaula.course import answers, notebook
 from torchaula.course.layout import find
-from torchaula.grading import definitions
-from torchaula.grading.forks import in_fork
-from torchaula.grading.outputs import plain
-from torchaula.grading.rebuild import ACTIVE
-from torchaula.grading.submitted import MAX_VALUES, SubmittedCell, Unreadable, read
-from torchaula.report import class_csv, collected, highlight, markup, written
+from torchaula.course.rebuilding import definitions
+from torchaula.course.rebuilding.rebuild import ACTIVE
+from torchaula.course.rebuilding.submitted import MAX_VALUES, SubmittedCell, Unreadable, read
+from torchaula.grading.trusted.outputs import plain
+from torchaula.grading.wire.forks import in_fork
+from torchaula.plugins import collect
+from torchaula.report import class_csv, highlight, markup, written
 
 SECONDS = 60.0  # after which what takes minutes is given up, on a busy machine too
 
@@ -168,7 +170,7 @@ def test_file_is_looked_at_before_it_is_read(kind: str, tmp_path: Path) -> None:
 
 def test_fingerprint_is_the_digest_of_what_is_graded(tmp_path: Path) -> None:
     """The register of arrivals names files as grading does."""
-    from torchaula.grading.submitted import digest_of
+    from torchaula.course.rebuilding.submitted import digest_of
 
     (tmp_path / "file").write_bytes(b"x" * 100)
     assert files.fingerprint(tmp_path / "file") == digest_of(b"x" * 100)
@@ -232,6 +234,6 @@ def test_log_has_a_line_for_each_message() -> None:
     record = logging.LogRecord(
         "x", logging.INFO, "", 0, "%s", ("a\x1b[2J\n2026 ERROR b\u202e" + "c" * 10**5,), None
     )
-    line = collected._Lines("%(levelname)s %(message)s").format(record)
+    line = collect._Lines("%(levelname)s %(message)s").format(record)
 
-    assert line.isprintable() and len(line) <= collected.LONGEST
+    assert line.isprintable() and len(line) <= collect.LONGEST

@@ -13,14 +13,16 @@ from traitlets.config import Config
 
 from tests import ledgers, mini, pupils, week
 from tests.test_release import nbgrader
-from torchaula.classroom import batch, gradebook, late_changes, lateness, received
-from torchaula.classroom.lateness import LateWork
+from torchaula.authoring.release import release
+from torchaula.classroom.batch import batch, late_changes
+from torchaula.classroom.gradebook import gradebook, lateness
+from torchaula.classroom.gradebook.lateness import LateWork
+from torchaula.classroom.intake import received
 from torchaula.course import converters
 from torchaula.course.layout import Course
-from torchaula.course.release import release
+from torchaula.course.rebuilding.submitted import digest_of
 from torchaula.errors import Refusal
-from torchaula.grading import client
-from torchaula.grading.submitted import digest_of
+from torchaula.grading.trusted import client
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 EXAMPLE = "write it like '2026-12-01 23:59 Europe/Madrid'"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.tiny import BACKENDS, OPEN, grade, notebook
-from torchaula.grading import engine
+from torchaula.grading.trusted import engine
 
 pytestmark = pytest.mark.parametrize("backend", BACKENDS)
 ANSWER = "{code}\ndef double(x):\n    return x @ torch.eye(len(x)) + x\n"

@@ -17,13 +17,15 @@ from nbformat.v4 import new_code_cell
 
 from tests import mini
 from tests.rebuilding import Desk, rebuild, reviewed_cells, sort
-from torchaula.course import notebook, sample_class
+from torchaula.authoring import sample_class
+from torchaula.course import notebook
 from torchaula.course.layout import Course, find
+from torchaula.course.rebuilding import definitions
+from torchaula.course.rebuilding.rebuild import grade_id, settled
+from torchaula.course.rebuilding.submitted import SubmittedCell, read
 from torchaula.errors import Refusal
-from torchaula.grading import definitions, sandbox
-from torchaula.grading.client import Client
-from torchaula.grading.rebuild import grade_id, settled
-from torchaula.grading.submitted import SubmittedCell, read
+from torchaula.grading.trusted import sandbox
+from torchaula.grading.trusted.client import Client
 
 ASSIGNMENTS = ("tensores", "mlp", "cnn")
 Change = Callable[[NotebookNode, str], None]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests import tiny
-from torchaula.grading.cells import execute, new_namespace
-from torchaula.grading.verdict import Outcome
+from torchaula.grading.trusted.cells import execute, new_namespace
+from torchaula.grading.trusted.verdict import Outcome
 
 CHECK = "student.double(torch.tensor([1.0, 2.0])).equals(torch.tensor([2.0, 4.0]))"
 FORMATTED = """

@@ -14,13 +14,14 @@ from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, ClearSolut
 from traitlets.config import Config
 
 from tests import edits, ledgers, mini, pupils, week
-from torchaula.classroom import gradebook
-from torchaula.course import converters, notebook, secrets
+from torchaula.authoring import secrets
+from torchaula.authoring.release import release
+from torchaula.classroom.gradebook import gradebook
+from torchaula.course import converters, notebook
 from torchaula.course.layout import Course
 from torchaula.course.markers import USUAL
-from torchaula.course.release import release
 from torchaula.errors import Refusal
-from torchaula.grading import client
+from torchaula.grading.trusted import client
 
 MODEL = "return 2 * x"
 DOCUMENTED = "def double(x):\n    return 2 * x"

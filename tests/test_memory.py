@@ -9,16 +9,17 @@ import pytest
 from tests.rebuilding import Desk
 from tests.tiny import BACKENDS, OPEN, PLUS, grade, notebook
 from tests.workshop import NAME, Book, instructor, passed
-from torchaula.classroom import entries
+from torchaula.classroom.batch import entries
 from torchaula.course import notebook as notebooks
 from torchaula.course.notebook import Cell, Notebook
 from torchaula.errors import Refusal
-from torchaula.grading import engine, memory, sandbox
-from torchaula.grading.client import Client
-from torchaula.grading.jobs import Result
-from torchaula.grading.limits import MIB, Limits
-from torchaula.grading.seeds import Seeds
-from torchaula.grading.verdict import Lost, Outcome
+from torchaula.grading.sandboxed import memory
+from torchaula.grading.trusted import engine, sandbox
+from torchaula.grading.trusted.client import Client
+from torchaula.grading.trusted.jobs import Result
+from torchaula.grading.trusted.seeds import Seeds
+from torchaula.grading.trusted.verdict import Lost, Outcome
+from torchaula.grading.wire.limits import MIB, Limits
 from torchaula.report import words
 
 LIMITS = Limits(cell_seconds=20, cells_seconds=60, memory=700 * MIB, total_memory=600 * MIB)

@@ -15,11 +15,11 @@ import pytest
 from tests import mini
 from torchaula.course import notebook
 from torchaula.course.markers import USUAL
-from torchaula.grading import engine
-from torchaula.grading.engine import Engine
-from torchaula.grading.jobs import Assigned
-from torchaula.grading.judge import Judged
-from torchaula.grading.misconceptions import Misconceptions
+from torchaula.grading.trusted import engine
+from torchaula.grading.trusted.engine import Engine
+from torchaula.grading.trusted.jobs import Assigned
+from torchaula.grading.trusted.judge import Judged
+from torchaula.grading.trusted.misconceptions import Misconceptions
 
 SQUARE = "tu resultado coincide con el cuadrado"
 WRONG = {"double": "def double(x):\n    return x * x + 7", "add-one": "def add_one(x):\n    return 7 + x * x"}

@@ -15,10 +15,10 @@ import pytest
 from nbgrader.apps.zipcollectapp import ZipCollectApp
 
 from tests import mini
-from torchaula.classroom import received, roster, worksheet
+from torchaula.classroom.intake import received, roster, worksheet
 from torchaula.course.layout import Course
+from torchaula.course.rebuilding.submitted import digest_of
 from torchaula.errors import Refusal
-from torchaula.grading.submitted import digest_of
 
 FOLDER = "{}_assignsubmission_file/{}"
 OLD_FOLDER = "{}_assignsubmission_file_/{}"

@@ -18,10 +18,10 @@ import pytest
 
 from tests import mini, pupils, week
 from tests.test_release import nbgrader
-from torchaula.classroom import assignments
-from torchaula.classroom.submissions import Submission, collect
+from torchaula.authoring.release import release
+from torchaula.classroom.batch import assignments
+from torchaula.classroom.batch.submissions import Submission, collect
 from torchaula.course.layout import Course, find
-from torchaula.course.release import release
 
 WHAT_TO_DO = r": (ask for|rename|put|clear) \w+|; ask for the right one"
 
@@ -316,9 +316,9 @@ def test_thousands_of_files_cost_nobody(shipped: Course, released: bytes) -> Non
 UNREADABLE = """
 import os, sys
 from pathlib import Path
-from torchaula.classroom.handed_in import look
+from torchaula.classroom.intake.handed_in import look
 from torchaula.course.layout import Course
-from torchaula.grading.submitted import load
+from torchaula.course.rebuilding.submitted import load
 course = Course(Path(sys.argv[1]))
 os.setuid(65534)
 for student in ("ana", "bea", "eva"):

@@ -14,13 +14,14 @@ from msgspec.structs import replace
 import torchaula
 from tests import mini, pupils, week
 from tests.rebuilding import job_of
-from torchaula.classroom import assignments, graded_copy, records
-from torchaula.course import sample_class
+from torchaula import digests
+from torchaula.authoring import sample_class
+from torchaula.authoring.release import release
+from torchaula.classroom.batch import assignments, graded_copy, records
 from torchaula.course.layout import Course
-from torchaula.course.release import release
-from torchaula.grading import digests, rebuild, submitted
-from torchaula.grading.client import Client
-from torchaula.grading.jobs import Job, Result
+from torchaula.course.rebuilding import rebuild, submitted
+from torchaula.grading.trusted.client import Client
+from torchaula.grading.trusted.jobs import Job, Result
 
 EVERYTHING = None
 HELPER = "def twice(x):\n    return 2 * x\n\ndef double(x):\n    return twice(x)"
@@ -134,7 +135,9 @@ def test_prose_and_points_have_nobody_graded_again(
     assert asked == []
 
 
-@pytest.mark.parametrize("place", ["cli.py", "report/words.py", "report/class_table.py", "classroom/desk.py"])
+@pytest.mark.parametrize(
+    "place", ["cli.py", "report/words.py", "report/class_table.py", "classroom/batch/desk.py"]
+)
 def test_word_of_the_command_line_or_of_a_page_has_nobody_graded_again(
     copy: Course, asked: list[object], package: Path, place: str
 ) -> None:
@@ -147,7 +150,7 @@ def test_word_of_the_command_line_or_of_a_page_has_nobody_graded_again(
     assert asked == []
 
 
-@pytest.mark.parametrize("place", ["checks/compare.py", "grading/judge.py", "course/notebook.py"])
+@pytest.mark.parametrize("place", ["checks/compare.py", "grading/trusted/judge.py", "course/notebook.py"])
 def test_change_of_the_code_that_grades_has_everybody_graded_again(
     copy: Course, asked: list[object], package: Path, place: str
 ) -> None:

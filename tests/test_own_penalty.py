@@ -8,8 +8,8 @@ import pytest
 
 from tests import ledgers, mini, pupils, week
 from tests.test_release import nbgrader
+from torchaula.authoring.release import release
 from torchaula.course.layout import Course
-from torchaula.course.release import release
 
 DEADLINE = 'c.LateWork.deadlines = {"mini": "2026-10-05 23:59 Europe/Madrid"}'
 BELIEVE = "c.LateWork.believe_timestamp_files = True"

@@ -13,11 +13,13 @@ from nbgrader.api import Gradebook
 
 from tests import ledgers, mini, pupils
 from tests.test_release import nbgrader
-from torchaula.classroom import assignments, batch, gradebook, submissions
-from torchaula.classroom.entries import Entry
-from torchaula.course import notebook, sample_class
+from torchaula.authoring import sample_class
+from torchaula.authoring.release import release
+from torchaula.classroom.batch import assignments, batch, submissions
+from torchaula.classroom.batch.entries import Entry
+from torchaula.classroom.gradebook import gradebook
+from torchaula.course import notebook
 from torchaula.course.layout import Course
-from torchaula.course.release import release
 from torchaula.errors import Refusal
 
 Graded = tuple[Course, dict[str, Entry]]

@@ -16,14 +16,15 @@ from hypothesis import strategies as st
 from tests.rebuilding import rebuild
 from tests.workshop import Book, instructor
 from torchaula.course import notebook
-from torchaula.grading import frames, judge, outputs, protocol
-from torchaula.grading.budget import Budget
-from torchaula.grading.limits import Limits
-from torchaula.grading.protocol import Began, Cell, Leave, Lived, Raised, Ran, Shown, Text
-from torchaula.grading.rebuild import OWN, grade_id, is_solution
-from torchaula.grading.submitted import SubmittedCell, read
-from torchaula.grading.verdict import Lost
-from torchaula.grading.warden import SandboxDied, Student
+from torchaula.course.rebuilding.rebuild import OWN, grade_id, is_solution
+from torchaula.course.rebuilding.submitted import SubmittedCell, read
+from torchaula.grading.trusted import judge, outputs
+from torchaula.grading.trusted.budget import Budget
+from torchaula.grading.trusted.verdict import Lost
+from torchaula.grading.trusted.warden import SandboxDied, Student
+from torchaula.grading.wire import frames, orders
+from torchaula.grading.wire.limits import Limits
+from torchaula.grading.wire.orders import Began, Cell, Leave, Lived, Raised, Ran, Shown, Text
 
 # Frames
 
@@ -42,9 +43,7 @@ def receive(content: bytes, messages: Any) -> Any:
         return frames.Channel(far, messages).receive(5.0)[0]
 
 
-KINDS = pytest.mark.parametrize(
-    "messages", [protocol.FromStudent, protocol.FromNursery], ids=["life", "nursery"]
-)
+KINDS = pytest.mark.parametrize("messages", [orders.FromStudent, orders.FromNursery], ids=["life", "nursery"])
 # What msgpack can hold, in the shape of messages as often as not.
 PLAIN = st.recursive(
     st.one_of(
@@ -99,7 +98,7 @@ def test_damaged_messages_are_refused_or_messages(choice: st.DataObject) -> None
     end = choice.draw(st.integers(0, len(content)) | st.just(len(content)))
 
     try:
-        receive(bytes(content[:end]), protocol.FromStudent)
+        receive(bytes(content[:end]), orders.FromStudent)
     except frames.WireError:
         return
 
@@ -136,7 +135,7 @@ def test_student_process_tells_of_its_own_cells_only(said: list[Any], hangs_up: 
     """Whatever it says, in whatever order, listening ends in time and concerns its own cells."""
     limits = Limits(cell_seconds=0.004, cells_seconds=0.02)
     sandbox = SimpleNamespace(limits=limits)
-    warden: Any = SimpleNamespace(sandbox=sandbox, killed_for=lambda: protocol.KilledFor.NOTHING)
+    warden: Any = SimpleNamespace(sandbox=sandbox, killed_for=lambda: orders.KilledFor.NOTHING)
     judged = judge.Judged()
     near, far = socket.socketpair()
     cells = {step.id for step in STEPS if isinstance(step, Cell)}
@@ -147,7 +146,7 @@ def test_student_process_tells_of_its_own_cells_only(said: list[Any], hangs_up: 
         if hangs_up:
             near.shutdown(socket.SHUT_WR)
         lives = judge.Lives(warden, STEPS, 1, judged, Budget.unlimited())
-        student = Student(frames.Channel(far, protocol.FromStudent), {})
+        student = Student(frames.Channel(far, orders.FromStudent), {})
         try:
             cell, how = lives._follow(student, is_first)
         except SandboxDied:
@@ -164,9 +163,9 @@ def test_student_process_tells_of_its_own_cells_only(said: list[Any], hangs_up: 
 # What cells gave out
 
 
-def kept_of(given_out: dict[str, list[protocol.Output]], limits: Limits) -> dict[str, list[protocol.Output]]:
+def kept_of(given_out: dict[str, list[orders.Output]], limits: Limits) -> dict[str, list[orders.Output]]:
     """What is kept of these outputs, which come one cell after the other."""
-    cells: dict[str, list[protocol.Output]] = {}
+    cells: dict[str, list[orders.Output]] = {}
     keeper = outputs.Kept(cells, limits)
     for cell, items in given_out.items():
         keeper.keep(cell, items)
@@ -187,7 +186,7 @@ LIMITS = Limits(text=40, image=30)
 @given(st.dictionaries(st.text(max_size=5), OUTPUTS, max_size=4))
 @example({"own-0": [Text("stdout", "\x1b[31mrojo\x1b[0m\r\n\x08\u202eoculto\x9b2J")]})
 @example({"own-0": [Shown("x" * 99, b"<svg onload=alert(1)>")] * 300})
-def test_outputs_are_within_limits_and_plain(given_out: dict[str, list[protocol.Output]]) -> None:
+def test_outputs_are_within_limits_and_plain(given_out: dict[str, list[orders.Output]]) -> None:
     """Of each output so many characters stay, none that controls a screen, and images that are PNG."""
     kept = kept_of(given_out, LIMITS)
 
@@ -210,7 +209,7 @@ def test_outputs_are_within_limits_and_plain(given_out: dict[str, list[protocol.
 @given(st.integers(1, 400), st.integers(1, 60_000))
 def test_outputs_of_a_whole_submission_are_bounded(cells: int, length: int) -> None:
     """However many cells speak, what is kept of them all fits in a frame."""
-    items: list[protocol.Output] = [Text("stdout", "x" * length), Shown("", png(9, 9, length=length))]
+    items: list[orders.Output] = [Text("stdout", "x" * length), Shown("", png(9, 9, length=length))]
 
     kept = kept_of({f"own-{n}": items for n in range(cells)}, Limits())
 
@@ -222,7 +221,7 @@ def test_outputs_of_a_whole_submission_are_bounded(cells: int, length: int) -> N
 
 def test_outputs_of_a_thousand_cells_are_counted_all_together() -> None:
     """Empty ones take their place too: a frame to the caller holds so many values."""
-    items: list[protocol.Output] = [Text("stdout", ""), Raised("E", "", "")] * (outputs.PLACES // 2)
+    items: list[orders.Output] = [Text("stdout", ""), Raised("E", "", "")] * (outputs.PLACES // 2)
     kept = kept_of({f"own-{n}": items for n in range(1000)}, Limits())
 
     assert sum(map(len, kept.values())) == outputs.ALL_PLACES
@@ -231,7 +230,7 @@ def test_outputs_of_a_thousand_cells_are_counted_all_together() -> None:
 
 def test_cell_that_runs_again_is_counted_once() -> None:
     """A process that dies is replaced by another, whose cells give out the same once more."""
-    cells: dict[str, list[protocol.Output]] = {}
+    cells: dict[str, list[orders.Output]] = {}
     keeper = outputs.Kept(cells, Limits())
     for _ in range(100):
         keeper.keep("own-0", [Text("stdout", "x" * 20_000), Shown("", png(2000, 2000, length=10**6))])

@@ -10,8 +10,8 @@ from torchaula.checks import messages, quotes
 from torchaula.checks.compare import difference
 from torchaula.course.notebook import Cell, Notebook
 from torchaula.findings import Label
-from torchaula.grading import engine
-from torchaula.grading.verdict import Verdict
+from torchaula.grading.trusted import engine
+from torchaula.grading.trusted.verdict import Verdict
 
 SETUP = "import torch\nfrom torchaula.checks import begin, graded, probe\nbegin('tiny')\n"
 MARK = "Ω"  # of which a hostile answer makes whatever it tells

@@ -11,9 +11,10 @@ import nbformat
 import pytest
 
 from tests import mini
-from torchaula.course import normal_form, notebook, secrets
+from torchaula.authoring import normal_form, secrets
+from torchaula.authoring.release import different, files, generated, release
+from torchaula.course import notebook
 from torchaula.course.layout import Course, find
-from torchaula.course.release import different, files, generated, release
 from torchaula.errors import Refusal
 
 COURSE = Course(mini.ROOT)

@@ -10,12 +10,12 @@ import pytest
 from tests import mini, pupils, shipped, week
 from tests.attacks import corpus_hiders, corpus_lies
 from tests.rebuilding import reviewed
-from torchaula.classroom import claims, hiders
-from torchaula.classroom.claims import Claim
+from torchaula.authoring.release import release
+from torchaula.classroom.batch import claims, hiders
+from torchaula.classroom.batch.claims import Claim
 from torchaula.course import answers, notebook
 from torchaula.course.layout import Course
-from torchaula.course.release import release
-from torchaula.grading.submitted import Unreadable, read
+from torchaula.course.rebuilding.submitted import Unreadable, read
 
 COURSE = Course(shipped.ROOT)
 HIDERS = corpus_hiders.HIDERS | corpus_lies.HIDING

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests import dumps, mini, pupils
-from torchaula.course import sample_class
+from torchaula.authoring import sample_class
+from torchaula.authoring.release import release
 from torchaula.course.layout import Course
-from torchaula.course.release import release
 
 PAGE = Path("feedback/vacio/mini/mini.html")
 

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from tests import mini, pupils
-from torchaula.classroom import batch
+from torchaula.authoring import sample_class
+from torchaula.classroom.batch import batch
 from torchaula.cli import cli
-from torchaula.course import notebook, sample_class
+from torchaula.course import notebook
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
-from torchaula.grading import client, sandbox
+from torchaula.grading.trusted import client, sandbox
 
 SANDBOXED = pytest.mark.skipif(bool(mini.confinement()), reason="nothing confines student code here")
 

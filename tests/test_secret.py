@@ -18,20 +18,20 @@ import pytest
 from tests import mini, shipped
 from tests.attacks.arena import descendants
 from tests.rebuilding import Desk
+from torchaula.authoring import sample_class
 from torchaula.checks.seeds import derive
 from torchaula.checks.session import COURSE_SEED
 from torchaula.course import notebook as notebooks
-from torchaula.course import sample_class
 from torchaula.course.layout import Course
 from torchaula.course.markers import USUAL, Markers
 from torchaula.course.notebook import Cell, Notebook
-from torchaula.grading import engine, sandbox, warden
-from torchaula.grading.client import Client
-from torchaula.grading.engine import Engine
-from torchaula.grading.judge import Judged
-from torchaula.grading.protocol import Cell as Step
-from torchaula.grading.seeds import Seeds
-from torchaula.grading.warden import Warden
+from torchaula.grading.trusted import engine, sandbox, warden
+from torchaula.grading.trusted.client import Client
+from torchaula.grading.trusted.engine import Engine
+from torchaula.grading.trusted.judge import Judged
+from torchaula.grading.trusted.seeds import Seeds
+from torchaula.grading.trusted.warden import Warden
+from torchaula.grading.wire.orders import Cell as Step
 
 A, B = "5a" * 31 + "01", "5a" * 31 + "02"
 SETUP = """import torch

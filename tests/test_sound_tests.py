@@ -15,13 +15,13 @@ from nbgrader.coursedir import CourseDirectory
 
 from tests import edits, mini, pupils, week
 from tests.test_release import nbgrader
-from torchaula.classroom import gradebook
+from torchaula.authoring.release import files, release
+from torchaula.classroom.gradebook import gradebook
 from torchaula.course import converters, notebook
 from torchaula.course.layout import Course
-from torchaula.course.release import files, release
 from torchaula.errors import Refusal
-from torchaula.grading import client
-from torchaula.grading.client import Client
+from torchaula.grading.trusted import client
+from torchaula.grading.trusted.client import Client
 
 HIDDEN = "# Pruebas ocultas\n### BEGIN HIDDEN TESTS\n{}\n### END HIDDEN TESTS"
 OPEN = 'student = graded("double-valores")\n'
@@ -311,8 +311,8 @@ def test_nbgrader_tries_first_where_nobody_has(course: Course, jobs: list[bool])
 
 def test_result_without_a_verdict_is_no_result(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     """Should a cell get no verdict all the same, nobody has points for it."""
-    from torchaula.classroom import desk, pool
-    from torchaula.grading.jobs import Result
+    from torchaula.classroom.batch import desk, pool
+    from torchaula.grading.trusted.jobs import Result
 
     genuine = pool.results
 

@@ -15,7 +15,8 @@ from zipfile import ZipFile
 import pytest
 
 from tests import mini
-from torchaula.course import answers, notebook, pack, release
+from torchaula.authoring import pack, release
+from torchaula.course import answers, notebook
 from torchaula.course.layout import Course, find
 from torchaula.errors import Refusal
 

@@ -10,8 +10,8 @@ import pytest
 from tests import mini, pupils, week
 from tests.test_moodle import FOLDER, spanish, zipped
 from tests.test_release import nbgrader
+from torchaula.authoring.release import release
 from torchaula.course.layout import Course
-from torchaula.course.release import release
 from torchaula.report import class_csv
 
 STUDENTS = """id,first_name,last_name,email,lms_user_id

@@ -18,8 +18,8 @@ from tests.tiny import OPEN, grade
 from torchaula.checks import data
 from torchaula.checks.compare import difference
 from torchaula.checks.observation import Failure, Observation, Request, Stop
-from torchaula.grading import frames, wire
-from torchaula.grading.verdict import Outcome
+from torchaula.grading.trusted.verdict import Outcome
+from torchaula.grading.wire import frames, values
 
 DTYPES = st.sampled_from(data.DTYPES)
 
@@ -69,11 +69,11 @@ DATA = st.recursive(
 def through_the_wire(value: Any) -> Any:
     """`value` as the argument of a request that went through a real socket."""
     near, far = socket.socketpair()
-    sender, receiver = frames.Channel(near, wire.Call), frames.Channel(far, wire.Call)
-    message, buffers = wire.from_request(Request("f", (value,)))
+    sender, receiver = frames.Channel(near, values.Call), frames.Channel(far, values.Call)
+    message, buffers = values.from_request(Request("f", (value,)))
     thread = threading.Thread(target=sender.send, args=(message, buffers))
     thread.start()
-    request = wire.to_request(*receiver.receive(10.0))
+    request = values.to_request(*receiver.receive(10.0))
     thread.join()
     sender.close(), receiver.close()
     return request.args[0]
@@ -114,10 +114,10 @@ def receive(content: bytes) -> Any:
         # Less than a socket's buffer: nobody needs to read while it is sent.
         near.sendall(content)
         near.shutdown(socket.SHUT_WR)
-        message, buffers = frames.Channel(far, wire.ToStudent | wire.Seen).receive(5.0)
-        if isinstance(message, wire.Seen):
-            return wire.to_observation(message, buffers)
-        return wire.to_request(message, buffers) if isinstance(message, wire.Call) else message
+        message, buffers = frames.Channel(far, values.ToStudent | values.Seen).receive(5.0)
+        if isinstance(message, values.Seen):
+            return values.to_observation(message, buffers)
+        return values.to_request(message, buffers) if isinstance(message, values.Call) else message
 
 
 def frame(header: bytes, body: bytes = b"") -> bytes:
@@ -138,7 +138,7 @@ def test_garbage_is_refused_by_name(content: bytes, framed: bool) -> None:
 def test_damaged_frames_are_refused_or_data(choice: st.DataObject) -> None:
     """A flipped byte in an observation's frame gives an observation or `WireError`, nothing else."""
     seen = Observation({"a": [torch.ones(2, 3).T, (1, 2.5, "x", b"y")]}, Failure("E", "m"), ((), {}))
-    message, buffers = wire.from_observation(seen)
+    message, buffers = values.from_observation(seen)
     header = bytearray(msgspec.msgpack.encode(message))
     header[choice.draw(st.integers(0, len(header) - 1))] = choice.draw(st.integers(0, 255))
 
@@ -185,18 +185,18 @@ def test_tensor_that_lies_about_itself_is_refused(lie: dict[str, object]) -> Non
         {"kinds": ("ValueError",) * 17},
         {"threads": ("x",) * 5},
         {"threads": ("x" * 501,)},
-        {"cause": wire.Stopped("x" * 501, "", "", 1, (), "", "")},
+        {"cause": values.Stopped("x" * 501, "", "", 1, (), "", "")},
     ],
 )
 def test_reason_that_says_too_much_is_refused(field: dict[str, Any]) -> None:
     """What a student process says of a failure is bounded in each of its fields."""
     said = {"kind": "E", "message": "", "line": "", "number": 1, "kinds": (), "missing": "", "version": ""}
-    failed = wire.Failed(**said | {"cause": None, "threads": ()} | field)
-    fine = wire.Failed(**said | {"cause": None, "threads": ()})
+    failed = values.Failed(**said | {"cause": None, "threads": ()} | field)
+    fine = values.Failed(**said | {"cause": None, "threads": ()})
 
-    receive(frame(msgspec.msgpack.encode(wire.Seen(None, fine, None, [], [], [], {}))))
+    receive(frame(msgspec.msgpack.encode(values.Seen(None, fine, None, [], [], [], {}))))
     with pytest.raises(frames.WireError):
-        receive(frame(msgspec.msgpack.encode(wire.Seen(None, failed, None, [], [], [], {}))))
+        receive(frame(msgspec.msgpack.encode(values.Seen(None, failed, None, [], [], [], {}))))
 
 
 def test_reason_arrives_as_it_was_sent() -> None:
@@ -205,9 +205,9 @@ def test_reason_arrives_as_it_was_sent() -> None:
     failure = Failure(
         "NameError", "y" * 600, "f(x)", 2, ("NameError", "Exception"), "f", "", cause, ("a", "b")
     )
-    message, buffers = wire.from_observation(Observation(failure=failure, arguments=((), {})))
+    message, buffers = values.from_observation(Observation(failure=failure, arguments=((), {})))
 
-    arrived = wire.to_observation(message, memoryview(b"".join(buffers))).failure
+    arrived = values.to_observation(message, memoryview(b"".join(buffers))).failure
 
     assert arrived == replace(failure, message="y" * 500)
 
@@ -226,9 +226,9 @@ def test_deep_or_numerous_values_are_refused() -> None:
     for value in (deep, [0] * (data.MAX_NODES + 1)):
         with pytest.raises(data.NotData):
             data.copy(value)
-        message, buffers = wire.from_request(Request("f", (value,)))
+        message, buffers = values.from_request(Request("f", (value,)))
         with pytest.raises(frames.WireError):
-            wire.to_request(message, memoryview(b"".join(buffers)))
+            values.to_request(message, memoryview(b"".join(buffers)))
 
 
 def test_process_that_dies_costs_its_exercise_only() -> None:

@@ -20,15 +20,23 @@ from torchaula.course import notebook
 from torchaula.course.layout import Course
 
 PACKAGE = Path(torchaula.__file__).parent
-WORDS = ("checks/messages.py", "grading/words.py", "report/words.py")
+WORDS = ("checks/messages.py", "grading/wire/words.py", "report/words.py")
 LETTER = re.compile(r"[^\W\d_]")
 SPANISH = re.compile(
     r"[áéíóúñü¿¡«»]|\b(celda|cuaderno|ejercicio|entrega|respuesta|resultado|prueba)s?\b", re.I
 )
 JOINING = re.compile(r"\b(el|la|los|las|un|una|que|tu|se|con|por|para|este|esta|hay|lo|su|y)\b", re.I)
 # What is written for learners or authors there is a notebook's or a course's own text, no message.
-TEXTS_OF_COURSES = ("course/markers.py", "course/new.py", "course/rules.py", "course/sample_class.py")
-INPUT = ("classroom/extensions.py", "classroom/worksheet.py")  # "3 días", and how Moodle calls its columns
+TEXTS_OF_COURSES = (
+    "course/markers.py",
+    "authoring/new.py",
+    "authoring/rules.py",
+    "authoring/sample_class.py",
+)
+INPUT = (
+    "classroom/gradebook/extensions.py",
+    "classroom/intake/worksheet.py",
+)  # "3 días", and how Moodle calls its columns
 
 CHECKS = """# Pruebas ocultas: valores (4 puntos)
 ### BEGIN HIDDEN TESTS

@@ -16,14 +16,15 @@ from msgspec.structs import replace
 
 from tests import mini, pupils
 from tests.rebuilding import job_of
-from torchaula.classroom import assignments
-from torchaula.course import sample_class
+from torchaula.authoring import sample_class
+from torchaula.classroom.batch import assignments
 from torchaula.course.layout import Course
 from torchaula.course.notebook import Notebook
-from torchaula.grading import client, rehearsal
-from torchaula.grading.client import Client, GradingFailed, Workers
-from torchaula.grading.forks import HUGE, collapse_memory, descendants, in_fork
-from torchaula.grading.jobs import Assigned, Job
+from torchaula.grading.sandboxed import rehearsal
+from torchaula.grading.trusted import client
+from torchaula.grading.trusted.client import Client, GradingFailed, Workers
+from torchaula.grading.trusted.jobs import Assigned, Job
+from torchaula.grading.wire.forks import HUGE, collapse_memory, descendants, in_fork
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process choose its core")
 
@@ -176,7 +177,9 @@ def test_rehearsal_is_of_what_it_says() -> None:
     assert list(seen.gradients) == [(0, 0)] and seen.gradients[0, 0] is not None
 
 
-@pytest.mark.parametrize("first", ["torchaula.cli, torchaula.classroom.batch", "torchaula.grading.worker"])
+@pytest.mark.parametrize(
+    "first", ["torchaula.cli, torchaula.classroom.batch.batch", "torchaula.grading.trusted.worker"]
+)
 def test_commands_and_workers_start_without_a_grammar_of_web_addresses(first: str) -> None:
     """It costs most of a second at each start, and no notebook's schema asks for it."""
     program = f"import {first}, sys; print('nbformat' in sys.modules, 'lark' in sys.modules)"

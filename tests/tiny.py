@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from torchaula.course.notebook import Cell, Notebook
-from torchaula.grading import engine
-from torchaula.grading.verdict import Verdict
+from torchaula.grading.trusted import engine
+from torchaula.grading.trusted.verdict import Verdict
 
 SETUP = """
 import torch

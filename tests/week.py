@@ -8,8 +8,9 @@ import re
 from typing import Any
 
 from tests import ledgers, mini, pupils
-from torchaula.classroom.entries import Entry
-from torchaula.course import notebook, sample_class
+from torchaula.authoring import sample_class
+from torchaula.classroom.batch.entries import Entry
+from torchaula.course import notebook
 from torchaula.course.layout import Course
 from torchaula.course.notebook import Notebook
 

@@ -14,12 +14,13 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tests.rebuilding import Desk
-from torchaula.course import normal_form, notebook
+from torchaula.authoring import normal_form
+from torchaula.course import notebook
 from torchaula.course.markers import USUAL
-from torchaula.grading import sandbox
-from torchaula.grading.client import Client
-from torchaula.grading.jobs import Result
-from torchaula.grading.limits import Limits
+from torchaula.grading.trusted import sandbox
+from torchaula.grading.trusted.client import Client
+from torchaula.grading.trusted.jobs import Result
+from torchaula.grading.wire.limits import Limits
 
 NAME = "taller"
 LIMITS = Limits(cell_seconds=3, cells_seconds=15)

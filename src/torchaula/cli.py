@@ -18,12 +18,12 @@ from torchaula.i18n import _
 from torchaula.printing import forgive_streams, printable, shortened
 
 if TYPE_CHECKING:
-    from torchaula.classroom.batch import Batch
-    from torchaula.classroom.entries import Entry
+    from torchaula.classroom.batch.batch import Batch
+    from torchaula.classroom.batch.entries import Entry
     from torchaula.course.answers import Answer
     from torchaula.course.layout import Course
     from torchaula.course.notebook import Notebook
-    from torchaula.grading.client import Workers
+    from torchaula.grading.trusted.client import Workers
 
 
 @click.group(help=_('Build, check and grade the course "Fundamentos de PyTorch".'))
@@ -55,8 +55,8 @@ def cli(context: click.Context, course: Path) -> None:
 def check(
     folder: Path, what: tuple[str, ...], verbose: bool, seeds: int | None, seeds_from: int | None
 ) -> None:
-    from torchaula.course import layout, rules
-    from torchaula.grading import matrix
+    from torchaula.authoring import matrix, rules
+    from torchaula.course import layout
     from torchaula.report import matrix_table
 
     course = layout.find(folder)
@@ -79,7 +79,7 @@ def check(
 
 def _is_sure(course: Course, what: tuple[str, ...], count: int, number: int | None) -> bool:
     """Whether known answers end as declared under `count` seeds of hidden tests; say which don't."""
-    from torchaula.grading import luck, matrix
+    from torchaula.authoring import luck, matrix
     from torchaula.report import luck_table
 
     number = random.randrange(10**6) if number is None else number
@@ -112,8 +112,8 @@ def _chosen(
 @click.argument("what")
 @click.pass_obj
 def new(folder: Path, what: str) -> None:
+    from torchaula.authoring.new import create
     from torchaula.course import layout
-    from torchaula.course.new import create
 
     assignment, slash, exercise = what.partition("/")
     if not slash:
@@ -127,8 +127,8 @@ def new(folder: Path, what: str) -> None:
 @click.argument("assignments", metavar="[ASSIGNMENT]...", nargs=-1)
 @click.pass_obj
 def release(folder: Path, assignments: tuple[str, ...]) -> None:
+    from torchaula.authoring.release import release_all
     from torchaula.course import layout
-    from torchaula.course.release import release_all
 
     course = layout.find(folder)
     for done in release_all(course, assignments or course.require_assignments()):
@@ -148,8 +148,8 @@ def release(folder: Path, assignments: tuple[str, ...]) -> None:
 @click.argument("assignments", metavar="[ASSIGNMENT]...", nargs=-1)
 @click.pass_obj
 def pack(folder: Path, assignments: tuple[str, ...]) -> None:
+    from torchaula.authoring import pack as packing
     from torchaula.course import layout
-    from torchaula.course import pack as packing
 
     course = layout.find(folder)
     with packing.wheel() as package:
@@ -163,7 +163,8 @@ def pack(folder: Path, assignments: tuple[str, ...]) -> None:
 @click.option("--check", is_flag=True, help=_("Only say what is not in normal form; end with 1 if anything."))
 @click.pass_obj
 def format_(folder: Path, check: bool) -> None:
-    from torchaula.course import layout, normal_form
+    from torchaula.authoring import normal_form
+    from torchaula.course import layout
 
     course = layout.find(folder)
     faults = 0
@@ -180,8 +181,8 @@ def format_(folder: Path, check: bool) -> None:
 @click.argument("assignments", metavar="ASSIGNMENT...", nargs=-1, required=True)
 @click.pass_obj
 def sample_class(folder: Path, assignments: tuple[str, ...]) -> None:
+    from torchaula.authoring.sample_class import write
     from torchaula.course import layout
-    from torchaula.course.sample_class import write
 
     course = layout.find(folder)
     for assignment in assignments:
@@ -214,7 +215,7 @@ def grade(
     expect_failures: bool,
     unsafe_no_sandbox: bool,
 ) -> None:
-    from torchaula.classroom import batch
+    from torchaula.classroom.batch import batch
     from torchaula.course import layout
 
     course, good = layout.find(folder), True
@@ -238,7 +239,7 @@ def _grade(
     group: Batch, jobs: int | None, workers: Workers, is_agreed: bool, cells: bool, is_everybody: bool
 ) -> list[Entry]:
     """Grade one batch and show what became of it; as a file too, with `cells`, where it `is_everybody`."""
-    from torchaula.classroom import gradebook
+    from torchaula.classroom.gradebook import gradebook
     from torchaula.report import class_csv, class_table, following, lines
 
     console, course, source = lines.console(), group.assignment.course, group.assignment.source
@@ -270,7 +271,7 @@ def _grade(
 @click.option("--list", "show", is_flag=True, help=_("Show who has more time for ASSIGNMENT."))
 @click.pass_obj
 def extend(folder: Path, assignment: str, student: str | None, date: tuple[str, ...], show: bool) -> None:
-    from torchaula.classroom import extensions
+    from torchaula.classroom.gradebook import extensions
     from torchaula.course import layout
     from torchaula.report import more_time
 
@@ -312,7 +313,7 @@ def new_secret(folder: Path, yes: bool) -> None:
 @click.argument("checks", metavar="[CHECK]...", nargs=-1)
 @click.pass_obj
 def doctor(folder: Path, checks: tuple[str, ...]) -> None:
-    from torchaula.classroom import health
+    from torchaula import doctor
     from torchaula.course import layout
 
     try:
@@ -321,7 +322,7 @@ def doctor(folder: Path, checks: tuple[str, ...]) -> None:
         course = None
         click.echo(printable(str(error)), err=True)
     good = True
-    for finding in health.look(course, checks):
+    for finding in doctor.look(course, checks):
         mark = "✘" if finding.remedy else "✔"
         click.echo(f"{mark} {finding.name}: {finding.found}", err=bool(finding.remedy))
         if finding.remedy:

@@ -17,12 +17,12 @@ from tests.attacks import assault
 from tests.attacks.book import Attack, Book
 from tests.rebuilding import Desk, rebuild, reviewed
 from torchaula.checks.seeds import derive
-from torchaula.grading import outputs, sandbox
-from torchaula.grading.client import Client
-from torchaula.grading.jobs import Result
-from torchaula.grading.limits import MIB, Limits
-from torchaula.grading.protocol import Raised
-from torchaula.grading.submitted import read
+from torchaula.course.rebuilding.submitted import read
+from torchaula.grading.trusted import outputs, sandbox
+from torchaula.grading.trusted.client import Client
+from torchaula.grading.trusted.jobs import Result
+from torchaula.grading.wire.limits import MIB, Limits
+from torchaula.grading.wire.orders import Raised
 
 LIMITS = Limits(
     cell_seconds=1.0,

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from torchaula.course import normal_form, notebook
+from torchaula.authoring import normal_form
+from torchaula.authoring.release import release
+from torchaula.course import notebook
 from torchaula.course.layout import Course, find
-from torchaula.course.release import release
 
 NAME = "assault"
 TEST_SECRET = "QX7TEST-5b1d0c9ae2f47386"

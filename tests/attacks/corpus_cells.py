@@ -270,7 +270,7 @@ Kind = type('<script>alert(1)</script>\x1b[2J', (Exception,), {})
 raise Kind('<img src=x onerror=alert(1)>\x1b]8;;javascript:alert(1)\x07 \u202e')
 """,
         "forged-outputs": """
-from torchaula.grading.protocol import Raised, Shown, Text
+from torchaula.grading.wire.orders import Raised, Shown, Text
 shell = get_ipython()
 shell.outputs.items += [Text('html', '<script>'), Shown('\\x1b[2J', b'<svg onload=alert(1)>'),
                         Raised('<script>' * 1000, '\\x1b' * 10**5, '\\x07' * 10**6)] * 500

@@ -208,7 +208,7 @@ FORGE = """
 import os, socket, struct
 import msgspec
 from torchaula.grading import protocol, wire
-from torchaula.grading.frames import Channel
+from torchaula.grading.wire.frames import Channel
 SEEN = wire.Seen(True, None, [], [], [], [], {})
 
 def frames():

@@ -16,9 +16,9 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.warnings import DuplicateCellId, MissingIDFieldWarning
 
-from torchaula.course.files import whole
 from torchaula.course.markers import USUAL, Markers, has
 from torchaula.errors import Refusal
+from torchaula.files import whole
 from torchaula.i18n import _
 
 STATEMENT, PUBLIC = "enunciado", "publico"

@@ -14,8 +14,8 @@ import stat
 from enum import Enum, auto
 from pathlib import Path
 
-from torchaula.course.files import beside, regular
 from torchaula.course.layout import Course
+from torchaula.files import beside, regular
 
 BYTES = 32
 FORM = re.compile(rb"([0-9a-f]{%d})\s*" % (2 * BYTES))

@@ -6,7 +6,7 @@ from enum import Enum, auto
 
 from nbformat import NotebookNode
 
-from torchaula.classroom.ledger import NO_RESPONSE
+from torchaula.classroom.gradebook.ledger import NO_RESPONSE
 
 
 class State(Enum):

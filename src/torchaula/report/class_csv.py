@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from torchaula.classroom.entries import Became, Entry
-from torchaula.course.files import whole
+from torchaula.classroom.batch.entries import Became, Entry
 from torchaula.course.notebook import Notebook
+from torchaula.files import whole
 from torchaula.findings import Outcome
 from torchaula.printing import printable, shortened
 

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from torchaula.classroom.entries import Entry
-from torchaula.classroom.roster import Student
+from torchaula.classroom.batch.entries import Entry
+from torchaula.classroom.intake.roster import Student
 from torchaula.course.notebook import Notebook
 from torchaula.i18n import _
 from torchaula.printing import printable

@@ -14,16 +14,17 @@ from nbgrader import preprocessors
 from nbgrader.utils import is_task
 from traitlets import default
 
-from torchaula.classroom import exchange_files, graded_copy, records
-from torchaula.classroom.ledger import Points, Standing
-from torchaula.classroom.records import Record
+from torchaula import digests
+from torchaula.classroom.batch import graded_copy, records
+from torchaula.classroom.batch.records import Record
+from torchaula.classroom.gradebook.ledger import Points, Standing
+from torchaula.classroom.intake import exchange_files
 from torchaula.course import notebook
-from torchaula.course.files import whole
 from torchaula.course.layout import Course
+from torchaula.course.rebuilding.rebuild import grade_id, is_solution
+from torchaula.digests import digest
+from torchaula.files import whole
 from torchaula.findings import COMPARED
-from torchaula.grading import digests
-from torchaula.grading.digests import digest
-from torchaula.grading.rebuild import grade_id, is_solution
 from torchaula.report import markup, words
 from torchaula.report.page import Page, page
 

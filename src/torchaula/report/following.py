@@ -21,11 +21,11 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from torchaula.classroom.batch import Batch
-from torchaula.classroom.desk import Audience
-from torchaula.classroom.entries import Change
-from torchaula.classroom.ledger import Standing
-from torchaula.classroom.records import Record
+from torchaula.classroom.batch.batch import Batch
+from torchaula.classroom.batch.desk import Audience
+from torchaula.classroom.batch.entries import Change
+from torchaula.classroom.batch.records import Record
+from torchaula.classroom.gradebook.ledger import Standing
 from torchaula.i18n import _
 from torchaula.printing import printable, shortened
 from torchaula.report import feedback

@@ -9,9 +9,9 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
+from torchaula.authoring.luck import Draw, Swayed
 from torchaula.course.answers import Answer
 from torchaula.course.notebook import Notebook
-from torchaula.grading.luck import Draw, Swayed
 from torchaula.i18n import _
 from torchaula.report.lines import console as standard
 

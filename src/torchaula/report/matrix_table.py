@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from torchaula.authoring.matrix import Trial, diagnosed
 from torchaula.course.answers import Answer
 from torchaula.course.notebook import Notebook
-from torchaula.grading.matrix import Trial, diagnosed
 from torchaula.i18n import _
 
 

@@ -7,8 +7,8 @@ from datetime import UTC
 
 import click
 
-from torchaula.classroom import lateness
-from torchaula.classroom.extensions import Extension
+from torchaula.classroom.gradebook import lateness
+from torchaula.classroom.gradebook.extensions import Extension
 from torchaula.course.layout import Course
 from torchaula.i18n import _
 from torchaula.printing import printable

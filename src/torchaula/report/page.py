@@ -11,14 +11,14 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from torchaula.classroom.ledger import NO_RESPONSE, total
-from torchaula.classroom.records import Record
+from torchaula.classroom.batch.records import Record
+from torchaula.classroom.gradebook.ledger import NO_RESPONSE, total
 from torchaula.course import notebook
 from torchaula.course.notebook import Exercise
+from torchaula.course.rebuilding.rebuild import OWN, grade_id
 from torchaula.findings import OF_THE_CALL, Label, Outcome, Row
-from torchaula.grading.outputs import plain
-from torchaula.grading.rebuild import OWN, grade_id
-from torchaula.grading.verdict import Lost, Verdict
+from torchaula.grading.trusted.outputs import plain
+from torchaula.grading.trusted.verdict import Lost, Verdict
 from torchaula.report import words
 from torchaula.report.by_person import State, state_of
 from torchaula.report.statement import Hint, heading, hints

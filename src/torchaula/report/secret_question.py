@@ -7,7 +7,7 @@ from functools import partial
 
 import click
 
-from torchaula.classroom import new_secret
+from torchaula.classroom.gradebook import new_secret
 from torchaula.course.layout import Course
 from torchaula.i18n import _
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from torchaula.findings import Label, Outcome
-from torchaula.grading.verdict import Lost
+from torchaula.grading.trusted.verdict import Lost
 from torchaula.report.by_person import State
 
 SKIP = "Ir al contenido"

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
-from torchaula.grading.outputs import picture, plain
-from torchaula.grading.verdict import Lost
+from torchaula.grading.trusted.outputs import picture, plain
+from torchaula.grading.trusted.verdict import Lost
 from torchaula.report import words
 
 LINES, CHARACTERS = 400, 40_000  # of one cell's code, or of one of its outputs

@@ -1,0 +1,84 @@
+"""Known answers under secrets made up: where the verdict changes with the inputs, luck decides it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from torchaula.authoring import matrix
+from torchaula.course.answers import Answer
+from torchaula.course.notebook import Notebook
+from torchaula.grading.trusted import engine
+from torchaula.grading.trusted.judge import Judged
+from torchaula.grading.trusted.seeds import Seeds
+from torchaula.grading.trusted.verdict import Outcome
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A secret that can be made again: the one at `place` of those that follow from `number`."""
+
+    number: int
+    place: int
+
+    @property
+    def secret(self) -> str:
+        return hashlib.sha256(f"{self.number}/{self.place}".encode()).hexdigest()
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.place}"
+
+
+@dataclass(frozen=True)
+class Swayed:
+    """An answer that, under one draw, fails other cells than declared: `failed` are their aspects."""
+
+    exercise: str
+    answer: Answer
+    draw: Draw
+    failed: frozenset[str]
+
+
+def swayed(
+    notebook: Notebook,
+    answers: Mapping[str, Sequence[Answer]],
+    draws: Sequence[Draw],
+    jobs: int | None = None,
+) -> Iterator[list[Swayed]]:
+    """What luck decides, a list for each exercise and draw; `jobs` at once, one a core if None.
+
+    Raises `SetupFailed`.
+    """
+    todo = [(notebook, name, tuple(known), draw) for draw in draws for name, known in answers.items()]
+    with matrix.workers(notebook, jobs) as pool:
+        yield from pool.map(_try, todo)
+
+
+def _try(job: tuple[Notebook, str, tuple[Answer, ...], Draw]) -> list[Swayed]:
+    return tried(*job)
+
+
+def tried(notebook: Notebook, exercise: str, answers: Sequence[Answer], draw: Draw) -> list[Swayed]:
+    """The answers to one exercise that don't end as declared under one draw. This process must be warm.
+
+    Such an answer is tried once more by itself: what others left behind, or a busy machine, is no luck.
+    """
+    seeds = Seeds(secret=draw.secret)
+    found = engine.judged_each(notebook, exercise, [answer.source for answer in answers], seeds)
+    told = []
+    for answer, judged in zip(answers, found, strict=True):
+        if not _is_declared(answer, judged):
+            alone = engine.judged(notebook, {exercise: answer.source}, [exercise], seeds)
+            if not (_is_declared(answer, alone) or alone.is_unsure):
+                told.append(Swayed(exercise, answer, draw, _failed(alone)))
+    return told
+
+
+def _is_declared(answer: Answer, judged: Judged) -> bool:
+    is_broken = any(verdict.outcome is Outcome.INFRASTRUCTURE for verdict in judged.verdicts.values())
+    return _failed(judged) == answer.fails and not is_broken
+
+
+def _failed(judged: Judged) -> frozenset[str]:
+    return frozenset(cell.rpartition("-")[2] for cell, v in judged.verdicts.items() if not v.passed)

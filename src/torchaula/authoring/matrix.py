@@ -1,0 +1,114 @@
+"""Every known answer against every graded cell of its exercise: are the tests worth their points?"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+
+from torchaula.authoring.junk import junk
+from torchaula.checks.session import COURSE_SEED
+from torchaula.course.answers import Answer
+from torchaula.course.notebook import Exercise, Notebook
+from torchaula.grading.trusted import diagnosis, engine
+from torchaula.grading.trusted.diagnosis import Evidence, Known
+from torchaula.grading.trusted.seeds import Seeds
+from torchaula.grading.trusted.verdict import Verdict
+
+MODEL, STUB = "model-solution", "stub"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One answer to one exercise, and the verdicts of its cells by aspect, for each back end."""
+
+    exercise: str
+    answer: Answer
+    verdicts: Mapping[str, Mapping[str, Verdict]]
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)  # of failed cells, if tried remotely
+
+    def failed(self, backend: str) -> frozenset[str]:
+        """The aspects of the cells that the answer did not pass."""
+        return frozenset(a for a, verdict in self.verdicts[backend].items() if not verdict.passed)
+
+    @property
+    def as_declared(self) -> bool:
+        """Whether exactly the declared cells failed, in every back end."""
+        return all(self.failed(backend) == self.answer.fails for backend in self.verdicts)
+
+
+def known(exercise: Exercise, answers: Iterable[Answer]) -> list[Answer]:
+    """The model solution, the stub that learners receive, the known answers, and junk."""
+    everything = frozenset(cell.aspect for cell in exercise.graded)
+    return [
+        Answer(MODEL, exercise.solution.answer),
+        Answer(STUB, exercise.solution.released, everything, is_made_up=True),
+        *answers,
+        *junk(exercise),
+    ]
+
+
+def trials(
+    notebook: Notebook,
+    answers: Mapping[str, Iterable[Answer]],
+    backends: Iterable[str] = tuple(engine.BACKENDS),
+    seed: int = COURSE_SEED,
+    jobs: int | None = None,
+) -> Iterator[Trial]:
+    """Try the answers of each exercise, `jobs` at once, one a core if None; trials come in order.
+
+    None at once (0): in this process, which must be warm (`engine.prepare`) and keeps its sandbox.
+    Raises `SetupFailed`.
+    """
+    todo = [
+        (notebook, exercise, answer, tuple(backends), seed)
+        for exercise, list_ in answers.items()
+        for answer in list_
+    ]
+    if jobs == 0:
+        yield from map(_try, todo)
+        return
+    with workers(notebook, jobs) as pool:
+        yield from pool.map(_try, todo)
+
+
+def workers(notebook: Notebook, jobs: int | None) -> ProcessPoolExecutor:
+    """Warm processes for trials, one a core if None. Raises `SetupFailed`."""
+    engine.require_setup(notebook)
+    return ProcessPoolExecutor(jobs or os.cpu_count(), get_context("fork"), engine.prepare, (notebook,))
+
+
+def _try(job: tuple[Notebook, str, Answer, tuple[str, ...], int]) -> Trial:
+    notebook, exercise, answer, backends, seed = job
+    solution, verdicts, evidence = {exercise: answer.source}, {}, {}
+    for backend in backends:
+        if backend == "remote":
+            judged = engine.judged(notebook, solution, [exercise], Seeds(seed))
+            found, evidence = judged.verdicts, judged.evidence
+        else:
+            found = engine.grade(notebook, solution, [exercise], backend=backend, seed=seed)
+        verdicts[backend] = {cell.rpartition("-")[2]: verdict for cell, verdict in found.items()}
+    return Trial(exercise, answer, verdicts, evidence)
+
+
+@dataclass(frozen=True)
+class Diagnosed:
+    """Of known wrong answers: how many there are, how many get their own sentence, and who another's."""
+
+    wrong: int
+    own: int
+    others: tuple[str, ...]
+
+
+def diagnosed(trials: Iterable[Trial]) -> Diagnosed:
+    """What the trials of one exercise say of diagnosis; stub and junk are no misconceptions."""
+    wrong = [trial for trial in trials if not (trial.answer.is_right or trial.answer.is_made_up)]
+    known = [Known(trial.answer.sentence, dict(trial.evidence)) for trial in wrong]
+    own, others = 0, []
+    for trial in wrong:
+        said = set(diagnosis.diagnose(known, trial.evidence).values())
+        own += said == {trial.answer.sentence}
+        others += [trial.answer.id] if said - {trial.answer.sentence} else []
+    return Diagnosed(len(wrong), own, tuple(others))

@@ -1,0 +1,96 @@
+"""What a learner takes home: `dist/<assignment>.zip`, which is all they need besides Python."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from importlib.metadata import version
+from pathlib import Path
+from string import Template
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+import torchaula
+from torchaula.authoring import release, secrets
+from torchaula.course.layout import Course, require_writable
+from torchaula.errors import Refusal
+from torchaula.i18n import _
+
+PROJECT = Path(torchaula.__file__).parents[2]
+OLDEST = (1980, 1, 1, 0, 0, 0)  # no times in a zip: what didn't change keeps its bytes
+
+
+@contextmanager
+def wheel() -> Iterator[Path]:
+    """The wheel of this very package. Raises `Refusal` where its project isn't at hand."""
+    if not (PROJECT / "pyproject.toml").is_file():
+        raise Refusal(
+            _(
+                "{folder}: not torchaula's own repository, from which alone its wheel is made; pack there"
+            ).format(folder=PROJECT)
+        )
+    with tempfile.TemporaryDirectory(prefix="torchaula-") as folder:
+        build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder]
+        done = subprocess.run(build, cwd=PROJECT, capture_output=True, text=True)
+        found = list(Path(folder).glob("*.whl"))
+        if done.returncode or not found:
+            reason = (done.stderr.strip() or done.stdout.strip() or "?").splitlines()[-1]
+            raise Refusal(
+                _("{folder}: the wheel can't be built ({reason}); run `make setup`").format(
+                    folder=PROJECT, reason=reason
+                )
+            )
+        yield found[0]
+
+
+def pack(course: Course, assignment: str, package: Path) -> Path:
+    """Write the zip of a released assignment with the wheel `package` in it; its path.
+
+    The same content gives the same bytes. Raises `Refusal` where the assignment isn't released, or where
+    the zip would tell a solution or hidden test of any assignment.
+    """
+    course.notebook(assignment)
+    released = course.released(assignment).parent
+    require_writable(course.dist)
+    with tempfile.TemporaryDirectory(dir=course.dist) as temporary:
+        inside = Path(temporary) / assignment
+        shutil.copytree(released, inside)
+        shutil.copy(package, inside)
+        (inside / "LEEME.md").write_text(read_me(assignment, package.name), encoding="utf-8")
+        _require_no_secret(course, assignment, inside, Path(temporary) / "aside")
+        place = course.dist / f"{assignment}.zip"
+        _write(inside, Path(temporary) / "new.zip").replace(place)
+    return place
+
+
+def read_me(assignment: str, package: str) -> str:
+    """The page that tells a learner how to install, open, check and hand in."""
+    text = resources.files(__package__).joinpath("LEEME.md").read_text(encoding="utf-8")
+    return Template(text).substitute(
+        assignment=assignment, wheel=package, torch=version("torch").partition("+")[0]
+    )
+
+
+def _require_no_secret(course: Course, assignment: str, inside: Path, aside: Path) -> None:
+    """Nothing of the assignment's own; nothing of any in the wheel's code or in companion files."""
+    secrets.require_none(course, assignment, inside)
+    shutil.copytree(inside, aside, ignore=shutil.ignore_patterns("*.whl", "*.ipynb"))
+    for package in inside.glob("*.whl"):
+        with ZipFile(package) as archive:
+            archive.extractall(aside)
+    for name in course.assignments:
+        secrets.require_none(course, name, aside, is_code=True)
+
+
+def _write(folder: Path, path: Path) -> Path:
+    """Zip a folder, under its own name, in order and without times."""
+    with ZipFile(path, "w", ZIP_DEFLATED) as archive:
+        for name in sorted(release.files(folder)):
+            entry = ZipInfo(f"{folder.name}/{name}", OLDEST)
+            entry.compress_type, entry.external_attr = ZIP_DEFLATED, 0o644 << 16
+            archive.writestr(entry, (folder / name).read_bytes())
+    return path

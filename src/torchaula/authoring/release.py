@@ -1,0 +1,131 @@
+"""What learners receive: `release/`, derived from `source/` by nbgrader's own converter."""
+
+from __future__ import annotations
+
+import filecmp
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbgrader.converters import GenerateAssignment
+from traitlets.config import Config
+
+from torchaula.authoring import secrets
+from torchaula.course import converters, structure
+from torchaula.course.layout import Course, require_writable
+from torchaula.course.notebook import Notebook
+from torchaula.errors import Refusal
+from torchaula.files import lock
+from torchaula.i18n import _
+
+PREFIX = "release-"  # of the folder that an assignment's release is made in
+
+
+@dataclass(frozen=True)
+class Release:
+    """A released assignment, and the files in it that are new, changed or gone since the last time."""
+
+    assignment: str
+    exercises: int
+    points: float
+    changed: tuple[str, ...]
+
+
+def release(course: Course, assignment: str) -> Release:
+    """Derive `release/<assignment>` from `source/`, as `release_all` does."""
+    return release_all(course, [assignment])[0]
+
+
+def release_all(course: Course, assignments: Iterable[str]) -> list[Release]:
+    """Derive `release/` from `source/`; all these assignments are put in place whole, or none.
+
+    Raises `Refusal` where one could not be graded, nbgrader can't make it, or it would tell a solution or a
+    hidden test.
+    """
+    markers = converters.markers(converters.config(course))
+    sources = [structure.load(course.notebook(name), markers) for name in dict.fromkeys(assignments)]
+    require_writable(course.release)
+    require_writable(course.state)
+    with ExitStack() as stack:
+        with suppress(OSError):  # where no file can be locked, nobody waits for another one
+            stack.enter_context(lock(course.state / "release.lock"))
+        for left in course.state.glob(f"{PREFIX}*"):  # by a release that was cut off
+            shutil.rmtree(left, ignore_errors=True)
+        made = [stack.enter_context(_checked(course, source)) for source in sources]
+        for done, new in made:
+            if done.changed:
+                stack.push(_replaced(course.release / done.assignment, new))
+        return [done for done, _new in made]
+
+
+@contextmanager
+def _checked(course: Course, source: Notebook) -> Iterator[tuple[Release, Path]]:
+    """What an assignment's release is to be, and its folder."""
+    name = source.assignment
+    with generated(course, name) as new:
+        secrets.require_none(course, name, new)
+        changed = tuple(different(new, course.release / name))
+        yield Release(name, len(source.exercises), source.points, changed), new
+
+
+@contextmanager
+def generated(course: Course, assignment: str) -> Iterator[Path]:
+    """A folder with what nbgrader makes of an assignment today; the block may move it away.
+
+    The gradebook isn't touched: grading records the assignment, and knows what must not be lost.
+    """
+    require_writable(course.state)
+    with tempfile.TemporaryDirectory(dir=course.state, prefix=PREFIX) as folder:
+        settings = Config()
+        settings.CourseDirectory.release_directory = folder
+        settings.GenerateAssignment.no_database = True
+        settings.SaveCells.enabled = False
+        run = converters.run(GenerateAssignment, course, assignment, settings=settings)
+        if run.error:
+            raise Refusal(
+                _("{path}: nbgrader can't release it ({reason}); mend the notebook").format(
+                    path=course.notebook(assignment), reason=run.reason
+                )
+            )
+        yield Path(folder) / assignment
+
+
+def different(left: Path, right: Path) -> Iterator[str]:
+    """The files below two folders that only one has, or whose bytes differ."""
+    for name in sorted(files(left) | files(right)):
+        pair = left / name, right / name
+        if not (pair[0].is_file() and pair[1].is_file() and filecmp.cmp(*pair, shallow=False)):
+            yield name
+
+
+def files(folder: Path) -> set[str]:
+    """The files below a folder, by their path in it."""
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def _replaced(place: Path, new: Path) -> Callable[[object, object, object], None]:
+    """Put the folder `new` in `place`; what takes it back, where another one fails.
+
+    What was there leaves with the folder that `new` came from.
+    """
+    before = new.with_name(f"{new.name}.before")
+    is_first = not place.exists()
+    if not is_first:
+        place.rename(before)
+    try:
+        new.rename(place)
+    except OSError:
+        if not is_first:
+            before.rename(place)
+        raise
+
+    def undo(failed: object, _error: object, _trace: object) -> None:
+        if failed is not None:
+            place.rename(new)
+            if not is_first:
+                before.rename(place)
+
+    return undo

@@ -1,0 +1,1 @@
+"""A batch: what is graded, with what, and what is written of it."""

@@ -1,0 +1,192 @@
+"""An assignment as it is graded: notebook, limits, known answers, and digests that tell what is outdated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import replace as replaced
+from functools import cached_property
+from importlib.metadata import version
+from math import inf
+from pathlib import Path
+from platform import python_version
+
+import msgspec
+from nbformat import NotebookNode
+from traitlets.config import Config
+
+from torchaula import digests
+from torchaula.classroom.gradebook.seeding import FROM_PUBLISHED, Seed
+from torchaula.course import converters, notebook, structure
+from torchaula.course.layout import Course
+from torchaula.course.markers import Markers
+from torchaula.course.notebook import Cell, Exercise, Notebook
+from torchaula.course.rebuilding import instructor
+from torchaula.course.rebuilding.instructor import Instructor
+from torchaula.course.rebuilding.rebuild import rebuild
+from torchaula.course.rebuilding.work import Work
+from torchaula.digests import digest
+from torchaula.errors import Refusal
+from torchaula.files import unfinished
+from torchaula.grading.trusted import client, sandbox
+from torchaula.grading.trusted.jobs import Assigned, Job, Result
+from torchaula.grading.wire.limits import Limits
+from torchaula.i18n import _
+
+CONFIGURABLE = ("cell_seconds", "cells_seconds", "cpu_seconds", "wall_seconds")
+RUN = ("setup", "solution", "graded", "manual", "free")  # the kinds of cells that verdicts hang on
+DECIDING = ("torch", "numpy", "ipython", "msgspec")  # other versions of these could give other verdicts
+# What of this package verdicts hang on.
+GRADES = ("checks", "course", "grading", "findings.py", "source_text.py")
+WRITES = ("classroom",)  # those that graded copies and points hang on, beside the verdicts
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """An assignment as it is graded now. `is_confined` is whether a sandbox confines student code.
+
+    Its `seed` is the published one until the gradebook was asked which is in force.
+    """
+
+    course: Course
+    node: NotebookNode
+    source: Notebook
+    limits: Limits
+    is_confined: bool
+    markers: Markers
+    seed: Seed = FROM_PUBLISHED
+
+    def with_seed(self, seed: Seed) -> Assignment:
+        """The same, whose hidden cells take their inputs from another seed."""
+        return replaced(self, seed=seed)
+
+    @property
+    def name(self) -> str:
+        return self.source.assignment
+
+    @cached_property
+    def instructor(self) -> Instructor:
+        """The instructor's cells, as submissions are held against them."""
+        return instructor.of(self.node, self.markers)
+
+    @cached_property
+    def answers(self) -> dict[str, str]:
+        """The texts of the known answers, by exercise."""
+        known = sorted((self.course.answers / self.name).glob("*.py"))
+        return {file.stem: file.read_text("utf-8") for file in known}
+
+    @cached_property
+    def support(self) -> dict[Path, Path]:
+        """The files beside the notebook that learners receive too, by their place."""
+        folder = self.course.source / self.name
+        found = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ".ipynb")
+        return {path.relative_to(folder): path for path in found}
+
+    @cached_property
+    def assigned(self) -> bytes:
+        """What a worker must know of it, encoded once for a whole class."""
+        seed = self.seed.secret
+        made = Assigned(self.source, self.limits, self.is_confined, seed, self.answers, self.keys)
+        return msgspec.msgpack.encode(made)
+
+    def rebuilt(self, work: Work) -> NotebookNode:
+        """The notebook to grade, with what a learner wrote in it."""
+        return rebuild(self.node, work, self.markers)
+
+    def job(self, rebuilt: NotebookNode, only: Sequence[str] | None = None) -> Job:
+        """What to ask a worker about a submission; `only` are the exercises to grade."""
+        cells = msgspec.msgpack.encode(notebook.parse(rebuilt, self.name))
+        return Job(self.assigned, cells, None if only is None else list(only))
+
+    def trial(self, only: Sequence[str]) -> Job:
+        """What to ask a worker about the tests themselves, of some exercises."""
+        return Job(self.assigned, only=list(only), is_trial=True)
+
+    def lacking(self, result: Result) -> str:
+        """What to say of a result without a verdict for each cell that a test gives points for."""
+        cells = [cell for cell in self.source.automatic if cell not in result.verdicts]
+        return _("no verdict for {cells}: grade again").format(cells=", ".join(cells)) if cells else ""
+
+    @cached_property
+    def keys(self) -> dict[str, str]:
+        """By exercise, a digest of all that its verdicts and diagnoses hang on, beside a submission.
+
+        Points and prose are no part of it, nor is any other exercise.
+        """
+        order = [(cell.id, cell.kind) for cell in self.source.cells if cell.kind in RUN]
+        own = {cell.id for each in self.source.exercises.values() for cell in _cells(each)}
+        shared = [(c.id, c.source) for c in self.source.cells if c.kind in RUN and c.id not in own]
+        files = [(str(place), path.read_bytes()) for place, path in self.support.items()]
+        base = digest(
+            [order, shared, files, graded_with(), self.limits, self.is_confined, self.seed.fingerprint]
+        )
+        return {
+            name: digest([base, [(c.id, c.source) for c in _cells(each)], self.answers.get(name, "")])
+            for name, each in self.source.exercises.items()
+        }
+
+    @cached_property
+    def soundness(self) -> dict[str, str]:
+        """By exercise, a digest of all that it hangs on whether its tests can be relied on."""
+        exercises = self.source.exercises.items()
+        points = {name: [cell.points for cell in each.graded] for name, each in exercises}
+        return {name: digest([key, points[name], self.markers]) for name, key in self.keys.items()}
+
+    @cached_property
+    def presented(self) -> str:
+        """A digest of all that the graded copy and the points hang on beside the verdicts."""
+        return digest([notebook.text(self.node), self.keys, self.markers, digests.code(*WRITES)])
+
+
+def _cells(exercise: Exercise) -> tuple[Cell, ...]:
+    return exercise.solution, *exercise.graded
+
+
+def graded_with() -> list[str]:
+    """What grades: the code that does, and all whose other versions could give other verdicts."""
+    return [python_version(), digests.code(*GRADES), *map(version, DECIDING)]
+
+
+def load(course: Course, name: str, unsafe: bool = False, settings: Config | None = None) -> Assignment:
+    """An assignment of a course.
+
+    Raises `Refusal` where it can't be read, has no form that can be graded, or nothing confines student code.
+
+    `unsafe` goes on where no sandbox works, with student code that can do whatever the caller can; so
+    does the course's `c.Grade.unsafe_no_sandbox`. `settings` are the course's configuration, if at hand.
+    """
+    settings = converters.config(course) if settings is None else settings
+    limits = limits_of({field: settings.Grade[field] for field in CONFIGURABLE if field in settings.Grade})
+    unsafe = unsafe or bool(settings.Grade.get("unsafe_no_sandbox", False))
+    made = make(course, course.notebook(name), limits, unsafe, settings)
+    structure.require_sound(course.notebook(name), made.node, made.source)
+    return made
+
+
+def limits_of(chosen: Mapping[str, object]) -> Limits:
+    """The limits that a course sets. Raises `Refusal` where one is no time that anything takes."""
+    for field, seconds in chosen.items():
+        if type(seconds) not in (int, float) or not 0 < seconds < inf:  # type: ignore[operator]
+            raise Refusal(
+                _("nbgrader_config.py: c.Grade.{field} = {value!r}: give a number of seconds above 0").format(
+                    field=field, value=seconds
+                )
+            )
+    return msgspec.convert(chosen, Limits)
+
+
+def make(
+    course: Course, path: Path, limits: Limits, unsafe: bool, settings: Config | None = None
+) -> Assignment:
+    """The assignment whose notebook stands at `path`. Raises `Refusal` like `load`."""
+    if not unsafe:
+        client.require_confinement()
+        sandbox.require_hidden(course.root)
+    node = notebook.read(path)
+    markers = converters.markers(converters.config(course) if settings is None else settings)
+    return Assignment(course, node, notebook.parse(node, path.stem, markers), limits, not unsafe, markers)
+
+
+def leftovers(course: Course) -> Iterator[Path]:
+    """What a worker that was cut off has left half written."""
+    return unfinished(course.evidence)

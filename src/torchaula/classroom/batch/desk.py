@@ -1,0 +1,347 @@
+"""A batch at work: who is graded anew, and what is written when.
+
+What a submission does costs nobody else. A batch that is cut off goes on where it stopped: a result is
+kept as soon as there is one, and what hangs on it is written again until all of it says the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import datetime
+from math import isclose
+
+from msgspec.structs import replace
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook
+
+from torchaula.classroom.batch import entries, graded_copy, pool, records, review
+from torchaula.classroom.batch.assignments import Assignment
+from torchaula.classroom.batch.entries import Change, Entry
+from torchaula.classroom.batch.records import Record
+from torchaula.classroom.batch.submissions import Submission
+from torchaula.classroom.gradebook import classlist, gradebook, lateness, ledger, seeding
+from torchaula.classroom.gradebook.lateness import Arrival
+from torchaula.classroom.gradebook.ledger import Lateness, Ledger, Standing
+from torchaula.classroom.gradebook.penalties import Penalties
+from torchaula.classroom.intake import exchange_files, received
+from torchaula.course import converters
+from torchaula.course.rebuilding.submitted import digest_of, load
+from torchaula.digests import digest
+from torchaula.errors import Refusal
+from torchaula.grading.trusted.jobs import Job, Result
+from torchaula.i18n import _
+
+
+class Audience:
+    """Who follows a batch. This one only nods."""
+
+    def begin(self, total: int) -> None:
+        """So many submissions are going to be graded."""
+
+    def graded(self, student: str) -> None:
+        """One of them was."""
+
+    def agree(self, changes: Sequence[Change]) -> bool:
+        """Whether to write points that change though the submissions are the same."""
+        return True
+
+    def publish(self, student: str, record: Record, standing: Standing, graded: NotebookNode | None) -> None:
+        """Tell a student. `graded` is the graded copy, where it was just made."""
+
+
+@dataclass
+class Task:
+    """A submission that can be graded, and what is known of it.
+
+    `record` is its result so far, of which the `outdated` exercises must be graded again; None: all of them.
+    `standing` is what the gradebook says, and `is_same` whether that is of this very submission, as far as
+    anybody knows. `is_retry` says that its result was unsure: then other points are no surprise. `late` is
+    what lateness cost when it was written.
+    """
+
+    submission: Submission
+    arrival: Arrival
+    record: Record | None
+    outdated: Sequence[str]
+    standing: Standing
+    is_same: bool
+    is_retry: bool
+    late: Lateness | None
+    rebuilt: NotebookNode | None = None  # while it is graded
+
+    @property
+    def is_graded(self) -> bool:
+        """Whether its result says all, as things stand."""
+        return self.record is not None and not self.outdated
+
+    @property
+    def student(self) -> str:
+        return self.submission.student
+
+    @property
+    def content(self) -> bytes:
+        assert self.submission.notebook is not None
+        return load(self.submission.notebook)
+
+    @property
+    def exchanged(self) -> dict[str, bytes]:
+        """The exchange's own files that were handed in with it."""
+        assert self.submission.notebook is not None
+        return exchange_files.kept(self.submission.notebook.parent)
+
+
+class Desk:
+    """Where one batch is graded, with the gradebook open."""
+
+    def __init__(self, assignment: Assignment, book: Gradebook, audience: Audience) -> None:
+        self._assignment, self._book, self._audience = assignment, book, audience
+        self._source, self._course = assignment.source, assignment.course
+        self._config = converters.config(self._course)
+        self._rule = lateness.rule(self._course, self._config)
+        self._penalties = Penalties(self._course, self._config)
+        self._times = received.times(received.load(self._course, assignment.name))
+        self._ledger: Ledger | None = None
+        self._extensions = ledger.extensions(book, assignment.name)
+
+    def grade(
+        self, submissions: Sequence[Submission], workers: Executor, at_once: int, force: bool
+    ) -> Iterator[Entry]:
+        """Grade what has to be, and write it: at once, unless somebody has to be asked first."""
+        before = self._standings()
+        students = classlist.load(self._course, self._book)
+        known = {each.student for each in submissions} | before.keys()
+        for entry in self._entries(submissions, before, workers, at_once, force):
+            yield entries.introduced(entry, students, known)
+
+    def _entries(
+        self,
+        submissions: Sequence[Submission],
+        before: Mapping[str, Standing],
+        workers: Executor,
+        at_once: int,
+        force: bool,
+    ) -> Iterator[Entry]:
+        is_changed = bool(gradebook.changed(self._book, self._source))
+        tasks = [self._task(each, before, force) for each in submissions if each.can_be_graded]
+        to_grade = [task for task in tasks if not task.is_graded]
+        unsettled = tasks if is_changed else [task for task in tasks if not self._is_settled(task)]
+        is_held = any(self._is_held(task) for task in unsettled)
+        if is_changed or unsettled:
+            gradebook.backup(self._course)
+        if not is_held:
+            self._record(submissions)
+        yield from (self._left_out(each, before) for each in submissions if not each.can_be_graded)
+        self._audience.begin(len(to_grade))
+        for task, result in pool.results(workers, to_grade, self._job, at_once):
+            self._audience.graded(task.student)
+            whole = task.record.result.updated(result) if task.record else result
+            if problem := result.problem or self._assignment.lacking(whole):
+                yield self._entry_without_points(task.student, problem, task.standing)
+                continue
+            self._keep(task, whole)
+            if not is_held:
+                yield self._write(task)
+            task.rebuilt = None  # a class of thousands need not stay in memory
+        if is_held:
+            self._require_consent(tasks)
+            self._record(submissions)
+        written = set() if is_held else {task.student for task in to_grade}
+        for task in tasks:
+            if task.is_graded and task.student not in written:
+                yield self._entry(task) if self._is_settled(task) else self._write(task)
+
+    def _standings(self) -> dict[str, Standing]:
+        """What the gradebook says of each student before anything is written."""
+        if gradebook.noted(self._book, self._source) is None:
+            return {}
+        self._ledger = self._open()
+        return self._ledger.standings()
+
+    def _open(self) -> Ledger:
+        return Ledger(self._book, self._assignment.name, self._penalties, self._deadline())
+
+    def _deadline(self) -> datetime | None:
+        """The deadline that holds, whatever the gradebook was told so far."""
+        name = self._assignment.name
+        return lateness.in_force(self._rule, self._course, name, self._book.find_assignment(name).duedate)
+
+    def _record(self, submissions: Iterable[Submission]) -> None:
+        """Tell the gradebook of cells, deadline and students, as they are now."""
+        self._book.db.commit()  # so that what it read doesn't keep anybody waiting
+        students = [each.student for each in submissions if each.is_of_student]
+        gradebook.record(self._book, self._course, self._source, students)
+        seeding.note(self._book, self._assignment.seed, self._assignment.name)
+        self._ledger = self._open()
+
+    def _task(self, submission: Submission, before: Mapping[str, Standing], force: bool) -> Task:
+        student, assignment = submission.student, self._assignment
+        assert submission.notebook is not None
+        taken_in = self._times.get((student, submission.digest))
+        arrival = lateness.arrival(self._rule, taken_in, submission.notebook.parent)
+        settled = records.load(self._course, assignment.name, student)
+        waiting = records.read(records.pending(self._course, assignment.name, student))
+        record, outdated = self._known(submission, [] if force else [waiting, settled])
+        # Earlier versions kept no digest of the file where the result was unsure.
+        is_same = settled is None or settled.submission in ("", submission.digest)
+        is_unsure = settled is not None and settled.result.is_unsure and settled.keys == assignment.keys
+        late = settled.late if settled else None
+        standing = before.get(student, Standing())
+        return Task(submission, arrival, record, outdated, standing, is_same, is_same and is_unsure, late)
+
+    def _known(
+        self, submission: Submission, kept: Iterable[Record | None]
+    ) -> tuple[Record | None, list[str]]:
+        """The record of a submission that is least out of date, and its exercises that are."""
+        digest, work = submission.digest, submission.work.digest
+        found = [
+            (each, outdated)
+            for each in kept
+            if each and each.is_of(digest, work) and not self._assignment.lacking(each.result)
+            if each.can_be_updated(outdated := each.outdated(self._assignment.keys))
+        ]
+        return min(found, key=lambda each: len(each[1]), default=(None, []))
+
+    def _job(self, task: Task) -> Job:
+        task.rebuilt = task.rebuilt or self._assignment.rebuilt(task.submission.work)
+        return self._assignment.job(task.rebuilt, task.outdated if task.record else None)
+
+    def _keep(self, task: Task, result: Result) -> None:
+        """Keep a result until all else says the same. Unsure results are graded again next time."""
+        assignment, work = self._assignment, task.submission.work
+        if task.record is not None:
+            task.record = replace(task.record, result=result, keys=assignment.keys, written="")
+        else:
+            found = review.of(work, assignment.instructor)
+            task.record = Record(
+                result,
+                found.names,
+                task.submission.digest,
+                work.digest,
+                assignment.keys,
+                reached=found.solutions,
+            )
+        task.outdated = ()
+        records.save(records.pending(self._course, assignment.name, task.student), task.record)
+
+    def _require_consent(self, tasks: Iterable[Task]) -> None:
+        """Ask before points change that were given for the same submissions."""
+        held = (task for task in tasks if task.is_graded and self._is_held(task))
+        changes = [change for task in held if (change := self._change(task)) is not None]
+        if changes and not self._audience.agree(changes):
+            raise Refusal(
+                _(
+                    "{path}: nothing of {assignment} was written: points that were given would change; "
+                    "`--yes` goes on unasked (nothing is graded twice), or undo the change in source/ or "
+                    "nbgrader_config.py"
+                ).format(path=self._course.gradebook, assignment=self._assignment.name)
+            )
+
+    def _is_held(self, task: Task) -> bool:
+        """Whether points that were given for the same file may change for what somebody has to agree to."""
+        if not task.is_same or not task.standing.is_graded:
+            return False
+        return not task.is_retry or self._costs_otherwise(task)
+
+    def _costs_otherwise(self, task: Task) -> bool:
+        assert self._ledger is not None
+        return self._ledger.costs_otherwise(task.student, task.late, task.standing, task.arrival.time)
+
+    def _change(self, task: Task) -> Change | None:
+        """How a student's points would change though the submission is the same; None if they wouldn't."""
+        assert task.record is not None and self._ledger is not None
+        arrived = task.arrival.time
+        after = entries.after(task.standing, entries.earned(self._source, task.record.result))
+        penalty = self._ledger.penalty(task.student, after, arrived) or 0.0
+        is_rule = self._costs_otherwise(task)
+        return entries.change(self._source, task.student, task.standing, after, penalty, is_rule)
+
+    def _write(self, task: Task) -> Entry:
+        """Write a result to graded copy, gradebook and feedback; the record comes last of what must agree."""
+        assert task.record is not None and self._ledger is not None
+        try:
+            content = task.content
+        except (OSError, Refusal):  # it has gone meanwhile
+            content = b""
+        if digest_of(content) != task.submission.digest:
+            what = _("changed while it was being graded: grade again")
+            return self._entry_without_points(task.student, what, task.standing)
+        graded = task.rebuilt or self._assignment.rebuilt(task.submission.work)
+        graded_copy.mark(graded, task.record.result, self._ledger.checksums)
+        graded_copy.put(self._assignment, task.student, graded, task.exchanged)
+        is_new = records.pending(self._course, self._assignment.name, task.student).is_file()
+        task.standing = self._ledger.write(task.student, graded, task.arrival.time, is_new)
+        task.record = records.settle(
+            self._course,
+            self._assignment.name,
+            task.student,
+            task.record,
+            written=self._written(task),
+            late=Lateness.of(task.standing),
+            points=task.standing.automatic,
+        )
+        return self._entry(task, graded)
+
+    def _written(self, task: Task) -> str:
+        """A digest of what graded copy and gradebook are made of, beside the result."""
+        late = self._config.LateWork, self._config.AssignLatePenalties
+        return digest([self._assignment.presented, str(task.arrival.time), task.exchanged, *map(repr, late)])
+
+    def _is_settled(self, task: Task) -> bool:
+        """Whether graded copy and gradebook say what the result says, and nothing needs writing."""
+        if self._ledger is None or task.record is None or not task.is_graded:
+            return False
+        if task.record.written != self._written(task):
+            return False
+        earned = entries.earned(self._source, task.record.result) | task.record.unjudged
+        # Points by hand and extensions are given in the gradebook, and change what lateness costs.
+        penalty = self._ledger.penalty(task.student, task.standing, task.arrival.time) or 0.0
+        is_noted = earned == task.standing.automatic and isclose(penalty, task.standing.penalty)
+        copy = graded_copy.folder(self._course, self._assignment.name, task.student)
+        return is_noted and (copy / f"{self._assignment.name}.ipynb").is_file()
+
+    def _entry(self, task: Task, graded: NotebookNode | None = None) -> Entry:
+        assert task.record is not None and self._ledger is not None
+        self._audience.publish(task.student, task.record, task.standing, graded)
+        doubt = task.arrival.doubt if self._ledger.deadline is not None else ""
+        found, remarks = entries.remarks(self._source, task.record, task.standing), task.submission.remarks
+        verdicts = task.record.result.verdicts
+        return Entry(
+            task.student,
+            entries.by_exercise(self._source, task.standing),
+            "; ".join(filter(None, [_("graded"), *found, *self._more_time(task.student), *remarks, doubt])),
+            task.standing.penalty,
+            {cell: verdict.outcome for cell, verdict in verdicts.items()},
+            waiting=entries.waiting(self._source, task.standing),
+            cells=entries.by_cell(task.standing),
+        )
+
+    def _more_time(self, student: str) -> Iterator[str]:
+        """That a student has more time, if so."""
+        if (more := self._extensions.get(student)) is not None:
+            yield _("deadline moved by {time}").format(time=lateness.span(more))
+
+    def _left_out(self, submission: Submission, before: Mapping[str, Standing]) -> Entry:
+        """A student without anything to grade."""
+        what = submission.problem or _("nothing handed in")
+        what = "; ".join([what, *self._more_time(submission.student), *submission.remarks])
+        standing = before.get(submission.student, Standing())
+        return self._entry_without_points(submission.student, what, standing, submission.is_missing)
+
+    def _entry_without_points(
+        self, student: str, what: str, standing: Standing, is_missing: bool = False
+    ) -> Entry:
+        if not standing.is_graded:
+            return Entry(student, None, what, is_missing=is_missing)
+        what += _("; what was graded before stands")
+        return Entry(
+            student,
+            None,
+            what,
+            standing.penalty,
+            is_missing=is_missing,
+            before=entries.by_exercise(self._source, standing),
+            waiting=entries.waiting(self._source, standing),
+            cells=entries.by_cell(standing),
+        )

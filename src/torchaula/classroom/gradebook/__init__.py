@@ -1,0 +1,1 @@
+"""nbgrader's gradebook, and what stands in it: points, deadlines, penalties, seeds."""

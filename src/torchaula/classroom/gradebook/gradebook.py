@@ -1,0 +1,255 @@
+"""nbgrader's gradebook: made once, told of assignment and students, kept safe, compared with `source/`."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from nbgrader.api import (
+    Assignment,
+    Grade,
+    Gradebook,
+    MissingEntry,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
+from nbgrader.api import Notebook as Noted
+from nbgrader.converters import GenerateAssignment
+from sqlalchemy import or_, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DatabaseError, OperationalError
+from traitlets.config import Config
+
+from torchaula.classroom.gradebook import lateness
+from torchaula.classroom.intake import roster
+from torchaula.course import converters, secret_file
+from torchaula.course.layout import Course
+from torchaula.course.notebook import Notebook
+from torchaula.errors import Refusal
+from torchaula.files import unfinished, whole
+from torchaula.i18n import _
+
+BACKUPS = 20  # that are kept
+PREFIX = "record-"  # of the folder where nbgrader notes cells
+PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY}
+
+
+@contextmanager
+def opened(course: Course) -> Iterator[Gradebook]:
+    """The gradebook, made where there is none. Raises `Refusal` where it can't be opened."""
+    converters.find_alembic()
+    settings = converters.config(course)
+    try:
+        book = Gradebook(converters.db_url(course, settings), settings.CourseDirectory.course_id)
+    except DatabaseError as error:
+        if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in PASSING:
+            raise Refusal(
+                _("{path}: can't be opened ({reason}); mend that, and try again").format(
+                    path=course.gradebook, reason=error.orig
+                )
+            ) from None
+        raise Refusal(
+            _("{path}: not a gradebook ({reason}); move it away, or put a copy of the right one back").format(
+                path=course.gradebook, reason=error.orig
+            )
+        ) from None
+    with book:
+        yield book
+
+
+@contextmanager
+def refused_where_not_written(course: Course) -> Iterator[None]:
+    """Say in one line why a disk or a gradebook takes no more."""
+    try:
+        yield
+    except (OperationalError, sqlite3.OperationalError) as error:
+        where, reason = course.gradebook, str(getattr(error, "orig", error))
+    except OSError as error:
+        named = error.filename if isinstance(error.filename, str | Path) else course.root
+        where, reason = Path(named), error.strerror or str(error)
+    else:
+        return
+    raise Refusal(
+        _("{path}: can't be written ({reason}); what was graded is kept: mend that, and grade again").format(
+            path=where, reason=reason
+        )
+    )
+
+
+def record(book: Gradebook, course: Course, source: Notebook, students: Iterable[str]) -> None:
+    """Bring the gradebook up to date with an assignment's cells and deadline, and with who handed in.
+
+    A student whose submission can't be graded has a row all the same. Raises `Refusal` where grades
+    hang on cells that are gone from `source/`: nothing is changed then.
+    """
+    rule = lateness.rule(course)
+    rule.deadline(source.assignment, course.config)  # refused before anything is written
+    require_same_cells(book, course, source)
+    if changed(book, source):
+        book.db.commit()  # so that nbgrader, which opens it again, can write
+        _generate(course, source)
+    enrol(book, course, students)
+    assignment = book.find_assignment(source.assignment)
+    assignment.duedate = lateness.in_force(rule, course, source.assignment, assignment.duedate)
+    book.db.commit()
+    lateness.tell(rule, course, source.assignment)
+
+
+def _generate(course: Course, source: Notebook) -> None:
+    settings = Config()
+    # The released files are not wanted here, only what nbgrader notes of the cells on the way.
+    with tempfile.TemporaryDirectory(dir=course.state, prefix=PREFIX) as folder:
+        settings.CourseDirectory.release_directory = folder
+        run = converters.run(GenerateAssignment, course, source.assignment, settings=settings)
+    if run.error:
+        raise Refusal(
+            _("{path}: nbgrader can't record it ({reason}); mend the notebook").format(
+                path=course.notebook(source.assignment), reason=run.reason
+            )
+        )
+
+
+def enrol(book: Gradebook, course: Course, students: Iterable[str]) -> None:
+    """Add who is new; names and addresses of `students.csv` win over what was noted before.
+
+    Raises `Refusal` where that can't be used.
+    """
+    listed = roster.load(course)
+    known = {student.id: student for student in book.db.scalars(select(Student))}
+    for each in listed:
+        row = known.setdefault(each.id, Student(id=each.id))
+        for field in ("first_name", "last_name", "email", "lms_user_id"):
+            setattr(row, field, getattr(each, field) or getattr(row, field))
+    for student in students:
+        known.setdefault(student, Student(id=student))
+    book.db.add_all(known.values())
+
+
+def noted(book: Gradebook, source: Notebook) -> Noted | None:
+    """What the gradebook was told of an assignment's notebook; None where nothing ever was."""
+    try:
+        return book.find_notebook(source.assignment, source.assignment)
+    except MissingEntry:
+        return None
+
+
+def changed(book: Gradebook, source: Notebook) -> list[str]:
+    """The cells of which the gradebook has another text or other points than `source/`, or only one has."""
+    recorded = {cell.id: cell for cell in source.cells if cell.is_recorded}
+    known = noted(book, source)
+    if known is None:
+        return list(recorded)
+    texts = {cell.name: cell.source for cell in known.source_cells}
+    points = {cell.name: cell.max_score for cell in [*known.grade_cells, *known.task_cells]}
+    different = [
+        cell.id
+        for cell in recorded.values()
+        if texts.get(cell.id) != cell.recorded or points.get(cell.id, 0) != cell.points
+    ]
+    return different + sorted(texts.keys() - recorded)
+
+
+def with_points(book: Gradebook, assignment: str) -> list[str]:
+    """The students who have points of an assignment, by a test or by hand."""
+    given = or_(Grade.auto_score.is_not(None), Grade.manual_score.is_not(None))
+    submitted = select(SubmittedAssignment.student_id).distinct().join(SubmittedAssignment.assignment)
+    of = submitted.where(Assignment.name == assignment).join(SubmittedAssignment.notebooks)
+    return sorted(book.db.scalars(of.join(SubmittedNotebook.grades).where(given)))
+
+
+def require_same_cells(book: Gradebook, course: Course, source: Notebook) -> None:
+    """Raise `Refusal` where grades that were given hang on other cells than `source/` has."""
+    name, known = source.assignment, noted(book, source)
+    if known is None or not known.submissions:
+        return
+    before = {cell.name for cell in known.source_cells}
+    different = before ^ {cell.id for cell in source.cells if cell.is_recorded}
+    for noted_cells, has_role in (
+        (known.grade_cells, lambda cell: cell.kind in ("graded", "written", "manual")),
+        (known.solution_cells, lambda cell: cell.is_solution),
+        (known.task_cells, lambda cell: cell.kind == "task"),
+    ):
+        different |= {cell.name for cell in noted_cells} ^ {c.id for c in source.cells if has_role(c)}
+    if different:
+        raise Refusal(
+            _(
+                "{path}: grades given so far belong to other cells of {assignment} ({cells}), and nothing "
+                "was changed; undo that in source/, give the new version another name, or keep these with "
+                "`mv gradebook.db gradebook.db.old` and grade again"
+            ).format(path=course.gradebook, assignment=name, cells=", ".join(sorted(different)[:4]))
+        )
+
+
+def require_everybody(book: Gradebook, course: Course, source: Notebook, students: Collection[str]) -> None:
+    """Raise `Refusal` where tests have changed, and others than `students` have points of the old ones."""
+    texts = {cell.id for cell in source.cells if cell.kind == "markdown"}
+    cells = [cell for cell in changed(book, source) if cell not in texts]
+    known = noted(book, source)
+    if not cells or known is None:
+        return
+    others = {submission.student.id for submission in known.submissions} - set(students)
+    if others:
+        raise Refusal(
+            _(
+                "{path}: changed since others were graded ({cells}), and nothing was written; "
+                "grade everybody: leave --student out"
+            ).format(path=course.notebook(source.assignment), cells=", ".join(cells[:4]))
+        )
+
+
+def backup(course: Course) -> Path | None:
+    """Copy the gradebook before it is written to; None where it is no SQLite file, which is yours to save.
+
+    The secret that its points hang on is copied beside it. The newest copies are kept. SQLite copies a
+    gradebook whole, even while somebody writes to it. Raises `sqlite3.OperationalError` where it can't be
+    copied.
+    """
+    url = make_url(converters.db_url(course, converters.config(course)))
+    if not url.drivername.startswith("sqlite") or not url.database or not Path(url.database).is_file():
+        return None
+    place = backup_place(course)
+    with whole(place) as beside:
+        with closing(sqlite3.connect(url.database)) as book, closing(sqlite3.connect(beside)) as copy:
+            book.backup(copy, progress=_impatient())
+        secret_file.keep(course, place.with_suffix(".secret"))
+    copies = {path.stem for kind in ("db", "secret") for path in place.parent.glob(f"gradebook-*.{kind}")}
+    for old in sorted(copies)[:-BACKUPS]:
+        for kind in ("db", "secret"):
+            with suppress(OSError):  # no file, as something else may stand in a secret's place
+                place.with_name(f"{old}.{kind}").unlink()
+    return place
+
+
+def backup_place(course: Course) -> Path:
+    """Where a copy of the gradebook is to stand that is made now."""
+    folder = backups(course)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"gradebook-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}.db"
+
+
+def backups(course: Course) -> Path:
+    """Where copies of the gradebook stand, each with its secret."""
+    return course.state / "backups"
+
+
+def leftovers(course: Course) -> Iterator[Path]:
+    """What a batch that was cut off has left half made."""
+    yield from course.state.glob(f"{PREFIX}*")
+    yield from unfinished(backups(course))
+
+
+def _impatient() -> Callable[[int, int, int], None]:
+    """What ends a copy that somebody else doesn't let begin; by itself it would wait without end."""
+    end = time.monotonic() + converters.LOCKED_SECONDS
+
+    def look(status: int, _left: int, _pages: int) -> None:
+        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() > end:
+            raise sqlite3.OperationalError("database is locked")
+
+    return look

@@ -1,0 +1,66 @@
+"""A new secret for a course: all that was graded will be graded again, with other inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbgrader.api import Assignment, Grade, Gradebook, SubmittedAssignment, SubmittedNotebook
+from sqlalchemy import func, select
+
+from torchaula.classroom.gradebook import gradebook, locks, seeding
+from torchaula.classroom.gradebook.seeding import Seed
+from torchaula.course import secret_file
+from torchaula.course.layout import Course, require_writable
+from torchaula.errors import Refusal
+from torchaula.i18n import _
+
+
+@dataclass(frozen=True)
+class Made:
+    """What was done: the new secret's fingerprint, and where copies of what was before are."""
+
+    fingerprint: str
+    kept: Path
+    assignments: tuple[str, ...]
+
+
+def make(course: Course, agree: Callable[[dict[str, int]], bool]) -> Made:
+    """Make a new secret, if those who are asked `agree`; they are told how many of what were graded.
+
+    Raises `Refusal` where they don't, a batch is grading, or something can't be written.
+    """
+    with gradebook.refused_where_not_written(course), locks.alone(course), gradebook.opened(course) as book:
+        graded = _graded(book)
+        require_writable(course.root)
+        if not agree(graded):
+            raise Refusal(
+                _("{path}: nothing was changed; `--yes` makes a new secret unasked").format(
+                    path=course.secret
+                )
+            )
+        kept = _backup(course)
+        seed = Seed(secret_file.made())
+        secret_file.write(course, seed.secret)
+        seeding.note(book, seed)
+        secret_file.settle(course)
+    return Made(seed.fingerprint, kept, tuple(graded))
+
+
+def _graded(book: Gradebook) -> dict[str, int]:
+    """How many submissions have points of a test, by assignment."""
+    number = func.count(SubmittedAssignment.id.distinct())
+    rows = select(Assignment.name, number).join(SubmittedAssignment, Assignment.submissions)
+    rows = rows.join(SubmittedNotebook, SubmittedAssignment.notebooks).join(Grade, SubmittedNotebook.grades)
+    rows = rows.where(Grade.auto_score.is_not(None)).group_by(Assignment.name).order_by(Assignment.name)
+    return {str(name): int(count) for name, count in book.db.execute(rows)}
+
+
+def _backup(course: Course) -> Path:
+    """Copy gradebook and secret; what stands in the secret's place and can't be copied is moved."""
+    copy = gradebook.backup(course) or gradebook.backup_place(course)
+    place = copy.with_suffix(".secret")
+    if not secret_file.keep(course, place):
+        course.secret.rename(place)
+    return copy

@@ -1,0 +1,1 @@
+"""What comes in: archives, platforms' downloads, people, and the file to grade."""

@@ -1,0 +1,261 @@
+"""Unpacking what a learning platform collected: archives that learners made, or made worse.
+
+`nbgrader zip_collect` uses `Extractor` (see `nbgrader_config.py`). nbgrader's own unpacks whatever an
+archive says, archives inside of archives without end, and stops at the first that is broken.
+
+An archive is unpacked whole or not at all; of a class's download that holds for each learner's part, so
+that what one of them packed costs nobody else.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePosixPath
+
+from nbgrader.plugins import ExtractorPlugin
+
+from torchaula.classroom.intake import packed, uploads
+from torchaula.classroom.intake.packed import MIB, BadArchive, Budget, Kind, Members
+from torchaula.files import LONGEST_NAME
+from torchaula.i18n import _
+
+DEPTH = 3  # a class's archive, a learner's in it, and one that a learner packed by mistake
+DEEPEST = 32  # folders in folders, those of inner archives included
+LONGEST = 1000  # bytes of a name with its folders
+RESERVE = 500 * MIB  # bytes of the disk that are left to others
+PART = "{}_assignsubmission_file"  # of a class's download: what one learner handed in
+HERE = PurePosixPath()
+DRIVE = re.compile(r"[a-z]:[/\\]|[a-z]:$", re.I)
+
+
+class Extractor(ExtractorPlugin):  # type: ignore[misc]
+    """Unpacks each archive whole or not at all, into a folder of its name; copies all other files.
+
+    What could not be unpacked stands in `failed`: the place where it would be, and why it isn't.
+    """
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(**options)
+        self.failed: dict[Path, str] = {}
+
+    def extract(self, archive_path: str, extracted_path: str) -> None:
+        """Unpack the files below `archive_path` to the same places below `extracted_path`."""
+        source, destination = Path(archive_path), Path(extracted_path)
+        for path in sorted(source.rglob("*")):
+            if path.is_symlink() or not path.is_file():
+                continue
+            below = path.relative_to(source)
+            for person, error in self._take(path, destination / below).items():
+                place = below.with_name(_stem(path.name)) / PART.format(person) if person else below
+                self.failed[place] = str(error)
+                self.log.warning("%s%s: %s", below, f", {person}" if person else "", error)
+
+    def _take(self, path: Path, target: Path) -> dict[str, BadArchive]:
+        """Unpack or copy one file; why it can't be, or whose part of it can't, if so."""
+        try:
+            with packed.explained():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                if not self._is_archive(path):
+                    copy(path, target)
+                elif is_download(path):
+                    return unpack_download(path, target.with_name(_stem(path.name)))
+                else:
+                    unpack(path, target.with_name(_stem(path.name)), may_be_empty=False)
+        except BadArchive as error:
+            return {"": error}
+        return {}
+
+    def _is_archive(self, path: Path) -> bool:
+        return path.suffix in self.zip_ext or _is_packed(path.name)
+
+
+def copy(path: Path, target: Path) -> None:
+    """Copy a file that is no archive. Raises `BadArchive` where it is too large, or there is another."""
+    budget = Budget()
+    budget.take(path.stat().st_size, files=1)
+    with Place(target.parent, budget).whole() as place, path.open("rb") as file:
+        place.write(PurePosixPath(target.name), iter(lambda: file.read(packed.CHUNK), b""), target.name)
+
+
+def is_download(archive: Path) -> bool:
+    """Whether an archive is what a platform collected from a class, and not what one learner packed."""
+    try:
+        with packed.explained(), packed.opened(archive, packed.CLASS_INDEX) as pack:
+            return any(uploads.locate(Path(name)) for name in pack.namelist())
+    except BadArchive:
+        return False
+
+
+def unpack_download(archive: Path, folder: Path) -> dict[str, BadArchive]:
+    """Unpack a class's download into `folder`, each learner's part whole or not at all.
+
+    Why a part can't be unpacked is returned, by learner. Raises `BadArchive` where the archive itself can't
+    be read.
+    """
+    failed = {}
+    with packed.explained(), packed.opened(archive, packed.CLASS_INDEX) as pack:
+        parts: defaultdict[str, list[zipfile.ZipInfo]] = defaultdict(list)
+        for entry in pack.infolist():
+            place = uploads.locate(Path(entry.filename))
+            parts[str(place[1]) if place else ""].append(entry)
+        _make(folder)
+        for person, entries in parts.items():
+            budget = Budget()
+            try:
+                with Place(folder, budget).whole() as place_of_one:
+                    place_of_one.fill(packed.of_zip(pack, entries, budget))
+                    if not place_of_one.files and not all(entry.is_dir() for entry in entries):
+                        raise _nothing()
+            except BadArchive as error:
+                failed[person] = error
+    return failed
+
+
+def unpack(archive: Path, folder: Path, budget: Budget | None = None, may_be_empty: bool = True) -> None:
+    """Unpack an archive, and those in it, into `folder`. Raises `BadArchive`, and leaves nothing then."""
+    budget = budget or Budget()
+    with packed.explained():
+        _make(folder)
+        try:
+            with Place(folder, budget).whole() as place:
+                place.fill(packed.members(archive, budget))
+                if not place.files and not may_be_empty:
+                    raise _nothing()
+        except BadArchive:
+            folder.rmdir()
+            raise
+
+
+def _nothing() -> BadArchive:
+    return BadArchive(_("no file in it, or links alone: ask for the notebook"))
+
+
+def _make(folder: Path) -> None:
+    """Make a folder. Raises `BadArchive` where there is one."""
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        told = _("there is another {name} beside it: give it another name")
+        raise BadArchive(told.format(name=packed.shown(folder.name))) from None
+
+
+class Place:
+    """A folder to which the files of one learner come: all, or none.
+
+    It only ever adds: what stands there already, another learner's for one, stays as it is.
+    """
+
+    def __init__(self, folder: Path, budget: Budget) -> None:
+        self._folder, self._budget = folder, budget
+        self.files = 0  # written, without archives that were unpacked
+        self._made: list[tuple[Path, bool]] = []  # in order, and whether each is a folder
+        self._known: set[PurePosixPath] = {HERE}  # folders that are there
+
+    @contextmanager
+    def whole(self) -> Iterator[Place]:
+        """Take everything away again where the block fails. Raises `BadArchive`, whatever went wrong."""
+        try:
+            with packed.explained():
+                yield self
+        except BaseException:
+            for path, is_folder in reversed(self._made):
+                with suppress(OSError):
+                    path.rmdir() if is_folder else path.unlink()
+            raise
+
+    def fill(self, members: Members, below: PurePosixPath = HERE, depth: int = 1) -> None:
+        """Write the files of an archive, and of those in it. Raises as they do."""
+        inner = []
+        for name, content in members:
+            _require_short(name, below)
+            if content is None:
+                continue
+            path = below / safe(name)
+            self.write(path, content, name)
+            if _is_packed(path.name):
+                inner.append(path)
+        for path in inner if depth < DEPTH else ():
+            self._fill_from(path, depth + 1)
+
+    def _fill_from(self, path: PurePosixPath, depth: int) -> None:
+        """Put the files of an inner archive in its place, unless it is one file packed by itself."""
+        archive = self._folder / path
+        is_said_to_be_tar = path.name.lower().endswith((".tar.gz", ".tgz"))
+        if packed.kind_of(archive) is Kind.OTHER_GZ and not is_said_to_be_tar:
+            return
+        below = path.with_name(_stem(path.name) + ".contents")
+        self.fill(packed.members(archive, self._budget), below, depth)
+        archive.unlink()
+        self.files -= 1
+
+    def write(self, path: PurePosixPath, content: Iterator[bytes], name: str) -> None:
+        """Write a file, and the folders that it needs; `name` is what its learner calls it.
+
+        Raises `BadArchive` where its place is taken, or the disk is full.
+        """
+        if shutil.disk_usage(self._folder).free < RESERVE:
+            told = _("less than {size} MB are free on this disk: make room, and collect again")
+            raise BadArchive(told.format(size=RESERVE // MIB))
+        try:
+            for parent in reversed(path.parents):
+                self._make(parent)
+            with (self._folder / path).open("xb") as file:
+                self._made.append((self._folder / path, False))
+                self.files += 1
+                for chunk in content:
+                    file.write(chunk)
+        except (FileExistsError, NotADirectoryError):
+            told = _("{name!r} stands in it twice: ask for the notebook alone")
+            raise BadArchive(told.format(name=packed.shown(name))) from None
+
+    def _make(self, folder: PurePosixPath) -> None:
+        if folder in self._known:
+            return
+        self._budget.take(files=1)
+        path = self._folder / folder
+        try:
+            path.mkdir()
+            self._made.append((path, True))
+        except FileExistsError:
+            if not path.is_dir():
+                raise
+        self._known.add(folder)
+
+
+def _stem(name: str) -> str:
+    """The name of an archive without its ending."""
+    stem = PurePosixPath(name).stem
+    return stem[:-4] if stem.lower().endswith(".tar") and len(stem) > 4 else stem
+
+
+def _is_packed(name: str) -> bool:
+    """Whether a file is called like an archive."""
+    return PurePosixPath(name).suffix.lower() in packed.SUFFIXES
+
+
+def safe(name: str) -> PurePosixPath:
+    """A name that stays below the folder it is put in. Raises `BadArchive`."""
+    path = PurePosixPath(name.replace("\\", "/"))
+    is_elsewhere = path.is_absolute() or bool(DRIVE.match(name)) or ".." in path.parts
+    if is_elsewhere or not path.parts or "\0" in name:
+        raise BadArchive(
+            _("{name!r} would be written elsewhere: ask for the notebook alone").format(
+                name=packed.shown(name)
+            )
+        )
+    return path
+
+
+def _require_short(name: str, below: PurePosixPath) -> None:
+    """Raise `BadArchive` where a name, or those of its folders, are too long to be handled safely."""
+    path = os.fsencode(below / name.replace("\\", "/").lstrip("/"))
+    parts = path.split(b"/")
+    if len(parts) > DEEPEST or len(path) > LONGEST or max(map(len, parts)) > LONGEST_NAME:
+        told = _("{name!r} is too long a name, or in too many folders: ask for the notebook alone")
+        raise BadArchive(told.format(name=packed.shown(name)))

@@ -1,0 +1,151 @@
+"""Which of the notebooks that were handed in is collected, and as whose."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from torchaula.classroom.intake import people, uploads
+from torchaula.classroom.intake.named import Named, natural
+from torchaula.classroom.intake.people import Unmatched
+from torchaula.classroom.intake.received import Arrival, Register
+from torchaula.classroom.intake.roster import Student
+from torchaula.classroom.intake.uploads import Upload, listed, printable
+from torchaula.classroom.intake.worksheet import Row, Sheet
+from torchaula.errors import Refusal
+from torchaula.files import fingerprint
+from torchaula.i18n import _
+
+
+@dataclass(frozen=True)
+class Download:
+    """What is known of one download: its worksheet's rows, whether that is its own, and when it was made."""
+
+    rows: Sheet
+    has_own: bool = False
+    made: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Pick:
+    """The notebook of an upload, and when it was handed in."""
+
+    place: Path
+    download: Download
+    path: Path
+    others: tuple[str, ...]
+    time: datetime | None
+
+    @property
+    def age(self) -> tuple[datetime, bool, tuple[int, ...], list[str | int]]:
+        """What the newest has most of; where no time tells, a download with a worksheet of its own counts."""
+        earliest = datetime.min.replace(tzinfo=UTC)
+        return self.time or earliest, self.download.has_own, self.download.made, natural(str(self.place))
+
+    def arrival(self, student: str) -> Arrival:
+        """What the register keeps of it."""
+        time = self.time.isoformat() if self.time else None
+        return Arrival(student, fingerprint(self.path), time)
+
+    def told(self, student: str, assignment: str) -> dict[str, str]:
+        """As zip_collect wants to know it; with an ending, or a dot in the name is lost."""
+        told = {"student_id": student, "file_id": f"{assignment}.ipynb"}
+        return told | ({"timestamp": f"{self.time:%Y-%m-%d %H:%M:%S}"} if self.time else {})
+
+
+@dataclass
+class Findings:
+    """What a run collects and what it doesn't; `unmatched` as in `Register`, all else by student."""
+
+    picks: dict[str, Pick] = field(default_factory=dict)
+    named: list[Named] = field(default_factory=list)
+    unmatched: dict[str, str] = field(default_factory=dict)
+    problems: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    remarks: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    @property
+    def register(self) -> Register:
+        """What is kept of it."""
+        arrivals = [pick.arrival(student) for student, pick in self.picks.items()]
+        return Register(arrivals, self.unmatched, dict(self.remarks), dict(self.problems))
+
+    @property
+    def collected(self) -> dict[str, datetime | None]:
+        """Whose notebook is collected, and when it was handed in, where a platform tells.
+
+        A file's name tells nothing that is believed.
+        """
+        return {each.student: None for each in self.named} | {
+            student: pick.time for student, pick in self.picks.items()
+        }
+
+
+def settle(
+    handed_in: Sequence[Upload],
+    assignment: str,
+    downloads: Mapping[Path, Download],
+    students: Sequence[Student],
+) -> Findings:
+    """Decide what is collected of some uploads, and as whose."""
+    found = Findings()
+    whose = people.match({each.person for each in handed_in}, downloads[Path()].rows, students)
+    of_student: dict[str, list[Upload]] = defaultdict(list)
+    unclear: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for each in handed_in:
+        student = whose[each.person]
+        if isinstance(student, Unmatched):
+            for candidate in student.students:
+                unclear[candidate, str(student)].append(str(each.person))
+            if not student.students:
+                found.unmatched[str(each.person)] = str(student)
+        else:
+            of_student[student].append(each)
+    for (candidate, reason), names in unclear.items():
+        found.problems[candidate].append(f"{listed(dict.fromkeys(names))}: {reason}")
+    for student, theirs in of_student.items():
+        _choose(found, student, theirs, assignment, downloads)
+    return found
+
+
+def _choose(
+    found: Findings,
+    student: str,
+    handed_in: Sequence[Upload],
+    assignment: str,
+    downloads: Mapping[Path, Download],
+) -> None:
+    """Add a student's newest notebook to what was found, or why there is none."""
+    picks, problems = [], []
+    for each in handed_in:
+        download = downloads[each.download]
+        time = download.rows.get(each.person.number, Row()).time
+        try:
+            picks.append(Pick(each.download, download, *each.notebook(assignment), time))
+        except Refusal as error:
+            problems.append((each, str(error)))
+    if not picks:
+        found.problems[student] += dict.fromkeys(problem for _each, problem in problems)
+        return
+    found.picks[student] = newest = max(picks, key=lambda pick: pick.age)
+    found.remarks[student] += _remarks(newest, picks)
+    found.remarks[student] += (f"{printable(str(each.download))}: {problem}" for each, problem in problems)
+    if not found.remarks[student]:
+        del found.remarks[student]
+
+
+def _remarks(pick: Pick, choices: Sequence[Pick]) -> Iterator[str]:
+    if pick.others:
+        yield _("also handed in: {files}").format(files=listed(pick.others))
+    rivals = [
+        each for each in choices if each.time == pick.time and not uploads.are_same([pick.path, each.path])
+    ]
+    if not rivals:
+        return
+    told = _("collected from {download}, not from {others}: no time tells which is newer")
+    if pick.download.has_own and not any(each.download.has_own for each in rivals):
+        told = _("collected from {download}, whose worksheet is there, not from {others}")
+    names = listed(str(each.place) for each in rivals)
+    yield told.format(download=printable(str(pick.place)), others=names)

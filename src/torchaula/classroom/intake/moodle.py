@@ -1,0 +1,175 @@
+"""Collects what Moodle's "Download all submissions" holds, for `nbgrader zip_collect`.
+
+Moodle's "grading worksheet", put beside the zip, tells people of one name apart, and when they handed in:
+the times in a zip are the download's. What was not collected, and why, stands in the register (`received`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from nbgrader.plugins import FileNameCollectorPlugin
+from traitlets import Unicode
+
+from torchaula.classroom.intake import named, packed, received, roster, uploads, worksheet
+from torchaula.classroom.intake.choosing import Download, Findings, settle
+from torchaula.classroom.intake.uploads import Upload, printable
+from torchaula.classroom.intake.worksheet import Sheet
+from torchaula.course.layout import Course
+from torchaula.errors import Refusal
+from torchaula.i18n import _
+
+
+class MoodleCollector(FileNameCollectorPlugin):  # type: ignore[misc]
+    """One notebook a student, their newest, from any number of Moodle's downloads of an assignment.
+
+    The newest is told by the worksheets' times. Where they don't tell, it is that of the download that has a
+    worksheet of its own name, else of the last download. `named_regexp`, where it is set, says whose the
+    files are that Moodle didn't name.
+    """
+
+    timezone = Unicode("UTC", help="The time zone of your Moodle profile: its dates are in it").tag(
+        config=True
+    )
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.findings: Findings | None = None
+        self._told: dict[Path, dict[str, str]] = {}
+
+    def collect(self, submitted_file: str) -> dict[str, str] | None:
+        """Whose a file is, as zip_collect wants to know it; None where it isn't collected.
+
+        Ends the command where students.csv or the configuration can't be used.
+        """
+        self.look()
+        return self._told.get(Path(submitted_file))
+
+    def look(self) -> Findings:
+        """Look at all that was downloaded, once a run, and write the register.
+
+        Ends the command like `collect`.
+        """
+        if self.findings is None:
+            try:
+                self.findings = self._look()
+            except Refusal as error:
+                self.parent.fail("%s", error)
+                raise
+        return self.findings
+
+    def _look(self) -> Findings:
+        course, assignment = Course(Path(self.parent.coursedir.root).resolve()), self.assignment
+        named.require_pattern(self.named_regexp, course.config)
+        sheets, students = self._sheets(), roster.load(course)
+        extractor = getattr(self.parent, "extractor_plugin_inst", None)
+        failed: dict[Path, str] = getattr(extractor, "failed", {})
+        handed_in, strangers = uploads.find(self._folder("extracted"), failed)
+        found = settle(handed_in, assignment, self._downloads(handed_in, sheets), students)
+        archives = {path: reason for path, reason in failed.items() if uploads.locate(path) is None}
+        self._settle_strangers(found, strangers, archives)
+        self._keep_one(found)
+        received.record(course, assignment, found.register)
+        self._told = {each.path: each.told() for each in found.named}
+        self._told |= {pick.path: pick.told(student, assignment) for student, pick in found.picks.items()}
+        self._log(found)
+        return found
+
+    @property
+    def assignment(self) -> str:
+        """What is collected."""
+        return str(self.parent.coursedir.assignment_id)
+
+    def _downloads(self, handed_in: Sequence[Upload], sheets: Mapping[Path, Sheet]) -> dict[Path, Download]:
+        """What is known of each download, and of none in particular (the path "")."""
+        places = {each.download for each in handed_in}
+        made = {place: _made(self._folder("archive") / f"{place}.zip") for place in places}
+        return {Path(): Download(worksheet.rows_of(sheets, Path()))} | {
+            place: Download(worksheet.rows_of(sheets, place), worksheet.has_own(sheets, place), made[place])
+            for place in places
+        }
+
+    def _settle_strangers(
+        self, found: Findings, strangers: Sequence[Path], archives: Mapping[Path, str]
+    ) -> None:
+        """Add what Moodle didn't name: files, and `archives` that could not be unpacked."""
+        if not self.named_regexp:
+            reason = _("not named as Moodle does: put Moodle's zip itself in archive/")
+            notebooks = (path for path in strangers if path.suffix == ".ipynb")
+            found.unmatched |= {printable(str(path)): reason for path in notebooks}
+            found.unmatched |= {printable(str(path)): why for path, why in archives.items()}
+            return
+        root = self._folder("extracted")
+        known = []
+        for below in [*strangers, *archives]:
+            whose = named.look(root / below, self._match, self.assignment)
+            if isinstance(whose, str):
+                found.unmatched[printable(str(below))] = whose
+            elif below in archives and whose is not None:
+                found.problems[whose.student].append(f"{printable(below.name)}: {archives[below]}")
+            elif below in archives:
+                found.unmatched[printable(str(below))] = archives[below]
+            elif whose is None and below.suffix in self.valid_ext:
+                found.unmatched[printable(str(below))] = _("named_regexp doesn't know this name")
+            elif whose is not None and below.suffix in self.valid_ext:
+                known.append(whose)
+            elif whose is not None:
+                other = _("no notebook, but {files}: ask for {assignment}.ipynb")
+                told = other.format(files=printable(below.name), assignment=self.assignment)
+                found.problems[whose.student].append(told)
+        found.named, remarks = named.newest(known)
+        for student, told_of in remarks.items():
+            found.remarks[student] += told_of
+        for student in {each.student for each in found.named}:  # a notebook was found beside those others
+            found.remarks[student] += found.problems.pop(student, [])
+
+    def _keep_one(self, found: Findings) -> None:
+        """Keep one notebook of who has one in Moodle's zip and one beside it: Moodle's, if it isn't older."""
+        for each in [each for each in found.named if each.student in found.picks]:
+            if each.file != self.assignment:
+                continue
+            pick = found.picks[each.student]
+            if each.time and pick.time and each.time > pick.time:
+                del found.picks[each.student]
+                other = pick.path
+            else:
+                found.named.remove(each)
+                other = each.path
+            told = _("also handed in: {files}").format(files=printable(other.name))
+            found.remarks[each.student].append(told)
+
+    def _log(self, found: Findings) -> None:
+        for name, reason in found.unmatched.items():
+            self.log.warning("%s: %s", name, reason)
+        for student, told in [*found.problems.items(), *found.remarks.items()]:
+            self.log.warning("%s: %s", student, "; ".join(told))
+
+    def _sheets(self) -> dict[Path, Sheet]:
+        """The worksheets beside the archives. Those among a learner's files tell nothing."""
+        zone, folder = worksheet.zone(self.timezone), self._folder("archive")
+        sheets = {}
+        for path in sorted(folder.rglob("*.csv")):
+            below = path.relative_to(folder)
+            if not path.is_file() or uploads.locate(below) is not None:
+                continue
+            try:
+                sheets[below] = worksheet.read(path, zone, self.log)
+            except Refusal as error:
+                self.log.error(
+                    "%s", _("not read as Moodle's grading worksheet: {reason}").format(reason=error)
+                )
+        return sheets
+
+    def _folder(self, step: str) -> Path:
+        return Path(self.parent._format_collect_path(getattr(self.parent, f"{step}_directory")))
+
+
+def _made(archive: Path) -> tuple[int, ...]:
+    """When a download was made, as far as its own entries tell; nothing where they don't."""
+    try:
+        with packed.explained(), packed.opened(archive, packed.CLASS_INDEX) as pack:
+            return max((entry.date_time for entry in pack.infolist()), default=())
+    except packed.BadArchive:
+        return ()

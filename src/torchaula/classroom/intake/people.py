@@ -1,0 +1,129 @@
+"""Which student each of Moodle's participants is."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from torchaula.classroom.intake import roster
+from torchaula.classroom.intake.roster import Student
+from torchaula.classroom.intake.uploads import Person, listed
+from torchaula.classroom.intake.worksheet import Row, Sheet
+from torchaula.errors import Refusal
+from torchaula.i18n import _
+
+ANONYMOUS = "participante"
+
+
+class Unmatched(Refusal):
+    """Says why it can't be told who a participant is. `students` are those who it may be."""
+
+    def __init__(self, reason: str, students: Iterable[str] = ()) -> None:
+        super().__init__(reason)
+        self.students = tuple(students)
+
+
+def match(
+    people: Iterable[Person], sheet: Sheet, students: Sequence[Student]
+) -> dict[Person, str | Unmatched]:
+    """The student's id of each of `people`, or why there is none.
+
+    By a worksheet's ID number or e-mail, else by name; where there are no `students`, made from the name.
+    """
+    known = sorted(people, key=str)
+    if not students:
+        return dict(_made_ids(known))
+    matched: dict[Person, str | Unmatched] = {}
+    claims: dict[str, list[tuple[Person, bool]]] = defaultdict(list)
+    for person in known:
+        try:
+            student, sure = _claim(person, sheet.get(person.number, Row()), students)
+            claims[student].append((person, sure))
+        except Unmatched as error:
+            matched[person] = error
+    for student, claimants in claims.items():
+        matched |= _one_only(student, claimants)
+    taken = {found for found in matched.values() if isinstance(found, str)}
+    return {person: _narrowed(found, taken) for person, found in matched.items()}
+
+
+def _narrowed(found: str | Unmatched, taken: set[str]) -> str | Unmatched:
+    """Who it may be, without those who somebody else is, unless nobody is left then."""
+    if isinstance(found, Unmatched) and (free := [each for each in found.students if each not in taken]):
+        found.students = tuple(free)
+    return found
+
+
+def _claim(person: Person, row: Row, students: Sequence[Student]) -> tuple[str, bool]:
+    """Who a person is, and whether by more than a name. Raises `Unmatched` where it can't be told."""
+    if found := roster.by_address(students, row.id_number, row.email):
+        if len(found) == 1:
+            return found[0].id, True
+        raise Unmatched(
+            _(
+                "their ID number and e-mail in the worksheet are of several students ({ids}): "
+                "correct students.csv"
+            ).format(ids=_ids(found)),
+            (each.id for each in found),
+        )
+    found = roster.by_name(students, row.name) or roster.by_name(students, person.name)
+    if len(found) == 1:
+        return found[0].id, False
+    if found:
+        raise Unmatched(
+            _(
+                "several students have this name ({ids}): put Moodle's grading worksheet beside the zip, "
+                "and its e-mail addresses or ID numbers in students.csv"
+            ).format(ids=_ids(found)),
+            (each.id for each in found),
+        )
+    if person.is_anonymous:
+        raise Unmatched(
+            _("blind marking hides who it is: reveal identities in Moodle, then download zip and worksheet")
+        )
+    raise Unmatched(
+        _(
+            "nobody in students.csv has this name: add the student there, or the e-mail address "
+            "that Moodle's grading worksheet (put it beside the zip) has for this name"
+        )
+    )
+
+
+def _one_only(student: str, claimants: list[tuple[Person, bool]]) -> dict[Person, str | Unmatched]:
+    """Two participants can't be one student: who is so by more than a name stays, else none of them."""
+    everyone = {person.identity for person, _sure in claimants}
+    accepted = everyone
+    if len(everyone) > 1:
+        surely = {person.identity for person, sure in claimants if sure}
+        accepted = surely if len(surely) == 1 else set()
+    problem = Unmatched(
+        _(
+            "{people} all look like the student {student}: put Moodle's grading worksheet beside the zip, "
+            "and add to students.csv who is missing, with e-mail address"
+        ).format(people=listed(str(person) for person, _sure in claimants), student=student),
+        () if accepted else (student,),
+    )
+    return {person: student if person.identity in accepted else problem for person, _sure in claimants}
+
+
+def _made_ids(people: Sequence[Person]) -> Iterable[tuple[Person, str]]:
+    """Ids for a course without `students.csv`; with the number where a name alone is not enough."""
+    named: dict[str, set[str]] = defaultdict(set)
+    for person in people:
+        named[_slug(person)].add(person.identity)
+    for person in people:
+        slug = _slug(person)
+        enough = slug != ANONYMOUS and len(named[slug]) == 1
+        yield person, slug if enough or not person.number else f"{slug}-{person.number}"
+
+
+def _slug(person: Person) -> str:
+    """A name in small ASCII letters: `ana-garcia-lopez`."""
+    if person.is_anonymous:
+        return ANONYMOUS
+    return re.sub(r"[^a-z0-9]+", "-", roster.key(person.name)).strip("-") or ANONYMOUS
+
+
+def _ids(students: Sequence[Student]) -> str:
+    return ", ".join(student.id for student in students)

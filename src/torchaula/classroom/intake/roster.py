@@ -1,0 +1,174 @@
+"""Who takes the course: `students.csv`, in nbgrader's columns, beside `nbgrader_config.py`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from torchaula.course.layout import GLOB_CHARACTERS, Course
+from torchaula.errors import Refusal
+from torchaula.files import LONGEST_NAME, content
+from torchaula.i18n import _
+
+# A platform leaves these out of file names: Conan O'Brien hands in as "Conan OBrien".
+LEFT_OUT = re.compile(r"[\"'`´‘’“”&<>|:/\\]")
+BETWEEN = re.compile(r"[\s,_‐‑–—-]+")
+
+
+@dataclass(frozen=True)
+class Student:
+    """One row of `students.csv`. What isn't known is empty."""
+
+    id: str
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+    lms_user_id: str = ""
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+def load(course: Course) -> list[Student]:
+    """The students of a course in the file's order; none where there is no `students.csv`.
+
+    Raises `Refusal`, with file and line, where it can't be read or an id can't be used.
+    """
+    path = course.root / "students.csv"
+    if not path.exists():
+        return []
+    students: list[Student] = []
+    taken: dict[str, int] = {}
+    for line, row in rows(path, "id"):
+        student = _student(row)
+        same = unicodedata.normalize("NFKC", student.id).casefold()
+        if problem := bad_id(student.id) or _taken(taken.get(same)):
+            raise Refusal(_("{path}, line {line}: {problem}").format(path=path, line=line, problem=problem))
+        taken[same] = line
+        students.append(student)
+    return students
+
+
+def key(name: str) -> str:
+    """A person's name for comparing: without accents, case, or what is between its words."""
+    return BETWEEN.sub(" ", without_accents(LEFT_OUT.sub("", name))).strip()
+
+
+def without_accents(text: str) -> str:
+    """A text in lower case and in compatible characters, without accents."""
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    return "".join(letter for letter in folded if not unicodedata.combining(letter))
+
+
+def by_address(students: Sequence[Student], *addresses: str) -> list[Student]:
+    """The students of whom one of `addresses` is the id, the platform's id or the e-mail address."""
+    wanted = {address.strip().casefold() for address in addresses} - {""}
+    return [
+        student
+        for student in students
+        if wanted & {text.casefold() for text in (student.id, student.lms_user_id, student.email)}
+    ]
+
+
+def by_name(students: Sequence[Student], name: str) -> list[Student]:
+    """The students called `name`, whichever of first and last name stands first."""
+    wanted = key(name)
+    return [
+        student
+        for student in students
+        if wanted and wanted in (key(student.full_name), key(f"{student.last_name} {student.first_name}"))
+    ]
+
+
+def rows(path: Path, *required: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows of a table by column name (its `key`), each with its line; empty rows are left out.
+
+    Raises `Refusal` where it is no table, or has none of the columns `required`.
+    """
+    text = _text(path)
+    header = next((line for line in text.splitlines() if line.strip()), "")
+    delimiter = ";" if header.count(";") > header.count(",") else ","
+    table = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    columns: list[str] = []
+    try:
+        for values in table:
+            if not any(value.strip() for value in values):
+                continue
+            if not columns:
+                columns = _columns(path, values, required)
+            elif any(values[len(columns) :]):
+                raise csv.Error(_("more values than columns"))
+            else:
+                yield table.line_num, dict(zip(columns, values, strict=False))
+    except csv.Error as error:
+        raise Refusal(
+            _(
+                "{path}, line {line}: not a readable csv ({reason}); save it again as CSV with UTF-8, "
+                "with quotes around a text that has a comma"
+            ).format(path=path, line=table.line_num, reason=error)
+        ) from None
+    if not columns:
+        _columns(path, [], required)
+
+
+def _columns(path: Path, values: list[str], required: tuple[str, ...]) -> list[str]:
+    columns = [key(value) for value in values]
+    if not set(required) & set(columns):
+        raise Refusal(
+            _("{path}, line 1: there is no column {name!r}; name it in the first line ({columns})").format(
+                path=path, name=required[0], columns=", ".join(values)[:200] or "-"
+            )
+        )
+    return columns
+
+
+def _text(path: Path) -> str:
+    """A table's text: UTF-8, or what spreadsheets on Windows write."""
+    try:
+        found = content(path)
+        try:
+            return found.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            return found.decode("cp1252")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refusal(
+            _("{path}, line 1: can't be read ({reason}); save it again as CSV with UTF-8").format(
+                path=path, reason=error
+            )
+        ) from None
+
+
+def _student(row: dict[str, str]) -> Student:
+    names = (row.get(column, "").strip() for column in ("first name", "last name", "email", "lms user id"))
+    return Student(row.get("id", ""), *names)
+
+
+def _taken(line: int | None) -> str:
+    if line is None:
+        return ""
+    return _("the same id as in line {other}; give each student one of their own").format(other=line)
+
+
+def bad_id(identifier: str) -> str:
+    """Why an id can't name a student's folder, if so."""
+    if not identifier.strip():
+        return _("the id is empty; give the student one")
+    if not (
+        identifier != identifier.strip()
+        or identifier.startswith(".")
+        or ".." in identifier
+        or (GLOB_CHARACTERS | set("/\\")) & set(identifier)
+        or not identifier.isprintable()
+        or len(identifier.encode()) > LONGEST_NAME
+    ):
+        return ""
+    return _(
+        "the id {identifier!r} can't name a folder (a blank at an end, a dot at the start, "
+        "'..', any of * ? [ ] / \\, or too long); change it"
+    ).format(identifier=identifier)

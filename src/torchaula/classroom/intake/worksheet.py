@@ -1,0 +1,165 @@
+"""Moodle's "grading worksheet": a table that says who a download's participants are, and when they handed in.
+
+It is read in English and Spanish.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from logging import Logger
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from dateutil import parser  # type: ignore[import-untyped]
+
+from torchaula.classroom.intake.roster import rows, without_accents
+from torchaula.errors import Refusal
+from torchaula.i18n import _
+
+# As `roster.key` writes them.
+IDENTIFIER = ("identifier", "identificador")
+NAME = ("full name", "nombre completo")
+ID_NUMBER = ("id number", "numero de id")
+EMAIL = ("email address", "direccion de correo", "direccion de correo electronico")
+MODIFIED = (
+    *("last modified (submission)", "ultima modificacion (entrega)"),
+    "ultima modificacion (envio)",  # Moodle in the Spanish of Mexico
+)
+
+ENGLISH_MONTHS = "january february march april may june july august september october november december"
+SPANISH_MONTHS = "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"
+ENGLISH_DAYS = "monday tuesday wednesday thursday friday saturday sunday"
+SPANISH_DAYS = "lunes martes miercoles jueves viernes sabado domingo"
+MONTHS = {
+    **{word: word for word in ENGLISH_MONTHS.split()},
+    **dict(zip(SPANISH_MONTHS.split(), ENGLISH_MONTHS.split(), strict=True)),
+    "setiembre": "september",
+}
+OTHER_WORDS = {
+    **{word: word for word in ENGLISH_DAYS.split()},
+    **dict(zip(SPANISH_DAYS.split(), ENGLISH_DAYS.split(), strict=True)),
+    **{"am": "am", "pm": "pm", "de": " ", "del": " "},
+}
+WORD = re.compile(r"[^\W\d_]+")
+HALF_OF_DAY = re.compile(r"\b([ap])\. ?m\.")  # Spanish: "a. m."
+BEFORE = re.compile(r"(?:grades|calificaciones)[-_ ]")
+COPY = re.compile(r" ?\([0-9]+\)$")
+SOME_DAY, ANOTHER_DAY = datetime(2000, 1, 1), datetime(2003, 2, 2, 2, 2)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a worksheet says of one participant. `time` is in UTC."""
+
+    name: str = ""
+    id_number: str = ""
+    email: str = ""
+    time: datetime | None = None
+
+
+Sheet = Mapping[str, Row]  # by the participant's number
+
+
+def zone(name: str) -> ZoneInfo:
+    """The time zone of this IANA name. Raises `Refusal` where there is none."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise Refusal(
+            _(
+                "nbgrader_config.py: there is no time zone {name!r}; set c.MoodleCollector.timezone to the "
+                "one in your Moodle profile, such as 'Europe/Madrid'"
+            ).format(name=name)
+        ) from None
+
+
+def read(path: Path, zone: ZoneInfo, log: Logger) -> Sheet:
+    """A worksheet's rows. A date that can't be read is logged, and unknown.
+
+    Raises `Refusal` where the file is no worksheet.
+    """
+    sheet: dict[str, Row] = {}
+    for line, row in rows(path, *IDENTIFIER):
+        if not (number := re.search(r"\d+$", _value(row, IDENTIFIER))):
+            continue
+        name, when = _value(row, NAME), _value(row, MODIFIED)
+        try:
+            time = moment(when, zone)
+        except ValueError:
+            log.error("%s", _bad_date(path, line, when, name or number[0]))
+            time = None
+        sheet[number[0]] = Row(name, _value(row, ID_NUMBER), _value(row, EMAIL), time)
+    return sheet
+
+
+def moment(text: str, zone: ZoneInfo) -> datetime | None:
+    """The date as Moodle writes it in English or Spanish, in UTC; None where it writes that there is none.
+
+    Raises `ValueError` where it isn't all there, or could be another: Moodle names the month.
+    """
+    if text.strip() in ("", "-"):
+        return None
+    plain = HALF_OF_DAY.sub(r"\1m", without_accents(text))
+    words = WORD.findall(plain)
+    unknown = [word for word in words if word not in MONTHS and word not in OTHER_WORDS]
+    if unknown or sum(word in MONTHS for word in words) != 1 or not re.search(r"\b\d{4}\b", plain):
+        raise ValueError(text)
+    english = WORD.sub(lambda match: (MONTHS | OTHER_WORDS)[match[0]], plain)
+    try:
+        first, second = (parser.parse(english, default=day) for day in (SOME_DAY, ANOTHER_DAY))
+        if first != second or first.tzinfo:  # a part was missing, or it says a zone, which Moodle doesn't
+            raise ValueError(text)
+        time: datetime = first.replace(tzinfo=zone).astimezone(UTC)
+    except OverflowError:
+        raise ValueError(text) from None
+    return time
+
+
+def rows_of(sheets: Mapping[Path, Sheet], download: Path) -> Sheet:
+    """What the worksheets say of a download: the one of its name (`Grades-x.csv`, `x.zip`), else the newest.
+
+    All paths are below the same folder.
+    """
+    merged: dict[str, Row] = {}
+    for sheet in sheets.values():
+        for number, row in sheet.items():
+            if number not in merged or _order(merged[number]) <= _order(row):
+                merged[number] = row
+    for path, sheet in sheets.items():
+        if path.parent == download.parent and _called(path.stem) == _folded(download.name):
+            merged.update(sheet)
+    return merged
+
+
+def has_own(sheets: Iterable[Path], download: Path) -> bool:
+    """Whether there is a worksheet of a download's name; a browser's "x (1)" is "x" downloaded again."""
+    name = COPY.sub("", _folded(download.name))
+    return any(path.parent == download.parent and COPY.sub("", _called(path.stem)) == name for path in sheets)
+
+
+def _called(name: str) -> str:
+    """What a worksheet is of: its name without what Moodle puts before it in each language."""
+    return BEFORE.sub("", _folded(name))
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _bad_date(path: Path, line: int, when: str, name: str) -> str:
+    return _(
+        "{path}, line {line}: the date {when!r} of {name} can't be read, and is taken as unknown; "
+        "download the worksheet again with Moodle in English or Spanish"
+    ).format(path=path, line=line, when=when, name=name)
+
+
+def _value(row: Mapping[str, str], columns: tuple[str, ...]) -> str:
+    return next((row[column].strip() for column in columns if column in row), "")
+
+
+def _order(row: Row) -> datetime:
+    return row.time or datetime.min.replace(tzinfo=UTC)

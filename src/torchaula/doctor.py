@@ -1,0 +1,206 @@
+"""Whether this machine and this course can grade: what is looked at, what was found, what to do about it."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, nullcontext
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from platform import python_version
+
+from nbgrader.api import get_alembic_version
+from packaging.requirements import Requirement
+from sqlalchemy.engine import make_url
+
+from torchaula.classroom.gradebook import gradebook, seeding
+from torchaula.course import converters, secret_file
+from torchaula.course.layout import Course
+from torchaula.course.secret_file import Fault
+from torchaula.errors import Refusal
+from torchaula.grading.trusted import client, sandbox
+from torchaula.grading.wire.limits import MIB
+from torchaula.i18n import _
+
+OLDEST_PYTHON = (3, 11)
+WORKER = 1500 * MIB  # of memory: a worker, its sandbox and what a usual submission takes
+ROOM = 500 * MIB  # of disk: copies, pages and backups of a class
+TORCH = "import torch; print(torch.__version__, float(torch.ones(2).sum()))"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one look found. `remedy` says what to do; empty: all is well."""
+
+    name: str
+    found: str
+    remedy: str = ""
+
+
+def look(course: Course | None, names: tuple[str, ...] = ()) -> Iterator[Finding]:
+    """Look at everything, or at what is named. Without a course, only at the machine.
+
+    Raises `Refusal` for a name that stands for nothing.
+    """
+    if unknown := [name for name in names if name not in LOOKS]:
+        there_are = ", ".join(LOOKS)
+        raise Refusal(
+            _("doctor: there is no {name!r}; there are: {names}").format(name=unknown[0], names=there_are)
+        )
+    for name in names or LOOKS:
+        found, remedy = LOOKS[name](course)
+        yield Finding(name, found, remedy)
+
+
+def _sandbox(course: Course | None) -> tuple[str, str]:
+    try:
+        found = sandbox.find()
+        if course is not None:
+            sandbox.require_hidden(course.root)
+    except Refusal as error:
+        return _("student code can't be confined"), str(error)
+    return _("{program} works").format(program=found.bwrap), ""
+
+
+def _python(_course: Course | None) -> tuple[str, str]:
+    found = f"{python_version()}, {sys.executable}"
+    if sys.version_info < OLDEST_PYTHON:
+        return found, _("Python 3.11 or newer is needed: make PYTHON=python3.12, after removing .venv")
+    return found, ""
+
+
+def _torch(_course: Course | None) -> tuple[str, str]:
+    """In a process of its own: a build that doesn't fit the machine ends the process that imports it."""
+    try:
+        done = subprocess.run([sys.executable, "-c", TORCH], capture_output=True, text=True, timeout=120)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error), _("install it again: remove .venv, then make")
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        return last, _("install it again: remove .venv, then make")
+    return done.stdout.split()[0], ""
+
+
+def _threads(_course: Course | None) -> tuple[str, str]:
+    """How many are graded at once, a thread each, and whether memory suffices for so many."""
+    cores = client.cores()
+    free = _free_memory()
+    shown = f"{free / 1024 / MIB:.1f}" if free < sys.maxsize else "?"
+    found = _("{cores} at once, one thread each; {free} GB of memory free").format(cores=cores, free=shown)
+    most = max(1, free // WORKER)
+    if most < cores:
+        return found, _("memory suffices for {jobs}: grade with --jobs {jobs}").format(jobs=most)
+    return found, ""
+
+
+def _free_memory() -> int:
+    """Bytes that programs can still take."""
+    told = Path("/proc/meminfo")
+    lines = told.read_text(encoding="ascii").splitlines() if told.exists() else []
+    return next(
+        (1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")), sys.maxsize
+    )
+
+
+def _database(course: Course | None) -> tuple[str, str]:
+    if course is None:
+        return _("no course here"), ""
+    url = make_url(converters.db_url(course, converters.config(course)))
+    if url.drivername.startswith("sqlite") and url.database and not Path(url.database).exists():
+        return _("{path}: none yet; grading makes it").format(path=url.database), ""
+    shown = url.render_as_string(hide_password=True).partition("?")[0]
+    try:
+        with gradebook.opened(course) as book:
+            students = len(book.students)
+            schema = book.db.connection().exec_driver_sql("select version_num from alembic_version").scalar()
+    except Exception as error:  # whatever a database driver raises
+        return shown, _("can't be read ({reason}): put a copy of .torchaula/backups back").format(
+            reason=error
+        )
+    if schema != get_alembic_version():
+        return shown, _("made by another nbgrader: copy it, then run `nbgrader db upgrade`")
+    if url.drivername.startswith("sqlite") and (fault := _damage(str(url.database))):
+        return shown, _("damaged ({fault}): put a copy of .torchaula/backups back").format(fault=fault)
+    return _("{url}: sound, {students} students").format(url=shown, students=students), ""
+
+
+def _damage(path: str) -> str:
+    """What is wrong with a SQLite file; empty where it is whole."""
+    try:
+        with closing(sqlite3.connect(path)) as book:
+            answer = str(book.execute("pragma quick_check").fetchone()[0])
+    except sqlite3.DatabaseError as error:
+        return str(error)
+    return "" if answer == "ok" else answer.splitlines()[-1]
+
+
+def _secret(course: Course | None) -> tuple[str, str]:
+    """What hidden cells take their inputs from: never shown, but for a fingerprint."""
+    if course is None:
+        return _("no course here"), ""
+    url = make_url(converters.db_url(course, converters.config(course)))
+    is_none_yet = url.drivername.startswith("sqlite") and not Path(str(url.database)).exists()
+    try:
+        with nullcontext() if is_none_yet else gradebook.opened(course) as book:
+            seed, recorded = seeding.look(course, book), seeding.noted(book) if book else None
+    except Exception as error:  # whatever a database driver raises
+        return str(course.secret), _("the gradebook can't be asked for it ({reason})").format(reason=error)
+    if isinstance(seed, Fault):
+        return recorded or str(course.secret), seeding.told(course, seed, recorded)
+    if seed is None:
+        return _("none yet; the first grading makes it"), ""
+    if not seed.secret:
+        return _("the published seed, as when this was first graded; `torchaula new-secret` makes one"), ""
+    found = _("{path}, fingerprint {fingerprint}").format(path=course.secret, fingerprint=seed.fingerprint)
+    is_open = secret_file.is_open_to_others(course)
+    return found, _("others can read it: chmod 600 {path}").format(path=course.secret) if is_open else ""
+
+
+def _disk(course: Course | None) -> tuple[str, str]:
+    folder = course.root if course is not None else Path.cwd()
+    free = shutil.disk_usage(folder).free
+    found = _("{free:.1f} GB free at {folder}").format(free=free / 1024 / MIB, folder=folder)
+    return found, _("make room before grading a class") if free < ROOM else ""
+
+
+def _versions(_course: Course | None) -> tuple[str, str]:
+    """Whether what is installed is what the package asks for."""
+    asked = [Requirement(line) for line in requires("torchaula") or ()]
+    needed = [each for each in asked if each.marker is None or each.marker.evaluate({"extra": ""})]
+    wrong = [
+        f"{each.name} {_installed(each.name) or '–'} ({each.specifier})" for each in needed if not _fits(each)
+    ]
+    own = _("torchaula {version} with nbgrader {nbgrader}").format(
+        version=_installed("torchaula"), nbgrader=_installed("nbgrader")
+    )
+    return own, _("other versions are needed: {names}; run make again").format(
+        names=", ".join(wrong)
+    ) if wrong else ""
+
+
+def _fits(requirement: Requirement) -> bool:
+    installed = _installed(requirement.name)
+    return bool(installed) and requirement.specifier.contains(installed, prereleases=True)
+
+
+def _installed(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+LOOKS: dict[str, Callable[[Course | None], tuple[str, str]]] = {
+    "sandbox": _sandbox,
+    "python": _python,
+    "torch": _torch,
+    "threads": _threads,
+    "database": _database,
+    "secret": _secret,
+    "disk": _disk,
+    "versions": _versions,
+}

@@ -1,0 +1,1 @@
+"""What may see tests, expected values and the secret: student code never runs in these processes."""

@@ -1,0 +1,159 @@
+"""Running the text of one cell in a namespace, and turning what it raises into a verdict."""
+
+from __future__ import annotations
+
+import linecache
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from types import CodeType
+from typing import Any
+
+from torchaula.checks import CheckFailed, TestError, messages, session
+from torchaula.checks.timelimit import TimeLimit, time_limit
+from torchaula.course.magics import as_python
+from torchaula.errors import Refusal
+from torchaula.findings import Row
+from torchaula.grading.trusted.verdict import Outcome, Verdict
+from torchaula.i18n import _
+
+SECONDS = 15.0  # of the judge's own CPU, for one graded cell
+CLOCK = 600.0  # seconds on the clock: longer than all calls of a cell may take
+MOST = 500  # characters of an exception's text
+TIMING = ("time", "timeit", "capture", "prun")  # magics that run what follows them as Python
+
+
+def new_namespace() -> dict[str, Any]:
+    """An empty namespace that passes for the one where a notebook's cells run."""
+    return {"__name__": "__main__", "__builtins__": __builtins__}
+
+
+def execute(source: str, cell: str, namespace: dict[str, Any]) -> None:
+    """Run a cell's text; its lines stay readable for messages and for `inspect`."""
+    filename = f"<cell {cell}>"
+    source = as_python(source)
+    if "get_ipython" in source:
+        namespace["get_ipython"] = lambda: _Magics(cell, namespace)
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    exec(_compiled(source, filename), namespace)
+
+
+@dataclass(frozen=True)
+class _Magics:
+    """What stands in for IPython where a cell uses it: it runs Python, and no other language or program."""
+
+    cell: str
+    namespace: dict[str, Any]
+
+    def run_line_magic(self, name: str, line: str, *_others: object) -> None:
+        if name == "time":
+            execute(line, f"{self.cell}: %{name}", self.namespace)
+
+    def run_cell_magic(self, name: str, _line: str, body: str) -> None:
+        if name in TIMING:
+            execute("\n" + body, self.cell, self.namespace)
+
+    def getoutput(self, _command: str) -> list[str]:
+        return []
+
+    def __getattr__(self, _name: str) -> Callable[..., None]:
+        return lambda *_args, **_options: None
+
+
+class SetupFailed(Refusal):
+    """A set-up cell can't run: the course's own mistake."""
+
+    def __init__(self, cell: str, error: str) -> None:
+        self.cell, self.error = cell, error
+        what = _("set-up cell {cell} can't run ({error}): mend it in source/")
+        super().__init__(what.format(cell=cell, error=error))
+
+
+def set_up(source: str, cell: str, namespace: dict[str, Any]) -> None:
+    """Run a set-up cell. Raises `SetupFailed`."""
+    try:
+        execute(source, cell, namespace)
+    except (Exception, SystemExit) as error:
+        raise SetupFailed(cell, f"{type(error).__name__}: {error}") from error
+
+
+@lru_cache(maxsize=1024)
+def _compiled(source: str, filename: str) -> CodeType:
+    """The code of a cell; a batch runs the same graded cells for everybody."""
+    return compile(source, filename, "exec", dont_inherit=True)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a graded cell ended: its verdict and, for its author, the exception in one line.
+
+    `is_late` where the test's own time ran out, in the middle of a call perhaps; `is_endless` where that
+    is so however busy the machine is.
+    """
+
+    verdict: Verdict
+    error: str = ""
+    is_late: bool = False
+    is_endless: bool = False
+
+
+def judge(source: str, cell: str, namespace: dict[str, Any], clock: float = CLOCK) -> Ending:
+    """Run a graded cell, for `clock` seconds at most.
+
+    One that never opens itself asked no answer, whatever came of it: that is the test's own fault.
+    """
+    session.judging(cell)
+    try:
+        ending = _ended(source, cell, namespace, clock)
+        if session.is_open(cell) or ending.error:
+            return ending
+    finally:
+        session.judging("")
+    why = f"TestError: it never opened itself with graded({cell!r})"
+    return Ending(Verdict(Outcome.INFRASTRUCTURE, f"{cell}: {why}"), why)
+
+
+def _ended(source: str, cell: str, namespace: dict[str, Any], clock: float) -> Ending:
+    """How a graded cell ends.
+
+    A `TestError` is the test's own fault. Any other exception is the answer's: the cell passes on the
+    model solution, so it met a result of a kind that it could not read.
+    """
+    begun = time.process_time()
+    try:
+        with time_limit(SECONDS, clock):
+            execute(source, cell, namespace)
+    except CheckFailed as error:
+        verdict = Verdict(error.outcome, str(error), error.rows, finding=error.finding)
+        return Ending(verdict, _told(error, cell))
+    except TestError as error:
+        return Ending(Verdict(Outcome.INFRASTRUCTURE, str(error)), _told(error, cell))
+    except TimeLimit:
+        verdict = explained(Outcome.TIMED_OUT, cell, messages.slow_test())
+        why = f"TimeLimit: more than {SECONDS:g} seconds of CPU for the test itself"
+        is_endless = time.process_time() - begun > 0.9 * SECONDS  # and not the clock alone
+        return Ending(verdict, why, is_late=True, is_endless=is_endless)
+    except (Exception, SystemExit, KeyboardInterrupt, GeneratorExit) as error:
+        verdict = explained(Outcome.FAILED, cell, messages.unreadable(type(error).__name__))
+        return Ending(verdict, _told(error, cell))
+    return Ending(Verdict(Outcome.PASSED))
+
+
+def explained(outcome: Outcome, cell: str, rows: Sequence[Row]) -> Verdict:
+    """A verdict that these lines explain."""
+    return Verdict(outcome, messages.failed(cell, rows), tuple(rows))
+
+
+def _told(error: BaseException, cell: str) -> str:
+    """An exception in one line: its type, what it says, and the line of the cell."""
+    text = str(error)
+    if isinstance(error, CheckFailed) and error.rows:
+        text = messages.in_one_line(error.rows)
+    frames = traceback.extract_tb(error.__traceback__)
+    line = next((frame.lineno for frame in frames if frame.filename == f"<cell {cell}>"), None)
+    if isinstance(error, SyntaxError):
+        text, line = error.msg, error.lineno
+    where = f", line {line}" if line else ""
+    return f"{type(error).__name__}: {' '.join(text.split())[:MOST]}{where}"

@@ -1,0 +1,175 @@
+"""Asking workers to grade, from a process that needn't know torch: a command, or a Jupyter server."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from socket import socketpair
+
+import msgspec
+from msgspec.structs import replace
+
+from torchaula.grading.trusted import sandbox
+from torchaula.grading.trusted.jobs import Assign, Grade, Job, Result
+from torchaula.grading.wire.frames import Channel, WireError
+from torchaula.i18n import _
+
+# One thread each: two batches at once must not fight for cores, and forks must not hang.
+THREADS = {"OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1", "OPENBLAS_NUM_THREADS": "1"}
+TRIES = 2
+
+
+def cores() -> int:
+    """How many submissions can be graded at once: the cores that this process may use."""
+    return len(_own_cores()) or os.cpu_count() or 1
+
+
+def _own_cores() -> list[int]:
+    """The cores that this process may use; none where the system doesn't say."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+
+
+class GradingFailed(Exception):
+    """Grading itself failed; nothing is said about the submission."""
+
+
+class Client:
+    """One worker, started when first needed and again when it dies; it ends with this process.
+
+    It keeps to one `core`, if that is given: judge and student code wait for each other at every call,
+    and on two cores each would wake up with empty caches. `kept` is a folder for what it finds out of known
+    answers, if that shall be kept.
+    """
+
+    def __init__(self, core: int | None = None, kept: Path | None = None) -> None:
+        self._core, self.kept = core, kept
+        self._assigned: tuple[bytes, Path | None] | None = None  # what the worker knows
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+        self._is_over = False
+
+    def grade(self, job: Job) -> Result:
+        """The result of a job. Raises `GradingFailed` where grading fails."""
+        with self._lock:
+            for left in reversed(range(TRIES)):
+                try:
+                    result = self._ask(job)
+                    break
+                except WireError as error:
+                    self.close()
+                    if not left or self._is_over:
+                        raise GradingFailed(_("the grading process died twice")) from error
+            if result.problem:
+                raise GradingFailed(result.problem)
+            return result
+
+    def _ask(self, job: Job) -> Result:
+        if self._process is None:
+            near, far = socketpair()
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "torchaula.grading.trusted.worker", str(far.fileno())],
+                pass_fds=[far.fileno()],
+                env=os.environ | THREADS,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C is for whoever asks: they end the worker, or let it finish
+            )
+            far.close()
+            if self._core is not None:
+                with suppress(OSError):
+                    os.sched_setaffinity(self._process.pid, {self._core})  # and so all that it starts
+            self._channel = Channel(near, Result)
+            if self._is_over:  # since `stop` looked for a worker
+                self._process.kill()
+        if self._assigned != (job.assigned, self.kept):
+            self._channel.send(Assign(str(self.kept or "")), [job.assigned])
+            self._assigned = job.assigned, self.kept
+        self._channel.send(Grade(replace(job, assigned=b"", rebuilt=b"")), [job.rebuilt])
+        result: Result = self._channel.receive()[0]
+        return result
+
+    def stop(self) -> None:
+        """End the worker at once, from another thread than the one that waits for it; for good."""
+        self._is_over = True
+        if (process := self._process) is not None:
+            process.kill()
+
+    def close(self) -> None:
+        """End the worker, and its sandbox with it."""
+        if self._process is not None:
+            self._channel.close()
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=5.0)
+            self._process.kill()
+            self._process.wait()
+            self._process = self._assigned = None
+
+
+@cache
+def _client(_process: int) -> Client:
+    return Client()
+
+
+def shared(kept: Path | None = None) -> Client:
+    """This process's own client; a fork makes another. `kept` as in `Client`."""
+    client = _client(os.getpid())
+    client.kept = kept or client.kept
+    return client
+
+
+class Workers(ThreadPoolExecutor):
+    """An executor each of whose threads has one worker. Work for it is bytes in and bytes out: `graded`.
+
+    `kept` is a folder on this machine for what the workers find out of known answers, if that shall be kept.
+    Any other executor will do that calls `graded` in its threads or processes.
+    """
+
+    def __init__(self, jobs: int, kept: Path | None = None) -> None:
+        self._kept = kept
+        self._clients: list[Client] = []
+        self._is_over = False
+        # With fewer workers than cores, another batch may have chosen the same ones.
+        own = _own_cores()
+        self._cores = own if jobs == len(own) else []
+        super().__init__(jobs, thread_name_prefix="grading", initializer=self._equip)
+
+    def _equip(self) -> None:
+        _local.client = Client(self._cores.pop() if self._cores else None, self._kept)
+        self._clients.append(_local.client)
+        if self._is_over:
+            _local.client.stop()
+
+    def stop(self) -> None:
+        """End all that is going on; what is not done is not done."""
+        self._is_over = True
+        self.shutdown(wait=False, cancel_futures=True)
+        for client in self._clients:
+            client.stop()
+        self.shutdown()
+        for client in self._clients:
+            client.close()
+
+
+_local = threading.local()
+
+
+def graded(job: bytes) -> bytes:
+    """The result of a job, both encoded; a failure of grading itself is the result's `problem`."""
+    if not hasattr(_local, "client"):
+        _local.client = Client()
+    try:
+        result = _local.client.grade(msgspec.msgpack.decode(job, type=Job))
+    except GradingFailed as error:
+        result = Result(problem=str(error))
+    return msgspec.msgpack.encode(result)
+
+
+@cache
+def require_confinement() -> None:
+    """Raise `Refusal` where nothing confines student code here."""
+    sandbox.find()

@@ -1,0 +1,161 @@
+"""Which known misconception a wrong answer matches: the one whose answer did the same when asked the same.
+
+The course keeps wrong answers to each exercise (`answers/`). Inputs are fixed by the seed, so what each
+of them answers is found out once, kept, and compared with what a learner's code answered. Nothing of
+the learner's code is read, and no score hangs on it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from torchaula.checks.compare import difference
+from torchaula.checks.observation import Observation
+from torchaula.findings import ABSENT, Finding, Outcome
+from torchaula.grading.wire.values import Call, Seen, to_observation
+
+RTOL = 1e-4  # another order of the same sums, in float32, is the same answer
+MOST = 2**20  # bytes of one answer that are worth keeping
+MOST_REPLIES, MOST_OF_CELL, MOST_OF_ALL = 200, 2 * 2**20, 8 * 2**20  # and of a cell's, a submission's
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """What was observed of one request; `request` is its digest, `seen` and `data` the frame.
+
+    The header is kept as bytes: as objects it would take many times as much.
+    """
+
+    request: bytes
+    seen: bytes
+    data: bytes
+
+    @property
+    def message(self) -> Seen:
+        """The header."""
+        return msgspec.msgpack.decode(self.seen, type=Seen)
+
+    def observation(self) -> Observation:
+        """The observation in the frame. Raises `WireError`."""
+        return to_observation(self.message, memoryview(self.data))
+
+    def __len__(self) -> int:
+        return len(self.seen) + len(self.data)
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """Why a graded cell did not pass: the replies up to there, and how it ended.
+
+    `finding` is what was found where the calls ended well.
+    """
+
+    replies: list[Reply]
+    outcome: Outcome
+    finding: Finding | None = None
+
+
+@dataclass
+class Replies:
+    """What a submission's graded cells are told, one cell after the other, as far as it is worth comparing.
+
+    A cell that is told too much has no evidence, and so no diagnosis.
+    """
+
+    _of_cell: list[Reply] = field(default_factory=list)
+    _left: int = 0  # bytes of this cell; below 0: it was told too much
+    _left_of_all: int = MOST_OF_ALL
+    _is_absent: bool = True  # whether nothing was written to answer the last request: no known mistake
+
+    def begin(self) -> None:
+        """Another cell."""
+        self._of_cell, self._left, self._is_absent = [], min(MOST_OF_CELL, self._left_of_all), True
+
+    def note(self, call: Call, tensors: Sequence[bytes], message: Seen, buffers: memoryview) -> None:
+        """What was answered to a request."""
+        self._is_absent = message.failure is not None and message.failure.reason in ABSENT
+        if self._left < 0 or len(buffers) > MOST:
+            return
+        digest = hashlib.sha256(msgspec.msgpack.encode(call))
+        for tensor in tensors:
+            digest.update(tensor)
+        reply = Reply(digest.digest()[:16], msgspec.msgpack.encode(message), bytes(buffers))
+        self._left -= len(reply)
+        if self._left < 0 or len(self._of_cell) == MOST_REPLIES:
+            self._of_cell, self._left = [], -1
+        else:
+            self._of_cell.append(reply)
+
+    def evidence(self, outcome: Outcome, finding: Finding) -> Evidence | None:
+        """Of this cell, which did not pass; None where there is nothing to compare."""
+        if not self._of_cell or self._is_absent:
+            return None
+        self._left_of_all -= sum(map(len, self._of_cell))
+        return Evidence(self._of_cell, outcome, finding if outcome is Outcome.FAILED else None)
+
+
+class Known(msgspec.Struct, frozen=True):
+    """A known wrong answer: what to tell whoever gives it, and its evidence by failed cell."""
+
+    sentence: str
+    evidence: dict[str, Evidence]
+
+
+def diagnose(known: Iterable[Known], found: Mapping[str, Evidence]) -> dict[str, str]:
+    """The sentence for each failed cell of an exercise, where exactly one explains it.
+
+    An answer explains a cell if it got the same requests, replied the same, and failed for the same
+    reason. Where answers with several sentences do, those count that explain most of the failed cells
+    and fail no other, and then those that called the same operations as often; where there are several
+    still, nothing is said.
+    """
+    candidates = []
+    for each in known:
+        cells = {cell for cell, evidence in found.items() if _explains(each.evidence.get(cell), evidence)}
+        candidates.append((each, cells, len(cells) - len(each.evidence.keys() - cells)))
+    sentences = {}
+    for cell, evidence in found.items():
+        fitting = [(fit, each) for each, cells, fit in candidates if cell in cells]
+        best = [each for fit, each in fitting if fit == max(fit for fit, _ in fitting)]
+        alike = [each for each in best if _calls(each.evidence[cell]) == _calls(evidence)]
+        for group in (best, alike):
+            told = {each.sentence for each in group}
+            if len(told) == 1:
+                sentences[cell] = told.pop()
+                break
+    return sentences
+
+
+def _calls(evidence: Evidence) -> list[dict[str, int]]:
+    """What was called in each reply: how answers differ that do the same."""
+    return [reply.message.trace for reply in evidence.replies]
+
+
+def _explains(known: Evidence | None, found: Evidence) -> bool:
+    if known is None or (known.outcome, known.finding) != (found.outcome, found.finding):
+        return False
+    if len(known.replies) != len(found.replies):
+        return False
+    pairs = list(zip(known.replies, found.replies, strict=True))
+    return all(a.request == b.request for a, b in pairs) and all(
+        _same(a.observation(), b.observation()) for a, b in pairs
+    )
+
+
+def _same(a: Observation, b: Observation) -> bool:
+    if a.failure is None or b.failure is None:
+        return a.failure is b.failure and _same_result(a, b)
+    return (a.failure.reason, a.failure.kind) == (b.failure.reason, b.failure.kind)
+
+
+def _same_result(a: Observation, b: Observation) -> bool:
+    return (
+        difference(a.result, b.result, RTOL) is None
+        and difference(a.arguments, b.arguments, RTOL) is None
+        and a.filled == b.filled
+        and a.attached == b.attached
+        and a.gradients.keys() == b.gradients.keys()
+        and all(difference(a.gradients[path], b.gradients[path], RTOL) is None for path in a.gradients)
+    )

@@ -1,0 +1,371 @@
+"""The judge: graded cells run here, against learners' code that runs in a sandbox.
+
+It lives in a fork of its own for each submission and executes the instructor's text only.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from torchaula.checks import messages, quotes
+from torchaula.checks.observation import MAX_TEXT, Failure, Observation, Request
+from torchaula.checks.session import exercise_of, serve_with
+from torchaula.checks.timelimit import BACKSTOP
+from torchaula.course.notebook import Cell as Written
+from torchaula.course.notebook import Notebook
+from torchaula.findings import TIMEOUTS, Reason
+from torchaula.grading.trusted.budget import Budget, Spent
+from torchaula.grading.trusted.cells import CLOCK, explained, judge, new_namespace, set_up
+from torchaula.grading.trusted.diagnosis import Evidence, Replies
+from torchaula.grading.trusted.outputs import Kept, plain, readable
+from torchaula.grading.trusted.seeds import Seeds
+from torchaula.grading.trusted.verdict import Lost, Outcome, Verdict
+from torchaula.grading.trusted.warden import SandboxDied, Student, Warden
+from torchaula.grading.wire.frames import Channel, WireError
+from torchaula.grading.wire.limits import CELL_CLOCK, Limits
+from torchaula.grading.wire.orders import Began, Cell, KilledFor, Leave, Lived, Output, Ran, Step
+from torchaula.grading.wire.values import Instead, Open, Seen, from_request, to_observation
+
+# The student process limits each request and cell itself; this is for code that escapes its alarms.
+PATIENCE = 1.5 * BACKSTOP
+CELL_PATIENCE = 1.5 * CELL_CLOCK
+GRACE = 1.0  # seconds that a cell has to say that its answer's time ran out
+REPLAYS = 3
+LIVES = 2  # processes that an exercise may use up
+
+
+class Judged(msgspec.Struct):
+    """What became of a submission: verdicts by graded cell, and of its own cells, what they gave out.
+
+    `lost` says of own cells how they ended, if not by themselves. `fatal` is the cell or exercise that
+    took the whole sandbox with it (empty if nobody knows): then the verdicts are not complete.
+    `is_unsure` where another time, alone on the machine, it might end otherwise. `spent` is what it took of
+    its time; `is_out_of_time` where that was not enough, and `is_starved` where it would have been if the
+    machine had not been busy.
+    """
+
+    verdicts: dict[str, Verdict] = {}
+    outputs: dict[str, list[Output]] = {}
+    lost: dict[str, Lost] = {}
+    fatal: str | None = None
+    is_unsure: bool = False
+    evidence: dict[str, Evidence] = {}  # of failed cells, for `diagnosis`
+    errors: dict[str, str] = {}  # what failed cells ended with, for their author: no learner reads it
+    is_judge_lost: bool = False  # the judge's own process ended: a test has ended it, or the system
+    endless: list[str] = []  # graded cells that take too long by themselves
+    spent: Spent = Spent()
+    is_out_of_time: bool = False
+    is_starved: bool = False
+
+
+def run(
+    warden: Warden,
+    notebook: Notebook,
+    steps: Sequence[Step],
+    only: Collection[str],
+    seeds: Seeds,
+    lost: Mapping[str, Lost],
+    budget: Budget,
+) -> Judged:
+    """Run the learner's cells in `steps`, but those that are `lost` already; then the graded cells.
+
+    `only` are the exercises to grade. What the `budget` leaves no time for is not reached.
+    """
+    judged = Judged(lost=dict(lost))
+    try:
+        lives = Lives(warden, steps, seeds.public, judged, budget)
+        remote = Remote(lives.live(), lives, warden.sandbox.limits)
+        _judge(remote, notebook, only, seeds, judged)
+        remote.close()
+        if not warden.is_alive():  # then what died in the last cells may have died of that
+            raise SandboxDied
+    except SandboxDied as death:
+        judged.fatal = death.cell
+    return judged
+
+
+def run_each(
+    warden: Warden,
+    notebook: Notebook,
+    steps: Sequence[Step],
+    exercise: str,
+    answers: Sequence[str],
+    seeds: Seeds,
+) -> list[Judged]:
+    """Run an exercise's graded cells against several answers, which one student process takes in turn.
+
+    The list ends before the first answer of which the process dies, or that takes too long.
+    """
+    found: list[Judged] = []
+    lives = Lives(warden, steps, seeds.public, Judged(), Budget.unlimited())
+    channels = lives.live()
+    for answer in answers:
+        remote = Remote(channels, lives, warden.sandbox.limits, used={exercise: LIVES}, answer=answer)
+        try:
+            channels[exercise].send(Instead(exercise, answer, seeds.public))
+        except (KeyError, WireError):
+            break
+        _judge(remote, notebook, [exercise], seeds, judged := Judged())
+        if exercise not in channels:
+            break
+        found.append(judged)
+    for channel in channels.values():
+        channel.close()
+    return found
+
+
+def _judge(remote: Remote, notebook: Notebook, only: Collection[str], seeds: Seeds, judged: Judged) -> None:
+    """Run set-up and graded cells, and note what becomes of these in `judged`."""
+    serve_with(remote, seeds.public, seeds.of(notebook))
+    namespace = new_namespace()
+    for cell in notebook.cells:
+        if cell.kind == "setup":
+            set_up(cell.source, cell.id, namespace)
+        elif cell.kind == "graded" and cell.exercise in only:
+            if remote.lives.is_out_of_time():
+                judged.verdicts[cell.id] = explained(Outcome.NOT_REACHED, cell.id, messages.out_of_time())
+            else:
+                _judge_cell(remote, cell, namespace, judged)
+
+
+def _judge_cell(remote: Remote, cell: Written, namespace: dict[str, Any], judged: Judged) -> None:
+    """Run one graded cell, and note what becomes of it in `judged`."""
+    quotes.begin(quotes.MOST if cell.is_hidden else None, cell.source, remote.is_written)
+    ending = judge(cell.source, cell.id, namespace, remote.lives.budget.left(CLOCK) + GRACE)
+    judged.verdicts[cell.id] = verdict = readable(ending.verdict)
+    if ending.error:
+        judged.errors[cell.id] = plain(ending.error)
+    if ending.is_endless:
+        judged.endless.append(cell.id)
+    if ending.is_late:
+        remote.drop(cell.exercise)
+    if verdict.finding and (evidence := remote.replies.evidence(verdict.outcome, verdict.finding)):
+        judged.evidence[cell.id] = evidence
+
+
+class Lives:
+    """The student processes of one submission: one, and others in its place where it dies."""
+
+    def __init__(
+        self, warden: Warden, steps: Sequence[Step], seed: int, judged: Judged, budget: Budget
+    ) -> None:
+        self._warden, self._steps, self._seed, self._judged = warden, steps, seed, judged
+        self.budget = budget
+        self._limits = warden.sandbox.limits
+        self._kept = Kept(judged.outputs, self._limits)
+
+    def live(self) -> dict[str, Channel]:
+        """Run all cells; the channel of each exercise. A cell that ends the process is left out.
+
+        Raises `SandboxDied` naming the cell that took the sandbox with it.
+        """
+        cell = ""
+        for _ in range(1 + REPLAYS):
+            student = self._begin(self._steps, cell)
+            cell, how = self._follow(student)
+            if how is None:
+                student.life.close()
+                return student.exercises
+            student.close()
+            if cell:
+                self._judged.lost[cell] = how
+            if self.is_out_of_time():
+                break
+        return {}
+
+    def again(self, exercise: str) -> Channel | None:
+        """A fresh process for one exercise, whose first one is gone; None if its cells don't end in time."""
+        if self.is_out_of_time():
+            return None
+        until = self._steps.index(Leave(exercise))
+        cells: list[Step] = [step for step in self._steps[:until] if isinstance(step, Cell)]
+        student = self._begin([*cells, Leave(exercise)], exercise)
+        _cell, how = self._follow(student, is_first=False)
+        student.life.close()
+        return None if how else student.exercises[exercise]
+
+    def is_out_of_time(self) -> bool:
+        """Whether there is no time left for what is still to be done."""
+        self._judged.is_out_of_time |= self.budget.is_over
+        return self.budget.is_over
+
+    def how_lost(self, cell: str) -> Lost | None:
+        """How a cell ended, if not by itself."""
+        return self._judged.lost.get(cell)
+
+    def sources(self) -> list[str]:
+        """The texts of all cells."""
+        return [step.source for step in self._steps if isinstance(step, Cell)]
+
+    def killed_for(self) -> KilledFor:
+        """For which limit the processes were just ended; for none if the whole sandbox is gone."""
+        try:
+            reason = self._warden.killed_for()
+        except SandboxDied:
+            return KilledFor.NOTHING
+        if reason is KilledFor.TIME:
+            self.budget.end_cpu()
+        return reason
+
+    def _begin(self, steps: Sequence[Step], where: str) -> Student:
+        left = [s for s in steps if not (isinstance(s, Cell) and s.id in self._judged.lost)]
+        try:
+            if self._warden.is_alive():
+                return self._warden.begin(left, self._seed, self.budget.cpu_left)
+        except SandboxDied:
+            pass
+        raise SandboxDied(cell=where)
+
+    def _follow(self, student: Student, is_first: bool = True) -> tuple[str, Lost | None]:
+        """Listen to a student process until its cells have run; the cell that ended it early, and how.
+
+        What cells give out counts the first time only: later they could tell what tests have asked.
+        """
+        cells = [step.id for step in self._steps if isinstance(step, Cell)]
+        cell, begun = "", time.monotonic()
+        end = begun + BACKSTOP * self._limits.own_seconds
+        try:
+            for _ in range(2 * len(cells) + 1):
+                left = min(end - time.monotonic(), CELL_PATIENCE * self._limits.cell_seconds)
+                message, _ = student.life.receive(self.budget.left(max(left, 0.0)))
+                if isinstance(message, Lived):
+                    return "", None
+                if isinstance(message, Began) and message.cell in cells:
+                    cell, begun = message.cell, time.monotonic()
+                elif not isinstance(message, Ran) or message.cell != (cell or None):
+                    break
+                elif is_first:
+                    self._kept.keep(cell, message.outputs)
+                    if message.timed_out or message.not_run:
+                        self._judged.lost[cell] = Lost.NOT_RUN if message.not_run else Lost.TIMED_OUT
+            how = Lost.DIED  # it says what no student process of ours says
+        except TimeoutError:
+            how = Lost.TIMED_OUT
+        except WireError:
+            how = self._how_gone(time.monotonic() - begun)
+        if not cell and not self.budget.is_over:
+            raise SandboxDied
+        return cell, how
+
+    def _how_gone(self, seconds: float) -> Lost:
+        """Why a process is gone in the middle of a cell: the kernel ends what ignores its alarms."""
+        reason = self.killed_for()
+        if reason is KilledFor.MEMORY:
+            return Lost.OUT_OF_MEMORY
+        is_late = reason is KilledFor.TIME or seconds >= self._limits.cell_seconds
+        return Lost.TIMED_OUT if is_late else Lost.DIED
+
+
+@dataclass
+class Remote:
+    """A back end that asks one student process an exercise, and a second one where the first is gone."""
+
+    channels: dict[str, Channel]
+    lives: Lives
+    limits: Limits
+    cell: str = ""
+    used: dict[str, int] = field(default_factory=dict)  # processes of an exercise that are gone
+    replies: Replies = field(default_factory=Replies)  # of this cell
+    answer: str = ""  # that stands in place of the submission's
+
+    def open(self, cell: str, seed: int) -> None:
+        """Tell the exercise's process that a graded cell begins."""
+        self.cell = cell
+        self.replies.begin()
+        for _ in range(LIVES):
+            channel = self._channel(exercise_of(cell))
+            if channel is None:
+                return
+            try:
+                return channel.send(Open(seed), seconds=self.lives.budget.left(CLOCK))
+            except (WireError, TimeoutError):  # it died of nothing that its own tests asked
+                self._lose()
+
+    def _channel(self, exercise: str) -> Channel | None:
+        """That of an exercise's process, or of a fresh one where the first is gone."""
+        if exercise not in self.channels and 0 < self.used.get(exercise, 0) < LIVES:
+            again = self.lives.again(exercise)
+            if again is not None:
+                self.channels[exercise] = again
+        return self.channels.get(exercise)
+
+    def perform(self, request: Request) -> Observation:
+        """Send a request and wait for the observation; a process that is gone fails it."""
+        channel = self.channels.get(exercise_of(self.cell))
+        if channel is None:
+            return self._failed(request, self._lost_solution() or Failure.of(Reason.NOT_REACHED))
+        asked = time.monotonic()
+        left = self.lives.budget.left(request.seconds * PATIENCE)
+        call, tensors = from_request(request)
+        try:
+            channel.send(call, tensors, left)
+            message, buffers = channel.receive(left)
+            if not isinstance(message, Seen):
+                raise WireError("not an observation")
+            seen = to_observation(message, buffers)
+            self.replies.note(call, tensors, message, buffers)
+        except TimeoutError:
+            self._lose()
+            is_over = self.lives.is_out_of_time()
+            return self._failed(request, Failure.of(Reason.SPENT) if is_over else _timeout(request))
+        except (WireError, MemoryError):
+            self._lose()
+            return self._failed(request, self._gone(request, time.monotonic() - asked))
+        if seen.failure is not None and seen.failure.reason in TIMEOUTS:
+            self._lose()
+        if seen.failure is not None and seen.failure.reason is Reason.UNDEFINED and self._lost_solution():
+            return self._failed(request, self._lost_solution())
+        return seen
+
+    def _gone(self, request: Request, seconds: float) -> Failure:
+        """Why a process is gone in the middle of a request."""
+        reason = self.lives.killed_for()
+        if reason in (KilledFor.MEMORY, KilledFor.TIME):
+            return Failure.of(Reason.OUT_OF_MEMORY if reason is KilledFor.MEMORY else Reason.SPENT)
+        return _timeout(request) if seconds >= request.seconds else Failure.of(Reason.DIED)
+
+    def _lost_solution(self) -> Failure | None:
+        """How the exercise's own cell ended, if not by itself."""
+        failures = {
+            Lost.DIED: Failure.of(Reason.DIED),
+            Lost.TIMED_OUT: Failure.of(Reason.TIMEOUT, f"{self.limits.cell_seconds:g}"),
+            Lost.OUT_OF_MEMORY: Failure.of(Reason.OUT_OF_MEMORY),
+            Lost.NOT_RUN: Failure.of(Reason.UNRUN, f"{self.limits.own_seconds:g}"),
+        }
+        how = self.lives.how_lost(exercise_of(self.cell))
+        return None if how is None else failures[how]
+
+    def is_written(self, number: int, line: str) -> bool:
+        """Whether this is a line, with its number, of a cell that was handed in."""
+        return number > 0 and any(
+            line == text.strip()[:MAX_TEXT]
+            for source in (self.answer, *self.lives.sources())
+            for text in source.split("\n")[number - 1 : number]
+        )
+
+    def _lose(self) -> None:
+        self.drop(exercise_of(self.cell))
+
+    @staticmethod
+    def _failed(request: Request, failure: Failure | None) -> Observation:
+        return Observation(failure=failure, arguments=(request.args, request.kwargs))
+
+    def drop(self, exercise: str) -> None:
+        """Hang up on a process that may still be about to answer."""
+        if exercise in self.channels:
+            self.channels.pop(exercise).close()
+            self.used[exercise] = self.used.get(exercise, 0) + 1
+
+    def close(self) -> None:
+        """Hang up on every process."""
+        for channel in self.channels.values():
+            channel.close()
+
+
+def _timeout(request: Request) -> Failure:
+    return Failure.of(Reason.TIMEOUT, f"{request.seconds:g}")

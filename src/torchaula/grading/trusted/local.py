@@ -1,0 +1,33 @@
+"""The local back end at the desk: answers and graded cells in one process, as a kernel runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+
+from torchaula.checks.session import serve_with
+from torchaula.course.notebook import Notebook
+from torchaula.grading.trusted.cells import execute, judge, new_namespace, set_up
+from torchaula.grading.trusted.verdict import Verdict
+
+
+def run(
+    notebook: Notebook, solutions: Mapping[str, str], only: Collection[str], seed: int
+) -> dict[str, Verdict]:
+    """Run a notebook's cells in order with `solutions` in place; the verdict of each graded cell.
+
+    `only` are the exercises to run. Call it in a process of its own: the code is not to be trusted
+    and what it leaves behind stays.
+    """
+    serve_with(None, seed)
+    namespace = new_namespace()
+    verdicts = {}
+    for cell in notebook.cells:
+        if cell.kind == "setup":
+            set_up(cell.source, cell.id, namespace)
+        elif cell.kind == "solution" and cell.id in only:
+            with suppress(Exception, SystemExit):  # its graded cells will say that the name is missing
+                execute(solutions.get(cell.id, ""), cell.id, namespace)
+        elif cell.kind == "graded" and cell.exercise in only:
+            verdicts[cell.id] = judge(cell.source, cell.id, namespace).verdict
+    return verdicts

@@ -1,0 +1,125 @@
+"""The known wrong answers' evidence, found out exercise by exercise when first needed, and kept on disk."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+from filelock import Timeout
+
+from torchaula import files
+from torchaula.checks.session import exercise_of
+from torchaula.course import answers
+from torchaula.files import whole
+from torchaula.grading.trusted import diagnosis
+from torchaula.grading.trusted.diagnosis import Evidence, Known
+from torchaula.grading.trusted.engine import Engine
+from torchaula.grading.trusted.jobs import Assigned
+from torchaula.grading.trusted.judge import Judged
+from torchaula.grading.trusted.verdict import Verdict
+from torchaula.grading.wire.forks import ForkFailed, in_fork
+
+SECONDS = 5.0  # for comparing the evidence of one submission
+MEMORY = 2**30  # bytes that this may take
+KEY = 16  # characters of a key in a file's name
+
+
+class Misconceptions:
+    """Of one assignment; `folder` is where evidence is kept, for as long as an exercise has the same key."""
+
+    def __init__(self, engine: Engine, assigned: Assigned, folder: Path | None) -> None:
+        self._engine, self._folder = engine, folder
+        self._texts, self._keys = assigned.answers, assigned.keys
+        self._known: dict[str, list[Known]] = {}
+
+    def diagnosed(self, judged: Judged) -> dict[str, Verdict]:
+        """The verdicts, those of failed cells with a diagnosis where a known answer explains them."""
+        verdicts = dict(judged.verdicts)
+        by_exercise: dict[str, dict[str, Evidence]] = {}
+        for cell, evidence in judged.evidence.items():
+            if (exercise := exercise_of(cell)) in self._texts:
+                by_exercise.setdefault(exercise, {})[cell] = evidence
+        self._find_out(by_exercise)
+        end = time.monotonic() + SECONDS
+        for exercise, found in by_exercise.items():
+            for cell, sentence in self._compare(exercise, found, end - time.monotonic()).items():
+                verdicts[cell] = replace(verdicts[cell], diagnosis=sentence)
+        return verdicts
+
+    def _find_out(self, exercises: Collection[str]) -> None:
+        """Have the evidence of all of these; what another worker is at comes last, and is there by then."""
+        for is_patient in (False, True):
+            for exercise in [each for each in exercises if each not in self._known]:
+                with self._lock(exercise, is_patient) as is_ours:
+                    if is_ours:
+                        self.known(exercise)
+
+    @contextmanager
+    def _lock(self, exercise: str, is_patient: bool) -> Iterator[bool]:
+        """Whether this worker may find the evidence out; where no file can be locked, each does so."""
+        with ExitStack() as stack:
+            is_ours = True
+            try:
+                if self._folder:
+                    self._folder.mkdir(parents=True, exist_ok=True)
+                    lock = files.lock(self._folder / f"{exercise}.lock")
+                    stack.enter_context(lock.acquire(blocking=is_patient))
+            except Timeout:
+                is_ours = False
+            except OSError:
+                pass  # no file can be locked there
+            yield is_ours
+
+    def _compare(self, exercise: str, found: Mapping[str, Evidence], seconds: float) -> dict[str, str]:
+        """In a fork: part of the evidence comes from a student process. Nothing, where time is up."""
+        known = self.known(exercise)
+        try:
+            return in_fork(lambda: diagnosis.diagnose(known, found), dict[str, str], seconds, MEMORY)
+        except ForkFailed:
+            return {}
+
+    def known(self, exercise: str) -> list[Known]:
+        """The evidence of each wrong answer to an exercise: from memory, from disk, or by running them."""
+        if exercise not in self._known:
+            path = self._place(exercise)
+            known, is_sure = _read(path), False
+            if not known:
+                known, is_sure = self._run(exercise)
+            if path is not None and is_sure:
+                with suppress(OSError):  # the disk is full
+                    _write(path, known)
+            self._known[exercise] = known
+        return self._known[exercise]
+
+    def _run(self, exercise: str) -> tuple[list[Known], bool]:
+        """The evidence, and whether another time it would be the same."""
+        found = answers.parse(self._texts[exercise], Path(f"{exercise}.py"))
+        wrong = [answer for answer in found if not answer.is_right]
+        judged = self._engine.grade_each(exercise, [answer.source for answer in wrong])
+        known = [Known(a.sentence, j.evidence) for a, j in zip(wrong, judged, strict=True)]
+        return known, not any(each.is_unsure for each in judged)
+
+    def _place(self, exercise: str) -> Path | None:
+        """Where the evidence of an exercise is kept, if it is."""
+        if self._folder is None or exercise not in self._keys:
+            return None
+        return self._folder / f"{exercise}-{self._keys[exercise][:KEY]}.msgpack"
+
+
+def _read(path: Path | None) -> list[Known]:
+    try:
+        return msgspec.msgpack.decode(path.read_bytes(), type=list[Known]) if path else []
+    except (OSError, msgspec.MsgspecError):
+        return []
+
+
+def _write(path: Path, known: list[Known]) -> None:
+    """Keep the evidence for this key; that of earlier versions goes."""
+    for old in path.parent.glob(f"{path.stem[:-KEY]}{'[0-9a-f]' * KEY}.msgpack"):
+        old.unlink(missing_ok=True)
+    with whole(path) as file:
+        file.write_bytes(msgspec.msgpack.encode(known))

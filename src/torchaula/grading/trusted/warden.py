@@ -1,0 +1,175 @@
+"""The trusted side of a sandbox: it starts one, gives it submissions, and replaces it when it dies."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from socket import MSG_PEEK, send_fds, socketpair
+
+from torchaula.grading.trusted.cells import SetupFailed
+from torchaula.grading.trusted.sandbox import Sandbox
+from torchaula.grading.wire.frames import Channel, WireError
+from torchaula.grading.wire.frames import life as life_bounds
+from torchaula.grading.wire.orders import (
+    Ask,
+    Begin,
+    Cell,
+    Finish,
+    FromNursery,
+    FromStudent,
+    KilledFor,
+    Leave,
+    Live,
+    Prepare,
+    Ready,
+    Step,
+)
+from torchaula.grading.wire.values import Seen
+
+START = 180.0  # seconds until a sandbox must be warm: `import torch` on a busy machine
+PATIENCE = 10.0  # seconds until it must be clean again
+
+
+class SandboxDied(BaseException):
+    """The process that all of a sandbox hangs on is gone, or doesn't answer.
+
+    Not an `Exception`: a graded cell that meets it must not be taken for one that judged. `cell` is the cell
+    or exercise that took it along, if anybody knows.
+    """
+
+    def __init__(self, message: str = "", cell: str = "") -> None:
+        super().__init__(message)
+        self.cell = cell
+
+
+@dataclass(frozen=True)
+class Student:
+    """A student process as the judge sees it: what it says of its cells, and who serves each exercise."""
+
+    life: Channel
+    exercises: dict[str, Channel]
+
+    def close(self) -> None:
+        for channel in (self.life, *self.exercises.values()):
+            channel.close()
+
+
+class Warden:
+    """Keeps one warm sandbox, for one submission at a time. Close it in the end."""
+
+    def __init__(self, sandbox: Sandbox, setup: Sequence[Cell] = ()) -> None:
+        self.sandbox, self._setup = sandbox, list(setup)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._start()
+
+    def _start(self) -> None:
+        self._socket, far = socketpair()
+        program = [sys.executable, "-P", "-s", "-m", "torchaula.grading.sandboxed.nursery", str(far.fileno())]
+        with tempfile.TemporaryFile() as complaints:
+            self._process = self.sandbox.start(program, [far.fileno()], complaints)
+            far.close()
+            self._channel = Channel(self._socket, FromNursery)
+            try:
+                self._prepare()
+            except (WireError, TimeoutError) as error:
+                self.close()
+                complaints.seek(0)
+                said = complaints.read().decode(errors="replace").strip().splitlines() or [str(error)]
+                raise SandboxDied(f"the sandbox did not start: {said[-1]}") from error
+
+    def _prepare(self) -> None:
+        self._channel.send(Prepare(self._setup, self.sandbox.limits))
+        ready, _ = self._channel.receive(START)
+        assert isinstance(ready, Ready)
+        if ready.failed:
+            cell, error = ready.failed
+            self.close()
+            raise SetupFailed(cell, f"{error}; in the sandbox are no network and no files of yours")
+
+    def prepare(self, setup: Sequence[Cell]) -> None:
+        """Serve submissions with another set-up; in a new sandbox if the one so far has left its mark.
+
+        Raises `SetupFailed`, and then has no sandbox until it prepares for another.
+        """
+        self._setup = list(setup)
+        try:
+            self._prepare()
+        except (WireError, TimeoutError):
+            self.restart()
+
+    def is_alive(self) -> bool:
+        """Whether the sandbox's first process still holds its end of the line."""
+        return not select.select([self._socket], [], [], 0)[0] or bool(self._socket.recv(1, MSG_PEEK))
+
+    def begin(self, steps: Sequence[Step], seed: int, cpu_seconds: float) -> Student:
+        """Start a student process; with all others since `finish` it may take so much CPU.
+
+        Raises `SandboxDied`.
+        """
+        exercises = [step.exercise for step in steps if isinstance(step, Leave)]
+        pairs = [socketpair() for _ in range(1 + len(exercises))]
+        life = Channel(pairs[0][0], FromStudent, life_bounds(self.sandbox.limits))
+        try:
+            self._channel.send(Begin(len(pairs), cpu_seconds), seconds=PATIENCE)
+            send_fds(self._socket, [b"."], [far.fileno() for _, far in pairs])
+            life.send(Live(list(steps), seed), seconds=PATIENCE)
+        except (WireError, OSError) as error:
+            for near, _ in pairs:
+                near.close()
+            raise SandboxDied("the sandbox is gone") from error
+        finally:
+            for _, far in pairs:
+                far.close()
+        served = (Channel(near, Seen) for near, _ in pairs[1:])
+        return Student(life, dict(zip(exercises, served, strict=True)))
+
+    def killed_for(self) -> KilledFor:
+        """The limit for which the submission's processes were ended since this was last asked.
+
+        Raises `SandboxDied`.
+        """
+        try:
+            self._channel.send(Ask(), seconds=PATIENCE)
+            ready, _ = self._channel.receive(PATIENCE)
+        except (WireError, TimeoutError) as error:
+            self._kill()  # a late answer would be taken for that to the next question
+            raise SandboxDied("the sandbox is gone") from error
+        assert isinstance(ready, Ready)
+        return ready.killed_for
+
+    def finish(self) -> Ready:
+        """End whatever the submission left. A sandbox that can't be cleaned is replaced by a new one."""
+        try:
+            self._channel.send(Finish(), seconds=PATIENCE)
+            ready, _ = self._channel.receive(PATIENCE)
+            assert isinstance(ready, Ready)
+            return ready
+        except (WireError, TimeoutError):
+            self.restart()
+            return Ready()
+
+    def restart(self) -> None:
+        """A new sandbox in place of this one, whatever its state."""
+        self.close()
+        self._start()
+
+    def close(self) -> None:
+        """End the sandbox and every process in it."""
+        if self._process is None:
+            return
+        self._channel.close()
+        self._kill()
+        self._process.wait()
+        self._process = None
+
+    def _kill(self) -> None:
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)

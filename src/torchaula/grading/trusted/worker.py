@@ -1,0 +1,187 @@
+"""The worker: a process that holds judge and sandbox warm, takes notebooks and gives back results.
+
+    python -m torchaula.grading.trusted.worker DESCRIPTOR
+
+Who asks it (a command, a Jupyter server) need not import torch: see `client`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from socket import MSG_DONTWAIT, MSG_PEEK, socket
+
+import msgspec
+from msgspec.structs import replace
+
+from torchaula.course.notebook import Notebook
+from torchaula.errors import Refusal
+from torchaula.grading.trusted import engine, sandbox, soundness
+from torchaula.grading.trusted.budget import NOTHING
+from torchaula.grading.trusted.engine import Engine
+from torchaula.grading.trusted.jobs import Assign, Assigned, Grade, Job, Result
+from torchaula.grading.trusted.misconceptions import Misconceptions
+from torchaula.grading.trusted.sandbox import Sandbox
+from torchaula.grading.trusted.seeds import Seeds
+from torchaula.grading.trusted.verdict import Outcome, Verdict
+from torchaula.grading.trusted.warden import SandboxDied, Warden
+from torchaula.grading.wire.forks import descendants
+from torchaula.grading.wire.frames import MAX_HEADER, Channel, WireError, encoded
+from torchaula.grading.wire.orders import Cell
+from torchaula.i18n import _
+
+
+class Worker:
+    """Grades one assignment at a time: a batch grades one after the other."""
+
+    def __init__(self) -> None:
+        self._warden: Warden | None = None
+        self._engine: Engine | None = None
+        self._misconceptions: Misconceptions | None = None
+        self._is_prepared = False
+
+    def assign(self, content: bytes, kept: str) -> None:
+        """Be ready for jobs of another assignment, or for the same with another folder."""
+        self._assigned = msgspec.msgpack.decode(content, type=Assigned)
+        self._kept = Path(kept) / self._assigned.notebook.assignment if kept else None
+        self._engine, self._misconceptions, self._is_prepared = None, None, False
+
+    def grade(self, job: Job) -> Result:
+        """The result of a job; `problem` says what is wrong with the test itself, if anything is.
+
+        Raises `SandboxDied` where no sandbox starts any more: a new worker may do better.
+        """
+        try:
+            return self._tried(job.only) if job.is_trial else self._graded(job)
+        except Refusal as error:
+            return Result(problem=str(error))
+
+    def _graded(self, job: Job) -> Result:
+        engine, submission = self._ready(), msgspec.msgpack.decode(job.rebuilt, type=Notebook)
+        judged = engine.grade(submission, job.only, alone=job.alone, spent=job.spent)
+        if judged.is_starved:
+            return Result(problem=_("the machine was too busy to grade it in its time: grade it again"))
+        broken = (v.message for v in judged.verdicts.values() if v.outcome is Outcome.INFRASTRUCTURE)
+        if problem := next(broken, ""):
+            return Result(problem=problem)
+        exercises = engine.notebook.exercises
+        cells = [cell.id for name in job.only or exercises for cell in exercises[name].graded]
+        if lacking := [cell for cell in cells if cell not in judged.verdicts]:
+            return Result(problem=_("{cells}: no verdict").format(cells=", ".join(lacking)))
+        if self._misconceptions is None:
+            self._misconceptions = Misconceptions(engine, self._assigned, self._kept)
+        return Result(
+            self._misconceptions.diagnosed(judged),
+            judged.outputs,
+            judged.lost,
+            is_unsure=judged.is_unsure,
+            is_out_of_time=judged.is_out_of_time,
+            spent=judged.spent if judged.is_unsure else NOTHING,
+        )
+
+    def _tried(self, only: Sequence[str] | None) -> Result:
+        """What is wrong with the tests: forks try them, since in this process a bad one could end it."""
+        instructor = self._assigned.notebook
+        engine.import_for(instructor)
+        engine.require_setup(instructor)
+        result = soundness.tried(self._made(), list(instructor.exercises) if only is None else only)
+        if not result.problem and not result.flaws:
+            self._ready()
+        return result
+
+    def _ready(self) -> Engine:
+        """What grades, in this process made warm by the tests themselves."""
+        if not self._is_prepared:
+            engine.prepare(self._assigned.notebook)
+            self._is_prepared = True
+        return self._made()
+
+    def _made(self) -> Engine:
+        """What grades. Tests that are being tried run in its forks only, not in this process."""
+        if self._engine is None:
+            assigned = self._assigned
+            confined = Sandbox(_bwrap() if assigned.is_confined else "", assigned.limits)
+            warden = self._prepared(confined, assigned.notebook)
+            self._engine = Engine(assigned.notebook, warden, Seeds(secret=assigned.secret))
+        return self._engine
+
+    def _prepared(self, confined: Sandbox, instructor: Notebook) -> Warden:
+        """A sandbox for this notebook's submissions: the one there is, where it can be."""
+        setup = [Cell(cell.id, cell.source, is_setup=True) for cell in instructor.setup]
+        if self._warden is not None and self._warden.sandbox == confined:
+            self._warden.prepare(setup)
+        else:
+            self.close()
+            self._warden = Warden(confined, setup)
+        return self._warden
+
+    def close(self) -> None:
+        """End the sandbox."""
+        if self._warden is not None:
+            self._warden.close()
+            self._warden = None
+
+
+@cache
+def _bwrap() -> str:
+    """The program that confines student code here. Raises `Refusal` where there is none."""
+    return sandbox.find().bwrap
+
+
+def fitting(result: Result) -> Result:
+    """A result that fits in a frame: what cells gave out is left out first, and then what is said of them."""
+    if len(encoded(result)) <= MAX_HEADER:
+        return result
+    less = replace(result, outputs={})
+    if len(encoded(less)) <= MAX_HEADER:
+        return less
+    return replace(less, verdicts={cell: Verdict(each.outcome) for cell, each in result.verdicts.items()})
+
+
+def end_with(caller: socket) -> None:
+    """End, with all that this process has started, when whoever asks is gone, even in the middle of a job."""
+
+    def look(_number: int, _frame: object) -> None:
+        try:
+            if caller.recv(1, MSG_PEEK | MSG_DONTWAIT):
+                return
+        except BlockingIOError:
+            return
+        except OSError:
+            pass  # it left without reading an answer
+        for process in list(descendants(os.getpid())):
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        os._exit(1)
+
+    signal.signal(signal.SIGIO, look)
+    fcntl.fcntl(caller, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(caller, fcntl.F_SETFL, fcntl.fcntl(caller, fcntl.F_GETFL) | os.O_ASYNC)
+
+
+def main() -> None:
+    """Serve jobs on the inherited socket that the argument names, until the other side hangs up."""
+    caller = socket(fileno=int(sys.argv[1]))
+    end_with(caller)
+    channel, worker = Channel(caller, Assign | Grade), Worker()
+    with suppress(WireError):
+        while True:
+            message, content = channel.receive()
+            if isinstance(message, Assign):
+                worker.assign(bytes(content), message.kept)
+            else:
+                channel.send(fitting(worker.grade(replace(message.job, rebuilt=bytes(content)))))
+    worker.close()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except SandboxDied as error:
+        sys.exit(f"torchaula: {error}")

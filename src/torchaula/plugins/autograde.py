@@ -1,0 +1,206 @@
+"""What nbgrader's converters do differently on this course; `nbgrader_config.py` names these classes.
+
+A submission is trusted with its solutions only: no other cell, file or metadata of it counts.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from msgspec.structs import replace
+from nbconvert.exporters import NotebookExporter
+from nbconvert.preprocessors import Preprocessor
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import is_locked
+from traitlets import Bool, Float
+
+from torchaula.classroom.batch import assignments, records, review
+from torchaula.classroom.batch.graded_copy import outputs_of
+from torchaula.classroom.batch.records import Record
+from torchaula.classroom.gradebook import lateness, ledger, seeding
+from torchaula.classroom.intake import exchange_files, received
+from torchaula.course import converters, notebook
+from torchaula.course.layout import Course
+from torchaula.course.rebuilding import instructor
+from torchaula.course.rebuilding.rebuild import grade_id, rebuild, sort
+from torchaula.course.rebuilding.submitted import digest_of, load, read
+from torchaula.course.rebuilding.work import Work
+from torchaula.grading.trusted import client
+from torchaula.grading.wire.limits import Limits
+from torchaula.plugins.guard import (
+    guard_grading,
+    let_no_timestamp_end_it,
+    not_told,
+    tell_refusals_in_one_line,
+)
+from torchaula.printing import printable
+
+Resources = dict[str, Any]
+
+
+def converter_of(preprocessor: Preprocessor) -> Any:
+    """The converter that runs a preprocessor: the parent of the exporter that is its parent."""
+    exporter = preprocessor.parent
+    return exporter.parent if exporter else None
+
+
+def instructor_notebook(converter: Any, resources: Resources) -> Path:
+    """The notebook in `source/` that a submitted one answers."""
+    here, name = converter.coursedir, resources["nbgrader"]
+    folder = here.format_path(here.source_directory, ".", name["assignment"])
+    return Path(folder) / f"{name['notebook']}.ipynb"
+
+
+class SubmissionExporter(NotebookExporter):
+    """Reads a submission for `nbgrader autograde`, whatever state it is in: see `submitted`, `rebuild`."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)  # type: ignore[no-untyped-call]
+        if self.parent is not None:
+            tell_refusals_in_one_line(self.parent.log)
+            guard_grading(self.parent)
+            let_no_timestamp_end_it(self.parent)
+
+    def from_filename(
+        self, filename: str, resources: Resources | None = None, **options: Any
+    ) -> tuple[Any, Resources]:
+        converter = self.parent
+        if resources is None or not getattr(converter, "_sanitizing", False):  # its own graded copy
+            read_as_usual: tuple[Any, Resources] = super().from_filename(filename, resources, **options)
+            return read_as_usual
+        source = notebook.read(instructor_notebook(converter, resources))
+        markers = converters.markers(self.config)
+        self.work = sort(instructor.of(source, markers), read(load(Path(filename)))).work
+        node = rebuild(source, self.work, markers)
+        made: tuple[Any, Resources] = self.from_notebook_node(node, resources, **options)  # type: ignore[no-untyped-call]
+        return made
+
+
+class LeaveOutForeignFiles(NbGraderPreprocessor):  # type: ignore[misc]
+    """Keep the instructor's files only beside what was graded, and the exchange's own.
+
+    The submitted folder keeps everything.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        source = instructor_notebook(converter_of(self), resources).parent
+        here, name = converter_of(self).coursedir, resources["nbgrader"]
+        graded = Path(here.format_path(here.autograded_directory, name["student"], name["assignment"]))
+        for path in foreign_files(graded, source):
+            self.log.warning("Left out of what is graded: %s", printable(path.name))
+            path.unlink()
+        exchange_files.put(graded, exchange_files.kept(_handed_in(converter_of(self), resources).parent))
+        return nb, resources
+
+
+def foreign_files(folder: Path, source: Path) -> list[Path]:
+    """The files and links in a folder of a student's that the instructor's folder doesn't have.
+
+    Notebooks aside, and what nbgrader itself writes beside a submission.
+    """
+    expected = {path.relative_to(source) for path in source.rglob("*") if path.is_file()}
+    expected |= set(map(Path, exchange_files.NAMES))
+    found = (path for path in sorted(folder.rglob("*")) if path.is_symlink() or not path.is_dir())
+    return [path for path in found if path.relative_to(folder) not in expected and path.suffix != ".ipynb"]
+
+
+class Grade(NbGraderPreprocessor):  # type: ignore[misc]
+    """Takes the place of nbgrader's `Execute`: our engine runs the notebook and says what became of it.
+
+    Its verdicts become outputs that nbgrader reads as points: an error, or nothing.
+    """
+
+    unsafe_no_sandbox = Bool(False, help="Run student code unconfined, able to do whatever you can").tag(
+        config=True
+    )
+    cell_seconds = Float(Limits().cell_seconds, help="CPU seconds for one of a learner's own cells").tag(
+        config=True
+    )
+    cells_seconds = Float(Limits().cells_seconds, help="CPU seconds for all of them").tag(config=True)
+    cpu_seconds = Float(Limits().cpu_seconds, help="CPU seconds for a whole submission").tag(config=True)
+    wall_seconds = Float(Limits().wall_seconds, help="The same on the clock").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        name, path = resources["nbgrader"], instructor_notebook(converter_of(self), resources)
+        course = Course(Path(converter_of(self).coursedir.root).resolve())
+        with Gradebook(name["db_url"]) as book:
+            seed = seeding.require_asked(course, book, name["assignment"])
+            ledger.fill_extension_row(book, name["assignment"], name["student"])
+        records.forget(course, name["assignment"], name["student"])
+        limits = assignments.limits_of({each: getattr(self, each) for each in assignments.CONFIGURABLE})
+        made = assignments.make(course, path, limits, self.unsafe_no_sandbox, self.config)
+        assignment = made.with_seed(seed)
+        _require_same_cells(nb, assignment.node, path)
+        result = client.shared(course.evidence).grade(assignment.job(nb))
+        if lacking := assignment.lacking(result):
+            raise client.GradingFailed(lacking)
+        for cell in nb.cells:
+            if cell.cell_type == "code":
+                cell.outputs = outputs_of(cell, result)
+        digest = digest_of(load(_handed_in(converter_of(self), resources)))
+        work: Work = self.parent.work  # of the submission that it has just read
+        found = review.of(work, assignment.instructor)
+        record = Record(result, found.names, digest, work.digest, assignment.keys, reached=found.solutions)
+        records.save(records.path(course, name["assignment"], name["student"]), record)
+        return nb, resources
+
+
+class NoteArrival(NbGraderPreprocessor):  # type: ignore[misc]
+    """Tells the gradebook the deadline, and when a submission arrived as far as that can be believed.
+
+    nbgrader has noted what the submission's own `timestamp.txt` says.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        name, path = resources["nbgrader"], _handed_in(converter_of(self), resources)
+        assignment, student = name["assignment"], name["student"]
+        course = Course(Path(converter_of(self).coursedir.root).resolve())
+        rule, times = lateness.rule(course, self.config), received.times(received.load(course, assignment))
+        arrived = lateness.arrival(rule, times.get((student, digest_of(load(path)))), path.parent).time
+        with Gradebook(name["db_url"]) as book:
+            submission = book.find_submission(assignment, student)
+            submission.timestamp = arrived and arrived.replace(tzinfo=None)
+            noted = submission.assignment.duedate
+            submission.assignment.duedate = lateness.in_force(rule, course, assignment, noted)
+            book.db.commit()
+        lateness.tell(rule, course, assignment)
+        return nb, resources
+
+
+class NotePenalty(NbGraderPreprocessor):  # type: ignore[misc]
+    """Keeps what lateness cost and of which points, so that a changed rule is told from other changes."""
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
+        name = resources["nbgrader"]
+        course = Course(Path(converter_of(self).coursedir.root).resolve())
+        if record := records.load(course, name["assignment"], name["student"]):
+            late = ledger.lateness_of(name["db_url"], name["assignment"], name["student"])
+            place = records.path(course, name["assignment"], name["student"])
+            records.save(place, replace(record, late=late))
+        return nb, resources
+
+
+def _handed_in(converter: Any, resources: Resources) -> Path:
+    """The file that is graded, as it was handed in."""
+    here, name = converter.coursedir, resources["nbgrader"]
+    folder = here.format_path(here.submitted_directory, name["student"], name["assignment"])
+    return Path(folder, f"{name['notebook']}.ipynb")
+
+
+def _require_same_cells(nb: NotebookNode, source: NotebookNode, path: Path) -> None:
+    """Raise `Refusal` where what nbgrader restored is not what `source/` has by now."""
+    recorded, current = _locked(nb), _locked(source)
+    if changed := [name for name in {**recorded, **current} if recorded.get(name) != current.get(name)]:
+        raise not_told(path, changed)
+
+
+def _locked(nb: NotebookNode) -> dict[str, tuple[str, float]]:
+    """Text and points of the code cells that learners can't change, by name.
+
+    nbgrader stores no other cells, and takes the names off them that it doesn't store.
+    """
+    cells = (c for c in nb.cells if c.cell_type == "code" and grade_id(c) and is_locked(c))
+    return {grade_id(cell): (cell.source, float(cell.metadata.nbgrader.get("points", 0))) for cell in cells}

@@ -1,0 +1,246 @@
+"""What nbgrader's converters look at before they delete anything; their exporters, made first, come here.
+
+nbgrader clears a release or a graded copy away before it finds out that it can't make a new one.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import stat
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.manager import AsyncKernelManager
+from nbconvert.exporters import NotebookExporter
+from nbgrader.api import Gradebook
+from nbgrader.converters.base import NbGraderException
+
+from torchaula.classroom.batch import assignments, late_changes, preflight, submissions
+from torchaula.classroom.batch.assignments import Assignment
+from torchaula.classroom.gradebook import gradebook, lateness, seeding
+from torchaula.course import converters, structure
+from torchaula.course.layout import Course
+from torchaula.course.notebook import Notebook
+from torchaula.errors import Refusal
+from torchaula.grading.trusted import client
+from torchaula.i18n import _
+from torchaula.printing import printable
+
+Check = Callable[[Gradebook, Course, Notebook], None]
+MOST_COPIED = 200 * 2**20  # bytes of one hand-in
+OURS = re.compile(r"^torchaula\.[\w.]+: (.+)$", re.M)  # the last line of a traceback of ours
+
+
+class SourceExporter(NotebookExporter):
+    """Reads `source/` for `nbgrader generate_assignment`, and refuses what could not be graded.
+
+    That is a form that grading doesn't know, and cells that grades given so far don't belong to.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)  # type: ignore[no-untyped-call]
+        if self.parent is not None:
+            is_alone = getattr(self.parent, "no_database", True)
+            guard(self.parent, None if is_alone else gradebook.require_same_cells)
+
+
+def guard_grading(converter: Any) -> None:
+    """Stop `nbgrader autograde` where it would not grade, or not with the tests of now, or with bad ones."""
+    with _told(converter):
+        for section in ("Execute", "Grade"):  # `--no-execute` is short for the first
+            if not converter.config[section].get("enabled", True):
+                raise Refusal(
+                    _(
+                        "--no-execute, or {setting} = False, would give everybody full marks, and is not "
+                        "supported: grade without it"
+                    ).format(setting=f"{section}.enabled")
+                )
+    guard(converter, require_ready)
+    with _told(converter):
+        course = Course(Path(converter.coursedir.root).resolve())
+        if converter.coursedir.assignment_id in course.assignments:
+            loaded = assignments.load(course, converter.coursedir.assignment_id, False, converter.config)
+            with Gradebook(converter.coursedir.db_url, converter.coursedir.course_id) as book:
+                assignment = loaded.with_seed(seeding.require_asked(course, book, loaded.name))
+            preflight.require_sound(assignment, client.shared(course.evidence).grade)
+            leave_out(converter, assignment)
+
+
+def leave_out(converter: Any, assignment: Assignment) -> None:
+    """Let nbgrader pass over what can't be graded: a line for each, none of their rows and copies touched.
+
+    What is left is graded, and then the command ends as one that failed.
+    """
+    problems = {folder: _problem(assignment, Path(folder)) for folder in sorted(converter.assignments)}
+    if converter.coursedir.student_id == "*":
+        problems |= _unseen(assignment, {Path(folder).parent.name for folder in problems})
+    for folder, problem in problems.items():
+        if problem:
+            converter.log.error("%s: %s", printable(Path(folder).parent.name), problem)
+            converter.assignments.pop(folder, None)
+    if any(problems.values()):
+        convert = converter.convert_notebooks
+
+        def convert_others() -> None:
+            convert()
+            raise NbGraderException(_("some could not be graded"))
+
+        converter.convert_notebooks = convert_others
+
+
+def _problem(assignment: Assignment, folder: Path) -> str:
+    """Why nbgrader can't grade what stands in a student's folder; empty where it can."""
+    found, wanted = (
+        submissions.of_student(assignment, folder.parent.name),
+        folder / f"{assignment.name}.ipynb",
+    )
+    is_there = found.notebook is not None and wanted.exists() and found.notebook.samefile(wanted)
+    if found.problem:
+        return found.problem
+    return _odd_companion(folder) if is_there else _elsewhere(assignment)
+
+
+def _elsewhere(assignment: Assignment) -> str:
+    """What to say of a notebook that `torchaula grade` finds, and nbgrader doesn't."""
+    told = _("nbgrader grades {name} alone: put the notebook there, or run `torchaula grade {assignment}`")
+    place = f"{assignment.name}/{assignment.name}.ipynb"
+    return told.format(name=place, assignment=assignment.name)
+
+
+def _unseen(assignment: Assignment, seen: Collection[str]) -> dict[str, str]:
+    """Who handed in something that nbgrader doesn't see, by the folder where it would; and what to do."""
+    problems = {}
+    for found in submissions.handed_in(assignment):
+        if found.student not in seen and not found.is_missing:
+            folder = assignment.course.submitted / found.student / assignment.name
+            problems[str(folder)] = found.problem or _elsewhere(assignment)
+    return problems
+
+
+def _odd_companion(folder: Path) -> str:
+    """Why nbgrader, which copies all that stands beside a notebook, can't copy it; empty where it can."""
+    size = 0
+    for path in folder.rglob("*"):
+        found = path.lstat()
+        if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
+            return _("{name} is no file, and nbgrader would copy it: remove it").format(
+                name=printable(path.name)
+            )
+        size += found.st_size
+    if size <= MOST_COPIED:
+        return ""
+    return _("{size} MB beside the notebook, which nbgrader would copy: remove what isn't needed").format(
+        size=size // 2**20
+    )
+
+
+def guard(converter: Any, check: Check | None) -> None:
+    """Let a look at `source/`, and a check of gradebook and `source/`, stop a converter."""
+    here = converter.coursedir
+    folder = here.format_path(here.source_directory, ".", here.assignment_id)
+    path = Path(folder) / f"{here.assignment_id}.ipynb"
+    with _told(converter):
+        structure.require_one_notebook(path)
+        if not path.is_file():
+            return  # nbgrader says so itself
+        source = structure.load(path, converters.markers(converter.config))
+        if check is not None:
+            with Gradebook(here.db_url, here.course_id) as book:
+                check(book, Course(Path(here.root).resolve()), source)
+
+
+@contextmanager
+def _told(converter: Any) -> Iterator[None]:
+    """Let a refusal stop a converter, with one line in its log."""
+    try:
+        yield
+    except Refusal as error:
+        converter.log.error("%s", error)
+        raise NbGraderException(str(error)) from None
+
+
+def require_ready(book: Gradebook, course: Course, source: Notebook) -> None:
+    """Raise `Refusal` where grades hang on other tests, or another deadline, than those of now."""
+    require_known_tests(book, course, source)
+    late_changes.require_none(book, course, source)
+
+
+def require_known_tests(book: Gradebook, course: Course, source: Notebook) -> None:
+    """Raise `Refusal` where nbgrader has no tests, or tests or points that `source/` has no more."""
+    path = course.notebook(source.assignment)
+    if gradebook.noted(book, source) is None:
+        raise Refusal(
+            _(
+                "{path}: the gradebook was never told of it; grade with `torchaula grade {name}`, which "
+                "tells it, or run `nbgrader generate_assignment {name} --force` first"
+            ).format(path=path, name=source.assignment)
+        )
+    ours = {cell.id for cell in source.cells if cell.kind in ("markdown", "solution")}
+    cells = [cell for cell in gradebook.changed(book, source) if cell not in ours]
+    if cells:
+        raise not_told(path, cells)
+
+
+def not_told(path: Path, cells: list[str]) -> Refusal:
+    """What to do where the gradebook, from which nbgrader restores locked cells, has other ones."""
+    return Refusal(
+        _(
+            "{path}: changed since the gradebook was told of it ({cells}); grade with "
+            "`torchaula grade {name}`, which tells it, or run `nbgrader generate_assignment {name} "
+            "--force` first"
+        ).format(path=path, cells=", ".join(cells[:4]), name=path.stem)
+    )
+
+
+class CourseKernelManager(AsyncKernelManager):
+    """Starts no kernel for `nbgrader validate`, in which learners' code could do whatever you can.
+
+    `nbgrader generate_solution` runs the instructor's own code, and is served.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        if os.environ.get("NBGRADER_EXECUTION") not in ("validate", "autograde"):
+            super().__init__(**options)
+            return
+        for name in ("NBGRADER_EXECUTION", "NBGRADER_VALIDATING"):  # nbgrader leaves them after an exception
+            os.environ.pop(name, None)
+        # Not an `Exception`, of which nbgrader shows the traceback.
+        raise SystemExit(
+            "torchaula: "
+            + _(
+                "nbgrader would run this notebook unconfined, so on a course it runs nothing; see what it is "
+                "worth with `torchaula grade ASSIGNMENT --student STUDENT`"
+            )
+        )
+
+
+class _OneLine(logging.Filter):
+    """Turns the traceback of a refusal into the refusal."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.msg, str) and record.msg.startswith("Traceback ") and OURS.search(record.msg):
+            record.msg, record.args = OURS.findall(record.msg)[-1], ()
+        return True
+
+
+_one_line = _OneLine()
+
+
+def tell_refusals_in_one_line(log: logging.Logger) -> None:
+    """Let nbgrader's log say what was refused, and not where in our code."""
+    log.addFilter(_one_line)  # no more than once
+
+
+def let_no_timestamp_end_it(converter: Any) -> None:
+    """Read each `timestamp.txt` for nbgrader, which ends a whole batch at one that holds no time."""
+    converter.coursedir.get_existing_timestamp = _claimed
+
+
+def _claimed(folder: str) -> datetime | None:
+    claimed = lateness.claimed(Path(folder))
+    return claimed and claimed.replace(tzinfo=None)
