@@ -29,7 +29,7 @@ c.ClearSolutions.code_stub = {"python": "# ESCRIBE AQUÍ TU CÓDIGO"}
 c.ClearSolutions.text_stub = "*Escribe aquí tu respuesta.*"
 
 # What learners packed is unpacked with care.
-c.ZipCollectApp.extractor_plugin = "torchaula.classroom.intake.archives.Extractor"
+c.ZipCollectApp.extractor_plugin = "torchaula.plugins.extract.Extractor"
 # Whose a notebook is in a download of Moodle's, and when it was handed in; the zone is your Moodle profile's.
 c.ZipCollectApp.collector_plugin = "torchaula.plugins.collect.ClassCollector"
 c.MoodleCollector.timezone = "Europe/Madrid"
@@ -61,7 +61,7 @@ c.Grade.wall_seconds = 300.0  # the same on the clock
 c.Execute.kernel_manager_class = f"{GUARD}.CourseKernelManager"
 
 # What late work costs: a share of the points for each day begun after deadline and grace.
-c.AssignLatePenalties.plugin_class = "torchaula.classroom.gradebook.lateness.LateWork"
+c.AssignLatePenalties.plugin_class = "torchaula.plugins.late_work.LateWork"
 c.LateWork.deadlines = {}  # of each assignment, as in {"mlp": "2026-12-01 23:59 Europe/Madrid"}
 c.LateWork.grace_minutes = 10.0  # after the deadline that cost nothing
 c.LateWork.percent_a_day = 10.0  # of the points earned
@@ -72,8 +72,8 @@ c.LateWork.believe_timestamp_files = False  # True where nobody but your exchang
 c.ExportApp.plugin_class = "torchaula.plugins.export.CsvExport"
 
 # What learners get back: our own page, in Spanish, without the text of any test.
-c.GenerateFeedback.exporter_class = "torchaula.report.feedback.FeedbackExporter"
-c.GenerateFeedback.preprocessors = ["torchaula.report.feedback.GetGrades"]
+c.GenerateFeedback.exporter_class = "torchaula.plugins.feedback.FeedbackExporter"
+c.GenerateFeedback.preprocessors = ["torchaula.plugins.feedback.GetGrades"]
 
 # The formgrader colours code as the feedback page does: Pygments takes minutes for some texts of a learner's.
-c.HTMLExporter.filters = {"highlight_code": "torchaula.report.highlight.filtered"}
+c.HTMLExporter.filters = {"highlight_code": "torchaula.plugins.highlight.filtered"}

@@ -26,8 +26,8 @@ from torchaula.grading.trusted.diagnosis import Known, diagnose
 from torchaula.grading.trusted.engine import Engine
 from torchaula.grading.trusted.jobs import Result
 from torchaula.grading.trusted.verdict import Verdict
-from torchaula.report.feedback import render
 from torchaula.report.page import page
+from torchaula.report.render import render
 
 EXERCISE = "double"
 

@@ -32,8 +32,8 @@ from torchaula.findings import Label, Row
 from torchaula.grading.trusted.jobs import Result as Found
 from torchaula.grading.trusted.verdict import Outcome, Verdict
 from torchaula.report import words
-from torchaula.report.feedback import TEMPLATES, render
 from torchaula.report.page import page
+from torchaula.report.render import TEMPLATES, render
 from torchaula.report.statement import hints
 
 Graded = tuple[Course, dict[str, Entry]]

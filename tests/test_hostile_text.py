@@ -28,7 +28,8 @@ from torchaula.course.rebuilding.submitted import MAX_VALUES, SubmittedCell, Unr
 from torchaula.grading.trusted.outputs import plain
 from torchaula.grading.wire.forks import in_fork
 from torchaula.plugins import collect
-from torchaula.report import class_csv, highlight, markup, written
+from torchaula.plugins.highlight import filtered
+from torchaula.report import class_csv, highlighting, markup, written
 
 SECONDS = 60.0  # after which what takes minutes is given up, on a busy machine too
 
@@ -82,7 +83,7 @@ def test_text_of_any_kind_is_read_and_shown_in_time(text: str, source: notebook.
         rebuild(source, cells)
         ACTIVE.search(text)
         short = written.cut(plain(text))
-        return len(markup.code(short)) + len(markup.prose(short)) + len(highlight.filtered(text))
+        return len(markup.code(short)) + len(markup.prose(short)) + len(filtered(text))
 
     assert in_fork(work, int, SECONDS)
 
@@ -123,7 +124,7 @@ def f(x, *, a=1.5e3):
 
 def test_code_is_coloured_and_says_what_it_said() -> None:
     """Words, texts, numbers and comments have a colour; without the marks the text is as it was."""
-    lines = highlight.lines(CODE)
+    lines = highlighting.lines(CODE)
 
     assert unescape(Markup("\n").join(lines).striptags()).split() == CODE.split()
     assert lines[0] == '<span class="c"># a &lt;b&gt;comment&lt;/b&gt;</span>'

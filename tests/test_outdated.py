@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -160,6 +161,22 @@ def test_change_of_the_code_that_grades_has_everybody_graded_again(
     week.grade(copy)
 
     assert asked == [EVERYTHING] * 4
+
+
+def test_all_that_grades_is_known_to_grade() -> None:
+    """No verdict hangs on a file of this package whose changes nobody notices."""
+    program = "import sys, torchaula.grading.trusted.worker, torchaula.grading.sandboxed.nursery\n"
+    program += "print(*(m.__file__ for n, m in sys.modules.items() if n.partition('.')[0] == 'torchaula'))"
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    loaded = {Path(file).relative_to(digests.ROOT) for file in done.stdout.split()}
+
+    unnoticed = {
+        str(file) for file in loaded if not any(file.is_relative_to(part) for part in assignments.GRADES)
+    }
+
+    assert unnoticed == {  # text for people, and how files are written
+        *("__init__.py", "course/__init__.py", "errors.py", "files.py", "i18n.py", "moved.py")
+    }
 
 
 def test_changed_template_renews_the_pages(copy: Course, asked: list[object], package: Path) -> None:

@@ -8,9 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-import torchaula
-
-ROOT = Path(torchaula.__file__).parent
+ROOT = Path(__file__).parent
 DERIVED = {".pyc", ".pyo"}  # what Python writes beside the files that it reads
 
 

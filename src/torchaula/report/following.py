@@ -28,7 +28,7 @@ from torchaula.classroom.batch.records import Record
 from torchaula.classroom.gradebook.ledger import Standing
 from torchaula.i18n import _
 from torchaula.printing import printable, shortened
-from torchaula.report import feedback
+from torchaula.report import render
 
 
 class Terminal(Audience):
@@ -81,7 +81,7 @@ class Terminal(Audience):
         return click.confirm(_("Write these points?"), default=False)
 
     def publish(self, student: str, record: Record, standing: Standing, graded: NotebookNode | None) -> None:
-        feedback.refresh(self._course, self._assignment, student, record, standing, graded)
+        render.refresh(self._course, self._assignment, student, record, standing, graded)
 
 
 def _table(changes: Sequence[Change]) -> Table:

@@ -7,7 +7,7 @@ import re
 from markupsafe import Markup, escape
 
 from torchaula.findings import Row
-from torchaula.report import highlight, words
+from torchaula.report import highlighting, words
 
 CODE = re.compile(r"(`[^`\n]+`)")
 EMPHASIS = ((re.compile(r"\*\*([^*\n]+)\*\*"), "strong"), (re.compile(r"\*([^*\s][^*\n]*)\*"), "em"))
@@ -41,7 +41,7 @@ def code(text: str, named: frozenset[int] = frozenset()) -> Markup:
         Markup('<span class="line{}">{}</span>').format(
             " named" if number in named else "", _said(number in named) + line
         )
-        for number, line in enumerate(highlight.lines(text.rstrip("\n")), 1)
+        for number, line in enumerate(highlighting.lines(text.rstrip("\n")), 1)
     )
 
 

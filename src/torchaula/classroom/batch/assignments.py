@@ -37,7 +37,11 @@ CONFIGURABLE = ("cell_seconds", "cells_seconds", "cpu_seconds", "wall_seconds")
 RUN = ("setup", "solution", "graded", "manual", "free")  # the kinds of cells that verdicts hang on
 DECIDING = ("torch", "numpy", "ipython", "msgspec")  # other versions of these could give other verdicts
 # What of this package verdicts hang on.
-GRADES = ("checks", "course", "grading", "findings.py", "source_text.py")
+GRADES = (
+    *("checks", "grading", "course/rebuilding"),
+    *("course/answers.py", "course/magics.py", "course/markers.py", "course/notebook.py"),
+    *("findings.py", "source_text.py"),
+)
 WRITES = ("classroom",)  # those that graded copies and points hang on, beside the verdicts
 
 

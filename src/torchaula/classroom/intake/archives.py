@@ -1,8 +1,5 @@
 """Unpacking what a learning platform collected: archives that learners made, or made worse.
 
-`nbgrader zip_collect` uses `Extractor` (see `nbgrader_config.py`). nbgrader's own unpacks whatever an
-archive says, archives inside of archives without end, and stops at the first that is broken.
-
 An archive is unpacked whole or not at all; of a class's download that holds for each learner's part, so
 that what one of them packed costs nobody else.
 """
@@ -18,8 +15,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
-from nbgrader.plugins import ExtractorPlugin
-
 from torchaula.classroom.intake import packed, uploads
 from torchaula.classroom.intake.packed import MIB, BadArchive, Budget, Kind, Members
 from torchaula.files import LONGEST_NAME
@@ -32,47 +27,6 @@ RESERVE = 500 * MIB  # bytes of the disk that are left to others
 PART = "{}_assignsubmission_file"  # of a class's download: what one learner handed in
 HERE = PurePosixPath()
 DRIVE = re.compile(r"[a-z]:[/\\]|[a-z]:$", re.I)
-
-
-class Extractor(ExtractorPlugin):  # type: ignore[misc]
-    """Unpacks each archive whole or not at all, into a folder of its name; copies all other files.
-
-    What could not be unpacked stands in `failed`: the place where it would be, and why it isn't.
-    """
-
-    def __init__(self, **options: object) -> None:
-        super().__init__(**options)
-        self.failed: dict[Path, str] = {}
-
-    def extract(self, archive_path: str, extracted_path: str) -> None:
-        """Unpack the files below `archive_path` to the same places below `extracted_path`."""
-        source, destination = Path(archive_path), Path(extracted_path)
-        for path in sorted(source.rglob("*")):
-            if path.is_symlink() or not path.is_file():
-                continue
-            below = path.relative_to(source)
-            for person, error in self._take(path, destination / below).items():
-                place = below.with_name(_stem(path.name)) / PART.format(person) if person else below
-                self.failed[place] = str(error)
-                self.log.warning("%s%s: %s", below, f", {person}" if person else "", error)
-
-    def _take(self, path: Path, target: Path) -> dict[str, BadArchive]:
-        """Unpack or copy one file; why it can't be, or whose part of it can't, if so."""
-        try:
-            with packed.explained():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                if not self._is_archive(path):
-                    copy(path, target)
-                elif is_download(path):
-                    return unpack_download(path, target.with_name(_stem(path.name)))
-                else:
-                    unpack(path, target.with_name(_stem(path.name)), may_be_empty=False)
-        except BadArchive as error:
-            return {"": error}
-        return {}
-
-    def _is_archive(self, path: Path) -> bool:
-        return path.suffix in self.zip_ext or _is_packed(path.name)
 
 
 def copy(path: Path, target: Path) -> None:
@@ -178,7 +132,7 @@ class Place:
                 continue
             path = below / safe(name)
             self.write(path, content, name)
-            if _is_packed(path.name):
+            if is_packed(path.name):
                 inner.append(path)
         for path in inner if depth < DEPTH else ():
             self._fill_from(path, depth + 1)
@@ -189,7 +143,7 @@ class Place:
         is_said_to_be_tar = path.name.lower().endswith((".tar.gz", ".tgz"))
         if packed.kind_of(archive) is Kind.OTHER_GZ and not is_said_to_be_tar:
             return
-        below = path.with_name(_stem(path.name) + ".contents")
+        below = path.with_name(stem(path.name) + ".contents")
         self.fill(packed.members(archive, self._budget), below, depth)
         archive.unlink()
         self.files -= 1
@@ -228,13 +182,13 @@ class Place:
         self._known.add(folder)
 
 
-def _stem(name: str) -> str:
+def stem(name: str) -> str:
     """The name of an archive without its ending."""
     stem = PurePosixPath(name).stem
     return stem[:-4] if stem.lower().endswith(".tar") and len(stem) > 4 else stem
 
 
-def _is_packed(name: str) -> bool:
+def is_packed(name: str) -> bool:
     """Whether a file is called like an archive."""
     return PurePosixPath(name).suffix.lower() in packed.SUFFIXES
 

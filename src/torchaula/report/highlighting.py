@@ -37,11 +37,6 @@ def lines(text: str) -> list[Markup]:
     return [Markup(line) for line in made.split("\n")]
 
 
-def filtered(source: str, language: str | None = None, metadata: object = None) -> Markup:
-    """A cell's text in the formgrader: a filter of nbconvert's, which gives a language and the metadata."""
-    return Markup('<div class="highlight"><pre>{}\n</pre></div>').format(Markup("\n").join(lines(source)))
-
-
 def _marked(text: str) -> Iterator[tuple[str, str]]:
     """The parts of a text, escaped, with their classes; none of these goes on in another line."""
     end = 0

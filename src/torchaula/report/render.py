@@ -1,21 +1,17 @@
-"""The page that a learner reads after grading; `nbgrader_config.py` names its exporter."""
+"""The page that a learner reads after grading, as a file, renewed where anything that it says has changed."""
 
 from __future__ import annotations
 
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from nbconvert.exporters import Exporter
 from nbformat import NotebookNode
-from nbgrader import preprocessors
 from nbgrader.utils import is_task
-from traitlets import default
 
 from torchaula import digests
-from torchaula.classroom.batch import graded_copy, records
+from torchaula.classroom.batch import graded_copy
 from torchaula.classroom.batch.records import Record
 from torchaula.classroom.gradebook.ledger import Points, Standing
 from torchaula.classroom.intake import exchange_files
@@ -32,44 +28,6 @@ TEMPLATES = Path(__file__).parent / "templates" / "feedback_es"
 KEY = re.compile(r'<meta name="torchaula-key" content="([0-9a-f]+)">')
 SHOWS = ("course", "grading", "report", "findings.py")  # what of this package a page hangs on
 HEAD = 1024  # characters of a page in which its key stands
-
-
-class GetGrades(preprocessors.GetGrades):  # type: ignore[misc]
-    """nbgrader's own, which puts points and comments into a notebook; and whether a person gave them.
-
-    Of an answer that waits for a person nbgrader says the same as of one that got nothing.
-    """
-
-    def _get_score(self, cell: NotebookNode, resources: Any) -> None:
-        super()._get_score(cell, resources)
-        if is_solution(cell) or is_task(cell):
-            where = self.notebook_id, self.assignment_id, self.student_id
-            grade = self.gradebook.find_grade(grade_id(cell), *where)
-            _tell(cell, Points(grade.auto_score, grade.manual_score, grade.extra_credit))
-
-
-class FeedbackExporter(Exporter):
-    """Makes a feedback page of a graded notebook into which nbgrader's `GetGrades` put the points."""
-
-    output_mimetype = "text/html"
-
-    @default("file_extension")
-    def _file_extension_default(self) -> str:
-        return ".html"
-
-    def from_notebook_node(  # type: ignore[override]  # as nbconvert's own exporters of text
-        self, nb: NotebookNode, resources: Any = None, **options: Any
-    ) -> tuple[str, dict[str, Any]]:
-        """The page, and nbconvert's resources."""
-        nb, resources = super().from_notebook_node(nb, resources, **options)
-        names = resources["nbgrader"]
-        return render(page(nb, names, self._record(names))), resources
-
-    def _record(self, names: dict[str, Any]) -> Record | None:
-        if self.parent is None:
-            return None
-        course = Course(Path(self.parent.coursedir.root).resolve())
-        return records.load(course, names["assignment"], names["student"])
 
 
 def refresh(
@@ -115,14 +73,14 @@ def _noted(nb: NotebookNode, standing: Standing) -> dict[str, float]:
         if is_solution(cell) or is_task(cell):
             cell.metadata.nbgrader["comment"] = standing.comments.get(name)
         if name in standing.points:
-            _tell(cell, standing.points[name])
+            tell(cell, standing.points[name])
     most = sum(
         float(cell.metadata.nbgrader["points"]) for cell in nb.cells if grade_id(cell) in standing.points
     )
     return {"score": standing.score - standing.penalty, "max_score": most, "late_penalty": standing.penalty}
 
 
-def _tell(cell: NotebookNode, points: Points) -> None:
+def tell(cell: NotebookNode, points: Points) -> None:
     """Put into a graded cell what the gradebook says of it."""
     is_given = points.manual is not None
     cell.metadata.nbgrader.update(score=points.score, waits=points.waits, is_given=is_given)

@@ -1,0 +1,59 @@
+"""`nbgrader zip_collect`: unpacks with care what a learning platform collected.
+
+nbgrader's own unpacks whatever an archive says, archives inside of archives without end, and stops at the
+first that is broken.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nbgrader.plugins import ExtractorPlugin
+
+from torchaula.classroom.intake import archives, packed
+from torchaula.classroom.intake.packed import BadArchive
+
+
+class Extractor(ExtractorPlugin):  # type: ignore[misc]
+    """Unpacks each archive whole or not at all, into a folder of its name; copies all other files.
+
+    What could not be unpacked stands in `failed`: the place where it would be, and why it isn't.
+    """
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(**options)
+        self.failed: dict[Path, str] = {}
+
+    def extract(self, archive_path: str, extracted_path: str) -> None:
+        """Unpack the files below `archive_path` to the same places below `extracted_path`."""
+        source, destination = Path(archive_path), Path(extracted_path)
+        for path in sorted(source.rglob("*")):
+            if path.is_symlink() or not path.is_file():
+                continue
+            below = path.relative_to(source)
+            for person, error in self._take(path, destination / below).items():
+                place = (
+                    below.with_name(archives.stem(path.name)) / archives.PART.format(person)
+                    if person
+                    else below
+                )
+                self.failed[place] = str(error)
+                self.log.warning("%s%s: %s", below, f", {person}" if person else "", error)
+
+    def _take(self, path: Path, target: Path) -> dict[str, BadArchive]:
+        """Unpack or copy one file; why it can't be, or whose part of it can't, if so."""
+        try:
+            with packed.explained():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                if not self._is_archive(path):
+                    archives.copy(path, target)
+                elif archives.is_download(path):
+                    return archives.unpack_download(path, target.with_name(archives.stem(path.name)))
+                else:
+                    archives.unpack(path, target.with_name(archives.stem(path.name)), may_be_empty=False)
+        except BadArchive as error:
+            return {"": error}
+        return {}
+
+    def _is_archive(self, path: Path) -> bool:
+        return path.suffix in self.zip_ext or archives.is_packed(path.name)
