@@ -16,12 +16,13 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from torchaula.authoring import judging
 from torchaula.classroom.batch.records import Record
 from torchaula.course import answers, notebook
 from torchaula.course.layout import find
 from torchaula.course.rebuilding.rebuild import grade_id, rebuild
 from torchaula.course.rebuilding.submitted import read
-from torchaula.grading.trusted import engine, sandbox
+from torchaula.grading.trusted import sandbox
 from torchaula.grading.trusted.diagnosis import Known, diagnose
 from torchaula.grading.trusted.engine import Engine
 from torchaula.grading.trusted.jobs import Result
@@ -50,7 +51,7 @@ def main(root: str, packages: str) -> None:
     sandbox.ENVIRONMENT["PYTHONPATH"] = packages
     course, found = find(Path(root)), {}
     node = notebook.read(course.notebook("mini"))
-    grader = Engine(notebook.parse(node, "mini"), engine._warden())
+    grader = Engine(notebook.parse(node, "mini"), judging.own_warden())
     known = answers.load(course.answers / "mini" / f"{EXERCISE}.py")
     judged = grader.grade_each(EXERCISE, [answer.source for answer in known])
     evidence = [Known(a.sentence, j.evidence) for a, j in zip(known, judged, strict=True) if not a.is_right]

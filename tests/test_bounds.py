@@ -14,10 +14,11 @@ import pytest
 import torch
 
 from tests.tiny import OPEN, RIGHT, grade, notebook
+from torchaula.authoring import judging
 from torchaula.checks import data
 from torchaula.checks.observation import Failure, Observation
 from torchaula.grading.sandboxed.shell import Outputs
-from torchaula.grading.trusted import engine, worker
+from torchaula.grading.trusted import worker
 from torchaula.grading.trusted.jobs import Result
 from torchaula.grading.trusted.outputs import PLACES
 from torchaula.grading.trusted.verdict import Outcome, Verdict
@@ -282,7 +283,7 @@ def test_cell_with_too_many_replies_has_no_diagnosis() -> None:
     few = OPEN + "student.double(torch.ones(2)).equals(torch.ones(2))\n"
     fails = "student.double(torch.ones(2)).equals(torch.ones(2))\n"
     for cell, has_evidence in ((few, True), (many + fails, False), (large + fails, False)):
-        judged = engine.judged(notebook(cell), {"double": RIGHT.replace("2 * x", "x + x")}, ["double"])
+        judged = judging.judged(notebook(cell), {"double": RIGHT.replace("2 * x", "x + x")}, ["double"])
         assert not judged.verdicts["double-publico"].passed
         assert bool(judged.evidence) == has_evidence
 

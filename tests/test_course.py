@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from torchaula.authoring import luck, matrix, rules
+from torchaula.authoring import judging, luck, matrix, rules
 from torchaula.authoring.luck import Draw
 from torchaula.authoring.matrix import Trial
 from torchaula.course import answers
@@ -85,7 +85,7 @@ def test_wrong_answers_are_told_their_own_misconception(assignment: str, exercis
 def test_answers_that_share_a_process_end_as_each_does_alone(assignment: str, exercise: str) -> None:
     """What a batch finds out of all answers at once is what each of them does by itself."""
     alone = trials(assignment, exercise)
-    grader = engine.Engine(notebook(assignment), engine._warden())
+    grader = engine.Engine(notebook(assignment), judging.own_warden())
 
     together = grader.grade_each(exercise, [trial.answer.source for trial in alone])
 
@@ -132,7 +132,7 @@ def submissions(assignment: str) -> Iterator[dict[str, Answer]]:
 def surprises(source: Notebook, chosen: dict[str, Answer], **how: object) -> dict[str, Verdict]:
     """The verdicts of a whole submission that are not what its exercises, each alone, declare."""
     solutions = {name: answer.source for name, answer in chosen.items()}
-    verdicts = engine.grade(source, solutions, **how)  # type: ignore[arg-type]
+    verdicts = judging.grade(source, solutions, **how)  # type: ignore[arg-type]
     declared = {
         cell.id: cell.aspect not in chosen[name].fails
         for name, exercise in source.exercises.items()
@@ -183,7 +183,7 @@ def test_answer_that_once_had_luck_has_none_any_more(exercise: str, answer: str,
     assert luck.tried(notebook(assignment), name, [found], draw) == []
 
 
-@pytest.mark.parametrize("backend", engine.BACKENDS)
+@pytest.mark.parametrize("backend", judging.BACKENDS)
 @pytest.mark.parametrize("assignment", COURSE.assignments)
 def test_two_threads_score_as_one(assignment: str, backend: str) -> None:
     """The same submissions score the same on two threads."""

@@ -9,6 +9,7 @@ import pytest
 
 from tests.tiny import OPEN, RIGHT, grade, notebook
 from tests.workshop import Book, Workshop
+from torchaula.authoring import judging
 from torchaula.course.notebook import Cell, Notebook
 from torchaula.grading.trusted import engine
 from torchaula.grading.trusted.judge import Judged
@@ -35,7 +36,7 @@ def beside(own: str, answer: str, cell: str = DOUBLES) -> Judged:
     made = notebook(cell)
     setup, statement, _solution, graded = made.cells
     cells = (setup, Cell("own-0", "free", own), statement, Cell("double", "solution", answer), graded)
-    return engine.Engine(made, engine._warden(), Seeds(1)).grade(Notebook("tiny", cells))
+    return engine.Engine(made, judging.own_warden(), Seeds(1)).grade(Notebook("tiny", cells))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests import ledgers, mini, pupils
-from torchaula.authoring import sample_class
+from torchaula.authoring import judging, sample_class
 from torchaula.course import notebook
 from torchaula.course.layout import Course, find
 from torchaula.grading.trusted import engine
@@ -37,7 +37,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
 
 @pytest.mark.parametrize("assignment", Course(ROOT).assignments)
 def test_nbgrader_and_both_back_ends_score_the_same(course: Course, assignment: str) -> None:
-    """Whole submissions graded through nbgrader have the points that `engine.grade` gives, cell by cell."""
+    """Whole submissions graded through nbgrader have the points that `judging.grade` gives, cell by cell."""
     graded = mini.grade(course, assignment)
     source = notebook.load(course.notebook(assignment))
     engine.prepare(source)
@@ -46,7 +46,7 @@ def test_nbgrader_and_both_back_ends_score_the_same(course: Course, assignment: 
     for student in STUDENTS:
         handed_in = notebook.load(course.submitted / student / assignment / f"{assignment}.ipynb")
         recorded = ledgers.points(course, assignment, student)
-        for backend in engine.BACKENDS:
-            verdicts = engine.grade(source, pupils.solutions(handed_in.cells), backend=backend)
+        for backend in judging.BACKENDS:
+            verdicts = judging.grade(source, pupils.solutions(handed_in.cells), backend=backend)
             points = {cell.id: cell.points * verdicts[cell.id].passed for cell in source.cells if cell.points}
             assert points == recorded, (student, backend)

@@ -28,7 +28,7 @@ from sqlalchemy.orm import Session
 from tests import ledgers, mini, pupils, tiny
 from tests.conftest import FAULT
 from tests.rebuilding import job_of
-from torchaula.authoring import sample_class
+from torchaula.authoring import judging, sample_class
 from torchaula.authoring.release import release
 from torchaula.classroom.batch import assignments, batch, records
 from torchaula.classroom.batch.entries import Entry
@@ -562,7 +562,7 @@ def test_stopped_batch_ends_at_once_and_goes_on_later(
 @contextlib.contextmanager
 def striking(monkeypatch: pytest.MonkeyPatch, worst: str, times: int) -> Iterator[None]:
     """Kill the nursery of this process's engine at its worst moment, so many times."""
-    warden = engine._warden()
+    warden = judging.own_warden()
     with tempfile.TemporaryDirectory() as folder, monkeypatch.context() as patch:
         marks = [Path(folder, str(each)) for each in range(times)]
         for mark in marks:
@@ -628,7 +628,7 @@ SLOWLY = f"import time\ntime.sleep(0.5)\n{tiny.PLUS}"
 def test_killed_nursery_costs_no_point(worst: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed at its worst moment it is replaced, and the submission graded again; never left at that."""
     source = tiny.notebook(*CELLS)
-    grader = engine.Engine(source, engine._warden())
+    grader = engine.Engine(source, judging.own_warden())
     submission = source.answered({"double": SLOWLY})
 
     with striking(monkeypatch, worst, 1):
@@ -643,7 +643,7 @@ def test_killed_nursery_costs_no_point(worst: str, monkeypatch: pytest.MonkeyPat
 def test_submission_that_no_sandbox_survives_is_not_relied_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is told that its process died; and it is graded anew the next time."""
     source = tiny.notebook(*CELLS)
-    grader = engine.Engine(source, engine._warden())
+    grader = engine.Engine(source, judging.own_warden())
 
     monkeypatch.setattr(engine, "TRIES", 1)  # each takes some seconds
     with striking(monkeypatch, BEFORE, 1):

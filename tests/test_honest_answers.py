@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.tiny import BACKENDS, OPEN, grade, notebook
+from torchaula.authoring import judging
 from torchaula.checks import data
 from torchaula.course.layout import Course
 from torchaula.course.notebook import load
@@ -310,7 +311,7 @@ def test_earlier_class_is_torch_s_however_it_is_reached(backend: str, network: s
     """`Linear` is torch's while `MLP` is graded, also as a default, in a dict or as a base class."""
     source = load(COURSE.notebook("mlp"))
 
-    verdicts = engine.grade(
+    verdicts = judging.grade(
         source, {"linear": earlier, "mlp": NETWORKS[network]}, ["linear", "mlp"], backend=backend
     )
 

@@ -9,6 +9,7 @@ import pytest
 from tests.rebuilding import Desk
 from tests.tiny import BACKENDS, OPEN, PLUS, grade, notebook
 from tests.workshop import NAME, Book, instructor, passed
+from torchaula.authoring import judging
 from torchaula.classroom.batch import entries
 from torchaula.course import notebook as notebooks
 from torchaula.course.notebook import Cell, Notebook
@@ -140,7 +141,7 @@ def test_process_that_hides_its_memory_behind_a_dead_leader_is_ended() -> None:
     setup, statement, _solution, graded = made.cells
     cells = (setup, Cell("own-0", "free", HEADLESS), statement, Cell("double", "solution", PLUS), graded)
 
-    judged = engine.Engine(made, engine._warden(), Seeds(1)).grade(Notebook("tiny", cells))
+    judged = engine.Engine(made, judging.own_warden(), Seeds(1)).grade(Notebook("tiny", cells))
 
     assert "ended by 9" in str(judged.outputs["own-0"])
     assert all(verdict.passed for verdict in judged.verdicts.values())

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from tests import mini
+from torchaula.authoring import judging
 from torchaula.course import notebook
 from torchaula.course.markers import USUAL
-from torchaula.grading.trusted import engine
 from torchaula.grading.trusted.engine import Engine
 from torchaula.grading.trusted.jobs import Assigned
 from torchaula.grading.trusted.judge import Judged
@@ -63,7 +63,7 @@ ODD = {  # answers that leave something behind, and what meets it
 def grader(tmp_path: Path) -> Noting:
     """An engine of its own for the mini course, in the sandbox of this process."""
     course = mini.write(tmp_path / "course")
-    made = Noting(notebook.load(course.notebook("mini")), engine._warden())
+    made = Noting(notebook.load(course.notebook("mini")), judging.own_warden())
     made.asked = []
     return made
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from torchaula.authoring import judging
 from torchaula.checks import messages, quotes
 from torchaula.checks.compare import difference
 from torchaula.course.notebook import Cell, Notebook
@@ -31,7 +32,7 @@ def verdicts(answer: str, ask: str = ASKS, own: str = "") -> tuple[Verdict, Verd
         Cell("double-valores", "graded", HIDDEN.format(f"student = graded('double-valores')\n{ask}"), 1),
     )
     source = Notebook("tiny", cells)
-    public, hidden = engine.judged(source, {"double": answer}, ["double"]).verdicts.values()
+    public, hidden = judging.judged(source, {"double": answer}, ["double"]).verdicts.values()
     return public, hidden
 
 

@@ -18,7 +18,7 @@ import pytest
 from tests import mini, shipped
 from tests.attacks.arena import descendants
 from tests.rebuilding import Desk
-from torchaula.authoring import sample_class
+from torchaula.authoring import judging, sample_class
 from torchaula.checks.seeds import derive
 from torchaula.checks.session import COURSE_SEED
 from torchaula.course import notebook as notebooks
@@ -71,7 +71,7 @@ def tiny(markers: Markers = USUAL) -> Notebook:
 def judged(source: Notebook, secret: str) -> Judged:
     """What becomes of an answer that draws what it returns."""
     seeds = Seeds(COURSE_SEED, secret)
-    return Engine(source, engine._warden(), seeds).grade(source.answered({"double": DRAWS}))
+    return Engine(source, judging.own_warden(), seeds).grade(source.answered({"double": DRAWS}))
 
 
 def asked(found: Judged, cell: str) -> list[tuple[bytes, bytes]]:
@@ -96,7 +96,7 @@ def test_secret_decides_both_streams_of_hidden_cells_and_nothing_else(markers: M
 def test_answers_that_share_a_process_meet_the_same_hidden_inputs_as_each_alone() -> None:
     """What known answers do is found out with the inputs that learners' answers met."""
     source = tiny()
-    [together] = Engine(source, engine._warden(), Seeds(COURSE_SEED, A)).grade_each("double", [DRAWS])
+    [together] = Engine(source, judging.own_warden(), Seeds(COURSE_SEED, A)).grade_each("double", [DRAWS])
 
     assert together.evidence == judged(source, A).evidence
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from torchaula.authoring import judging
 from torchaula.course.notebook import Cell, Notebook
-from torchaula.grading.trusted import engine
 from torchaula.grading.trusted.verdict import Verdict
 
 SETUP = """
@@ -15,7 +15,7 @@ begin("tiny")
 RIGHT = "def double(x):\n    return 2 * x\n"
 OPEN = 'student = graded("double-publico", names="double", forbid=["mul"], seconds=1)\n'
 PLUS = "def double(x):\n    return x + x\n"
-BACKENDS = tuple(engine.BACKENDS)
+BACKENDS = tuple(judging.BACKENDS)
 
 
 def notebook(*cells: str, setup: str = SETUP) -> Notebook:
@@ -35,5 +35,5 @@ def notebook(*cells: str, setup: str = SETUP) -> Notebook:
 
 def grade(answer: str, *cells: str, backend: str, seed: int = 1) -> list[Verdict]:
     """The verdicts of `cells`, in order, on `answer`."""
-    verdicts = engine.grade(notebook(*cells), {"double": answer}, backend=backend, seed=seed)
+    verdicts = judging.grade(notebook(*cells), {"double": answer}, backend=backend, seed=seed)
     return list(verdicts.values())

@@ -6,10 +6,9 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from torchaula.authoring import matrix
+from torchaula.authoring import judging, matrix
 from torchaula.course.answers import Answer
 from torchaula.course.notebook import Notebook
-from torchaula.grading.trusted import engine
 from torchaula.grading.trusted.judge import Judged
 from torchaula.grading.trusted.seeds import Seeds
 from torchaula.grading.trusted.verdict import Outcome
@@ -65,11 +64,11 @@ def tried(notebook: Notebook, exercise: str, answers: Sequence[Answer], draw: Dr
     Such an answer is tried once more by itself: what others left behind, or a busy machine, is no luck.
     """
     seeds = Seeds(secret=draw.secret)
-    found = engine.judged_each(notebook, exercise, [answer.source for answer in answers], seeds)
+    found = judging.judged_each(notebook, exercise, [answer.source for answer in answers], seeds)
     told = []
     for answer, judged in zip(answers, found, strict=True):
         if not _is_declared(answer, judged):
-            alone = engine.judged(notebook, {exercise: answer.source}, [exercise], seeds)
+            alone = judging.judged(notebook, {exercise: answer.source}, [exercise], seeds)
             if not (_is_declared(answer, alone) or alone.is_unsure):
                 told.append(Swayed(exercise, answer, draw, _failed(alone)))
     return told

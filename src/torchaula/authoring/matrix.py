@@ -8,6 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 
+from torchaula.authoring import judging
 from torchaula.authoring.junk import junk
 from torchaula.checks.session import COURSE_SEED
 from torchaula.course.answers import Answer
@@ -53,7 +54,7 @@ def known(exercise: Exercise, answers: Iterable[Answer]) -> list[Answer]:
 def trials(
     notebook: Notebook,
     answers: Mapping[str, Iterable[Answer]],
-    backends: Iterable[str] = tuple(engine.BACKENDS),
+    backends: Iterable[str] = tuple(judging.BACKENDS),
     seed: int = COURSE_SEED,
     jobs: int | None = None,
 ) -> Iterator[Trial]:
@@ -85,10 +86,10 @@ def _try(job: tuple[Notebook, str, Answer, tuple[str, ...], int]) -> Trial:
     solution, verdicts, evidence = {exercise: answer.source}, {}, {}
     for backend in backends:
         if backend == "remote":
-            judged = engine.judged(notebook, solution, [exercise], Seeds(seed))
+            judged = judging.judged(notebook, solution, [exercise], Seeds(seed))
             found, evidence = judged.verdicts, judged.evidence
         else:
-            found = engine.grade(notebook, solution, [exercise], backend=backend, seed=seed)
+            found = judging.grade(notebook, solution, [exercise], backend=backend, seed=seed)
         verdicts[backend] = {cell.rpartition("-")[2]: verdict for cell, verdict in found.items()}
     return Trial(exercise, answer, verdicts, evidence)
 

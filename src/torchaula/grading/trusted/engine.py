@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ast
-import atexit
 import contextlib
 import io
-import os
 import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
@@ -15,12 +13,10 @@ import torch
 from torchaula.checks.session import COURSE_SEED
 from torchaula.course.magics import as_python
 from torchaula.course.notebook import Notebook
-from torchaula.errors import Refusal
-from torchaula.grading.trusted import judge, local, sandbox
+from torchaula.grading.trusted import judge, local
 from torchaula.grading.trusted.budget import NOTHING, Budget, Spent
 from torchaula.grading.trusted.cells import SetupFailed
 from torchaula.grading.trusted.judge import Judged
-from torchaula.grading.trusted.sandbox import Sandbox
 from torchaula.grading.trusted.seeds import PUBLISHED, Seeds
 from torchaula.grading.trusted.verdict import Lost, Outcome, Verdict
 from torchaula.grading.trusted.warden import Warden
@@ -28,7 +24,6 @@ from torchaula.grading.wire import words
 from torchaula.grading.wire.forks import ForkFailed, collapse_memory, in_fork, warm_up
 from torchaula.grading.wire.orders import Cell, Leave, Step
 
-BACKENDS = ("local", "remote")
 SECONDS = 3600.0  # the judge's own end, where no budget ends it
 GRACE = 30.0  # seconds that it has to end by itself after a budget
 MEMORY = 2 * 2**30  # bytes that it may take beyond what the worker has: replies are held in it
@@ -240,56 +235,3 @@ def steps_of(submission: Notebook, exercises: Collection[str]) -> list[Step]:
 def _up_to_last_fork(steps: Sequence[Step]) -> list[Step]:
     forks = [number for number, step in enumerate(steps) if isinstance(step, Leave)]
     return list(steps[: forks[-1] + 1]) if forks else []
-
-
-def grade(
-    notebook: Notebook,
-    solutions: Mapping[str, str],
-    only: Collection[str] | None = None,
-    *,
-    backend: str = "local",
-    seed: int = COURSE_SEED,
-    threads: int = 1,
-) -> dict[str, Verdict]:
-    """At the desk: the verdict of each graded cell of the exercises `only` (all of them if None).
-
-    `solutions` maps exercises to the text of their solution cells, which is the author's own: where
-    there is no sandbox, the remote back end does without. Nothing of a call stays in this process.
-    """
-    exercises = list(notebook.exercises) if only is None else list(only)
-    if backend == "remote":
-        return judged(notebook, solutions, exercises, Seeds(seed)).verdicts
-
-    def work() -> dict[str, Verdict]:
-        torch.set_num_threads(threads)
-        with quiet():
-            return local.run(notebook, solutions, exercises, seed)
-
-    return in_fork(work, dict[str, Verdict], SECONDS)
-
-
-def judged(
-    notebook: Notebook, solutions: Mapping[str, str], only: Collection[str], seeds: Seeds = PUBLISHED
-) -> Judged:
-    """The same in the remote back end, with all that is known of it."""
-    return Engine(notebook, _warden(), seeds).grade(notebook.answered(solutions), only)
-
-
-def judged_each(notebook: Notebook, exercise: str, answers: Sequence[str], seeds: Seeds) -> list[Judged]:
-    """What becomes of each of several answers to one exercise, which share a student process."""
-    return Engine(notebook, _warden(), seeds).grade_each(exercise, answers)
-
-
-_wardens: dict[int, Warden] = {}
-
-
-def _warden() -> Warden:
-    """This process's own, started at the first call; it ends with the process."""
-    if os.getpid() not in _wardens:
-        try:
-            confined = sandbox.find()
-        except Refusal:
-            confined = Sandbox("")
-        _wardens[os.getpid()] = Warden(confined)
-        atexit.register(_wardens[os.getpid()].close)
-    return _wardens[os.getpid()]
