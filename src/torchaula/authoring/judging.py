@@ -11,12 +11,12 @@ import torch
 from torchaula.checks.session import COURSE_SEED
 from torchaula.course.notebook import Notebook
 from torchaula.errors import Refusal
-from torchaula.findings import Verdict
 from torchaula.grading.trusted import engine, local, sandbox
 from torchaula.grading.trusted.engine import Engine
 from torchaula.grading.trusted.judge import Judged
 from torchaula.grading.trusted.sandbox import Sandbox
 from torchaula.grading.trusted.seeds import PUBLISHED, Seeds
+from torchaula.grading.trusted.verdict import Verdict
 from torchaula.grading.trusted.warden import Warden
 from torchaula.grading.wire.forks import in_fork
 
