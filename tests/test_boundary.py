@@ -109,6 +109,16 @@ def test_argument_that_is_not_data_is_refused_at_the_call(backend: str, value: s
     assert "an argument is not data" in verdict.message
 
 
+def test_test_that_is_wrong_without_a_word_is_told_of(backend: str) -> None:
+    """Its own mistake has a text, whatever it says itself: without one nobody would be refused."""
+    [verdict] = grade(
+        PLUS, OPEN + "from torchaula.checks import TestError\nraise TestError\n", backend=backend
+    )
+
+    assert verdict.outcome is Outcome.INFRASTRUCTURE
+    assert "TestError" in verdict.message
+
+
 def test_shadowed_names_do_not_reach_probes(backend: str) -> None:
     """A learner who redefines `torch` or `list` breaks no probe."""
     answer = PLUS + "torch = None\nlist = 3\n"

@@ -11,6 +11,7 @@ from torchaula.authoring import judging
 from torchaula.checks import data
 from torchaula.course.layout import Course
 from torchaula.course.notebook import load
+from torchaula.findings import Finding, Kind, Reason
 from torchaula.grading.trusted import engine
 from torchaula.grading.trusted.verdict import Outcome, Verdict
 
@@ -109,7 +110,36 @@ def test_argument_filled_with_such_values_is_read(backend: str) -> None:
     assert one(answer, cell, backend).passed
 
 
+def test_argument_filled_with_what_is_no_data_is_told(backend: str) -> None:
+    """Whatever that is: the message names its type, and says what helps."""
+    answer = "def double(x):\n    x.append({1, 2})\n    return 1\n"
+    for done in ("sound()", "fresh()", "equals([1.0])"):
+        verdict = one(answer, f"student.double([1.0]).{done}\n", backend)
+
+        assert verdict.outcome is Outcome.FAILED
+        assert verdict.finding == Finding(Kind.ARGUMENT_FILLED)
+        assert "un valor de tipo set" in verdict.message
+
+
 # Exceptions
+
+
+@pytest.mark.parametrize(
+    "raised",
+    [
+        "ValueError('`double` está todavía por escribir')",
+        "type('unwritten', (Exception,), {})('double')",
+        "type('torchaula:unwritten', (Exception,), {})('double')",
+    ],
+)
+def test_exception_is_no_reason_of_ours_whatever_it_says(backend: str, raised: str) -> None:
+    """Neither its class nor its text makes an answer one that nobody has written yet."""
+    for ask in ("equals(2)", "raises(TypeError)"):
+        verdict = one(f"def double(x):\n    raise {raised}\n", f"student.double(1).{ask}\n", backend)
+
+        assert verdict.outcome is Outcome.RAISED
+        assert verdict.finding is not None and verdict.finding.reason is Reason.RAISED
+        assert not verdict.is_unwritten
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from tests.tiny import OPEN, grade
 from torchaula.checks import data
 from torchaula.checks.compare import difference
 from torchaula.checks.observation import Failure, Observation, Request, Stop
+from torchaula.findings import Reason
 from torchaula.grading.trusted.verdict import Outcome
 from torchaula.grading.wire import frames, values
 
@@ -186,10 +187,12 @@ def test_tensor_that_lies_about_itself_is_refused(lie: dict[str, object]) -> Non
         {"threads": ("x",) * 5},
         {"threads": ("x" * 501,)},
         {"cause": values.Stopped("x" * 501, "", "", 1, (), "", "")},
+        {"reason": "torchaula:undefined"},
+        {"reason": ""},
     ],
 )
 def test_reason_that_says_too_much_is_refused(field: dict[str, Any]) -> None:
-    """What a student process says of a failure is bounded in each of its fields."""
+    """What a student process says of a failure is bounded in each field, and its reason one of ours."""
     said = {"kind": "E", "message": "", "line": "", "number": 1, "kinds": (), "missing": "", "version": ""}
     failed = values.Failed(**said | {"cause": None, "threads": ()} | field)
     fine = values.Failed(**said | {"cause": None, "threads": ()})
@@ -199,11 +202,23 @@ def test_reason_that_says_too_much_is_refused(field: dict[str, Any]) -> None:
         receive(frame(msgspec.msgpack.encode(values.Seen(None, failed, None, [], [], [], {}))))
 
 
+def test_argument_s_type_that_says_too_much_is_refused() -> None:
+    """So is what an argument was filled with."""
+    for filled, is_fine in (("numpy.ndarray", True), (None, True), ("x" * 501, False), (1, False)):
+        message = msgspec.msgpack.encode(values.Seen(None, None, None, [], [], [], {}, filled))
+        if is_fine:
+            assert receive(frame(message)).filled == filled
+        else:
+            with pytest.raises(frames.WireError):
+                receive(frame(message))
+
+
 def test_reason_arrives_as_it_was_sent() -> None:
     """Kind, line, base classes, cause and threads of a failure, cut where they are too long."""
     cause = Stop("ModuleNotFoundError", "No module", "import x", 1, ("ImportError",), "x", "2.13")
     failure = Failure(
-        "NameError", "y" * 600, "f(x)", 2, ("NameError", "Exception"), "f", "", cause, ("a", "b")
+        *("NameError", "y" * 600, "f(x)", 2, ("NameError", "Exception"), "f", "", cause, ("a", "b")),
+        reason=Reason.NOT_CALLABLE,
     )
     message, buffers = values.from_observation(Observation(failure=failure, arguments=((), {})))
 

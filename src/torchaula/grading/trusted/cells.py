@@ -129,7 +129,7 @@ def _ended(source: str, cell: str, namespace: dict[str, Any], clock: float) -> E
         verdict = Verdict(error.outcome, str(error), error.rows, finding=error.finding)
         return Ending(verdict, _told(error, cell))
     except TestError as error:
-        return Ending(Verdict(Outcome.INFRASTRUCTURE, str(error)), _told(error, cell))
+        return Ending(Verdict(Outcome.INFRASTRUCTURE, str(error) or _told(error, cell)), _told(error, cell))
     except TimeLimit:
         verdict = explained(Outcome.TIMED_OUT, cell, messages.slow_test())
         why = f"TimeLimit: more than {SECONDS:g} seconds of CPU for the test itself"
