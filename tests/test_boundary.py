@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.tiny import BACKENDS, OPEN, PLUS, grade, notebook
-from torchaula.grading.trusted import cells, engine
+from torchaula.grading.trusted import engine
 from torchaula.grading.trusted.verdict import Outcome
+from torchaula.grading.wire import limits
 
 pytestmark = pytest.mark.parametrize("backend", BACKENDS)
 
@@ -323,7 +324,7 @@ def test_forbidding_what_no_trace_can_show_is_refused(backend: str, entry: str) 
 
 def test_test_that_takes_too_long_blames_no_type(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A test that never ends on a result says so, and asks for a look at its size; the next cell counts."""
-    monkeypatch.setattr(cells, "SECONDS", 0.4)
+    monkeypatch.setattr(limits, "TEST_CPU", 0.4)
     endless = OPEN + "student.double(torch.ones(2)).sound()\nwhile True: pass\n"
 
     late, other = grade(PLUS, endless, HIDDEN + "student.double(1).equals(2)\n", backend=backend)

@@ -18,6 +18,7 @@ from torchaula.grading.trusted.sandbox import Sandbox
 from torchaula.grading.trusted.seeds import PUBLISHED, Seeds
 from torchaula.grading.trusted.verdict import Verdict
 from torchaula.grading.trusted.warden import Warden
+from torchaula.grading.wire import limits
 from torchaula.grading.wire.forks import in_fork
 
 BACKENDS = ("local", "remote")
@@ -46,7 +47,7 @@ def grade(
         with engine.quiet():
             return local.run(notebook, solutions, exercises, seed)
 
-    return in_fork(work, dict[str, Verdict], engine.SECONDS)
+    return in_fork(work, dict[str, Verdict], limits.JUDGE_WALL)
 
 
 def judged(

@@ -29,6 +29,7 @@ from torchaula.grading.sandboxed.memory import Shares, is_headless, resident
 from torchaula.grading.sandboxed.rehearsal import rehearse
 from torchaula.grading.sandboxed.shell import Shell
 from torchaula.grading.sandboxed.usage import Usage
+from torchaula.grading.wire import limits
 from torchaula.grading.wire.forks import ForkFailed, collapse_memory, descendants, in_fork, warm_up
 from torchaula.grading.wire.frames import Channel
 from torchaula.grading.wire.limits import Limits
@@ -44,9 +45,6 @@ from torchaula.grading.wire.orders import (
     ToNursery,
 )
 
-TICK = 0.1  # seconds between looks at a submission's processes
-SECONDS = 60.0  # for set-up cells
-PATIENCE = 5.0  # seconds in which killed processes must be gone
 FOLDERS = (Path("/tmp"), Path("/dev/shm"))
 PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
 
@@ -69,7 +67,7 @@ class Nursery:
         """Serve until the worker hangs up, which ends the process."""
         self._shell = warm_shell()
         while True:
-            if not select.select([self._control], [], [], TICK)[0]:
+            if not select.select([self._control], [], [], limits.LOOK_WALL)[0]:
                 self._watch()
                 continue
             message, _ = self._channel.receive()
@@ -160,7 +158,7 @@ class Nursery:
 
     def _finish(self) -> None:
         """Leave nothing of a submission; what can't be removed ends the sandbox itself."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + limits.CLEAN_UP_WALL
         while self._running():
             self._kill()
             if time.monotonic() > deadline:
@@ -199,7 +197,7 @@ def tried(shell: Shell, cells: Sequence[Cell]) -> tuple[list[str], tuple[str, st
         return [name for name in sys.modules if name not in before], None
 
     try:
-        return in_fork(run, tuple[list[str], tuple[str, str] | None], SECONDS)
+        return in_fork(run, tuple[list[str], tuple[str, str] | None], limits.SETUP_WALL)
     except ForkFailed as error:
         return [], (cells[0].id, str(error).strip().splitlines()[-1])
 

@@ -35,12 +35,10 @@ from torchaula.grading.sandboxed.shell import Shell
 from torchaula.grading.sandboxed.stopped import Stopped
 from torchaula.grading.wire.forks import address_space
 from torchaula.grading.wire.frames import Channel, TooLarge, WireError
-from torchaula.grading.wire.limits import CELL_CLOCK, Limits
+from torchaula.grading.wire.limits import CELL_WALL_PER_CPU, KERNEL_FACTOR, Limits
 from torchaula.grading.wire.orders import Began, Cell, Lived, Raised, Ran
 from torchaula.grading.wire.values import Instead, Open, ToStudent, from_observation, to_request
 
-# Where the alarm inside the process is caught or delayed, the kernel ends it at this many times the limit.
-HARD = 2.0
 DECIMAL, LOCALE = decimal.getcontext().copy(), locale.setlocale(locale.LC_ALL)
 
 
@@ -98,7 +96,7 @@ def _allow(seconds: float) -> None:
     """Let the kernel end this process some time after `seconds` more of CPU."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     _soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    soft = int(used.ru_utime + used.ru_stime + HARD * seconds) + 1
+    soft = int(used.ru_utime + used.ru_stime + KERNEL_FACTOR * seconds) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (min(soft, hard), hard))
 
 
@@ -108,7 +106,7 @@ def _run(shell: Shell, cell: Cell, seed: int, seconds: float, stopped: Stopped) 
     restore(shell.user_ns)
     _allow(seconds)
     try:
-        with time_limit(seconds, CELL_CLOCK * seconds):
+        with time_limit(seconds, CELL_WALL_PER_CPU * seconds):
             outputs, error = shell.run(cell.source, cell.id)
     except TimeLimit as late:  # between the cell's end and ours
         outputs, error = shell.outputs.items, late

@@ -17,10 +17,9 @@ from torchaula.course.magics import as_python
 from torchaula.errors import Refusal
 from torchaula.findings import Row
 from torchaula.grading.trusted.verdict import Outcome, Verdict
+from torchaula.grading.wire import limits
 from torchaula.i18n import _
 
-SECONDS = 15.0  # of the judge's own CPU, for one graded cell
-CLOCK = 600.0  # seconds on the clock: longer than all calls of a cell may take
 MOST = 500  # characters of an exception's text
 TIMING = ("time", "timeit", "capture", "prun")  # magics that run what follows them as Python
 
@@ -99,7 +98,7 @@ class Ending:
     is_endless: bool = False
 
 
-def judge(source: str, cell: str, namespace: dict[str, Any], clock: float = CLOCK) -> Ending:
+def judge(source: str, cell: str, namespace: dict[str, Any], clock: float = limits.TEST_WALL) -> Ending:
     """Run a graded cell, for `clock` seconds at most.
 
     One that never opens itself asked no answer, whatever came of it: that is the test's own fault.
@@ -123,7 +122,7 @@ def _ended(source: str, cell: str, namespace: dict[str, Any], clock: float) -> E
     """
     begun = time.process_time()
     try:
-        with time_limit(SECONDS, clock):
+        with time_limit(limits.TEST_CPU, clock):
             execute(source, cell, namespace)
     except CheckFailed as error:
         verdict = Verdict(error.outcome, str(error), error.rows, finding=error.finding)
@@ -132,8 +131,8 @@ def _ended(source: str, cell: str, namespace: dict[str, Any], clock: float) -> E
         return Ending(Verdict(Outcome.INFRASTRUCTURE, str(error) or _told(error, cell)), _told(error, cell))
     except TimeLimit:
         verdict = explained(Outcome.TIMED_OUT, cell, messages.slow_test())
-        why = f"TimeLimit: more than {SECONDS:g} seconds of CPU for the test itself"
-        is_endless = time.process_time() - begun > 0.9 * SECONDS  # and not the clock alone
+        why = f"TimeLimit: more than {limits.TEST_CPU:g} seconds of CPU for the test itself"
+        is_endless = time.process_time() - begun > 0.9 * limits.TEST_CPU  # and not the clock alone
         return Ending(verdict, why, is_late=True, is_endless=is_endless)
     except (Exception, SystemExit, KeyboardInterrupt, GeneratorExit) as error:
         verdict = explained(Outcome.FAILED, cell, messages.unreadable(type(error).__name__))

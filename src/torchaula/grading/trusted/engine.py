@@ -20,14 +20,11 @@ from torchaula.grading.trusted.judge import Judged
 from torchaula.grading.trusted.seeds import PUBLISHED, Seeds
 from torchaula.grading.trusted.verdict import Lost, Outcome, Verdict
 from torchaula.grading.trusted.warden import Warden
-from torchaula.grading.wire import words
+from torchaula.grading.wire import limits, words
 from torchaula.grading.wire.forks import ForkFailed, collapse_memory, in_fork, warm_up
 from torchaula.grading.wire.orders import Cell, Leave, Step
 
-SECONDS = 3600.0  # the judge's own end, where no budget ends it
-GRACE = 30.0  # seconds that it has to end by itself after a budget
 MEMORY = 2 * 2**30  # bytes that it may take beyond what the worker has: replies are held in it
-SETUP_SECONDS = 60.0
 TRIES = 3  # sandboxes that a submission may take with it
 RUN = ("setup", "solution", "free", "manual")  # the kinds of cells that a student process runs
 
@@ -66,7 +63,7 @@ def require_setup(notebook: Notebook) -> None:
         return []
 
     try:
-        found = in_fork(work, list[str], SETUP_SECONDS)
+        found = in_fork(work, list[str], limits.SETUP_WALL)
     except ForkFailed as error:
         found = [notebook.setup[0].id, _last_line(error)]
     if found:
@@ -144,7 +141,7 @@ class Engine:
                 return judge.run_each(self.warden, self.notebook, steps, exercise, answers, self.seeds)
 
         try:
-            return in_fork(work, list[Judged], SECONDS, MEMORY)
+            return in_fork(work, list[Judged], limits.JUDGE_WALL, MEMORY)
         except ForkFailed:
             return []
         finally:
@@ -183,7 +180,9 @@ class Engine:
                 return judge.run(self.warden, self.notebook, steps, exercises, self.seeds, lost, budget)
 
         try:
-            return in_fork(work, Judged, min(SECONDS, budget.left() + GRACE), MEMORY)
+            return in_fork(
+                work, Judged, min(limits.JUDGE_WALL, budget.left() + limits.JUDGE_GRACE_WALL), MEMORY
+            )
         except ForkFailed as error:
             judged = self._all(exercises, Outcome.INFRASTRUCTURE, _last_line(error))
             judged.is_judge_lost = True

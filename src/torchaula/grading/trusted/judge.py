@@ -20,21 +20,21 @@ from torchaula.course.notebook import Cell as Written
 from torchaula.course.notebook import Notebook
 from torchaula.findings import TIMEOUTS, Reason
 from torchaula.grading.trusted.budget import Budget, Spent
-from torchaula.grading.trusted.cells import CLOCK, explained, judge, new_namespace, set_up
+from torchaula.grading.trusted.cells import explained, judge, new_namespace, set_up
 from torchaula.grading.trusted.diagnosis import Evidence, Replies
 from torchaula.grading.trusted.outputs import Kept, plain, readable
 from torchaula.grading.trusted.seeds import Seeds
 from torchaula.grading.trusted.verdict import Lost, Outcome, Verdict
 from torchaula.grading.trusted.warden import SandboxDied, Student, Warden
+from torchaula.grading.wire import limits
 from torchaula.grading.wire.frames import Channel, WireError
-from torchaula.grading.wire.limits import CELL_CLOCK, Limits
+from torchaula.grading.wire.limits import Limits
 from torchaula.grading.wire.orders import Began, Cell, KilledFor, Leave, Lived, Output, Ran, Step
 from torchaula.grading.wire.values import Instead, Open, Seen, from_request, to_observation
 
 # The student process limits each request and cell itself; this is for code that escapes its alarms.
-PATIENCE = 1.5 * BACKSTOP
-CELL_PATIENCE = 1.5 * CELL_CLOCK
-GRACE = 1.0  # seconds that a cell has to say that its answer's time ran out
+CALL_PATIENCE = limits.PATIENCE * BACKSTOP
+CELL_PATIENCE = limits.PATIENCE * limits.CELL_WALL_PER_CPU
 REPLAYS = 3
 LIVES = 2  # processes that an exercise may use up
 
@@ -136,7 +136,9 @@ def _judge(remote: Remote, notebook: Notebook, only: Collection[str], seeds: See
 def _judge_cell(remote: Remote, cell: Written, namespace: dict[str, Any], judged: Judged) -> None:
     """Run one graded cell, and note what becomes of it in `judged`."""
     quotes.begin(quotes.MOST if cell.is_hidden else None, cell.source, remote.is_written)
-    ending = judge(cell.source, cell.id, namespace, remote.lives.budget.left(CLOCK) + GRACE)
+    ending = judge(
+        cell.source, cell.id, namespace, remote.lives.budget.left(limits.TEST_WALL) + limits.TEST_GRACE_WALL
+    )
     judged.verdicts[cell.id] = verdict = readable(ending.verdict)
     if ending.error:
         judged.errors[cell.id] = plain(ending.error)
@@ -282,7 +284,7 @@ class Remote:
             if channel is None:
                 return
             try:
-                return channel.send(Open(seed), seconds=self.lives.budget.left(CLOCK))
+                return channel.send(Open(seed), seconds=self.lives.budget.left(limits.TEST_WALL))
             except (WireError, TimeoutError):  # it died of nothing that its own tests asked
                 self._lose()
 
@@ -300,7 +302,7 @@ class Remote:
         if channel is None:
             return self._failed(request, self._lost_solution() or Failure.of(Reason.NOT_REACHED))
         asked = time.monotonic()
-        left = self.lives.budget.left(request.seconds * PATIENCE)
+        left = self.lives.budget.left(request.seconds * CALL_PATIENCE)
         call, tensors = from_request(request)
         try:
             channel.send(call, tensors, left)

@@ -21,9 +21,9 @@ from torchaula.grading.trusted.engine import Engine
 from torchaula.grading.trusted.jobs import Assigned
 from torchaula.grading.trusted.judge import Judged
 from torchaula.grading.trusted.verdict import Verdict
+from torchaula.grading.wire import limits
 from torchaula.grading.wire.forks import ForkFailed, in_fork
 
-SECONDS = 5.0  # for comparing the evidence of one submission
 MEMORY = 2**30  # bytes that this may take
 KEY = 16  # characters of a key in a file's name
 
@@ -44,7 +44,7 @@ class Misconceptions:
             if (exercise := exercise_of(cell)) in self._texts:
                 by_exercise.setdefault(exercise, {})[cell] = evidence
         self._find_out(by_exercise)
-        end = time.monotonic() + SECONDS
+        end = time.monotonic() + limits.DIAGNOSIS_WALL
         for exercise, found in by_exercise.items():
             for cell, sentence in self._compare(exercise, found, end - time.monotonic()).items():
                 verdicts[cell] = replace(verdicts[cell], diagnosis=sentence)

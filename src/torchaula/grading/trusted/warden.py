@@ -17,6 +17,7 @@ from torchaula.grading.trusted.cells import SetupFailed
 from torchaula.grading.trusted.sandbox import Sandbox
 from torchaula.grading.wire.frames import Channel, WireError
 from torchaula.grading.wire.frames import life as life_bounds
+from torchaula.grading.wire.limits import SANDBOX_REPLY_WALL, SANDBOX_START_WALL
 from torchaula.grading.wire.orders import (
     Ask,
     Begin,
@@ -32,9 +33,6 @@ from torchaula.grading.wire.orders import (
     Step,
 )
 from torchaula.grading.wire.values import Seen
-
-START = 180.0  # seconds until a sandbox must be warm: `import torch` on a busy machine
-PATIENCE = 10.0  # seconds until it must be clean again
 
 
 class SandboxDied(BaseException):
@@ -86,7 +84,7 @@ class Warden:
 
     def _prepare(self) -> None:
         self._channel.send(Prepare(self._setup, self.sandbox.limits))
-        ready, _ = self._channel.receive(START)
+        ready, _ = self._channel.receive(SANDBOX_START_WALL)
         assert isinstance(ready, Ready)
         if ready.failed:
             cell, error = ready.failed
@@ -117,9 +115,9 @@ class Warden:
         pairs = [socketpair() for _ in range(1 + len(exercises))]
         life = Channel(pairs[0][0], FromStudent, life_bounds(self.sandbox.limits))
         try:
-            self._channel.send(Begin(len(pairs), cpu_seconds), seconds=PATIENCE)
+            self._channel.send(Begin(len(pairs), cpu_seconds), seconds=SANDBOX_REPLY_WALL)
             send_fds(self._socket, [b"."], [far.fileno() for _, far in pairs])
-            life.send(Live(list(steps), seed), seconds=PATIENCE)
+            life.send(Live(list(steps), seed), seconds=SANDBOX_REPLY_WALL)
         except (WireError, OSError) as error:
             for near, _ in pairs:
                 near.close()
@@ -136,8 +134,8 @@ class Warden:
         Raises `SandboxDied`.
         """
         try:
-            self._channel.send(Ask(), seconds=PATIENCE)
-            ready, _ = self._channel.receive(PATIENCE)
+            self._channel.send(Ask(), seconds=SANDBOX_REPLY_WALL)
+            ready, _ = self._channel.receive(SANDBOX_REPLY_WALL)
         except (WireError, TimeoutError) as error:
             self._kill()  # a late answer would be taken for that to the next question
             raise SandboxDied("the sandbox is gone") from error
@@ -147,8 +145,8 @@ class Warden:
     def finish(self) -> Ready:
         """End whatever the submission left. A sandbox that can't be cleaned is replaced by a new one."""
         try:
-            self._channel.send(Finish(), seconds=PATIENCE)
-            ready, _ = self._channel.receive(PATIENCE)
+            self._channel.send(Finish(), seconds=SANDBOX_REPLY_WALL)
+            ready, _ = self._channel.receive(SANDBOX_REPLY_WALL)
             assert isinstance(ready, Ready)
             return ready
         except (WireError, TimeoutError):

@@ -5,7 +5,26 @@ from __future__ import annotations
 import msgspec
 
 MIB = 2**20
-CELL_CLOCK = 2.0  # seconds on the clock for each second of CPU that one of the learner's own cells may take
+
+# Time limits of grading that no course sets. Seconds: `_CPU` of CPU time, `_WALL` on the clock.
+TEST_CPU = 15.0  # of the judge's own work, for one graded cell
+TEST_WALL = 600.0  # for one graded cell with all its calls
+TEST_GRACE_WALL = 1.0  # that a graded cell has to say that its answer's time ran out
+JUDGE_WALL = 3600.0  # for all graded cells, where no budget ends them
+JUDGE_GRACE_WALL = 30.0  # that the judge has to end by itself after a budget
+SETUP_WALL = 60.0  # for set-up cells
+DIAGNOSIS_WALL = 5.0  # for comparing the evidence of one submission
+SANDBOX_START_WALL = 180.0  # until a sandbox is warm: `import torch` on a busy machine
+SANDBOX_REPLY_WALL = 10.0  # until a sandbox is clean again, or has said what it was asked
+CLEAN_UP_WALL = 5.0  # until killed processes are gone
+LOOK_WALL = 0.1  # between looks at a submission's processes
+
+# Factors.
+CELL_WALL_PER_CPU = 2.0  # of a learner's own cell: seconds on the clock for each second of CPU
+KERNEL_FACTOR = (
+    2.0  # of a limit in the process: there the kernel ends it, where its alarm is caught or delayed
+)
+PATIENCE = 1.5  # of a limit on the clock in the student process: so long the judge waits for it
 
 
 class Limits(msgspec.Struct, frozen=True):
