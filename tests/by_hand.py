@@ -172,7 +172,7 @@ def stock(course: Course, root: Path, has_tests: bool = True) -> Course:
     theirs = mini.copy(course, root)
     theirs.gradebook.unlink(missing_ok=True)
     settings = STOCK if has_tests else STOCK.replace(ENGINE, "")
-    theirs.config.write_text(settings + mini.SHORTER + mini.confinement())
+    theirs.config.write_text(settings + mini.SHORTER + mini.without_sandbox())
     return find(root)
 
 

@@ -22,7 +22,7 @@ from torchaula.course import answers, notebook
 from torchaula.course.layout import find
 from torchaula.course.rebuilding.rebuild import grade_id, rebuild
 from torchaula.course.rebuilding.submitted import read
-from torchaula.grading.trusted import sandbox
+from torchaula.grading.trusted import confinement
 from torchaula.grading.trusted.diagnosis import Known, diagnose
 from torchaula.grading.trusted.engine import Engine
 from torchaula.grading.trusted.jobs import Result
@@ -48,10 +48,10 @@ class Tags(HTMLParser):
 
 def main(root: str, packages: str) -> None:
     """Grade each known answer."""
-    sandbox.ENVIRONMENT["PYTHONPATH"] = packages
+    confinement.ENVIRONMENT["PYTHONPATH"] = packages
     course, found = find(Path(root)), {}
     node = notebook.read(course.notebook("mini"))
-    grader = Engine(notebook.parse(node, "mini"), judging.own_warden())
+    grader = Engine(notebook.parse(node, "mini"), judging.own_sandbox())
     known = answers.load(course.answers / "mini" / f"{EXERCISE}.py")
     judged = grader.grade_each(EXERCISE, [answer.source for answer in known])
     evidence = [Known(a.sentence, j.evidence) for a, j in zip(known, judged, strict=True) if not a.is_right]

@@ -19,7 +19,7 @@ from torchaula.classroom.batch.entries import Entry
 from torchaula.course import notebook
 from torchaula.course.layout import Course, find
 from torchaula.errors import Refusal
-from torchaula.grading.trusted import sandbox
+from torchaula.grading.trusted import confinement
 from torchaula.grading.trusted.client import Workers
 from torchaula.report.following import Terminal
 
@@ -84,7 +84,7 @@ def write(root: Path) -> Course:
     path = folder / "mini.ipynb"
     path.write_text(notebook.text(normal_form.normal(new_notebook(cells=cells))))
     config = (ROOT / "nbgrader_config.py").read_text()
-    (root / "nbgrader_config.py").write_text(config + SHORTER + confinement())
+    (root / "nbgrader_config.py").write_text(config + SHORTER + without_sandbox())
     return with_secret(root)
 
 
@@ -97,10 +97,10 @@ def with_secret(root: Path) -> Course:
 
 
 @cache
-def confinement() -> str:
+def without_sandbox() -> str:
     """What a course's configuration must say on a machine where nothing confines student code."""
     try:
-        sandbox.find()
+        confinement.find()
     except Refusal:
         return UNCONFINED
     return ""

@@ -20,7 +20,7 @@ from torchaula.classroom.batch import assignments, entries
 from torchaula.course import notebook
 from torchaula.errors import Refusal
 from torchaula.grading.sandboxed.usage import Usage
-from torchaula.grading.trusted import sandbox
+from torchaula.grading.trusted import confinement
 from torchaula.grading.trusted.budget import NOTHING, Budget, Spent
 from torchaula.grading.trusted.client import Client, GradingFailed
 from torchaula.grading.trusted.jobs import Result
@@ -72,7 +72,7 @@ class Bench:
     def __init__(self, limits: Limits) -> None:
         self.core, self.limits = min(os.sched_getaffinity(0)), limits
         self.client = Client(self.core)
-        sandbox.find()
+        confinement.find()
         self.desk = Desk(NAME, notebook.text(instructor()), limits)
         self.grade(Book())
 

@@ -85,7 +85,7 @@ def test_wrong_answers_are_told_their_own_misconception(assignment: str, exercis
 def test_answers_that_share_a_process_end_as_each_does_alone(assignment: str, exercise: str) -> None:
     """What a batch finds out of all answers at once is what each of them does by itself."""
     alone = trials(assignment, exercise)
-    grader = engine.Engine(notebook(assignment), judging.own_warden())
+    grader = engine.Engine(notebook(assignment), judging.own_sandbox())
 
     together = grader.grade_each(exercise, [trial.answer.source for trial in alone])
 

@@ -36,7 +36,7 @@ def beside(own: str, answer: str, cell: str = DOUBLES) -> Judged:
     made = notebook(cell)
     setup, statement, _solution, graded = made.cells
     cells = (setup, Cell("own-0", "free", own), statement, Cell("double", "solution", answer), graded)
-    return engine.Engine(made, judging.own_warden(), Seeds(1)).grade(Notebook("tiny", cells))
+    return engine.Engine(made, judging.own_sandbox(), Seeds(1)).grade(Notebook("tiny", cells))
 
 
 @pytest.mark.parametrize(

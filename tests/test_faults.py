@@ -40,8 +40,8 @@ from torchaula.errors import Refusal
 from torchaula.grading.trusted import engine, judge
 from torchaula.grading.trusted.client import Client, Workers
 from torchaula.grading.trusted.jobs import Job, Result
+from torchaula.grading.trusted.sandbox import StudentProcess
 from torchaula.grading.trusted.verdict import Outcome
-from torchaula.grading.trusted.warden import Student
 from torchaula.grading.wire.forks import ForkFailed, descendants, in_fork
 from torchaula.grading.wire.frames import WireError
 from torchaula.grading.wire.orders import Began
@@ -50,7 +50,7 @@ from torchaula.report.following import Terminal
 # Warm workers have threads, which hold nothing while a test forks.
 pytestmark = pytest.mark.filterwarnings("ignore:.*is multi-threaded, use of fork:DeprecationWarning")
 
-SANDBOXED = pytest.mark.skipif(bool(mini.confinement()), reason="nothing confines student code here")
+SANDBOXED = pytest.mark.skipif(bool(mini.without_sandbox()), reason="nothing confines student code here")
 MAIN, WORKER, NURSERY, SANDBOX = "main", "worker", "nursery", "sandbox"
 INT, TERM, HUP = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 STARTING, GRADING = "starting", "grading"
@@ -562,7 +562,7 @@ def test_stopped_batch_ends_at_once_and_goes_on_later(
 @contextlib.contextmanager
 def striking(monkeypatch: pytest.MonkeyPatch, worst: str, times: int) -> Iterator[None]:
     """Kill the nursery of this process's engine at its worst moment, so many times."""
-    warden = judging.own_warden()
+    sandbox = judging.own_sandbox()
     with tempfile.TemporaryDirectory() as folder, monkeypatch.context() as patch:
         marks = [Path(folder, str(each)) for each in range(times)]
         for mark in marks:
@@ -570,9 +570,9 @@ def striking(monkeypatch: pytest.MonkeyPatch, worst: str, times: int) -> Iterato
 
         def strike() -> None:
             mark = next((each for each in marks if each.exists()), None)
-            if mark is not None and warden._process is not None:
+            if mark is not None and sandbox._process is not None:
                 mark.unlink()
-                first = warden._process.pid
+                first = sandbox._process.pid
                 for each in (first, *descendants(first)):
                     if _kind(each) == NURSERY:
                         os.kill(each, signal.SIGKILL)
@@ -597,13 +597,13 @@ def _patch(patch: pytest.MonkeyPatch, worst: str, strike: Callable[[], None]) ->
                 strike()
             return received
 
-    def beginning(self: judge.Lives, *arguments: Any) -> Student:
+    def beginning(self: judge.Lives, *arguments: Any) -> StudentProcess:
         strike()
         return begin(self, *arguments)
 
-    def following(self: judge.Lives, student: Student, is_first: bool = True) -> tuple[str, str]:
+    def following(self: judge.Lives, student: StudentProcess, is_first: bool = True) -> tuple[str, str]:
         ear: Any = Ear(student.life)
-        return follow(self, Student(ear, student.exercises), is_first)
+        return follow(self, StudentProcess(ear, student.exercises), is_first)
 
     def performing(self: judge.Remote, request: Any) -> Any:
         if (self.cell == "double-valores") == (worst == LAST_CELL):
@@ -628,7 +628,7 @@ SLOWLY = f"import time\ntime.sleep(0.5)\n{tiny.PLUS}"
 def test_killed_nursery_costs_no_point(worst: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed at its worst moment it is replaced, and the submission graded again; never left at that."""
     source = tiny.notebook(*CELLS)
-    grader = engine.Engine(source, judging.own_warden())
+    grader = engine.Engine(source, judging.own_sandbox())
     submission = source.answered({"double": SLOWLY})
 
     with striking(monkeypatch, worst, 1):
@@ -643,7 +643,7 @@ def test_killed_nursery_costs_no_point(worst: str, monkeypatch: pytest.MonkeyPat
 def test_submission_that_no_sandbox_survives_is_not_relied_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is told that its process died; and it is graded anew the next time."""
     source = tiny.notebook(*CELLS)
-    grader = engine.Engine(source, judging.own_warden())
+    grader = engine.Engine(source, judging.own_sandbox())
 
     monkeypatch.setattr(engine, "TRIES", 1)  # each takes some seconds
     with striking(monkeypatch, BEFORE, 1):

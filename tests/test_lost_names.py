@@ -24,7 +24,7 @@ from torchaula.course.rebuilding import definitions
 from torchaula.course.rebuilding.rebuild import grade_id, settled
 from torchaula.course.rebuilding.submitted import SubmittedCell, read
 from torchaula.errors import Refusal
-from torchaula.grading.trusted import sandbox
+from torchaula.grading.trusted import confinement
 from torchaula.grading.trusted.client import Client
 
 ASSIGNMENTS = ("tensores", "mlp", "cnn")
@@ -433,7 +433,7 @@ def test_lines_beside_a_stub_are_kept() -> None:
 def test_notebook_in_which_everything_happened_has_full_marks(assignment: str) -> None:
     """Each exercise met another accident, and then all names were lost: graded, it has every point."""
     try:
-        sandbox.find()
+        confinement.find()
     except Refusal as error:
         pytest.skip(str(error))
     node, kinds = (

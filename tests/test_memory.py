@@ -15,7 +15,7 @@ from torchaula.course import notebook as notebooks
 from torchaula.course.notebook import Cell, Notebook
 from torchaula.errors import Refusal
 from torchaula.grading.sandboxed import memory
-from torchaula.grading.trusted import engine, sandbox
+from torchaula.grading.trusted import confinement, engine
 from torchaula.grading.trusted.client import Client
 from torchaula.grading.trusted.jobs import Result
 from torchaula.grading.trusted.seeds import Seeds
@@ -42,7 +42,7 @@ class Small:
     """A warm client whose submissions may take little memory."""
 
     def __init__(self) -> None:
-        sandbox.find()
+        confinement.find()
         self._client, self._desk = Client(), Desk(NAME, notebooks.text(instructor()), LIMITS)
         cells = notebooks.parse(instructor(), NAME).cells
         self.every_cell = {cell.id for cell in cells if cell.kind == "graded"}
@@ -141,7 +141,7 @@ def test_process_that_hides_its_memory_behind_a_dead_leader_is_ended() -> None:
     setup, statement, _solution, graded = made.cells
     cells = (setup, Cell("own-0", "free", HEADLESS), statement, Cell("double", "solution", PLUS), graded)
 
-    judged = engine.Engine(made, judging.own_warden(), Seeds(1)).grade(Notebook("tiny", cells))
+    judged = engine.Engine(made, judging.own_sandbox(), Seeds(1)).grade(Notebook("tiny", cells))
 
     assert "ended by 9" in str(judged.outputs["own-0"])
     assert all(verdict.passed for verdict in judged.verdicts.values())

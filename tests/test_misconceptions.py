@@ -63,7 +63,7 @@ ODD = {  # answers that leave something behind, and what meets it
 def grader(tmp_path: Path) -> Noting:
     """An engine of its own for the mini course, in the sandbox of this process."""
     course = mini.write(tmp_path / "course")
-    made = Noting(notebook.load(course.notebook("mini")), judging.own_warden())
+    made = Noting(notebook.load(course.notebook("mini")), judging.own_sandbox())
     made.asked = []
     return made
 

@@ -20,8 +20,8 @@ from torchaula.course.rebuilding.rebuild import OWN, grade_id, is_solution
 from torchaula.course.rebuilding.submitted import SubmittedCell, read
 from torchaula.grading.trusted import judge, outputs
 from torchaula.grading.trusted.budget import Budget
+from torchaula.grading.trusted.sandbox import SandboxDied, Student
 from torchaula.grading.trusted.verdict import Lost
-from torchaula.grading.trusted.warden import SandboxDied, Student
 from torchaula.grading.wire import frames, orders
 from torchaula.grading.wire.limits import Limits
 from torchaula.grading.wire.orders import Began, Cell, Leave, Lived, Raised, Ran, Shown, Text
@@ -134,8 +134,8 @@ SAID = st.one_of(
 def test_student_process_tells_of_its_own_cells_only(said: list[Any], hangs_up: bool, is_first: bool) -> None:
     """Whatever it says, in whatever order, listening ends in time and concerns its own cells."""
     limits = Limits(cell_seconds=0.004, cells_seconds=0.02)
-    sandbox = SimpleNamespace(limits=limits)
-    warden: Any = SimpleNamespace(sandbox=sandbox, killed_for=lambda: orders.KilledFor.NOTHING)
+    confinement = SimpleNamespace(limits=limits)
+    sandbox: Any = SimpleNamespace(confinement=confinement, killed_for=lambda: orders.KilledFor.NOTHING)
     judged = judge.Judged()
     near, far = socket.socketpair()
     cells = {step.id for step in STEPS if isinstance(step, Cell)}
@@ -145,7 +145,7 @@ def test_student_process_tells_of_its_own_cells_only(said: list[Any], hangs_up: 
             near.sendall(each if isinstance(each, bytes) else frame(msgspec.msgpack.encode(each)))
         if hangs_up:
             near.shutdown(socket.SHUT_WR)
-        lives = judge.Lives(warden, STEPS, 1, judged, Budget.unlimited())
+        lives = judge.Lives(sandbox, STEPS, 1, judged, Budget.unlimited())
         student = Student(frames.Channel(far, orders.FromStudent), {})
         try:
             cell, how = lives._follow(student, is_first)

@@ -15,18 +15,18 @@ from torchaula.cli import cli
 from torchaula.course import notebook
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
-from torchaula.grading.trusted import client, sandbox
+from torchaula.grading.trusted import client, confinement
 
-SANDBOXED = pytest.mark.skipif(bool(mini.confinement()), reason="nothing confines student code here")
+SANDBOXED = pytest.mark.skipif(bool(mini.without_sandbox()), reason="nothing confines student code here")
 
 
 @pytest.fixture
 def nowhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A machine whose bubblewrap may not make namespaces."""
-    monkeypatch.setattr(sandbox, "_candidates", lambda: ["/bin/false"])
-    client.confinement.cache_clear()
+    monkeypatch.setattr(confinement, "_candidates", lambda: ["/bin/false"])
+    client.require_confinement.cache_clear()
     yield
-    client.confinement.cache_clear()
+    client.require_confinement.cache_clear()
 
 
 def hand_in(course: Course) -> None:
@@ -83,7 +83,7 @@ def test_nbgrader_refuses_tests_that_its_gradebook_does_not_know(course: Course)
 @SANDBOXED
 def test_sandbox_shows_this_python_and_nothing_of_the_course() -> None:
     """Of the folder that course and environment stand in, a program inside sees the environment only."""
-    found = sandbox.find()
+    found = confinement.find()
     here = Path(__file__).parents[1]
     seen = sorted(path.name for path in here.iterdir())
     assert {"source", "answers", "tests"} <= set(seen)
@@ -96,8 +96,8 @@ def test_sandbox_shows_this_python_and_nothing_of_the_course() -> None:
 @SANDBOXED
 def test_course_that_the_sandbox_shows_is_refused(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     """A course inside the environment, which student code can read, is not graded there."""
-    shown = [*sandbox._python(), str(course.root.parent)]
-    monkeypatch.setattr(sandbox, "_python", lambda: shown)
+    shown = [*confinement._python(), str(course.root.parent)]
+    monkeypatch.setattr(confinement, "_python", lambda: shown)
 
     with pytest.raises(Refusal, match=r"student code can read all of .*; move the course elsewhere"):
         batch.prepare(course, "mini")

@@ -25,12 +25,12 @@ from torchaula.course import notebook as notebooks
 from torchaula.course.layout import Course
 from torchaula.course.markers import USUAL, Markers
 from torchaula.course.notebook import Cell, Notebook
-from torchaula.grading.trusted import engine, sandbox, warden
+from torchaula.grading.trusted import confinement, engine, sandbox
 from torchaula.grading.trusted.client import Client
 from torchaula.grading.trusted.engine import Engine
 from torchaula.grading.trusted.judge import Judged
+from torchaula.grading.trusted.sandbox import Sandbox
 from torchaula.grading.trusted.seeds import Seeds
-from torchaula.grading.trusted.warden import Warden
 from torchaula.grading.wire.orders import Cell as Step
 
 A, B = "5a" * 31 + "01", "5a" * 31 + "02"
@@ -71,7 +71,7 @@ def tiny(markers: Markers = USUAL) -> Notebook:
 def judged(source: Notebook, secret: str) -> Judged:
     """What becomes of an answer that draws what it returns."""
     seeds = Seeds(COURSE_SEED, secret)
-    return Engine(source, judging.own_warden(), seeds).grade(source.answered({"double": DRAWS}))
+    return Engine(source, judging.own_sandbox(), seeds).grade(source.answered({"double": DRAWS}))
 
 
 def asked(found: Judged, cell: str) -> list[tuple[bytes, bytes]]:
@@ -96,7 +96,7 @@ def test_secret_decides_both_streams_of_hidden_cells_and_nothing_else(markers: M
 def test_answers_that_share_a_process_meet_the_same_hidden_inputs_as_each_alone() -> None:
     """What known answers do is found out with the inputs that learners' answers met."""
     source = tiny()
-    [together] = Engine(source, judging.own_warden(), Seeds(COURSE_SEED, A)).grade_each("double", [DRAWS])
+    [together] = Engine(source, judging.own_sandbox(), Seeds(COURSE_SEED, A)).grade_each("double", [DRAWS])
 
     assert together.evidence == judged(source, A).evidence
 
@@ -143,14 +143,14 @@ def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], by
         near, far = socket.socketpair()
         return Recorded(fileno=near.detach()), far
 
-    monkeypatch.setattr(warden, "socketpair", pair)
+    monkeypatch.setattr(sandbox, "socketpair", pair)
     return lambda: Recorded.log.read_bytes()
 
 
 @pytest.fixture
-def confined() -> sandbox.Sandbox:
+def confined() -> confinement.Confinement:
     """The real sandbox; none where a machine has none."""
-    return sandbox.Sandbox("") if mini.confinement() else sandbox.find()
+    return confinement.Confinement("") if mini.without_sandbox() else confinement.find()
 
 
 def seed_texts(seed: int) -> Iterator[bytes]:
@@ -174,7 +174,7 @@ SECRET = hashlib.sha256(b"a course's own").hexdigest()
 
 @pytest.mark.parametrize("assignment", Course(shipped.ROOT).assignments)
 def test_no_byte_sent_into_the_sandbox_tells_the_secret(
-    assignment: str, confined: sandbox.Sandbox, recorded: Callable[[], bytes]
+    assignment: str, confined: confinement.Confinement, recorded: Callable[[], bytes]
 ) -> None:
     """While a whole assignment is graded only the answers' own seeds of hidden cells go in."""
     course = Course(shipped.ROOT)
@@ -182,7 +182,7 @@ def test_no_byte_sent_into_the_sandbox_tells_the_secret(
     model = {name: exercise.solution.answer for name, exercise in source.exercises.items()}
     engine.prepare(source)
     setup = [Step(cell.id, cell.source, is_setup=True) for cell in source.setup]
-    with closing(Warden(confined, setup)) as held:
+    with closing(Sandbox(confined, setup)) as held:
         found = Engine(source, held, Seeds(COURSE_SEED, SECRET)).grade(source.answered(model))
         sent = recorded()
 
@@ -214,7 +214,7 @@ def test_worker_takes_the_secret_of_each_job_and_shows_it_nowhere(course: Course
     wrong = dict.fromkeys(material.exercises, "def double(x):\n    return 0 * x\n\nadd_one = double\n")
     submitted = sample_class.handed_in(material, wrong).encode()
     known = {"double": mini.ANSWERS.format(name="double", other="2 * x")}
-    is_confined = not mini.confinement()
+    is_confined = not mini.without_sandbox()
     try:
         told = [
             client.grade(

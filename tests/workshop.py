@@ -17,7 +17,7 @@ from tests.rebuilding import Desk
 from torchaula.authoring import normal_form
 from torchaula.course import notebook
 from torchaula.course.markers import USUAL
-from torchaula.grading.trusted import sandbox
+from torchaula.grading.trusted import confinement
 from torchaula.grading.trusted.client import Client
 from torchaula.grading.trusted.jobs import Result
 from torchaula.grading.wire.limits import Limits
@@ -173,7 +173,7 @@ class Workshop:
     """The real engine in the real sandbox, warm. Raises `Refusal` where there is no sandbox."""
 
     def __init__(self) -> None:
-        sandbox.find()
+        confinement.find()
         self._desk = Desk(NAME, notebook.text(instructor()), LIMITS)
         self.client = Client()
         self.every_cell = {

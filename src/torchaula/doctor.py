@@ -22,7 +22,7 @@ from torchaula.course import converters, secret_file
 from torchaula.course.layout import Course
 from torchaula.course.secret_file import Fault
 from torchaula.errors import Refusal
-from torchaula.grading.trusted import client, sandbox
+from torchaula.grading.trusted import client, confinement
 from torchaula.grading.wire.limits import MIB
 from torchaula.i18n import _
 
@@ -58,9 +58,9 @@ def look(course: Course | None, names: tuple[str, ...] = ()) -> Iterator[Finding
 
 def _sandbox(course: Course | None) -> tuple[str, str]:
     try:
-        found = sandbox.find()
+        found = confinement.find()
         if course is not None:
-            sandbox.require_hidden(course.root)
+            confinement.require_hidden(course.root)
     except Refusal as error:
         return _("student code can't be confined"), str(error)
     return _("{program} works").format(program=found.bwrap), ""

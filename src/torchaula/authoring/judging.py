@@ -11,13 +11,13 @@ import torch
 from torchaula.checks.session import COURSE_SEED
 from torchaula.course.notebook import Notebook
 from torchaula.errors import Refusal
-from torchaula.grading.trusted import engine, local, sandbox
+from torchaula.grading.trusted import confinement, engine, local
+from torchaula.grading.trusted.confinement import Confinement
 from torchaula.grading.trusted.engine import Engine
 from torchaula.grading.trusted.judge import Judged
 from torchaula.grading.trusted.sandbox import Sandbox
 from torchaula.grading.trusted.seeds import PUBLISHED, Seeds
 from torchaula.grading.trusted.verdict import Verdict
-from torchaula.grading.trusted.warden import Warden
 from torchaula.grading.wire import limits
 from torchaula.grading.wire.forks import in_fork
 
@@ -54,24 +54,24 @@ def judged(
     notebook: Notebook, solutions: Mapping[str, str], only: Collection[str], seeds: Seeds = PUBLISHED
 ) -> Judged:
     """The same in the remote back end, with all that is known of it."""
-    return Engine(notebook, own_warden(), seeds).grade(notebook.answered(solutions), only)
+    return Engine(notebook, own_sandbox(), seeds).grade(notebook.answered(solutions), only)
 
 
 def judged_each(notebook: Notebook, exercise: str, answers: Sequence[str], seeds: Seeds) -> list[Judged]:
     """What becomes of each of several answers to one exercise, which share a student process."""
-    return Engine(notebook, own_warden(), seeds).grade_each(exercise, answers)
+    return Engine(notebook, own_sandbox(), seeds).grade_each(exercise, answers)
 
 
-_kept: dict[int, Warden] = {}
+_kept: dict[int, Sandbox] = {}
 
 
-def own_warden() -> Warden:
+def own_sandbox() -> Sandbox:
     """This process's own, started at the first call; it ends with the process."""
     if os.getpid() not in _kept:
         try:
-            confined = sandbox.find()
+            confined = confinement.find()
         except Refusal:
-            confined = Sandbox("")
-        _kept[os.getpid()] = Warden(confined)
+            confined = Confinement("")
+        _kept[os.getpid()] = Sandbox(confined)
         atexit.register(_kept[os.getpid()].close)
     return _kept[os.getpid()]

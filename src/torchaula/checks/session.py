@@ -76,7 +76,7 @@ class Contract:
 
 
 @dataclass
-class Notebook:
+class Session:
     """One notebook under check; `cell` is the graded cell that runs now."""
 
     assignment: str
@@ -96,7 +96,7 @@ class Notebook:
         return self.backend.perform(request)
 
 
-_notebook: Notebook | None = None
+_notebook: Session | None = None
 _served_by: Backend | None = None
 _seed = COURSE_SEED
 _seed_of: SeedOf = partial(derive, COURSE_SEED)
@@ -122,7 +122,7 @@ def begin(assignment: str) -> None:
     setup = {name: value for name, value in namespace.items() if not name.startswith("_")}
     warm_up()
     seed_all(derive(_seed, assignment))
-    _notebook = Notebook(assignment, _seed_of, setup, _served_by or Local(namespace, setup))
+    _notebook = Session(assignment, _seed_of, setup, _served_by or Local(namespace, setup))
     print(messages.READY)
 
 
@@ -139,7 +139,7 @@ def is_open(cell: str) -> bool:
     return _notebook is not None and _notebook.cell == cell
 
 
-def current() -> Notebook:
+def current() -> Session:
     """The notebook under check. Raises `TestError` before `begin`."""
     if _notebook is None:
         raise TestError(messages.NOT_BEGUN)
@@ -162,7 +162,7 @@ def open_cell(
     forbid: Iterable[str],
     given: Mapping[str, Callable[..., Any]],
     seconds: float,
-) -> Notebook:
+) -> Session:
     """Start a graded cell: note its exercise's contract, seed both sides."""
     notebook = current()
     exercise = exercise_of(cell)

@@ -28,7 +28,7 @@ from torchaula.course.rebuilding.work import Work
 from torchaula.digests import digest
 from torchaula.errors import Refusal
 from torchaula.files import unfinished
-from torchaula.grading.trusted import client, sandbox
+from torchaula.grading.trusted import client, confinement
 from torchaula.grading.trusted.jobs import Assigned, Job, Result
 from torchaula.grading.wire.limits import Limits
 from torchaula.i18n import _
@@ -185,7 +185,7 @@ def make(
     """The assignment whose notebook stands at `path`. Raises `Refusal` like `load`."""
     if not unsafe:
         client.require_confinement()
-        sandbox.require_hidden(course.root)
+        confinement.require_hidden(course.root)
     node = notebook.read(path)
     markers = converters.markers(converters.config(course) if settings is None else settings)
     return Assignment(course, node, notebook.parse(node, path.stem, markers), limits, not unsafe, markers)

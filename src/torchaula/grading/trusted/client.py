@@ -15,7 +15,7 @@ from socket import socketpair
 import msgspec
 from msgspec.structs import replace
 
-from torchaula.grading.trusted import sandbox
+from torchaula.grading.trusted import confinement
 from torchaula.grading.trusted.jobs import Assign, Grade, Job, Result
 from torchaula.grading.wire.frames import Channel, WireError
 from torchaula.i18n import _
@@ -172,4 +172,4 @@ def graded(job: bytes) -> bytes:
 @cache
 def require_confinement() -> None:
     """Raise `Refusal` where nothing confines student code here."""
-    sandbox.find()
+    confinement.find()

