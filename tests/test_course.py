@@ -98,7 +98,7 @@ def test_answers_that_share_a_process_end_as_each_does_alone(assignment: str, ex
 def told(evidence: Mapping[str, Evidence]) -> str:
     """Evidence as text, where not-a-number equals itself, without what a library calls when imported."""
     said = {cell: [(r.request, r.message, r.data) for r in each.replies] for cell, each in evidence.items()}
-    reasons = [each.reason for each in evidence.values()]
+    reasons = [(each.outcome, each.finding) for each in evidence.values()]
     return re.sub(r"'call\.[^']*': \d+(, )?", "", repr((said, reasons)))
 
 

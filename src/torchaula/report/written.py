@@ -23,7 +23,6 @@ class Shown:
     text: str = ""
     png: str = ""
     alt: str = ""
-    is_error: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,9 +75,9 @@ def _outputs(cell: NotebookNode, exercise: str) -> Iterator[Shown]:
             yield Shown(png=png, alt=words.figure(figures, exercise))
         elif output.output_type == "error":
             said = plain("\n".join(output.traceback)) or f"{output.ename}: {output.evalue}"
-            yield Shown(text=cut(plain(said)), is_error=True)
+            yield Shown(text=cut(plain(said)))
         elif text := output.get("text") or output.get("data", {}).get("text/plain", ""):
-            yield Shown(text=cut(plain(text).rstrip("\n")), is_error=output.get("name") == "stderr")
+            yield Shown(text=cut(plain(text).rstrip("\n")))
 
 
 def _png(encoded: str) -> str:
