@@ -157,7 +157,7 @@ class Arrival:
 
 
 def arrival(rule: LateWork, taken_in: datetime | None, folder: Path) -> Arrival:
-    """When the submission in `folder` arrived, as far as that can be believed; the course itself wins."""
+    """When the submission in `folder` arrived. A time that the course recorded (`taken_in`) is preferred."""
     if taken_in is not None:
         return Arrival(taken_in)
     file = folder / exchange_files.TIMESTAMP
