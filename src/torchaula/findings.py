@@ -31,7 +31,7 @@ class Reason(StrEnum):
     UNWRITTEN = "unwritten"  # a function or method with nothing but a docstring
     NOT_DATA = "not data"  # the result may not leave the student process
     TIMEOUT = "timeout"
-    WAITED = "waited"  # it took too long, but used no CPU
+    WAITED = "waited"  # it took too long, but computed nothing
     OUT_OF_MEMORY = "out of memory"  # the student process was killed for it
     DIED = "died"  # the student process is gone
     SPENT = "spent"  # the submission's time ran out in this call

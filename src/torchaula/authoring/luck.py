@@ -45,9 +45,9 @@ def swayed(
     draws: Sequence[Draw],
     jobs: int | None = None,
 ) -> Iterator[list[Swayed]]:
-    """Yield the answers that depend on luck, a list an exercise and draw; `jobs` at once (None: one a core).
+    """Yield the answers that depend on luck, one list per exercise and draw.
 
-    Raises `SetupFailed`.
+    Runs `jobs` processes (None: one per core). Raises `SetupFailed`.
     """
     todo = [(notebook, name, tuple(known), draw) for draw in draws for name, known in answers.items()]
     with matrix.workers(notebook, jobs) as pool:

@@ -58,7 +58,7 @@ def trials(
     seed: int = COURSE_SEED,
     jobs: int | None = None,
 ) -> Iterator[Trial]:
-    """Try the answers of each exercise with `jobs` processes, one a core if None; trials come in order.
+    """Try the answers of each exercise with `jobs` processes (None: one per core); trials come in order.
 
     With `jobs=0` they run in this process, which must be warm (`engine.prepare`) and keeps its sandbox.
     Raises `SetupFailed`.
@@ -76,7 +76,7 @@ def trials(
 
 
 def workers(notebook: Notebook, jobs: int | None) -> ProcessPoolExecutor:
-    """Start warm processes for trials, one a core if None. Raises `SetupFailed`."""
+    """Start warm processes for trials (None: one per core). Raises `SetupFailed`."""
     engine.require_setup(notebook)
     return ProcessPoolExecutor(jobs or os.cpu_count(), get_context("fork"), engine.prepare, (notebook,))
 

@@ -1,4 +1,4 @@
-"""Write the class's results to a CSV file for spreadsheets: a column an exercise, and what happened."""
+"""Write the class's results to a CSV file for spreadsheets: one column per exercise, and what happened."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ NARROW = 40  # columns left for texts, below which names are not shown
 
 
 def show(source: Notebook, entries: Iterable[Entry], console: Console, is_whole: bool = False) -> None:
-    """Print the table, a line a student, and a legend of its columns.
+    """Print the table, one line per student, and a legend of its columns.
 
     Texts that are too long are cut with an ellipsis; with `is_whole`, their full text is printed below.
     """

@@ -1,4 +1,4 @@
-"""Print what happened to what was collected from a platform: one line a student."""
+"""Print what happened to what was collected from a platform: one line per student."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class Batch:
     def grade(
         self, jobs: int | None = None, audience: Audience | None = None, executor: Executor | None = None
     ) -> Iterator[Entry]:
-        """Grade with `jobs` workers, one a core if None; yield each submission's entry when it is known.
+        """Grade with `jobs` workers (None: one per core); yield each submission's entry when it is known.
 
         Without an `executor`, such as `workers`, it starts workers of its own.
 

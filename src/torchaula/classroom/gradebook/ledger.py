@@ -1,6 +1,6 @@
 """Write each graded submission to the gradebook in one transaction, and read a whole class at once.
 
-`nbgrader autograde` commits once a cell; here a submission's points, comments and penalty are one
+`nbgrader autograde` commits after each cell; here a submission's points, comments and penalty are one
 transaction. The rows are the same (a test compares them one by one).
 """
 

@@ -51,7 +51,7 @@ class Pick:
         return Arrival(student, fingerprint(self.path), time)
 
     def told(self, student: str, assignment: str) -> dict[str, str]:
-        """The file as zip_collect expects it. The id has an ending, because nbgrader would cut a dot off."""
+        """The file as zip_collect expects it. `file_id` needs a suffix; else nbgrader cuts names at a dot."""
         told = {"student_id": student, "file_id": f"{assignment}.ipynb"}
         return told | ({"timestamp": f"{self.time:%Y-%m-%d %H:%M:%S}"} if self.time else {})
 

@@ -196,11 +196,11 @@ def _below(root: Path, below: Path, others: Collection[str]) -> Iterator[File]:
                 yield from _below(root, file.below, others)
             except OSError:
                 if not below.parts:
-                    raise  # an unreadable subfolder is skipped
+                    raise  # deeper down, an unreadable folder is skipped
 
 
 def unspeakable(name: str) -> bool:
-    """Whether a name has control characters, bidirectional overrides, or bytes that are not UTF-8."""
+    """Whether a name has control characters, bidirectional controls, or bytes that are not UTF-8."""
     return any(
         unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") or letter in TURNING for letter in name
     )

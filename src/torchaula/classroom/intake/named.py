@@ -42,7 +42,7 @@ class Named:
         return self.time or datetime.min.replace(tzinfo=UTC), self.number, natural(str(self.path))
 
     def told(self) -> dict[str, str]:
-        """The file as zip_collect expects it. The id has an ending, because nbgrader would cut a dot off."""
+        """The file as zip_collect expects it. `file_id` needs a suffix; else nbgrader cuts names at a dot."""
         told = {"student_id": self.student, "file_id": f"{self.file}{self.path.suffix}"}
         return told | ({"timestamp": f"{self.time:%Y-%m-%d %H:%M:%S}"} if self.time else {})
 
