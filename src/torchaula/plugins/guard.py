@@ -199,7 +199,7 @@ def not_told(path: Path, cells: list[str]) -> Refusal:
 
 
 class CourseKernelManager(AsyncKernelManager):
-    """Starts no kernel for `nbgrader validate`, where learners' code would run without a sandbox.
+    """Starts no kernel for `nbgrader validate` or `autograde`: learners' code would run without a sandbox.
 
     `nbgrader generate_solution` gets a kernel, because it runs the instructor's own code.
     """

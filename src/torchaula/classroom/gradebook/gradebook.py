@@ -187,7 +187,7 @@ def require_same_cells(book: Gradebook, course: Course, source: Notebook) -> Non
 
 
 def require_everybody(book: Gradebook, course: Course, source: Notebook, students: Collection[str]) -> None:
-    """Raise `Refusal` if tests have changed and students other than `students` have points from old ones."""
+    """Raise `Refusal` if tests have changed and students other than `students` have points from old tests."""
     texts = {cell.id for cell in source.cells if cell.kind == "markdown"}
     cells = [cell for cell in changed(book, source) if cell not in texts]
     known = noted(book, source)

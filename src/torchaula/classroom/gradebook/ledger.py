@@ -268,7 +268,8 @@ class Ledger:
     ) -> bool:
         """Whether the late penalty of the same points has changed: by a new deadline, rule or arrival time.
 
-        `before` is what was written. Changes by hand and extensions don't count, because somebody meant them.
+        `before` is what was written. Points by hand and extensions don't count, because they are set on
+        purpose.
         """
         if before is None or not isclose(before.penalty, standing.penalty):
             before = Lateness.of(standing)

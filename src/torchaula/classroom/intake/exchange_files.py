@@ -38,7 +38,7 @@ def read(path: Path) -> bytes | None:
 
 
 def put(folder: Path, files: dict[str, bytes]) -> None:
-    """Write these of the exchange's files to `folder`, and remove the others."""
+    """Write these exchange files to `folder`, and remove the others."""
     for name in NAMES:
         place = folder / name
         if read(place) == files.get(name) and (name in files or not place.exists()):

@@ -66,7 +66,7 @@ class File:
 
 @dataclass(frozen=True)
 class Folder:
-    """What may belong to an assignment in a student's folder; `is_cut` if there are more files than that."""
+    """What may belong to an assignment in a student's folder; `is_cut` if that is more than `MOST` files."""
 
     root: Path
     assignment: str

@@ -1,6 +1,6 @@
 """Find the student of a file that no platform named, with the course's own pattern (`named_regexp`).
 
-nbgrader ends the whole command when its pattern finds a file twice. Canvas names resubmissions so:
+nbgrader ends the whole command when its pattern finds a file twice. Canvas names resubmissions like this:
 `garcia_12_345_mlp.ipynb`, `garcia_12_678_mlp-1.ipynb`.
 """
 
