@@ -57,7 +57,7 @@ def _narrowed(found: str | Unmatched, taken: set[str]) -> str | Unmatched:
 
 
 def _claim(person: Person, row: Row, students: Sequence[Student]) -> tuple[str, bool]:
-    """The id of a person, and whether more than a name proves it. Raises `Unmatched` if nobody fits."""
+    """The id of a person, and whether more than a name proves it. Raises `Unmatched` unless one fits."""
     if found := roster.by_address(students, row.id_number, row.email):
         if len(found) == 1:
             return found[0].id, True
