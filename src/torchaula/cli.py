@@ -224,7 +224,7 @@ def grade(
     def prepared(assignment: str) -> Batch:
         return batch.prepare(course, assignment, students, unsafe_no_sandbox, force)
 
-    # Refused now, if at all, and not when the first is graded, in an hour.
+    # Refuse now, not in an hour, when the first assignment is graded.
     later = [prepared(assignment) for assignment in [*chosen][1:]]
     with batch.workers(course, jobs) as workers:
         for each in later:
@@ -351,7 +351,7 @@ def _stopped_by_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-LONGEST = 4000  # columns of a refusal, which may name everybody
+LONGEST = 4000  # most columns of a refusal, which may name everybody
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Known answers under secrets made up: where the verdict changes with the inputs, luck decides it."""
+"""Try known answers with several random secrets: a verdict that changes depends on luck."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from torchaula.grading.trusted.verdict import Outcome
 
 @dataclass(frozen=True)
 class Draw:
-    """A secret that can be made again: the one at `place` of those that follow from `number`."""
+    """A reproducible secret: number `place` of the sequence with the seed `number`."""
 
     number: int
     place: int
@@ -31,7 +31,7 @@ class Draw:
 
 @dataclass(frozen=True)
 class Swayed:
-    """An answer that, under one draw, fails other cells than declared: `failed` are their aspects."""
+    """An answer that fails other cells than declared under one draw; `failed` are their aspects."""
 
     exercise: str
     answer: Answer
@@ -45,9 +45,9 @@ def swayed(
     draws: Sequence[Draw],
     jobs: int | None = None,
 ) -> Iterator[list[Swayed]]:
-    """What luck decides, a list for each exercise and draw; `jobs` at once, one a core if None.
+    """Yield the answers that depend on luck, one list per exercise and draw.
 
-    Raises `SetupFailed`.
+    Runs `jobs` processes (None: one per core). Raises `SetupFailed`.
     """
     todo = [(notebook, name, tuple(known), draw) for draw in draws for name, known in answers.items()]
     with matrix.workers(notebook, jobs) as pool:
@@ -59,9 +59,9 @@ def _try(job: tuple[Notebook, str, tuple[Answer, ...], Draw]) -> list[Swayed]:
 
 
 def tried(notebook: Notebook, exercise: str, answers: Sequence[Answer], draw: Draw) -> list[Swayed]:
-    """The answers to one exercise that don't end as declared under one draw. This process must be warm.
+    """The answers to one exercise that end otherwise than declared. This process must be warm.
 
-    Such an answer is tried once more by itself: what others left behind, or a busy machine, is no luck.
+    Such an answer is tried once more alone: effects of other answers, or of a busy machine, are not luck.
     """
     seeds = Seeds(secret=draw.secret)
     found = judging.judged_each(notebook, exercise, [answer.source for answer in answers], seeds)

@@ -1,4 +1,4 @@
-"""Every known answer against every graded cell of its exercise: are the tests worth their points?"""
+"""Try every known answer against every graded cell of its exercise, to test the tests."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ MODEL, STUB = "model-solution", "stub"
 
 @dataclass(frozen=True)
 class Trial:
-    """One answer to one exercise, and the verdicts of its cells by aspect, for each back end."""
+    """One answer to one exercise, and its verdicts by aspect, for each back end."""
 
     exercise: str
     answer: Answer
     verdicts: Mapping[str, Mapping[str, Verdict]]
-    evidence: Mapping[str, Evidence] = field(default_factory=dict)  # of failed cells, if tried remotely
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)  # of failed cells, in the remote back end
 
     def failed(self, backend: str) -> frozenset[str]:
-        """The aspects of the cells that the answer did not pass."""
+        """The aspects of the cells that the answer failed."""
         return frozenset(a for a, verdict in self.verdicts[backend].items() if not verdict.passed)
 
     @property
@@ -58,9 +58,9 @@ def trials(
     seed: int = COURSE_SEED,
     jobs: int | None = None,
 ) -> Iterator[Trial]:
-    """Try the answers of each exercise, `jobs` at once, one a core if None; trials come in order.
+    """Try the answers of each exercise with `jobs` processes (None: one per core); trials come in order.
 
-    None at once (0): in this process, which must be warm (`engine.prepare`) and keeps its sandbox.
+    With `jobs=0` they run in this process, which must be warm (`engine.prepare`) and keeps its sandbox.
     Raises `SetupFailed`.
     """
     todo = [
@@ -76,7 +76,7 @@ def trials(
 
 
 def workers(notebook: Notebook, jobs: int | None) -> ProcessPoolExecutor:
-    """Warm processes for trials, one a core if None. Raises `SetupFailed`."""
+    """Start warm processes for trials (None: one per core). Raises `SetupFailed`."""
     engine.require_setup(notebook)
     return ProcessPoolExecutor(jobs or os.cpu_count(), get_context("fork"), engine.prepare, (notebook,))
 
@@ -96,7 +96,7 @@ def _try(job: tuple[Notebook, str, Answer, tuple[str, ...], int]) -> Trial:
 
 @dataclass(frozen=True)
 class Diagnosed:
-    """Of known wrong answers: how many there are, how many get their own sentence, and who another's."""
+    """How many known wrong answers there are, how many get their own sentence, and which get another's."""
 
     wrong: int
     own: int
@@ -104,7 +104,7 @@ class Diagnosed:
 
 
 def diagnosed(trials: Iterable[Trial]) -> Diagnosed:
-    """What the trials of one exercise say of diagnosis; stub and junk are no misconceptions."""
+    """How well the wrong answers of one exercise are diagnosed; stub and junk don't count."""
     wrong = [trial for trial in trials if not (trial.answer.is_right or trial.answer.is_made_up)]
     known = [Known(trial.answer.sentence, dict(trial.evidence)) for trial in wrong]
     own, others = 0, []

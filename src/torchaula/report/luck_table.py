@@ -1,4 +1,4 @@
-"""What luck decides: known answers whose verdict changes with the inputs of hidden tests."""
+"""Print the known answers whose verdict changes with the seed of hidden tests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def show(
     trials: Iterable[list[Swayed]],
     console: Console | None = None,
 ) -> bool:
-    """Follow the trials, and list each answer that does not always end as declared; whether none does so."""
+    """Follow the trials and list each answer that doesn't end as declared; returns whether there is none."""
     console = console or standard()
     progress = Console(stderr=True)
     followed = track(
@@ -45,7 +45,7 @@ def show(
 
 
 def _table(notebook: Notebook, known: Mapping[str, Sequence[Answer]], found: Iterable[Swayed]) -> Table:
-    """A row for each answer and set of cells that it fails, with the draws of which that is so."""
+    """One row for each answer and set of failed cells, with the draws where they fail."""
     rows: dict[tuple[str, str, str, str], list[Draw]] = {}
     for each in found:
         row = (each.exercise, each.answer.id, _aspects(each.failed), _aspects(each.answer.fails))
