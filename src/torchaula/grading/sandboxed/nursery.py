@@ -50,7 +50,7 @@ PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
 
 
 class Nursery:
-    """Waits for the worker's orders on `control`."""
+    """Receives the worker's orders on `control`, and watches the submission's processes."""
 
     def __init__(self, control: socket) -> None:
         self._control = control

@@ -178,7 +178,7 @@ class Shell(InteractiveShell):
     def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
         try:
             message = str(evalue)
-        except Exception:  # a learner's class may fail at that too
+        except Exception:  # `__str__` of a learner's class may raise
             message = ""
         self.outputs.fail(getattr(etype, "__name__", str(etype)), message, "\n".join(stb))
 

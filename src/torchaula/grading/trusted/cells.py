@@ -30,7 +30,7 @@ def new_namespace() -> dict[str, Any]:
 
 
 def execute(source: str, cell: str, namespace: dict[str, Any]) -> None:
-    """Run a cell's text; its lines stay readable for messages and for `inspect`."""
+    """Run a cell's text, and register its lines in `linecache`, for messages and for `inspect`."""
     filename = f"<cell {cell}>"
     source = as_python(source)
     if "get_ipython" in source:
@@ -80,7 +80,7 @@ def set_up(source: str, cell: str, namespace: dict[str, Any]) -> None:
 
 @lru_cache(maxsize=1024)
 def _compiled(source: str, filename: str) -> CodeType:
-    """The code of a cell; a batch runs the same graded cells for everybody."""
+    """Compile a cell, and cache it, since a batch runs the same graded cells for everybody."""
     return compile(source, filename, "exec", dont_inherit=True)
 
 

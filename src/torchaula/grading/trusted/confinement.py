@@ -57,7 +57,7 @@ class Confinement:
         return [
             self.bwrap,
             *("--unshare-user", "--disable-userns", "--unshare-all", "--die-with-parent", "--new-session"),
-            "--as-pid-1",  # no process inside can stop or end the first one, nor look into it
+            "--as-pid-1",  # no process inside can stop or end the first one, or read its memory
             *("--uid", "1000", "--gid", "1000", "--hostname", "aula", "--cap-drop", "ALL", "--clearenv"),
             *(word for name, value in ENVIRONMENT.items() for word in ("--setenv", name, value)),
             *_system(),

@@ -35,7 +35,7 @@ class Reply(msgspec.Struct, frozen=True):
 
     @property
     def message(self) -> Seen:
-        """The header."""
+        """The decoded header."""
         return msgspec.msgpack.decode(self.seen, type=Seen)
 
     def observation(self) -> Observation:

@@ -46,7 +46,7 @@ def import_for(notebook: Notebook) -> None:
             tree = ast.parse(as_python(cell.source))
             for node in tree.body:
                 if isinstance(node, ast.Import | ast.ImportFrom):
-                    with quiet(), contextlib.suppress(Exception):  # the set-up itself will say so
+                    with quiet(), contextlib.suppress(Exception):  # running the set-up will report it
                         exec(compile(ast.Module([node], []), "<imports>", "exec"), {"__name__": "imports"})
 
 

@@ -26,7 +26,7 @@ def run(
         if cell.kind == "setup":
             set_up(cell.source, cell.id, namespace)
         elif cell.kind == "solution" and cell.id in only:
-            with suppress(Exception, SystemExit):  # its graded cells will say that the name is missing
+            with suppress(Exception, SystemExit):  # its graded cells will report that the name is missing
                 execute(solutions.get(cell.id, ""), cell.id, namespace)
         elif cell.kind == "graded" and cell.exercise in only:
             verdicts[cell.id] = judge(cell.source, cell.id, namespace).verdict

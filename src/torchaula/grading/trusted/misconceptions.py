@@ -83,7 +83,7 @@ class Misconceptions:
             return {}
 
     def known(self, exercise: str) -> list[Known]:
-        """The evidence of each wrong answer to an exercise: from memory, from disk, or by running them."""
+        """The evidence of each wrong answer to an exercise: from memory, from the cache, or by running it."""
         if exercise not in self._known:
             path = self._place(exercise)
             known, is_sure = _read(path), False

@@ -22,11 +22,11 @@ from torchaula.grading.wire.limits import Limits
 from torchaula.grading.wire.orders import PLACES, Output, Raised, Shown, Text
 
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-HALF = re.compile(r"[\ud800-\udfff]")  # of a character
+HALF = re.compile(r"[\ud800-\udfff]")  # a lone surrogate: half of a character
 PNG = b"\x89PNG\r\n\x1a\n"
 # The chunks that a picture needs; others may unpack to any size, or animate.
 CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"gAMA", b"sRGB", b"pHYs", b"IDAT", b"IEND"}
-PIXELS = 10_000_000  # of one picture: twelve by nine inches, at 300 dots each
+PIXELS = 10_000_000  # of one picture: about 12 by 9 inches at 300 dots per inch
 ROW = 2000  # characters of one line of a failed check, which may quote a result
 ROWS = 40  # of a failed check
 # Limits of one submission: its outputs must fit in a frame to the caller, and a browser must show them.

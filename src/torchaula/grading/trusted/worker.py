@@ -154,7 +154,7 @@ def end_with(caller: socket) -> None:
         except BlockingIOError:
             return
         except OSError:
-            pass  # it left without reading an answer
+            pass  # the caller is gone and has not read a result
         for process in list(descendants(os.getpid())):
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)

@@ -28,7 +28,7 @@ class ForkFailed(Exception):
 
 
 def warm_up() -> None:
-    """Make forks of this process cheap and safe: use one thread, and do lazy imports before the first fork."""
+    """Make forks of this process cheap and safe: use one thread, and do lazy imports before any fork."""
     torch.set_num_threads(1)
     model = torch.nn.Linear(2, 2)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)

@@ -27,7 +27,7 @@ class Cell(msgspec.Struct, tag="cell", frozen=True):
 
 
 class Leave(msgspec.Struct, tag="leave", frozen=True):
-    """Leave a fork behind that serves this exercise's graded cells, with the names defined so far."""
+    """Fork a process that serves this exercise's graded cells, with the names defined so far."""
 
     exercise: str
 

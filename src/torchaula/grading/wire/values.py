@@ -35,7 +35,7 @@ NAMES = {dtype: name for name, dtype in DTYPE_NAMES.items()}
 
 TEXTS = ("kind", "message", "line", "missing", "version")  # the texts of a `Stop`
 
-MAX_SPACE = 8 * MAX_BYTES  # of all tensors in a frame, with storage before their offsets and repeated elements
+MAX_SPACE = 8 * MAX_BYTES  # of all tensors in a frame, with what is before their offsets or repeats
 MAX_KEY = 10_000  # characters of a key
 MAX_TRACE = 10_000  # operations and functions in a trace
 
