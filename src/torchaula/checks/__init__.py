@@ -1,4 +1,4 @@
-"""What test cells call: open a graded cell, call the learner's code, say what must hold.
+"""The functions that test cells call: open a graded cell, call the learner's code, check what must hold.
 
 student = graded("cross-entropy-publico", names="cross_entropy")
 student.cross_entropy(logits, target).matches(F.cross_entropy)

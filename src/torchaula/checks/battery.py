@@ -1,4 +1,4 @@
-"""The shared battery: what every tensor function must survive, checked without knowing its values."""
+"""Run checks that every tensor function must pass, without knowing the right values."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def battery(
 ) -> None:
     """Check `target` on the arguments `make(*size)` of each size.
 
-    float32 and float64 keep their dtype and agree, or the result is of the one `dtype`, whatever
-    comes; non-contiguous data give the same; arguments stay as they were; nothing is NaN or infinite;
-    the result has the shape `shape(*size)` and, unless `views`, storage of its own; gradients reach
-    the arguments at the positions `differentiable`; the first size in `constant` takes about as many
-    operations as each of the others, which are larger (see `Answer.same_operations`).
+    Results for float32 and float64 keep their dtype and agree; if `dtype` is given, every result has
+    that dtype instead. Non-contiguous data give the same result; arguments stay unchanged; nothing is
+    NaN or infinite; the result has the shape `shape(*size)` and, unless `views`, storage of its own;
+    gradients reach the arguments at the positions `differentiable`; the first size in `constant` takes
+    about as many operations as each of the others, which are larger (see `Answer.same_operations`).
     """
-    if constant:  # first: whoever loops has more to mend than a dtype
+    if constant:  # first, since a loop over the data is a worse mistake than a wrong dtype
         small, *larger = (target.case(messages.SMALL_AND_LARGE)(*make(*size)) for size in constant)
         for large in larger:
             small.same_operations(large)
@@ -70,7 +70,7 @@ def _in_both_dtypes(target: Target, args: Sequence[Data], shape: Size | None, vi
 def _acceptable(
     answer: Answer, args: Sequence[Data], dtype: torch.dtype, shape: Size | None, views: bool
 ) -> None:
-    """Shape, dtype, finite values and storage of its own: what can be said without an oracle."""
+    """Check shape, dtype, finite values and own storage, which needs no oracle."""
     result = answer.result
     if shape is not None:
         if not isinstance(result, torch.Tensor):
@@ -91,7 +91,7 @@ def _acceptable(
 
 
 def _differs(answer: Answer, contrast: Contrast, obtained: torch.Tensor, like: torch.Tensor) -> NoReturn:
-    """Fail where a tensor has not the shape or dtype of another one."""
+    """Fail since a tensor's shape or dtype is not that of `like`."""
     rows = messages.differs(Difference(contrast, obtained, like))
     answer.fail(Finding(Kind.UNEXPECTED, contrast=contrast), rows)
 

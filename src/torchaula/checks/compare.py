@@ -1,4 +1,4 @@
-"""Whether an obtained value is the expected one, and in which way it differs if not."""
+"""Compare an obtained value with the expected one, and find in which way they differ."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 from torchaula.checks.data import Data, Path
 from torchaula.findings import Contrast
 
-# Relative tolerance by dtype, a few dozen units of rounding: right answers sum in other orders.
+# Relative tolerance by dtype, a few dozen rounding units, since right answers may sum in other orders.
 RTOL = {
     torch.float16: 1e-2,
     torch.bfloat16: 4e-2,
@@ -20,18 +20,18 @@ RTOL = {
     torch.complex64: 2e-5,
     torch.complex128: 1e-9,
 }
-# Where everything expected is (nearly) zero, rounding is that of values of this size.
+# Where all expected values are (nearly) zero, the tolerance is that for values of this size.
 SMALLEST_SCALE = 0.05
-# What must be the same of two tensors before their values are compared.
+# The attributes of two tensors that must be equal before their values are compared.
 KINDS = {Contrast.SHAPE: "shape", Contrast.DTYPE: "dtype", Contrast.DEVICE: "device"}
-CLEAR = 1e-3  # a factor or shift nearer to none than this explains nothing
+CLEAR = 1e-3  # a factor or shift smaller than this is not worth reporting
 
 
 @dataclass(frozen=True, eq=False)
 class Difference:
-    """In which way `obtained` is not `expected`; both are what stands at `path` inside what was compared.
+    """The way in which `obtained` differs from `expected`, the two values at `path` inside the compared ones.
 
-    `wrong` says which elements of a tensor differ, `amount` is the factor or the shift that explains all.
+    `wrong` marks the elements of a tensor that differ; `amount` is the factor or shift that explains all.
     """
 
     contrast: Contrast
@@ -43,7 +43,7 @@ class Difference:
 
 
 def difference(obtained: Data, expected: Data, rtol: float | None = None) -> Difference | None:
-    """In which way `obtained` is not `expected`; None where they agree.
+    """The way in which `obtained` differs from `expected`; None where they agree.
 
     Type, shape and dtype must be the same; floating values may differ by `rtol` of their own size
     and of the largest expected one. NaN equals NaN.
@@ -93,7 +93,7 @@ def _tensor_difference(
 
 
 def _close(obtained: torch.Tensor, expected: torch.Tensor, rtol: float) -> torch.Tensor:
-    """Element by element; the scale is the largest finite expected magnitude."""
+    """Which elements are close; the tolerance scales with the largest finite expected magnitude."""
     if not (expected.is_floating_point() or expected.is_complex()):
         return obtained == expected
     finite = expected[expected.isfinite()].abs()
@@ -102,7 +102,7 @@ def _close(obtained: torch.Tensor, expected: torch.Tensor, rtol: float) -> torch
 
 
 def relation(obtained: torch.Tensor, expected: torch.Tensor, rtol: float) -> tuple[Contrast, float] | None:
-    """A simple rule that explains all of a wrong result, and its amount where it is a factor or a shift."""
+    """A simple rule that explains a whole wrong result, with its amount if it is a factor or a shift."""
     if not obtained.is_floating_point() or not obtained.numel():
         return None
     if obtained.isnan().any() and not expected.isnan().any():
@@ -118,7 +118,7 @@ def relation(obtained: torch.Tensor, expected: torch.Tensor, rtol: float) -> tup
     ):
         return Contrast.PRECISION, 0.0
     if _close(obtained, expected, 10 * rtol).all():
-        return None  # within the slack of the rules below, which would explain anything
+        return None  # so close that each rule below would hold by its tolerance alone
     largest = expected.abs().argmax()
     factor = (obtained.flatten()[largest] / expected.flatten()[largest]).item()
     if _is_telling(factor, obtained.numel()) and _close(obtained, expected * factor, 10 * rtol).all():
@@ -133,7 +133,7 @@ def relation(obtained: torch.Tensor, expected: torch.Tensor, rtol: float) -> tup
 
 
 def _is_telling(factor: float, numbers: int) -> bool:
-    """Whether a factor explains something: a single number is always some multiple of another."""
+    """Whether a factor explains something. For a single number it must be whole: some factor always fits."""
     if not math.isfinite(factor) or min(abs(factor), abs(factor - 1)) < CLEAR:
         return False
     whole = min(abs(f - round(f)) for f in (factor, 1 / factor))

@@ -1,10 +1,10 @@
-"""The data that may cross between a test and an answer, and its faithful copy.
+"""Define the data that may pass between a test and an answer, and copy it exactly.
 
 Data are `None`, `bool`, `int`, `float`, `complex`, `str`, `bytes`, `list`, `tuple`, `dict`,
 `torch.Size`, `torch.dtype`, `torch.device` and dense CPU tensors (`meta` tensors: dtype and shape).
-What crosses is of exactly these types, for a subclass could lie about what it holds: of a subclass of a
-plain class, such as `np.float64`, a named tuple or an `OrderedDict`, the copy has what that class itself
-finds in it. `nn.Parameter` crosses as the tensor it is.
+Copies are of exactly these types, since a subclass could lie about what it holds. A value of a subclass,
+such as `np.float64`, a named tuple or an `OrderedDict`, is copied by the methods of the plain class.
+`nn.Parameter` is copied as a plain tensor.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ DTYPES = (
     *(torch.float16, torch.bfloat16, torch.float32, torch.float64),
     *(torch.complex64, torch.complex128),
 )
-# What a plain class itself finds in a value of a subclass, whose own methods may say something else.
+# How to read a value of a subclass by the plain class's methods, since its own methods may lie.
 PLAIN: Mapping[type, Callable[[Any], Data]] = {
     int: int.__int__,
     float: float.__float__,
@@ -40,11 +40,11 @@ PLAIN: Mapping[type, Callable[[Any], Data]] = {
 }
 PAIRS: Callable[[Any], Iterable[tuple[Any, Any]]] = dict.items
 ITEMS: Mapping[type, Callable[[Any], Iterable[Any]]] = {list: list.__iter__, tuple: tuple.__iter__}
-RETURN_TYPES = "torch.return_types"  # tuples of values and their positions: nearly always a slip
+RETURN_TYPES = "torch.return_types"  # tuples of values and positions; returning one is nearly always a slip
 
 
 class NotData(TypeError):
-    """A value that may not cross the boundary; `what` names its type or the limit that it breaks."""
+    """A value may not pass between test and answer; `what` names its type or the limit that it exceeds."""
 
     def __init__(self, what: str) -> None:
         super().__init__(what)
@@ -52,14 +52,14 @@ class NotData(TypeError):
 
 
 def span(tensor: torch.Tensor) -> int:
-    """Elements of storage that `tensor` reaches, from its first one to its last one."""
-    if tensor.is_contiguous():  # and so is every empty one
+    """How many elements of storage lie between the first and the last element of `tensor`, both included."""
+    if tensor.is_contiguous():  # empty tensors are contiguous too
         return tensor.numel()
     return 1 + sum((n - 1) * step for n, step in zip(tensor.shape, tensor.stride(), strict=True))
 
 
 def check_tensor(tensor: torch.Tensor) -> None:
-    """Refuse a tensor that is not dense on the CPU (or `meta`), of a rare dtype, or too large."""
+    """Raise `NotData` for a tensor that is too large, has a rare dtype, or is not dense on CPU or `meta`."""
     if tensor.layout != torch.strided or tensor.device.type not in ("cpu", "meta"):
         raise NotData(f"torch.Tensor ({tensor.layout}, {tensor.device})")
     if tensor.dtype not in DTYPES:
@@ -70,7 +70,7 @@ def check_tensor(tensor: torch.Tensor) -> None:
 
 
 def copy_tensor(tensor: torch.Tensor) -> torch.Tensor:
-    """A leaf with the same values, strides, offset and `requires_grad`, and storage of its own."""
+    """A leaf tensor with the same values, strides, offset and `requires_grad`, and storage of its own."""
     check_tensor(tensor)
     source = tensor.detach().resolve_conj().resolve_neg()
     size, stride, offset = source.shape, source.stride(), source.storage_offset()
@@ -86,7 +86,7 @@ def copy_tensor(tensor: torch.Tensor) -> torch.Tensor:
 
 
 class _Copier:
-    """One walk over a value, which counts nodes so that shared or cyclic structures end."""
+    """Copies a value, and counts its nodes so that the copy of a shared or cyclic structure ends."""
 
     def __init__(self, tensor: Callable[[torch.Tensor], torch.Tensor]) -> None:
         self.nodes, self.tensor = 0, tensor
@@ -128,7 +128,7 @@ class _Copier:
 
 
 def _plain(value: Data) -> Data:
-    """A value of a subclass of a plain class as one of that class; any other as it is."""
+    """Turn a value of a subclass into one of the plain class; return any other unchanged."""
     kind = type(value)
     return next((found(value) for plain, found in PLAIN.items() if issubclass(kind, plain)), value)
 
@@ -136,15 +136,15 @@ def _plain(value: Data) -> Data:
 def copy(value: Data) -> Data:
     """A deep copy of `value` that shares no storage with it.
 
-    Raises `NotData` for whatever is not data or passes a limit.
+    Raises `NotData` for a value that is not data or exceeds a limit.
     """
     return _Copier(copy_tensor).copy(value)
 
 
 def plain(value: Data) -> Data:
-    """`value` in lists, tuples and dicts of exactly these classes, with the very same tensors.
+    """`value` with plain lists, tuples and dicts, but with the same tensors, not copies of them.
 
-    Raises `NotData` where `copy` does, but for a tensor's sake.
+    Raises `NotData` where `copy` does, except for tensors.
     """
     return _Copier(lambda tensor: tensor).copy(value)
 

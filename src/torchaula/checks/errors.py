@@ -1,4 +1,4 @@
-"""What a test cell can raise.
+"""The exceptions that a test cell can raise.
 
 Exception
 ├── AssertionError
@@ -14,9 +14,9 @@ from torchaula.findings import Finding, Outcome, Row
 
 
 class CheckFailed(AssertionError):
-    """The answer does not do what the statement asks; the text says what was seen and expected.
+    """The answer does not do what the statement asks; the text says what was obtained and expected.
 
-    `outcome` says how it ended, `rows` are the message's lines, and `finding` says what was found to code.
+    `outcome` tells how the call ended, `rows` are the message's lines, and `finding` is the result as data.
     """
 
     def __init__(
@@ -30,11 +30,11 @@ class CheckFailed(AssertionError):
         self.outcome, self.rows, self.finding = outcome, tuple(rows), finding
 
     def _render_traceback_(self) -> list[str]:
-        """IPython shows these lines instead of a traceback through code that is not the learner's."""
+        """The lines that IPython shows instead of a traceback, which would go through the course's code."""
         return str(self).splitlines()
 
 
 class TestError(Exception):
-    """A test cell breaks the rules of tests; nothing is said about the answer."""
+    """A test cell breaks the rules of tests, so there is no verdict on the answer."""
 
-    __test__ = False  # not a test class, whatever pytest thinks of its name
+    __test__ = False  # tells pytest that this is no test class, in spite of its name

@@ -1,4 +1,4 @@
-"""What a graded cell writes: open the cell, call the answer or a probe, say what must hold."""
+"""The interface for graded cells: open the cell, call the answer or a probe, check what must hold."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from torchaula.checks.timelimit import SECONDS
 from torchaula.checks.trace import forbidden, operations
 from torchaula.findings import Contrast, Finding, Kind, Outcome, Reason, Row
 
-BRANCH = 6  # operations that one way through an answer may take more than another
+BRANCH = 6  # how many operations more one branch of an answer may take than another
 OUTCOMES = {
     Reason.TIMEOUT: Outcome.TIMED_OUT,
     Reason.WAITED: Outcome.TIMED_OUT,
@@ -29,47 +29,47 @@ OUTCOMES = {
     Reason.NOT_REACHED: Outcome.NOT_REACHED,
     Reason.UNRUN: Outcome.NOT_REACHED,
 }
-# What torch and the system say where memory is missing, in exceptions that are no `MemoryError`.
+# Texts of exceptions that mean a lack of memory though they are no `MemoryError`.
 NO_MEMORY = ("can't allocate memory", "DefaultCPUAllocator", "Cannot allocate memory", "bad_alloc")
 
 
 class Answer:
-    """One call to the learner's code, and what must be true of it.
+    """One call to the learner's code, and the checks on it.
 
-    Each method checks something and returns the answer itself, so that checks chain; each raises
-    `CheckFailed`, with a message for the learner, where it does not hold. All of them first ask
-    that the call succeeded, called nothing forbidden and left its arguments as they were.
+    Each method checks something and returns the answer itself, so that checks chain; it raises
+    `CheckFailed`, with a message for the learner, where the check fails. Each first checks
+    that the call succeeded, called nothing forbidden and left its arguments unchanged.
     """
 
     def __init__(self, request: Request, target: Target) -> None:
         self._notebook = session.current()
         self._cell = self._notebook.cell
         self._target = target
-        self._is_sound = False  # not known yet
-        self._wanted: tuple[Data, ...] = ()  # the expected result, where a test says it
+        self._is_sound = False  # not checked yet
+        self._wanted: tuple[Data, ...] = ()  # the expected result, where a test gives one
         self.request = request
         self.observation: Observation = self._notebook.perform(request)
 
     @property
     def call(self) -> str:
-        """The call as a learner would write it."""
+        """The call's text, as a learner would write it."""
         request = self.request
         return messages.call(request.name, request.args, request.kwargs, self._target.parameters)
 
     def name_of(self, path: data.Path) -> str:
-        """An argument of the call, by its path, as a learner would name it."""
+        """The name of the argument at `path`, as a learner would call it."""
         return messages.argument(path, self._target.parameters)
 
     @property
     def result(self) -> Any:
-        """The result of a sound call: no exception, nothing forbidden, arguments unchanged."""
+        """The result, after checking that the call is sound (see `sound`)."""
         if not self._is_sound:
             self._refuse_unsound()
             self._is_sound = True
         return self.observation.result
 
     def _ipython_display_(self) -> None:
-        """Show nothing where a chain of checks ends a cell: nbgrader reads a cell's value as points."""
+        """Show nothing where a chain of checks ends a cell, since nbgrader reads a cell's value as points."""
 
     def _refuse_unsound(self) -> None:
         self._refuse_forbidden()
@@ -83,19 +83,19 @@ class Answer:
             self.fail(Finding(Kind.FORBIDDEN, entry), messages.forbidden(entry))
 
     def sound(self) -> Answer:
-        """The call raised nothing, called nothing forbidden and left its arguments as they were."""
+        """Check that the call raised nothing, called nothing forbidden and left its arguments unchanged."""
         self.result  # noqa: B018 - a property that checks
         return self
 
     def equals(self, expected: Data, rtol: float | None = None) -> Answer:
-        """The result is `expected`: type, shape, dtype and values (within `rtol`, see `compare`)."""
+        """Check that the result is `expected`: type, shape, dtype, and values within `rtol`."""
         self._wanted = (expected,)
         return self.expect("", self.result, expected, rtol)
 
     def matches(self, oracle: Callable[..., Data], rtol: float | None = None) -> Answer:
-        """The result is what `oracle` gives for the same arguments.
+        """Check that the result is what `oracle` gives for the same arguments.
 
-        Where arguments require grad, so are their gradients: the vector-Jacobian product with a
+        Where arguments require grad, check their gradients too: the vector-Jacobian products with a
         fixed cotangent.
         """
         copied: Any = data.copy((self.request.args, self.request.kwargs))
@@ -116,7 +116,7 @@ class Answer:
         return self
 
     def expect(self, what: str, obtained: Data, expected: Data, rtol: float | None = None) -> Answer:
-        """A property computed from the result: `obtained` is `expected`. `what` names it, in Spanish."""
+        """Check that a property of the result, `obtained`, is `expected`. `what` names it, in Spanish."""
         self.sound()
         found = difference(obtained, expected, rtol)
         if found is not None and obtained is None and not what:
@@ -128,9 +128,9 @@ class Answer:
         return self
 
     def holds(self, what: str, condition: bool, found: Data = None) -> Answer:
-        """A property of the result that is true or not. `what` says it in Spanish, as it should be.
+        """Check a condition on the result. `what` says in Spanish what should be true.
 
-        `found`, data or a Spanish phrase, is shown as what was obtained, in place of the whole result.
+        `found`, data or a Spanish phrase, is shown as the obtained value, in place of the whole result.
         """
         result = self.result
         if not condition:
@@ -139,7 +139,7 @@ class Answer:
         return self
 
     def raises(self, kind: type[Exception]) -> Answer:
-        """The call raises `kind`, one of Python's own exceptions, or something that derives from it."""
+        """Check that the call raises `kind`, a built-in exception, or a subclass of it."""
         self._refuse_forbidden()
         failure = self.observation.failure
         if failure is None:
@@ -153,23 +153,23 @@ class Answer:
         return self
 
     def attached(self) -> Answer:
-        """Every floating tensor of the result hangs on the autograd graph."""
+        """Check that every floating tensor of the result is attached to the autograd graph."""
         for path, tensor in data.tensors(self.result):
             if tensor.is_floating_point() and path not in self.observation.attached:
                 self.fail(Finding(Kind.DETACHED), messages.detached())
         return self
 
     def fresh(self) -> Answer:
-        """No tensor of the result shares storage with an argument."""
+        """Check that no tensor of the result shares storage with an argument."""
         self.sound()
         if self.observation.shared:
             self.fail(Finding(Kind.SHARED), messages.shares_storage())
         return self
 
     def same_operations(self, larger: Answer) -> Answer:
-        """`larger`, the same call on more data, ran hardly more operations: no loop over the data.
+        """Check that `larger`, the same call on more data, ran hardly more operations: no loop over the data.
 
-        A branch that hangs on the data may cost some; each size that grows must grow by twice `BRANCH`.
+        A branch that depends on the data may cost up to `BRANCH`; so each size must grow by twice `BRANCH`.
         """
         self.sound(), larger.sound()
         small, large = operations(self.observation.trace), operations(larger.observation.trace)
@@ -187,7 +187,7 @@ class Answer:
         self.fail(Finding(Kind.NO_GRADIENT, named(path)), messages.no_gradient(self.name_of(path)))
 
     def fail(self, finding: Finding, rows: list[Row]) -> NoReturn:
-        """Raise `CheckFailed` with what was found, the call and these lines."""
+        """Raise `CheckFailed` with the finding, the call and these lines."""
         outcome = _outcome(self.observation.failure)
         call = messages.of_test(self.call) if self.request.source else self.call
         lines = messages.rows(self._target.title, self._target.when, call, rows)
@@ -210,7 +210,7 @@ class Answer:
 
 
 def named(path: data.Path) -> str:
-    """An argument's path as one text, the same for every answer."""
+    """An argument's path as text. It names no parameter, so it is the same for every answer."""
     return ".".join(map(str, path))
 
 
@@ -224,9 +224,9 @@ def _outcome(failure: Failure | None) -> Outcome:
 
 @dataclass(frozen=True)
 class Target:
-    """A function or class of the learner's, or a probe: calling it gives an `Answer`.
+    """A function or class of the learner's, or a probe. Calling it gives an `Answer`.
 
-    A probe has its text as `source`, the first line of its docstring as `title`, and `parameters`.
+    For a probe, `source` is its text, `title` its docstring's first line, and `parameters` their names.
     """
 
     name: str
@@ -254,12 +254,12 @@ class Target:
         return Answer(request, self)
 
     def case(self, text: str) -> Target:
-        """The same target, whose messages say in which case they arose."""
+        """The same target, whose messages name this case."""
         return replace(self, when=text)
 
 
 class Student:
-    """The learner's side of one exercise: its names are attributes to call."""
+    """The learner's side of one exercise. Its attributes are the learner's functions and classes."""
 
     def __init__(self, exercise: str, names: tuple[str, ...]) -> None:
         self._exercise, self._names = exercise, names
@@ -270,7 +270,7 @@ class Student:
         return Target(name)
 
     def done(self) -> None:
-        """End the public check: say that it passed, and that hidden tests remain."""
+        """End the public check: print that it passed, and that hidden tests remain."""
         print(messages.passed_public(self._exercise))
 
 
@@ -285,7 +285,7 @@ def graded(
     """Open the graded cell whose `grade_id` is `cell`; the learner's functions are its attributes.
 
     The public check declares its exercise's contract with `names`, `forbid`, `given`
-    and `seconds` (see `session.Contract`); hidden cells only name themselves. Random numbers start anew.
+    and `seconds` (see `session.Contract`); hidden cells give only `cell`. Random numbers start anew.
     Raises `TestError` where the contract is missing.
     """
     notebook = session.open_cell(cell, names, forbid, given or {}, seconds)
@@ -293,9 +293,9 @@ def graded(
 
 
 def probe(function: Callable[..., Data]) -> Target:
-    """Decorate a small function of a test that runs beside the learner's code and returns data.
+    """Turn a small function of a test into a probe, which runs beside the learner's code and returns data.
 
-    Its free names must be set-up names, built-ins or the exercise's own; it may not judge.
+    Its free names must be set-up names, built-ins or the exercise's own; it may check nothing itself.
     Raises `TestError` where it breaks these rules.
     """
     notebook = session.current()

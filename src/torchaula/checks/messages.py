@@ -1,7 +1,7 @@
-"""Everything that a check says to a learner, in Spanish and in one place.
+"""Build the Spanish messages that a check shows to a learner, all of them in one place.
 
-A failed check reads: what was called, what was obtained, what was expected, how they differ.
-Values are shown short: nobody reads a hundred numbers.
+A failed check shows the call, the obtained value, the expected value, and how they differ.
+Values are shortened, since nobody reads a hundred numbers.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ LABELS = {
 }
 SHOWN_ITEMS = 8
 SHOWN_TEXT = 120
-# What learners import that is no file of theirs.
+# Packages that learners import: a missing one of these is not a file of their own.
 PACKAGES = (
     "IPython PIL accelerate albumentations bokeh cv2 cupy datasets einops fastai flax gdown google "
     "google_colab gym gymnasium h5py imageio ipywidgets jax joblib kaggle keras lightgbm lightning "
@@ -70,10 +70,10 @@ def show(
     layout: bool = False,
     text: Callable[[str], str] = str,
 ) -> str:
-    """A short form of any data; `text` has the last word on each text in it.
+    """A short form of any data; `text` converts each text in it.
 
-    Tensors of up to `elements` elements come with their values; lists and dicts only if `open_up`.
-    With `layout` it says which tensors are not contiguous, which matters in what a call received.
+    Values are shown for tensors of up to `elements` elements, and for lists and dicts if `open_up`.
+    `layout` marks tensors that are not contiguous, which matters for a call's arguments.
     """
     if isinstance(value, torch.Tensor):
         return _show_tensor(value.detach(), elements, layout)
@@ -101,7 +101,7 @@ def _short(text: str) -> str:
 
 
 def quote(value: Data) -> str:
-    """The short form of what a learner's code made, within what a hidden cell may quote."""
+    """The short form of a value that a learner's code made, cut to what a hidden cell may quote."""
     forms = ((SHOWN_ELEMENTS, True), (0, True), (0, False))
     shown = (show(value, elements, open_up) for elements, open_up in forms)
     return next((each for each in shown if quotes.fits(each)), None) or quotes.take(show(value, 0))
@@ -124,7 +124,7 @@ def _show_tensor(tensor: torch.Tensor, elements: int, layout: bool) -> str:
 
 
 def _range(tensor: torch.Tensor) -> str:
-    """The smallest and the largest of values that are too many to show."""
+    """The smallest and the largest value of a tensor that is too large to show."""
     if tensor.is_complex() or tensor.dtype is torch.bool or tensor.isnan().any():
         return ""
     return f" (de {_numbers(tensor.min().item())} a {_numbers(tensor.max().item())})"
@@ -155,8 +155,8 @@ def type_name(value: Data) -> str:
 def call(name: str, args: tuple[Data, ...], kwargs: dict[str, Data], names: Sequence[str] = ()) -> str:
     """A call as the learner would write it, with values in their short form.
 
-    `names` are those of the positional parameters, where they are known. A long call shows no values
-    of tensors, a still longer one no content of lists and dicts.
+    `names` are the names of the positional parameters, where known. A long call shows no values
+    of tensors; a still longer one shows no contents of lists and dicts.
     """
     for elements, open_up in ((SHOWN_IN_CALL, True), (0, True), (0, False)):
         shown = partial(show, elements=elements, open_up=open_up, layout=True, text=quotes.passed_on)
@@ -170,7 +170,7 @@ def call(name: str, args: tuple[Data, ...], kwargs: dict[str, Data], names: Sequ
 
 
 def of_test(call: str) -> str:
-    """A call of a test's own function, which a learner would look for in vain."""
+    """Mark a call of a test's own function, so that a learner does not look for it in the notebook."""
     return f"{call} (función de la prueba)"
 
 
@@ -178,7 +178,7 @@ def of_test(call: str) -> str:
 
 
 def difference(found: Difference) -> str:
-    """The phrase for a difference, and where it is."""
+    """The phrase for a difference, with its place."""
     where = "".join(f"[{key!r}]" for key in found.path)
     phrase = DIFFERENCES[found.contrast](found)
     return f"en {where}: {phrase}" if where else phrase
@@ -222,7 +222,7 @@ def _elements(found: Any) -> str:
 
 
 def _apart(a: object, b: object) -> tuple[str, str]:
-    """Two different numbers with as many digits as it takes to see that they differ."""
+    """Two different numbers, with enough digits to show that they differ."""
     for digits in (4, 7, 10, 17):
         texts = [f"{n:.{digits}g}" if isinstance(n, float) else str(n) for n in (a, b)]
         if texts[0] != texts[1]:
@@ -247,7 +247,7 @@ def _shift(found: Difference) -> str:
     return f"a todo tu resultado le {which} la misma cantidad: {abs(found.amount):.4g}"
 
 
-# Phrases read the fields that their kind of difference has.
+# Each phrase reads only the fields that its kind of difference has.
 DIFFERENCES: dict[Contrast, Callable[[Any], str]] = {
     Contrast.NOTHING: lambda _found: "la función no devuelve nada (None): ¿falta un `return`?",
     Contrast.TYPE: _type,
@@ -284,25 +284,25 @@ def heading(cell: str) -> str:
 
 
 def rows(title: str, case: str, call: str, lines: Iterable[Row]) -> list[Row]:
-    """What is tried and in which case, the call, and what came of it."""
+    """The rows of a message: the test, the case, the call, and the given lines."""
     known = (Row(Label.TEST, title), Row(Label.CASE, case), Row(Label.CALL, call, is_code=True))
     return [*(row for row in known if row.text), *lines]
 
 
 def failed(cell: str, rows: Iterable[Row]) -> str:
-    """The whole message: a heading, and labelled lines."""
+    """The whole message: a heading, and labelled rows."""
     lines = [(LABELS[row.label], row.shown) for row in rows]
     width = max(len(label) for label, _ in lines)
     return "\n".join([heading(cell), *(_line(label, width, text) for label, text in lines)])
 
 
 def in_one_line(rows: Iterable[Row]) -> str:
-    """The lines of a message one after the other, for the author of a test."""
+    """The rows of a message joined into one line, for the author of a test."""
     return "; ".join(f"{LABELS[row.label]}: {row.shown}" for row in rows)
 
 
 def _line(label: str, width: int, text: str) -> str:
-    """A labelled text, wrapped between words under itself; without a label as it is."""
+    """A labelled text, wrapped between words with an indent; without a label it stays one line."""
     if not label:
         return f"  {text}"
     label = f"  {label:<{width}}  "
@@ -329,7 +329,7 @@ def _remedy(text: str) -> Row:
 
 
 def _value_row(label: Label, value: Data, text: str) -> Row:
-    """A value in its short form: what has parts, and texts, read best as code."""
+    """A row with a value's short form, formatted as code if the value has parts or is a text."""
     has_parts = isinstance(value, torch.Tensor | list | tuple | dict | str)
     return Row(label, text, is_code=has_parts and not isinstance(value, torch.Size))
 
@@ -347,7 +347,7 @@ def differs(found: Difference) -> list[Row]:
 
 
 def unexpected(obtained: Data, expected: Data, found: Difference) -> list[Row]:
-    """The difference is told where it says more than the two values; it is made first, for its quotes."""
+    """Both values, and their difference where it adds something. It is built first, so that it can quote."""
     reason = differs(found)
     rows = [_found(obtained), _wanted(expected)]
     return rows if found.contrast is Contrast.VALUE and not found.path else [*rows, *reason]
@@ -358,7 +358,7 @@ def not_finite(value: Data) -> list[Row]:
 
 
 def not_so(value: Data, what: str) -> list[Row]:
-    """`value` is data, or a phrase of the test's."""
+    """The rows of a condition that does not hold; `value` is data, or a phrase of the test."""
     is_phrase = isinstance(value, str)
     return [_obtained(quotes.take(str(value))) if is_phrase else _found(value), _expected(what)]
 
@@ -368,7 +368,7 @@ def about(what: str, rows: list[Row]) -> list[Row]:
 
 
 def explain(failure: Failure, wanted: Sequence[Data] = ()) -> list[Row]:
-    """Why there is no result; where it is an exception, also the expected one, if a test says it."""
+    """Why there is no result; after an exception also the expected result, if a test gives one."""
     return raised(failure, wanted) if failure.reason is Reason.RAISED else REASONS[failure.reason](failure)
 
 
@@ -411,7 +411,7 @@ def _mend(stop: Stop) -> str:
 
 
 def _mend_import(stop: Stop) -> str:
-    """What to do about an `import`: say which module lacks what, in which version, where that is known."""
+    """What to do about an `import`: name the module that is missing, and its version if known."""
     package = stop.missing.partition(".")[0]
     if not package:
         return (
@@ -584,7 +584,7 @@ def gradient(argument: str) -> str:
 
 
 def argument(path: tuple[object, ...], names: Sequence[str] = ()) -> str:
-    """An argument as a learner would name it: `(0, 1)` is the second positional one."""
+    """An argument's name for a learner; the path `(0, 1)` is the second positional argument."""
     side, key, *inside = path
     position = int(str(key)) if side == 0 else -1
     known = names[position] if 0 <= position < len(names) else f"argumento {position + 1}"

@@ -1,4 +1,4 @@
-"""One request to an answer and what was observed of it. The same code serves both back ends."""
+"""Serve one request to an answer and return what was observed. Both back ends use this code."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from torchaula.findings import Reason
 
 MAX_TEXT, MAX_KINDS, MAX_THREADS, MAX_LINE = 500, 16, 4, 10**9
 MAX_VERSION = 40
-LONGEST_EMPTY = 8  # bytes of code of a function without a body: three or four instructions
+LONGEST_EMPTY = 8  # bytes of code that a function without a body has at most: three or four instructions
 
 
 @dataclass(frozen=True)
 class Request:
-    """Call `name`, the learner's function or class, or the probe whose text is `source`."""
+    """A request to call `name`: the learner's function or class, or the probe whose text is `source`."""
 
     name: str
     args: tuple[Data, ...] = ()
@@ -46,24 +46,24 @@ class Request:
 
 @dataclass(frozen=True)
 class Stop:
-    """What stopped a cell or a call, and where. `kind` is the exception's class."""
+    """The exception that stopped a cell or a call, and where. `kind` is its class."""
 
     kind: str
     message: str = ""
     line: str = ""  # the learner's own line, where it is known
     number: int = 0
-    kinds: tuple[str, ...] = ()  # the built-in exceptions that it is one of, the nearest first
+    kinds: tuple[str, ...] = ()  # the built-in exceptions among its classes, the nearest first
     missing: str = ""  # the name that is not defined, or the module that can't be imported
-    version: str = ""  # of the package that lacks what was imported
+    version: str = ""  # the version of the package that lacks what was imported
 
 
 @dataclass(frozen=True)
 class Failure(Stop):
-    """Why there is no result. Where no exception is the `reason`, it has no `kind`.
+    """Why there is no result. `kind` is empty where the `reason` is not an exception.
 
-    Then `message` is what that reason is about: a name, the type of a value, the seconds of a limit.
-    `cause` is what stopped the cell that would have defined what is missing. `threads` are those that ran
-    before the process was forked, told to whoever waits for them.
+    Then `message` belongs to the reason: a name, the type of a value, the seconds of a limit.
+    `cause` is what stopped the cell that would have defined a missing name. `threads` are the names of
+    threads that the fork lost, for an answer that may wait for them.
     """
 
     cause: Stop | None = None
@@ -72,19 +72,19 @@ class Failure(Stop):
 
     @classmethod
     def of(cls, reason: Reason, about: str = "") -> Failure:
-        """A failure that is no exception."""
+        """A failure whose reason is not an exception."""
         return cls("", about, reason=reason)
 
 
 @dataclass(frozen=True)
 class Observation:
-    """What a request did: its result, or its failure, and everything it left behind.
+    """What was observed of a request: its result or its failure, and its side effects.
 
-    `arguments` are `(args, kwargs)` after the call; where the answer put into one of them what is no data,
-    there are none, and `filled` names its type. `attached` are the paths of the result's tensors
-    that hang on an autograd graph, `shared` those that share storage with an argument. `gradients`
-    maps the path of each argument that requires grad to its vector-Jacobian product with
-    `cotangent`, or None where the result doesn't depend on it.
+    `arguments` are `(args, kwargs)` after the call; if the answer put something into one that is not data,
+    they are empty, and `filled` names its type. `attached` are the paths of the result's tensors that are
+    attached to an autograd graph, `shared` of those that share storage with an argument. `gradients` maps
+    the path of each argument that requires grad to its vector-Jacobian product with `cotangent`, or to None
+    where the result doesn't depend on it.
     """
 
     result: Data = None
@@ -117,14 +117,14 @@ def vjp(result: Data, arguments: Data) -> dict[Path, torch.Tensor | None]:
 
 @dataclass
 class Scope:
-    """Where requests are served: the learner's names, and those that the set-up cell defined."""
+    """The names that requests are served with: the learner's, and those that the set-up cell defined."""
 
     learner: MutableMapping[str, Any]
     setup: Mapping[str, Any]
     stream: Stream
 
     def resolve(self, request: Request) -> Any:
-        """The function to call: the learner's, or the probe made from its text."""
+        """The function to call: the learner's, or the probe compiled from its text."""
         if request.source is None:
             return self.learner[request.name]
         names: dict[str, Any] = {**self.setup, "__name__": PROBE, "__builtins__": builtins}
@@ -141,13 +141,13 @@ class Scope:
 
 @cache
 def _compiled(source: str, filename: str) -> CodeType:
-    """The code of a probe, which a cell calls many times."""
+    """Compile a probe, and cache it, since a cell calls it many times."""
     return compile(source, filename, "exec")
 
 
 @contextmanager
 def float32() -> Iterator[None]:
-    """The default dtype that tests count on, whatever the learner set elsewhere."""
+    """Set the default dtype to float32 in the block, as tests expect, whatever the learner has set."""
     before = torch.get_default_dtype()
     torch.set_default_dtype(torch.float32)
     try:
@@ -157,7 +157,7 @@ def float32() -> Iterator[None]:
 
 
 def perform(request: Request, scope: Scope) -> Observation:
-    """Serve `request`; whatever the learner's code does comes back as an observation."""
+    """Serve `request` and return an observation, even where the learner's code raises or times out."""
     if failure := _not_ready(request, scope):
         return Observation(failure=failure, arguments=(request.args, request.kwargs))
     args, kwargs = data.copy(request.args), data.copy(request.kwargs)
@@ -177,7 +177,7 @@ def perform(request: Request, scope: Scope) -> Observation:
                 with torch.enable_grad(), trace.building(scope.classes(request)), trace:
                     result = function(*args, **kwargs)
             finally:
-                settle()  # what the call left on would reach its gradients and the test
+                settle()  # modes that the call left on would change its gradients and the test
             result = data.plain(result)
             gradients = vjp(result, (args, kwargs))
             crossed = data.copy(result)
@@ -205,7 +205,7 @@ def perform(request: Request, scope: Scope) -> Observation:
 
 
 def _not_ready(request: Request, scope: Scope) -> Failure | None:
-    """What keeps the exercise's own names from being called at all."""
+    """Why the exercise's names can't be called; None where they can."""
     for name in request.own:
         if name in request.given:
             continue
@@ -219,7 +219,7 @@ def _not_ready(request: Request, scope: Scope) -> Failure | None:
 
 
 def unwritten(name: str, value: object) -> str:
-    """The name of the function or method in `value` whose body is empty, or nothing."""
+    """The name of the first function or method in `value` with an empty body; "" if there is none."""
     if isinstance(value, FunctionType):
         return name if value.__doc__ and _is_empty(value) else ""
     if isinstance(value, type):
@@ -229,7 +229,7 @@ def unwritten(name: str, value: object) -> str:
 
 
 def _is_empty(function: FunctionType) -> bool:
-    """Whether nothing stands in the function but its docstring; quick for every other function."""
+    """Whether a function has only its docstring. The first test is quick and rules out nearly all others."""
     code = function.__code__
     if len(code.co_code) > LONGEST_EMPTY or not set(code.co_consts) <= {None, function.__doc__}:
         return False
@@ -238,7 +238,7 @@ def _is_empty(function: FunctionType) -> bool:
 
 
 def _after(args: tuple[Data, ...], kwargs: dict[str, Data]) -> tuple[Data, str | None]:
-    """The arguments after a call; or none, and the type of what the answer put into one of them."""
+    """The arguments after a call; empty, with a type's name, if the answer put a non-data value into one."""
     try:
         return data.copy((args, kwargs)), None
     except NotData as error:
@@ -254,7 +254,7 @@ def _failure(error: BaseException, request: Request) -> Failure:
 
 
 def stop(error: BaseException) -> Stop:
-    """What can be said of an exception that the learner's code raised."""
+    """Describe an exception that the learner's code raised."""
     line, number = _learner_line(error)
     missing = _short(_said(error, "name")) if isinstance(error, NameError | ImportError) else ""
     version = _version(missing.partition(".")[0]) if isinstance(error, ImportError) and missing else ""
@@ -262,18 +262,18 @@ def stop(error: BaseException) -> Stop:
 
 
 def _version(package: str) -> str:
-    """The version of a package that is here, as far as it says one."""
+    """The version of an installed package; "" if it has none."""
     if package in sys.stdlib_module_names:
         return f"{sys.version_info[0]}.{sys.version_info[1]}"
     try:
         return metadata.version(package)[:MAX_VERSION]
-    except Exception:  # not installed under its own name, or made up by the learner
+    except Exception:  # not installed under this name, or invented by the learner
         version = _said(sys.modules.get(package), "__version__")
         return str.__str__(version)[:MAX_VERSION] if isinstance(version, str) else ""
 
 
 def _said(thing: object, field: str) -> object:
-    """What an exception or a module carries: a learner's own may carry anything, or fail at it."""
+    """An attribute of an exception or module; a learner's own may hold anything, or raise."""
     try:
         return getattr(thing, field, None)
     except Exception:
@@ -281,20 +281,20 @@ def _said(thing: object, field: str) -> object:
 
 
 def _short(text: object) -> str:
-    """What an exception carries, if it is a text."""
+    """A text cut to its limit; "" for anything else."""
     return text[:MAX_TEXT] if type(text) is str else ""
 
 
 def _kinds(error: BaseException) -> tuple[str, ...]:
-    """The names of Python's own exceptions among the classes of `error`, whatever else has such a name."""
+    """The names of the built-in exceptions among the classes of `error`, compared by identity."""
     known = [cls.__name__ for cls in type(error).__mro__ if getattr(builtins, cls.__name__, None) is cls]
     return tuple(known[:MAX_KINDS])
 
 
 def _text(error: BaseException) -> str:
     try:
-        return str.__str__(str(error))[:MAX_TEXT]  # not a subclass of `str`, whose slices may be anything
-    except Exception:  # an exception of the learner's whose __str__ fails
+        return str.__str__(str(error))[:MAX_TEXT]  # plain `str`: slices of a subclass may be anything
+    except Exception:  # a learner's exception whose `__str__` raises
         return ""
 
 
@@ -305,7 +305,7 @@ def _frames(at: TracebackType | None) -> Iterator[tuple[Any, int]]:
 
 
 def _learner_line(error: BaseException) -> tuple[str, int]:
-    """The innermost line of the learner's own that `error` passed through."""
+    """The innermost line of the learner's code in the traceback of `error`, and its number."""
     if isinstance(error, SyntaxError):
         at = _said(error, "lineno")
         return _short(_said(error, "text")).strip(), at if type(at) is int and 0 < at < MAX_LINE else 0

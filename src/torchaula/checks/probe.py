@@ -1,7 +1,7 @@
-"""Probes: small functions of a test that run beside the learner's code and return observations.
+"""Read and check probes: small functions of a test that run beside the learner's code and return data.
 
-A probe travels as text, so it may use nothing that doesn't exist on the other side; and it decides
-nothing, since what decides must not run where the learner's code can reach it.
+A probe is sent as text, so it may use only names that exist on the other side. It must not check anything,
+since the learner's code could change a check that runs in its own process.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ def _definition(text: str, line: int) -> str:
 
 
 def refuse(source: str, allowed: Collection[str]) -> None:
-    """Raise `TestError` where a probe judges, or uses a name that only the test has.
+    """Raise `TestError` where a probe checks something, or uses a name that only the test has.
 
-    `allowed` are the set-up cell's names and the exercise's own. Parameters and built-ins are free.
+    `allowed` are the set-up cell's names and the exercise's own. Parameters and built-ins are always allowed.
     """
     where, free = _looked_through(source)
     foreign = sorted(free - set(allowed) - set(dir(builtins)))
@@ -53,7 +53,7 @@ def refuse(source: str, allowed: Collection[str]) -> None:
 
 @lru_cache
 def _looked_through(source: str) -> tuple[str, set[str]]:
-    """How to call a probe in messages, and its free names; raises `TestError` where it judges."""
+    """A probe's name for messages, and its free names. Raises `TestError` where it checks something."""
     tree = ast.parse(source)
     definition = tree.body[0]
     assert isinstance(definition, ast.FunctionDef)
@@ -69,7 +69,7 @@ def _looked_through(source: str) -> tuple[str, set[str]]:
 
 
 def free_names(source: str) -> set[str]:
-    """Names that the code reads from outside itself."""
+    """The names that the code reads and does not define."""
 
     def globals_of(table: symtable.SymbolTable) -> set[str]:
         own = {s.get_name() for s in table.get_symbols() if s.is_global() and s.is_referenced()}

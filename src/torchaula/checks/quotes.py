@@ -1,6 +1,6 @@
-"""What a learner's code made, as messages quote it: in a hidden cell, at most so much of it in all.
+"""Limit how much of a learner's values the message of a hidden cell quotes.
 
-A learner's code sees what a hidden test asks, and could tell it in an exception's message or in a result.
+A learner's code sees a hidden test's inputs, and could reveal them in an exception's message or in a result.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-MOST = 120  # characters, of all quotes in a hidden cell's message
+MOST = 120  # characters of all quotes together in a hidden cell's message
 CUT = "…"
 
 
@@ -18,10 +18,10 @@ def _unwritten(_number: int, _line: str) -> bool:
 
 @dataclass
 class _Quotes:
-    """What may still be quoted, in characters (None: anything), and how each text so far was shown.
+    """How many characters may still be quoted (None: any number), and how each text so far was shown.
 
-    `test` is the cell's own text, which is none of the learner's making. `is_written` says whether a line
-    stands, with its number, in what was handed in: then it was not made while tests ran.
+    `test` is the cell's own text, which no learner wrote. `is_written` tells whether a line, with its number,
+    is in the submission: then the learner's code did not make it while tests ran.
     """
 
     left: int | None = None
@@ -30,7 +30,7 @@ class _Quotes:
     shown: dict[str, str] = field(default_factory=dict)
 
     def is_shown(self, text: str) -> bool:
-        """Whether a text says nothing new."""
+        """Whether a text was quoted already, alone or inside another one."""
         return text in self.shown or any(text in shown for shown in self.shown.values())
 
 
@@ -38,18 +38,18 @@ _quotes = _Quotes()
 
 
 def begin(most: int | None, test: str = "", is_written: Callable[[int, str], bool] = _unwritten) -> None:
-    """A graded cell begins, whose message may quote `most` characters; None: as much as there is."""
+    """Begin a graded cell, whose message may quote `most` characters; None means no limit."""
     global _quotes
     _quotes = _Quotes(most, test, is_written)
 
 
 def fits(text: str) -> bool:
-    """Whether a text may be quoted whole."""
+    """Whether a text may be quoted in full."""
     return _quotes.left is None or len(text) <= _quotes.left or _quotes.is_shown(text)
 
 
 def take(text: str) -> str:
-    """A text that a learner's code made, or as much of it as may be quoted."""
+    """Quote a text that a learner's code made, cut to what may still be quoted."""
     if _quotes.left is None:
         return text
     if not _quotes.is_shown(text):
@@ -60,9 +60,9 @@ def take(text: str) -> str:
 
 
 def line(number: int, text: str) -> tuple[int | None, str]:
-    """The number and the text of a line of the learner's own: free where it was handed in so.
+    """The number and text of a learner's line; a line that is in the submission does not count as a quote.
 
-    Where only the beginning of both may be quoted, that is a text without a number.
+    Where only the beginning of both may be quoted, the number is None and the text is that beginning.
     """
     numbered = f"{number}: {text}"
     shown = numbered if _quotes.is_written(number, text) else take(numbered)
@@ -70,9 +70,9 @@ def line(number: int, text: str) -> tuple[int | None, str]:
 
 
 def passed_on(text: str) -> str:
-    """A value, as it is written, in what a test gives to a call: what an earlier call returned may be in it.
+    """The text of a value that a test passes to a call, which may contain an earlier call's result.
 
-    Free are numbers, and texts that stand so in the test itself.
+    Numbers, and texts that are in the test's own text, don't count as quotes.
     """
     is_text = text.startswith(("'", '"', "b'", 'b"'))
     return take(text) if is_text and _alike(text) not in _alike(_quotes.test) else text

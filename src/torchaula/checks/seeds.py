@@ -1,4 +1,4 @@
-"""Random streams: one for the test and one for the answer, both fixed by course seed and cell."""
+"""Provide two random streams, one for the test and one for the answer, seeded by course seed and cell."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def seed_all(seed: int) -> None:
 
 
 class Stream:
-    """The three global generators as one party sees them; `active` swaps them in and out."""
+    """The states of the three global generators for one side; `active` swaps them in and out."""
 
     def __init__(self, seed: int) -> None:
         outside = _swap((random.getstate(), np.random.MT19937(seed), torch.get_rng_state()))
@@ -37,7 +37,7 @@ class Stream:
 
     @contextmanager
     def active(self) -> Iterator[None]:
-        """Run the block on this stream, and go on later where it stopped."""
+        """Run the block on this stream, which continues at the next use."""
         outside = _swap(self._generators)
         try:
             yield
@@ -46,9 +46,9 @@ class Stream:
 
 
 def _swap(new: Generators) -> Generators:
-    """Let `new` be the global generators; what they were before.
+    """Install `new` as the global generators, and return the previous ones.
 
-    NumPy's is put in place as an object: to read and write its state takes a hundred times longer.
+    NumPy's is swapped as an object, since reading and writing its state takes a hundred times longer.
     """
     old = random.getstate(), np.random.get_bit_generator(), torch.get_rng_state()  # type: ignore[attr-defined]
     python, numpy, torch_state = new

@@ -1,4 +1,4 @@
-"""The notebook that is being checked: its set-up, its exercises' contracts, and who serves calls."""
+"""Hold the notebook that is being checked: its set-up, its exercises' contracts, and its back end."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class Backend(Protocol):
     """Serves requests to the learner's code, here or in another process."""
 
     def open(self, cell: str, seed: int) -> None:
-        """A graded cell begins: the answer's random stream starts anew from `seed`."""
+        """Begin a graded cell: the answer's random stream starts anew from `seed`."""
 
     def perform(self, request: Request) -> Observation:
         """Serve one request. Never raises for what the learner's code does."""
 
 
 class Local:
-    """Serves requests in this very process: the learner's own kernel."""
+    """Serves requests in this process: the learner's own kernel."""
 
     def __init__(self, learner: dict[str, Any], setup: Mapping[str, Any]) -> None:
         self._learner, self._setup = learner, setup
@@ -45,7 +45,7 @@ class Local:
         self._scope = Scope(self._learner, self._setup, Stream(seed))
 
     def perform(self, request: Request) -> Observation:
-        if self._is_asked:  # it would go on without end
+        if self._is_asked:  # else it would recurse without end
             raise TestError(
                 f"{request.name}: a probe calls a name of the test's, which stands for the answer"
             )
@@ -61,7 +61,7 @@ class Contract:
     """What an exercise declares once, in its public check.
 
     `names`: the functions and classes that the learner defines. `forbid`: what may not be called.
-    `given`: names of earlier exercises, with the importable path of what stands in for them.
+    `given`: names of earlier exercises, with the importable path of the stand-in for each.
     `seconds`: how long one call may take.
     """
 
@@ -88,7 +88,7 @@ class Session:
 
     @property
     def contract(self) -> Contract:
-        if not self.cell:  # of another cell, in which it was opened
+        if not self.cell:  # the answer was opened in another cell
             raise TestError(f"{_judged} asks before it opens itself with graded({_judged!r})")
         return self.contracts[exercise_of(self.cell)]
 
@@ -100,14 +100,14 @@ _notebook: Session | None = None
 _served_by: Backend | None = None
 _seed = COURSE_SEED
 _seed_of: SeedOf = partial(derive, COURSE_SEED)
-_judged = ""  # the cell that a judge runs now, which may open itself and no other
+_judged = ""  # the cell that a judge runs now; it may open itself only
 
 
 def serve_with(backend: Backend | None, seed: int = COURSE_SEED, seed_of: SeedOf | None = None) -> None:
-    """Let `backend` serve the notebook that begins next; None is this process itself.
+    """Let `backend` serve the notebook that begins next; None means this process itself.
 
-    Random numbers start from `seed`; in graded cells from what `seed_of` says, if a judge has more than one.
-    That notebook finds torch's default dtype as in a new process, whatever an earlier one has made of it.
+    Random numbers start from `seed`; in graded cells from `seed_of`, if a judge has several seeds.
+    Torch's default dtype is reset, in case an earlier notebook has changed it.
     """
     global _served_by, _seed, _seed_of
     torch.set_default_dtype(torch.float32)
@@ -115,10 +115,10 @@ def serve_with(backend: Backend | None, seed: int = COURSE_SEED, seed_of: SeedOf
 
 
 def begin(assignment: str) -> None:
-    """End the set-up cell: what is defined so far may be used in probes; random numbers start here."""
+    """End the set-up cell: probes may use the names defined so far, and random numbers start here."""
     global _notebook
     namespace = sys._getframe(1).f_globals
-    settle()  # a learner may have run cells of their own above
+    settle()  # a learner may have run own cells before the set-up
     setup = {name: value for name, value in namespace.items() if not name.startswith("_")}
     warm_up()
     seed_all(derive(_seed, assignment))
@@ -127,7 +127,7 @@ def begin(assignment: str) -> None:
 
 
 def judging(cell: str) -> None:
-    """A judge runs this graded cell next, or none (""); what an earlier one left open is closed."""
+    """Note the graded cell that a judge runs next ("" for none), and close the one that is open."""
     global _judged
     _judged = cell
     if _notebook is not None:
@@ -135,7 +135,7 @@ def judging(cell: str) -> None:
 
 
 def is_open(cell: str) -> bool:
-    """Whether a graded cell was opened, since a judge ran it."""
+    """Whether a graded cell has opened itself since a judge began to run it."""
     return _notebook is not None and _notebook.cell == cell
 
 
@@ -147,12 +147,12 @@ def current() -> Session:
 
 
 def setup_names() -> dict[str, Any]:
-    """What the set-up cell defined; nothing before `begin`."""
+    """The names that the set-up cell defined; empty before `begin`."""
     return _notebook.setup if _notebook else {}
 
 
 def exercise_of(cell: str) -> str:
-    """`cross-entropy` of `cross-entropy-valores`."""
+    """The exercise of a graded cell: `cross-entropy` for `cross-entropy-valores`."""
     return cell.rpartition("-")[0]
 
 
@@ -163,7 +163,7 @@ def open_cell(
     given: Mapping[str, Callable[..., Any]],
     seconds: float,
 ) -> Session:
-    """Start a graded cell: note its exercise's contract, seed both sides."""
+    """Start a graded cell: note its exercise's contract, and seed both random streams."""
     notebook = current()
     exercise = exercise_of(cell)
     if _judged and cell != _judged:
@@ -172,14 +172,14 @@ def open_cell(
         own = (names,) if isinstance(names, str) else tuple(names)
         forbid = tuple(forbid)
         for entry in forbid:
-            if not can_be_seen(entry):  # it would forbid nothing, and nobody would notice
+            if not can_be_seen(entry):  # else it would silently forbid nothing
                 raise TestError(f"{cell}: forbid {entry!r}: torch has nothing of that name; is it misspelt?")
         paths = {name: path_of(name, value) for name, value in given.items()}
         notebook.contracts[exercise] = Contract(own, forbid, paths, seconds)
     if exercise not in notebook.contracts:
         raise TestError(messages.public_first(cell, exercise))
     notebook.cell = cell
-    settle()  # the test's own data, whatever a learner left on in this kernel
+    settle()  # modes that a learner left on in this kernel must not change the test's data
     notebook.backend.open(cell, notebook.seed_of(cell, "answer"))
     seed_all(notebook.seed_of(cell, "test"))
     torch.set_default_dtype(torch.float32)
@@ -189,7 +189,7 @@ def open_cell(
 def path_of(name: str, value: Callable[..., Any]) -> str:
     """The importable path of a library object. Raises `TestError` where it has none.
 
-    Functions that torch makes or dispatches don't know where they stand: they are looked for by name.
+    Functions that torch generates or dispatches have wrong paths: those are searched by name.
     """
     paths = [f"{value.__module__}:{value.__qualname__}"]
     paths += [f"{module}:{value.__name__}" for module in ("torch", "torch.nn.functional")]

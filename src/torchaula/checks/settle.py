@@ -1,7 +1,7 @@
-"""What learners switch on for a whole process and forget: it must not reach a test.
+"""Reset process-wide modes and settings that a learner's code left on, so that they don't affect a test.
 
-`with` blocks that were entered and never left, hooks, flags and settings, of torch, NumPy and Python. What a
-process was set to before any learner's code ran is what it is set back to.
+These are modes that were entered and never left, hooks, flags and settings of torch, NumPy and Python. They
+are reset to the values that they had when this module was imported, before any learner's code ran.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from torch.utils import _device
 
 RECURSION, FLOATS = sys.getrecursionlimit(), np.geterr()
 HOOKS = [hooks for name, hooks in vars(modules).items() if name.startswith("_global_") and hooks == {}]
-_C: Any = torch._C  # of which torch's own hints leave out what is new
+_C: Any = torch._C  # torch's own type hints lack its newer functions
 INFRA = [key for name, key in vars(_C._TorchDispatchModeKey).items() if name.isupper()]
 
 
 def _autocast(device: str) -> list[tuple[Callable[[], Any], Callable[[Any], Any]]]:
-    """How to read and to write whether a device casts, and to what."""
+    """Functions that read and write whether autocast is on for a device, and its dtype."""
     return [
         (
             lambda: torch.is_autocast_enabled(device),
@@ -48,18 +48,18 @@ SETTINGS: list[tuple[Callable[[], Any], Callable[[Any], Any]]] = [
     (torch.is_warn_always_enabled, torch.set_warn_always),
     (_C._is_multithreading_enabled, _C._set_multithreading_enabled),
     (_C._get_torch_function_state, _C._set_torch_function_state),
-    *_autocast("cpu"),  # of both a notebook may ask for autocast, with and without such a device
+    *_autocast("cpu"),  # a notebook may switch on autocast for both, even without such a device
     *_autocast("cuda"),
     (torch.is_autocast_cache_enabled, torch.set_autocast_cache_enabled),
 ]
 BEFORE = [read() for read, _ in SETTINGS]
-_no_inference: list[torch.inference_mode] = []  # kept, or the mode that it left would be back
+_no_inference: list[torch.inference_mode] = []  # kept: deleting one would switch inference mode on again
 
 
 def settle() -> None:
-    """Leave every mode, and set back every setting, of which a test's values or gradients could hang.
+    """Leave every mode and reset every setting that could change a test's values or gradients.
 
-    It runs after every call: it may cost hardly anything.
+    This runs after every call, so it must be fast.
     """
     _leave_modes()
     for (read, write), before in zip(SETTINGS, BEFORE, strict=True):
@@ -74,7 +74,7 @@ def _leave_modes() -> None:
     if _C._len_torch_function_stack():
         while _C._len_torch_function_stack():
             _C._pop_torch_function_stack()
-        _device.CURRENT_DEVICE = torch._GLOBAL_DEVICE_CONTEXT.device_context = None  # its mode is gone
+        _device.CURRENT_DEVICE = torch._GLOBAL_DEVICE_CONTEXT.device_context = None  # its mode was popped
     while _C._len_torch_dispatch_stack():
         _C._pop_torch_dispatch_stack(None)
     for key in INFRA:
@@ -100,9 +100,9 @@ def _leave_autograd() -> None:
 
 @contextmanager
 def lenient() -> Iterator[None]:
-    """For the block alone, no warning is an error, NumPy warns and does not raise, and recursion is as usual.
+    """In the block, no warning is an error, NumPy does not raise, and the recursion limit is not lowered.
 
-    All this may be meant otherwise in the learner's own kernel, so it is as before afterwards.
+    The learner may want other settings in their own kernel, so these are restored afterwards.
     """
     recursion, errors = sys.getrecursionlimit(), [each for each in warnings.filters if each[0] == "error"]
     if recursion >= RECURSION and not errors and np.geterr() == FLOATS:  # nearly always

@@ -1,8 +1,8 @@
-"""What stands in for an answer to an earlier exercise while a later one is graded: torch's own.
+"""Replace a learner's answer to an earlier exercise by torch's own while a later exercise is graded.
 
-A learner reaches an earlier function or class in many ways: by its name, as a default argument, under another
-name, in a dict, as a base class. So beside the name, which is bound to torch's, the learner's own function
-or class itself is turned into torch's for that time: as if it had been torch's when their cells ran.
+A learner may refer to an earlier function or class in many ways: by its name, as a default argument, under
+another name, in a dict, as a base class. So this module binds the name to torch's and also changes the
+learner's own function or class, so that every reference behaves as torch's.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from functools import cache
 from types import CodeType, FunctionType
 from typing import Any
 
-LEARNER = "__main__"  # `__name__` where a learner's cells run, in the kernel and in the judge's fork
-# What a class keeps while it is turned into another: what says its name, and what Python put there.
+LEARNER = "__main__"  # `__name__` where a learner's cells run, in the kernel and in the student process
+# Attributes that a class keeps while it is turned into another: its names, and those that Python sets.
 KEPT = frozenset(
     {
         *("__module__", "__name__", "__qualname__", "__doc__", "__annotations__", "__dict__", "__weakref__"),
@@ -37,9 +37,9 @@ def locate(path: str) -> Any:
 
 
 def stand_in(path: str) -> Any:
-    """What `path` points to, in place of an earlier exercise's function or class.
+    """The object at `path`, which replaces an earlier exercise's function or class.
 
-    A function of torch's calls its first argument `input`; the course's exercises call it `x`.
+    Torch's functions name their first argument `input`; the course's exercises name it `x`.
     """
     found = locate(path)
     if isinstance(found, type):
@@ -53,13 +53,13 @@ def stand_in(path: str) -> Any:
 
 @contextmanager
 def given(learner: MutableMapping[str, Any], names: Mapping[str, str]) -> Iterator[None]:
-    """Let torch's stand for some of the learner's names while the block runs."""
+    """Replace some of the learner's functions and classes by torch's while the block runs."""
     with ExitStack() as stack:
         for name, path in names.items():
             theirs, torch_s = learner.get(name), stand_in(path)
             if isinstance(theirs, type) and isinstance(torch_s, type):
                 if stack.enter_context(_turned(theirs, torch_s)):
-                    continue  # its own name too stands for torch's now
+                    continue  # so its name needs no new binding
             elif isinstance(theirs, FunctionType) and theirs.__globals__ is learner:
                 stack.enter_context(_diverted(theirs, torch_s))
             stack.enter_context(_bound(learner, name, torch_s))
@@ -68,7 +68,7 @@ def given(learner: MutableMapping[str, Any], names: Mapping[str, str]) -> Iterat
 
 @contextmanager
 def _bound(learner: MutableMapping[str, Any], name: str, value: Any) -> Iterator[None]:
-    """Bind a name to another value."""
+    """Bind a name to another value in the block."""
     before = {name: learner[name]} if name in learner else {}
     learner[name] = value
     try:
@@ -80,9 +80,10 @@ def _bound(learner: MutableMapping[str, Any], name: str, value: Any) -> Iterator
 
 @contextmanager
 def _turned(cls: type, base: type) -> Iterator[bool]:
-    """Turn a learner's class into an empty subclass of `base`; whether that can be done.
+    """Turn a learner's class into an empty subclass of `base` in the block; tell whether that worked.
 
-    A class with a `__new__` of its own can't get it back. Of other layouts Python says so itself.
+    A class with its own `__new__` is left alone, since that can't be restored. Python itself refuses classes
+    with another memory layout.
     """
     own = {name: value for name, value in vars(cls).items() if name not in KEPT}
     bases, is_turned = cls.__bases__, False
@@ -109,7 +110,7 @@ def _give_back(cls: type, own: Mapping[str, Any]) -> None:
 
 @contextmanager
 def _diverted(function: FunctionType, to: Any) -> Iterator[None]:
-    """Let a learner's function call `to` instead of what it does."""
+    """Make a learner's function call `to` in the block."""
     before = function.__code__
     function.__code__ = _call_of(to, before)
     try:
@@ -119,7 +120,7 @@ def _diverted(function: FunctionType, to: Any) -> Iterator[None]:
 
 
 def _call_of(to: Any, like: CodeType) -> CodeType:
-    """Code that calls `to`, for a function that has as many variables from outside as `like`."""
+    """Code that calls `to`, with as many free variables as `like`, since Python requires that."""
     outside = [f"_{number}" for number in range(len(like.co_freevars))]
     names = "".join(f"    {name} = None\n" for name in outside)
     source = f"def make():\n{names}    def call(*args, **kwargs):\n        return 'to'(*args, **kwargs)\n"
@@ -133,5 +134,5 @@ def _call_of(to: Any, like: CodeType) -> CodeType:
 
 @cache
 def _compiled(source: str) -> CodeType:
-    with warnings.catch_warnings(action="ignore"):  # a text, says Python, can't be called
+    with warnings.catch_warnings(action="ignore"):  # Python warns that the text 'to' is not callable
         return compile(source, "<stand-in>", "exec")

@@ -1,4 +1,4 @@
-"""A time limit for code in the learner's own kernel, where no second process watches it."""
+"""Limit the time of code in its own process, by timers: no second process has to watch it."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-# A busy machine is not the learner's fault: CPU time counts, wall-clock time is a backstop.
+# A busy machine is not the learner's fault: so CPU time counts, and the clock allows this many times as much.
 BACKSTOP = 5.0
-# What one call may take, if its exercise doesn't say otherwise. Right answers take hundredths; the first use
-# alone of an optimiser imports, for a second, and for more on a slow laptop.
+# Seconds for one call, if its exercise sets no others. Right answers take hundredths of a second, but the
+# first use of an optimiser imports modules, which takes a second, and more on a slow laptop.
 SECONDS = 3.0
-IDLE = 0.2  # of the time that is allowed: who used no more of it waited
+IDLE = 0.2  # of the allowed CPU time: code that used less of it was waiting
 
-AT_ONCE = 0.001  # seconds to an alarm that is overdue: zero would be none
+AT_ONCE = 0.001  # seconds until an alarm that is overdue; zero would mean no alarm
 
 
 class TimeLimit(BaseException):
     """The block took too long. Not an `Exception`, so that `except Exception` can't swallow it.
 
-    `is_idle`: it waited for something nearly all the time, and computed nothing.
+    `is_idle`: it waited for something nearly all the time, and hardly computed.
     """
 
     def __init__(self, is_idle: bool = False) -> None:
@@ -32,9 +32,9 @@ class TimeLimit(BaseException):
 
 @contextmanager
 def time_limit(seconds: float, clock: float | None = None) -> Iterator[None]:
-    """Raise `TimeLimit` in the block after `seconds` of CPU time, or `clock` seconds: five times as many.
+    """Raise `TimeLimit` in the block after `seconds` of CPU time, or `clock` seconds (default: five times).
 
-    A limit around this one goes on: what the block takes counts for both.
+    A limit around this one stays in force: the block's time counts for both.
     Does nothing where the system has no such timers (Windows) or outside the main thread.
     """
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
@@ -49,7 +49,7 @@ def time_limit(seconds: float, clock: float | None = None) -> Iterator[None]:
     clock = BACKSTOP * seconds if clock is None else clock
     timers = ((signal.SIGPROF, signal.ITIMER_PROF, seconds), (signal.SIGALRM, signal.ITIMER_REAL, clock))
     handlers = [signal.signal(number, expire) for number, _, _ in timers]
-    # Repeats, in case the first one is raised where it is ignored (a finaliser, a bare `except`).
+    # The timers repeat, in case code ignores the first exception (a finaliser, a bare `except`).
     outer = [signal.setitimer(timer, after, 1.0) for _, timer, after in timers]
     try:
         yield

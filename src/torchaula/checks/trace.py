@@ -1,4 +1,4 @@
-"""What an answer calls while it runs: torch operations and, on request, library functions."""
+"""Record what an answer calls while it runs: torch operations and, on request, library functions."""
 
 from __future__ import annotations
 
@@ -15,19 +15,17 @@ import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-# Ways for a Python loop to read a tensor without an operation that the dispatcher sees.
+# Functions by which a Python loop can read a tensor without an operation that the dispatcher sees.
 ESCAPES = ("python.tolist", "python.numpy", "python.item", "python.__array__")
-BUILDING = (
-    "building.operations"  # in a trace: how many of its operations ran in constructors of the learner's
-)
+BUILDING = "building.operations"  # in a trace: how many of its operations ran in the learner's constructors
 
 PROBE = "torchaula.probe"  # `__name__` where a test's probe runs
-CALLERS = (PROBE, "torchaula.checks.observation")  # where a test calls an answer from
-NO_INIT = object.__init__  # refuses arguments where anything else stands in its place
+CALLERS = (PROBE, "torchaula.checks.observation")  # the modules from which a test calls an answer
+NO_INIT = object.__init__  # it must stay, since it refuses arguments if a class overrides it
 
 
 class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Notes what the dispatcher runs; all else is done afterwards, since this runs at every operation."""
+    """Notes the operations that the dispatcher runs. It must be fast, so it names them only afterwards."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -35,7 +33,7 @@ class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
-        """Whether torch wraps each operation in a guard against compilation: nothing is compiled here."""
+        """Whether torch guards each operation against compilation; not needed, since nothing is compiled."""
         return False
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -48,7 +46,7 @@ class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 class _Functions(TorchFunctionMode):
-    """Notes torch's functions and methods, likewise."""
+    """Notes the calls of torch's functions and methods in the same way."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,7 +62,7 @@ class _Functions(TorchFunctionMode):
 
 
 def _counted(calls: list[Any]) -> Iterator[tuple[Any, int]]:
-    """Each callable and how often it occurs, told apart by identity: torch's own hashes are slow."""
+    """Each callable and how often it occurs; compared by identity, since hashing torch's own is slow."""
     callables = {id(call): call for call in calls}
     return ((callables[key], n) for key, n in Counter(map(id, calls)).items())
 
@@ -82,13 +80,13 @@ class Trace:
         self.watch = tuple(watch)
         self._modes = (_Operations(), _Functions())
         self._profile = cProfile.Profile(builtins=False) if self.watch else None
-        self._depth = 0  # of constructors that run
+        self._depth = 0  # how many noted constructors run now, one inside the other
 
     @contextmanager
     def building(self, classes: Sequence[type]) -> Iterator[None]:
-        """Tell what runs in the constructors of these classes from the rest, while the block runs.
+        """Count separately, in the block, the operations that run in the constructors of these classes.
 
-        Those count that a test calls, and what they call: an answer may compute in constructors too.
+        Only constructors that a test calls count, with all that they call: others may compute the answer.
         """
         before = [
             (cls, vars(cls).get("__init__"))
@@ -122,7 +120,7 @@ class Trace:
         return build
 
     def _length(self) -> int:
-        """How many operations ran so far, ways to escape into a Python loop included."""
+        """How many operations ran so far, including `ESCAPES`."""
         operations, functions = self._modes
         escapes = sum("python." + getattr(f, "__name__", "") in ESCAPES for f in functions.calls)
         return len(operations.calls) + escapes
@@ -158,8 +156,8 @@ _modules: dict[str, str] = {}
 
 
 def _module_of(filename: str) -> str:
-    """The name of the imported module that stands in this file."""
-    if filename.startswith("<"):  # a notebook's cell, a probe, what was frozen
+    """The name of the imported module whose file this is; "" if there is none."""
+    if filename.startswith("<"):  # a notebook's cell, a probe, a frozen module
         return ""
     if filename not in _modules:
         _modules.update(
@@ -170,14 +168,14 @@ def _module_of(filename: str) -> str:
 
 
 def stop_profiling() -> None:
-    """End a profiler that a learner has left on: no second one can be started beside it."""
+    """Stop a profiler that a learner has left on, since Python allows only one at a time."""
     sys.setprofile(None)
     if sys.version_info >= (3, 12) and sys.monitoring.get_tool(sys.monitoring.PROFILER_ID):
         sys.monitoring.free_tool_id(sys.monitoring.PROFILER_ID)
 
 
 def warm_up() -> None:
-    """Let torch import what tracing needs (two seconds, once), so that no call is charged for it."""
+    """Let torch import what tracing needs (two seconds, once), so that no call's time limit includes it."""
     with Trace():
         torch.zeros(1).add(1)
     _module_of(__file__)
@@ -189,14 +187,14 @@ def is_below(name: str, prefix: str) -> bool:
 
 
 def can_be_seen(entry: str) -> bool:
-    """Whether torch has something of this name that a trace could show; dotted entries are taken on trust."""
+    """Whether torch has something of this name that a trace could show; dotted entries are not checked."""
     places = (torch, torch.Tensor, torch.nn.functional, torch.ops.aten)
     forms = {entry, entry.strip("_"), "_" + entry.strip("_")}
     return "." in entry or any(hasattr(place, form) for place in places for form in forms)
 
 
 def operations(trace: dict[str, int]) -> int:
-    """How many operations a call took, and ways to escape into a loop; without those that build objects."""
+    """How many operations a call took, including `ESCAPES`, without those in constructors."""
     counted = sum(n for name, n in trace.items() if name.startswith("aten.") or name in ESCAPES)
     return counted - trace.get(BUILDING, 0)
 

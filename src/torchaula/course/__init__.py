@@ -1,7 +1,7 @@
-"""The course on disk: notebooks, exercises, answers, and what is derived from them."""
+"""Read a course on disk: its notebooks, exercises and answers."""
 
 import sys
 
-# nbformat reads schemas with jsonschema, which builds a grammar of web addresses when it is imported: 0.8 s
-# of every command and every worker, for a format that no notebook's schema has.
+# nbformat uses jsonschema, which builds a grammar of web addresses on import. This takes 0.8 s in every
+# command and worker, for a format that no notebook's schema uses. So that import is made to fail.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]

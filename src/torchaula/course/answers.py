@@ -1,6 +1,6 @@
-"""Known answers to an exercise: `answers/<assignment>/<exercise>.py`, read as text and never imported.
+"""Read the known answers to an exercise, `answers/<assignment>/<exercise>.py`, as text without importing it.
 
-Each answer is one function or class that stands on its own, under one of two decorators:
+Each answer is one self-contained function or class under one of two decorators:
 
     @right("by-definition")
     def softmax(x, dim): ...
@@ -25,9 +25,9 @@ T = TypeVar("T", bound=Callable[..., object])
 
 @dataclass(frozen=True)
 class Answer:
-    """A known answer. `fails` are the aspects of the graded cells that a wrong one fails, exactly.
+    """A known answer. `fails` are exactly the aspects of the graded cells that a wrong one fails.
 
-    One that `is_made_up` stands in no answers file: no learner has made its mistake.
+    An answer that `is_made_up` is in no answers file, since no learner has made its mistake.
     """
 
     id: str
@@ -47,7 +47,7 @@ def right(approach: str) -> Callable[[T], T]:
 
 
 def wrong(misconception: str, sentence: str, fails: str) -> Callable[[T], T]:
-    """Mark a wrong answer with the misconception's id, what to tell the learner, and failed aspects.
+    """Mark a wrong answer with the misconception's id, a sentence for the learner, and the failed aspects.
 
     `fails` are aspects separated by blanks, as in `"publico valores"`.
     """

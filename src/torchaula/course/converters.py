@@ -1,4 +1,4 @@
-"""nbgrader's own converters, run in this process with the course's configuration."""
+"""Run nbgrader's own converters in this process, with the course's configuration."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ from torchaula.course.notebook import Notebook
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
-LOCKED_SECONDS = 60  # to wait for a gradebook that another program is writing to
+LOCKED_SECONDS = 60  # how long to wait for a gradebook that another program is writing to
 
 
 @dataclass(frozen=True)
 class Run:
-    """How one run of a converter ended: `error` is a traceback, empty where all went well."""
+    """How one run of a converter ended: `error` is a traceback, empty on success."""
 
     log: str
     error: str = ""
 
     @property
     def reason(self) -> str:
-        """What went wrong, in one line: the exception behind the last one that the log tells."""
-        ours = re.findall(r"^ *torchaula\.[\w.]+: (.+)$", self.log, re.M)  # says all by itself
+        """What went wrong, in one line: the last exception in the log that tells the cause."""
+        ours = re.findall(r"^ *torchaula\.[\w.]+: (.+)$", self.log, re.M)  # our own errors need no others
         told = re.findall(r"^ *(?:[\w.]+\.)?(\w+(?:Error|Exception|Died|Interrupt)\w*: .+)$", self.log, re.M)
-        told = [line for line in told if "Notebook failed to validate" not in line]  # why stands before it
+        told = [line for line in told if "Notebook failed to validate" not in line]  # its cause is above
         lines = ours or told or self.error.strip().splitlines() or [""]
         return lines[-1]
 
@@ -58,7 +58,7 @@ def config(course: Course) -> Config:
 
 
 def markers(settings: Config) -> Markers:
-    """The delimiters and stubs that nbgrader releases a notebook with."""
+    """The delimiters and stubs that nbgrader uses to release a notebook."""
     solutions, tests = ClearSolutions(config=settings), ClearHiddenTests(config=settings)
     schemes, generated = ClearMarkScheme(config=settings), InstantiateTests(config=settings)
     return Markers(
@@ -80,7 +80,7 @@ def source(course: Course, assignment: str) -> Notebook:
 
 
 def db_url(course: Course, config: Config) -> str:
-    """The gradebook's address; a SQLite file is waited for while somebody else writes to it."""
+    """The gradebook's address; for a SQLite file with a timeout, so that it waits for other writers."""
     url = str(config.CourseDirectory.get("db_url", f"sqlite:///{course.gradebook}"))
     is_plain = url.startswith("sqlite") and "?" not in url
     return f"{url}?timeout={LOCKED_SECONDS}" if is_plain else url
@@ -95,7 +95,7 @@ def run(
 ) -> Run:
     """Convert one assignment of one student, replacing what an earlier run wrote.
 
-    `settings` win over the course's own configuration.
+    `settings` override the course's own configuration.
     """
     find_alembic()
     chosen = config(course)
@@ -106,12 +106,12 @@ def run(
     )
     converter = kind(coursedir=where, config=chosen)
     converter.force = True
-    # Without an application around it a converter logs to this logger; nothing of it is for the screen.
+    # Without an application, a converter logs to this logger; none of that should appear on the screen.
     logging.getLogger("traitlets").setLevel(logging.INFO)
     with warnings.catch_warnings():
-        # nbgrader's queries, sound but out of date; nobody here can mend them.
+        # nbgrader's queries are right but use outdated calls, which we can't change.
         warnings.simplefilter("ignore", SAWarning)
-        # Ids that a submission lacks or has twice; what is graded gets its own.
+        # A submission may lack ids or have one twice; the graded copy gets new ones.
         warnings.simplefilter("ignore", MissingIDFieldWarning)
         warnings.simplefilter("ignore", DuplicateCellId)
         result = capture_log(converter)

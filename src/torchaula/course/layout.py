@@ -1,4 +1,4 @@
-"""Where things stand in a course's folder, which is nbgrader's layout."""
+"""Define the paths in a course's folder, which has nbgrader's layout."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Course:
 
     @property
     def dist(self) -> Path:
-        """What learners take home, zipped."""
+        """The folder with the zip files for learners."""
         return self.root / "dist"
 
     @property
@@ -50,7 +50,7 @@ class Course:
 
     @property
     def grades(self) -> Path:
-        """The class's points, a table an assignment."""
+        """The folder with the class's points, one table for each assignment."""
         return self.root / "grades"
 
     @property
@@ -59,17 +59,17 @@ class Course:
 
     @property
     def secret(self) -> Path:
-        """Where the course's secret stands, from which hidden cells take their inputs."""
+        """The file with the course's secret, from which hidden cells derive their inputs."""
         return self.root / "gradebook.secret"
 
     @property
     def state(self) -> Path:
-        """What the tools need for themselves between runs."""
+        """The folder with what the tools store between runs."""
         return self.root / ".torchaula"
 
     @property
     def evidence(self) -> Path:
-        """What was found out of known answers, a folder an assignment."""
+        """The folder that caches the evidence of known answers, one subfolder for each assignment."""
         return self.state / "diagnosis"
 
     @property
@@ -107,7 +107,7 @@ class Course:
         return self.source / assignment / f"{assignment}.ipynb"
 
     def _require_its_name(self, assignment: str) -> None:
-        """Raise `Refusal` where there is such a folder, whose notebooks have other names."""
+        """Raise `Refusal` where the folder exists but its notebooks have other names."""
         found = sorted(path.name for path in (self.source / assignment).glob("*.ipynb"))
         if found:
             raise Refusal(
@@ -149,7 +149,7 @@ def find(root: Path) -> Course:
 
 
 def require_writable(folder: Path) -> None:
-    """Make `folder` if need be and see that it can be written to. Raises `Refusal` where it can't."""
+    """Make `folder` if needed and check that it is writable. Raises `Refusal` where it isn't."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as file:

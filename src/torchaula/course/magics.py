@@ -1,4 +1,4 @@
-"""A cell's text as Python: what IPython makes of it."""
+"""Turn a cell's text into Python, as IPython does with its magics."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from functools import lru_cache
 
 @lru_cache(maxsize=1024)
 def as_python(source: str) -> str:
-    """The text with its magics as calls of `get_ipython()`, line by line; Python alone is left as it is.
+    """The text with its magics as calls of `get_ipython()`, line by line; plain Python is left unchanged.
 
-    What is no Python even so stays what it was. IPython's own transformer knows a magic from a line that
-    begins with `%` inside an expression.
+    The result may still be invalid Python. IPython's own transformer can tell a magic from a line inside an
+    expression that begins with `%`.
     """
     try:
         ast.parse(source)
         return source
     except (SyntaxError, ValueError):
-        from IPython.core.inputtransformer2 import TransformerManager  # a test seldom needs it
+        from IPython.core.inputtransformer2 import TransformerManager  # slow, and seldom needed
 
-        above = source[: len(source) - len(source.lstrip())].count("\n")  # lines that it would leave out
+        above = source[: len(source) - len(source.lstrip())].count("\n")  # blank lines, which it would remove
         transformer = TransformerManager()  # type: ignore[no-untyped-call]
         return "\n" * above + str(transformer.transform_cell(source))

@@ -1,7 +1,7 @@
-"""The markers around what learners don't get, read as nbgrader reads them when it releases a notebook.
+"""Find and remove the text between markers, as nbgrader does when it releases a notebook.
 
-nbgrader looks for its delimiters anywhere in a line, and replaces the whole of a solution cell that has
-none. A test holds these functions equal to its own preprocessors, which are too slow to import in a worker.
+nbgrader looks for its delimiters anywhere in a line, and replaces a solution cell without delimiters whole.
+A test compares these functions with its own preprocessors, which are too slow to import in a worker.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Pair = tuple[str, str]
 
 
 class Part(Enum):
-    """Where a line stands."""
+    """The place of a line relative to the markers."""
 
     OUTSIDE = "outside"
     BEGIN = "begin"
@@ -45,7 +45,7 @@ class Markers(msgspec.Struct, frozen=True):
         return self.autotest in line and line.lstrip().startswith("#")
 
     def stub(self, source: str, *, is_code: bool = True, text: str | None = None) -> str:
-        """A solution cell as the learner receives it; `text` in place of what the course puts there."""
+        """A solution cell as the learner receives it; `text` replaces the course's stub."""
         if text is None:
             text = self.code_stub if is_code else self.text_stub
         if not has(self.solution, source):
@@ -60,12 +60,12 @@ class Markers(msgspec.Struct, frozen=True):
         return "\n".join(kept)
 
     def answer(self, source: str) -> str:
-        """A solution cell as a learner would hand it in: the model solution, its markers gone."""
+        """A solution cell as a learner would submit it: the model solution without its markers."""
         lines = (line for part, line in parts(self.solution, source) if part in (Part.OUTSIDE, Part.INSIDE))
         return "\n".join(lines).rstrip("\n")
 
     def published(self, source: str) -> str:
-        """A cell without what is never shown: hidden tests and mark schemes."""
+        """A cell without hidden tests and mark schemes, which learners never see."""
         return outside(self.scheme, outside(self.hidden, source))
 
     def faults(self, source: str) -> Iterator[str]:
@@ -82,7 +82,7 @@ USUAL = Markers()  # nbgrader's own delimiters, and the stubs of this course
 
 
 def parts(pair: Pair, source: str) -> Iterator[tuple[Part, str]]:
-    """Each line of a text, and where it stands."""
+    """Each line of a text, with its place relative to the markers."""
     is_inside = False
     for line in source.split("\n"):
         if pair[0] in line and not is_inside:
@@ -96,15 +96,15 @@ def parts(pair: Pair, source: str) -> Iterator[tuple[Part, str]]:
 
 
 def has(pair: Pair, source: str) -> bool:
-    """Whether a region begins in a text."""
+    """Whether a marked region begins in a text."""
     return pair[0] in source
 
 
 def outside(pair: Pair, source: str) -> str:
-    """A text without its regions."""
+    """A text without its marked regions."""
     return "\n".join(line for part, line in parts(pair, source) if part is Part.OUTSIDE)
 
 
 def inside(pair: Pair, source: str) -> str:
-    """What stands in the regions of a text."""
+    """The lines in the marked regions of a text."""
     return "\n".join(line for part, line in parts(pair, source) if part is Part.INSIDE)

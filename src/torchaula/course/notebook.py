@@ -1,4 +1,4 @@
-"""An instructor notebook as a course sees it: set-up, exercises, graded cells and their points."""
+"""Read an instructor notebook into a course's terms: set-up, exercises, graded cells and their points."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ HIDDEN = ("valores", "bordes", "gradiente")
 SETUP_TAG, DEMO_TAG = "setup", "demo"
 BY_HAND = ("written", "manual", "task")
 CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-FIRST_WITH_IDS = 5  # the minor version of notebooks' format from which on cells have ids
+FIRST_WITH_IDS = 5  # the first minor version of the notebook format in which cells have ids
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell; `id` is its `grade_id`, or its notebook id where nbgrader has no hold of it.
+    """One cell; `id` is its `grade_id`, or its notebook id where it has no nbgrader metadata.
 
-    `graded` are the cells of code that score by themselves, and no others. A person grades an answer in
+    Only code cells that are graded automatically have the kind `graded`. A person grades an answer in
     Markdown (`written`) or in code (`manual`), and a `task`, which learners answer in own cells below it.
     """
 
@@ -63,12 +63,12 @@ class Cell:
 
     @property
     def is_automatic(self) -> bool:
-        """Whether a test alone gives its points."""
+        """Whether a test alone decides its points."""
         return self.kind == "graded"
 
     @property
     def recorded(self) -> str:
-        """The text that nbgrader's gradebook keeps of it: a solution cell's is what learners receive."""
+        """The text that nbgrader's gradebook stores: for a solution cell, the stub that learners receive."""
         return self.markers.stub(self.source, is_code=self.is_code) if self.is_solution else self.source
 
     @property
@@ -78,7 +78,7 @@ class Cell:
 
     @property
     def answer(self) -> str:
-        """The model solution, as a learner would hand it in."""
+        """The model solution, as a learner would submit it."""
         return self.markers.answer(self.source)
 
     @property
@@ -107,7 +107,7 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Part:
-    """What has points under one name: an exercise, or one cell that a person grades."""
+    """A unit that has points: an exercise, or one cell that a person grades."""
 
     id: str
     cells: tuple[Cell, ...]
@@ -133,7 +133,7 @@ class Notebook:
         """Exercises by id, in the order of their solution cells."""
         found, names = {}, Counter(cell.exercise for cell in self.cells)
         for cell in self.cells:
-            if cell.kind == "solution" and names[cell.id] > 1:  # else it is an answer that nobody grades
+            if cell.kind == "solution" and names[cell.id] > 1:  # else it is an answer without tests
                 found[cell.id] = self._exercise(cell)
         return found
 
@@ -150,7 +150,7 @@ class Notebook:
 
     @property
     def points(self) -> float:
-        """What all of it is worth."""
+        """The points of the whole notebook."""
         return sum(part.points for part in self.parts.values())
 
     def _exercise(self, solution: Cell) -> Exercise:
@@ -164,11 +164,11 @@ class Notebook:
 
     @property
     def automatic(self) -> tuple[str, ...]:
-        """The ids of the cells that a test alone gives points for."""
+        """The ids of the cells whose points a test alone decides."""
         return tuple(cell.id for cell in self.cells if cell.is_automatic)
 
     def answered(self, solutions: Mapping[str, str]) -> Notebook:
-        """The same notebook with these solutions, by exercise, in place of its own; others are empty."""
+        """The same notebook with these solutions, by exercise, in place of its own; the others are empty."""
         cells = (
             replace(cell, source=solutions.get(cell.id, "")) if cell.kind in ("solution", "manual") else cell
             for cell in self.cells
@@ -199,7 +199,7 @@ def read(path: Path) -> NotebookNode:
                 path=path, reason=error
             )
         ) from None
-    except Exception as error:  # nbformat raises a family of unrelated classes for broken JSON
+    except Exception as error:  # nbformat raises many unrelated exceptions for broken JSON
         raise Refusal(
             _("{path}: not a valid notebook ({reason}); save it again in Jupyter").format(
                 path=path, reason=_first_line(error)
@@ -208,16 +208,16 @@ def read(path: Path) -> NotebookNode:
 
 
 def write(node: NotebookNode, path: Path) -> None:
-    """Write a notebook file whole or not at all."""
+    """Write a notebook file atomically."""
     with whole(path) as file:
         file.write_text(text(node), encoding="utf-8")
 
 
 def loads(text: str) -> NotebookNode:
-    """A notebook's text as cells; ids that are missing or stand twice are made up.
+    """Parse a notebook's text; make new ids for cells whose id is missing or not unique.
 
-    Notebooks of before version 4.5 have no ids: theirs are the same at every reading, as what is made of
-    them must be.
+    Notebooks from before version 4.5 have no ids. Their new ids are the same at every reading, so that all
+    that is made from a notebook is the same too.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MissingIDFieldWarning)
@@ -230,14 +230,14 @@ def loads(text: str) -> NotebookNode:
 
 
 def _has_ids(text: str) -> bool:
-    """Whether all cells have an id, as far as that can be told of what may be no notebook."""
+    """Whether all cells have an id; False where the text is not a notebook."""
     content = json.loads(text)
     cells = content.get("cells") if isinstance(content, dict) else None
     return isinstance(cells, list) and all(isinstance(cell, dict) and cell.get("id") for cell in cells)
 
 
 def _name_cells(node: NotebookNode) -> None:
-    """Give each cell its `grade_id` for an id, or its place."""
+    """Give each cell an id: its `grade_id`, or else one from its position."""
     taken: set[str] = set()
     for number, cell in enumerate(node.cells):
         name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
@@ -252,18 +252,18 @@ def _first_line(error: Exception) -> str:
 
 
 def text(node: NotebookNode) -> str:
-    """A notebook as it stands in a file: keys sorted, one source line a JSON line."""
+    """A notebook as the text of its file: keys sorted, each source line on a line of its own."""
     written: str = nbformat.writes(node, version=4)
     return written.rstrip("\n") + "\n"
 
 
 def parse(node: NotebookNode, assignment: str, markers: Markers = USUAL) -> Notebook:
-    """The course's view of a notebook file's content; `markers` are those of its configuration."""
+    """The `Notebook` for a notebook file's content; `markers` are those of the course's configuration."""
     return Notebook(assignment, tuple(_cell(cell, markers) for cell in node.cells))
 
 
 def load(path: Path, markers: Markers = USUAL) -> Notebook:
-    """The course's view of the notebook at `path`, whose name is the assignment's."""
+    """The `Notebook` for the file at `path`, whose name is the assignment's."""
     return parse(read(path), path.stem, markers)
 
 
@@ -291,7 +291,7 @@ def _kind(node: NotebookNode, nbgrader: Mapping[str, Any]) -> str:
 
 
 def _points(given: object, identifier: str) -> float:
-    """A cell's points, which may be a fraction. Raises `Refusal` where they are none."""
+    """A cell's points, which may be a fraction. Raises `Refusal` where they are no valid number."""
     if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given < float("inf"):
         raise Refusal(
             _("{id}: {points!r} points; make them a number, 0 or more").format(id=identifier, points=given)

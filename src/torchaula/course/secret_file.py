@@ -1,7 +1,7 @@
-"""The file that holds a course's secret, beside its gradebook: whole or not at all, and for its owner alone.
+"""Read and write the file with a course's secret, atomically and readable by its owner only.
 
-A new secret stands beside the file until the gradebook has recorded it: so one of the two is always the
-one that the gradebook means, whenever a command is cut off.
+A new secret is in a second file until the gradebook has recorded it. So one of the two files always matches
+the gradebook, even if a command is interrupted.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from torchaula.files import beside, regular
 
 BYTES = 32
 FORM = re.compile(rb"([0-9a-f]{%d})\s*" % (2 * BYTES))
-LONGEST = 4096  # bytes that are read, and kept, of whatever stands there
+LONGEST = 4096  # bytes of the file that are read and copied at most
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -27,23 +27,23 @@ class Fault(Enum):
     """Why a secret can't be used."""
 
     MISSING = auto()
-    UNREADABLE = auto()  # a folder, a device, somebody else's
+    UNREADABLE = auto()  # a folder, a device, or another user's file
     MALFORMED = auto()
-    OTHER = auto()  # not the one that was looked for
+    OTHER = auto()  # another secret than the wanted one
 
 
 def made() -> str:
-    """A new secret."""
+    """Make a new secret."""
     return secrets.token_bytes(BYTES).hex()
 
 
 def fingerprint(secret: str) -> str:
-    """What may be told and kept of a secret: enough to tell it from others."""
+    """A digest that identifies a secret and may be shown and stored."""
     return hashlib.sha256(bytes.fromhex(secret)).hexdigest()[:16]
 
 
 def read(path: Path) -> str | Fault:
-    """The secret that a file holds."""
+    """The secret in a file, or why it can't be used."""
     content = _content(path)
     if isinstance(content, Fault):
         return content
@@ -52,7 +52,7 @@ def read(path: Path) -> str | Fault:
 
 
 def find(course: Course, wanted: str) -> str | Fault:
-    """The course's secret with this fingerprint: in its place, or still beside it."""
+    """The course's secret with this fingerprint, from its file or from the second file beside it."""
     places = [read(course.secret), read(beside(course.secret))]
     for found in places:
         if isinstance(found, str) and fingerprint(found) == wanted:
@@ -61,17 +61,17 @@ def find(course: Course, wanted: str) -> str | Fault:
 
 
 def write(course: Course, secret: str) -> None:
-    """Put a secret beside the course's, until `settle`."""
+    """Write a new secret to the second file, until `settle`."""
     _write(beside(course.secret), f"{secret}\n".encode())
 
 
 def settle(course: Course) -> None:
-    """Let the secret that stands beside the course's take its place."""
+    """Replace the course's secret by the one in the second file."""
     beside(course.secret).replace(course.secret)
 
 
 def keep(course: Course, place: Path) -> bool:
-    """Copy the course's secret, as it is, to where a backup is; whether nothing of it would be lost now."""
+    """Copy the course's secret file, as it is, to a backup; return whether the backup is complete."""
     content = _content(course.secret)
     if isinstance(content, bytes):
         new = beside(place)
@@ -100,9 +100,9 @@ def _content(path: Path) -> bytes | Fault:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a new file that nobody else ever could read."""
+    """Write a new file that no other user can read at any time."""
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
         file.write(content)
         file.flush()
-        os.fsync(file.fileno())  # all points hang on it
+        os.fsync(file.fileno())  # all points depend on it

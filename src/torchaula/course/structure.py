@@ -1,6 +1,6 @@
-"""Whether an assignment has the form that it can be graded in, looked at before anything is written.
+"""Check that an assignment has a form that can be graded, before anything is written.
 
-What is not supported is refused here too, in one line: a cell that nobody runs would give its points to all.
+Unsupported cells are refused too, in one line: a cell that nothing runs would give everybody its points.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from torchaula.course.notebook import HIDDEN, PUBLIC, STATEMENT, Cell, Notebook
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
-MOST = 3  # faults that are told at once
+MOST = 3  # faults that one message lists
 
 
 def require_sound(path: Path, node: NotebookNode, source: Notebook) -> None:
@@ -39,7 +39,7 @@ def load(path: Path, markers: Markers) -> Notebook:
 
 
 def require_one_notebook(path: Path) -> None:
-    """Raise `Refusal` where other notebooks than the one at `path` stand in its folder."""
+    """Raise `Refusal` where the folder of the notebook at `path` has other notebooks too."""
     found = sorted(each.name for each in path.parent.glob("*.ipynb") if not each.name.startswith("."))
     if found and found != [path.name]:
         raise Refusal(
@@ -51,7 +51,7 @@ def require_one_notebook(path: Path) -> None:
 
 
 def faults(node: NotebookNode, source: Notebook) -> Iterator[str]:
-    """Why a notebook can't be graded as it is, each with its cell and what to do; the coarsest alone."""
+    """Why a notebook can't be graded as it is: all faults of the first kind found, with cell and remedy."""
     for kind in (_metadata_faults(node), _marker_faults(source), _cell_faults(source), _test_faults(source)):
         found = list(kind)
         yield from found
@@ -60,7 +60,7 @@ def faults(node: NotebookNode, source: Notebook) -> Iterator[str]:
 
 
 def _metadata_faults(node: NotebookNode) -> Iterator[str]:
-    """What nbgrader says of its metadata, in its own words."""
+    """Faults in the metadata, in nbgrader's own words."""
     try:
         MetadataValidator().validate_nb(node)
     except SchemaTooOldError:
@@ -90,7 +90,7 @@ def _marker_faults(source: Notebook) -> Iterator[str]:
 
 
 def _cell_faults(source: Notebook) -> Iterator[str]:
-    """Cells without those that they belong to."""
+    """Cells whose statement, exercise or set-up is missing."""
     solutions = {cell.id for cell in source.cells if cell.kind == "solution"}
     tested = {cell.exercise for cell in source.cells if cell.is_automatic}
     statements = {cell.exercise for cell in source.cells if not cell.is_code and cell.aspect == STATEMENT}
@@ -115,7 +115,7 @@ def _cell_faults(source: Notebook) -> Iterator[str]:
 
 
 def _test_faults(source: Notebook) -> Iterator[str]:
-    """What would keep a cell from judging."""
+    """Faults in a cell's text that would keep it from testing an answer."""
     tested = {cell.exercise for cell in source.cells if cell.is_automatic}
     for cell in source.cells:
         if cell.is_code and any(map(cell.markers.is_autotest, cell.source.splitlines())):
@@ -142,7 +142,7 @@ def _text_faults(cell: Cell) -> Iterator[str]:
 
 
 def _opens(tree: ast.Module, cell: str) -> bool:
-    """Whether a test calls anything with its cell's id; one that computes the id shows when it runs."""
+    """Whether a test seems to open itself: it calls something with its id, or `graded` with a computed id."""
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args]
     firsts = [call.args[0] for call in calls]
     if any(isinstance(first, ast.Constant) and first.value == cell for first in firsts):

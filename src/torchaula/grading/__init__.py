@@ -1,1 +1,1 @@
-"""Running answers against tests. The only part that runs code which is not to be trusted."""
+"""Run answers against tests. Only this part runs code that is not to be trusted."""

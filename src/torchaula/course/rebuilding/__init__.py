@@ -1,1 +1,1 @@
-"""From a file that was handed in to the notebook that is graded."""
+"""Rebuild the notebook to grade from a submitted file."""

@@ -1,7 +1,7 @@
-"""Which of a learner's cells answer an exercise, where that isn't simply the one that was meant for it.
+"""Find the cell that answers each exercise, where it isn't simply the solution cell of that exercise.
 
-What a learner wrote is never lost to a stub: not where it stands in a cell of its own, not where a cell was
-split in two. A finished answer in the cell that was meant for it wins over all others.
+A stub never replaces what a learner wrote in another cell, or in a solution cell that was split in two.
+A finished answer in the exercise's solution cell is preferred to all others.
 """
 
 from __future__ import annotations
@@ -17,19 +17,22 @@ from torchaula.course.rebuilding.instructor import Instructor, Known
 from torchaula.course.rebuilding.submitted import SubmittedCell
 from torchaula.source_text import LONGEST
 
-PIECES = 5  # cells that one may have been split into
-TRIES = 100  # at putting cells together, for a notebook,
-LETTERS = 10 * LONGEST  # and characters of what was put together in them
+PIECES = 5  # parts of a split cell that may be joined
+TRIES = 100  # attempts for a notebook to join the parts of split cells
+LETTERS = 10 * LONGEST  # characters that all these attempts may join
 GOES_ON = re.compile(r"^[ \t]+(?:return|yield|def)\b", re.M)
 
 
 @dataclass
 class Answers:
-    """The cells of a submission, on their way to one answer an exercise; and what had to be settled."""
+    """Sorts a submission's `cells` so that each exercise has one answer, and notes which needed a decision.
+
+    `elsewhere` are the exercises that another cell answers, `joined` those whose cell was split.
+    """
 
     known: Instructor
     cells: list[SubmittedCell]
-    is_told: bool = False  # whether names were lost, so that a place may tell what a cell is
+    is_told: bool = False  # whether names were lost, so that a cell may be identified by its position
     elsewhere: list[str] = field(default_factory=list)
     joined: list[str] = field(default_factory=list)
 
@@ -38,14 +41,14 @@ class Answers:
         self.tries, self.letters = TRIES, LETTERS
 
     def settle(self) -> None:
-        """Give each exercise the cell that answers it. Another cell of its name has none then."""
+        """Give each exercise's name to the cell that answers it, and to no other cell."""
         for solution in self.known.solutions:
             assert solution.wants is not None
             if not self._is_plain(solution, solution.wants):
                 _Exercise(self, solution, solution.wants).settle()
 
     def _is_plain(self, solution: Known, wants: Wanted) -> bool:
-        """Whether one cell of its name says something, and no other cell speaks of it."""
+        """Whether exactly one cell has its name, with an answer in it, and no other cell may define it."""
         homes = [cell for cell in self.cells if cell.name == solution.name]
         own = [cell for cell in self.cells if cell.name not in self.known.cells and cell.cell_type == "code"]
         is_written = len(homes) == 1 and not self.known.is_released(homes[0])
@@ -59,7 +62,7 @@ class Answers:
 
 @dataclass
 class _Exercise:
-    """One exercise's answer, as it is looked for."""
+    """Finds the answer to one exercise."""
 
     answers: Answers
     solution: Known
@@ -93,7 +96,7 @@ class _Exercise:
         ]
 
     def _before(self) -> str:
-        """The name of the instructor's last cell before the exercise's that there is."""
+        """The name of the instructor's last cell before the exercise's that is in the submission."""
         there = {cell.name for cell in self.cells}
         earlier = (c.name for c in self.answers.known.cells.values() if c.place < self.solution.place)
         return next((name for name in reversed(list(earlier)) if name in there), "")
@@ -117,7 +120,7 @@ class _Exercise:
     # A cell that was split
 
     def _join(self) -> None:
-        """Put a cell that was split together again."""
+        """Join the parts of a split cell."""
         near = [number for number in self._near() if self._is_code(number)]
         if found := next(self._splits(near), None):
             numbers, text = found
@@ -131,7 +134,7 @@ class _Exercise:
         return bool(cell.source.strip()) and (cell.cell_type == "code" or not self._is_own(cell))
 
     def _splits(self, near: Sequence[int]) -> Iterator[tuple[Sequence[int], str]]:
-        """Cells that are one, and its text. A finished answer in its own cell is left alone."""
+        """Parts of one split cell, with the joined text. A finished answer in the own cell is not joined."""
         homes = self._homes()
         is_finished = any(self.wants.is_finished_in(self._code(number)) for number in homes)
         for first in range(len(near)):
@@ -143,12 +146,12 @@ class _Exercise:
                     yield from ((numbers, text) for text in self._whole(numbers))
 
     def _stand_together(self, numbers: Sequence[int]) -> bool:
-        """Whether there is nothing of the instructor's between these cells."""
+        """Whether no cell of the instructor's is between these cells."""
         between = set(range(numbers[0], numbers[-1])) - set(numbers)
         return all(self._is_own(self.cells[number]) for number in between)
 
     def _whole(self, numbers: Sequence[int]) -> Iterator[str]:
-        """The code that these cells make together, where they are none by themselves."""
+        """The code that these cells make together, if they can't be parsed one by one."""
         texts = [self.cells[number].source for number in numbers]
         head, *tails = (self._code(number) for number in numbers)
         if any(tail.is_whole for tail in tails[not head.is_whole :]):
@@ -165,17 +168,17 @@ class _Exercise:
     def _code(self, number: int) -> Code:
         return self.answers.code(self.cells[number].source)
 
-    # The cell that was meant for it says something
+    # There is an answer in the exercise's own cell
 
     def _finish(self, written: list[int]) -> None:
-        """Let one of its cells answer, or what finishes that one; others are the learner's own then."""
+        """Choose one of its cells, or another that finishes it; the others become the learner's own."""
         best = next((n for n in reversed(written) if not self._is_outdone(n, written)), written[-1])
         unwritten = self.wants.unwritten_in(self._code(best))
         finished = self.wants.written_in(self._code(best)) | unwritten
         rivals = [n for n in self._near() if self._is_own(self.cells[n]) and self._does(n, finished)]
         if rivals and (unwritten or not finished):
             rival = rivals[-1]
-            if unwritten and rival < best:  # or it would undo what stands above
+            if unwritten and rival < best:  # else the stub would run later and undo the answer
                 self.cells.insert(rival, self.cells.pop(best))
                 rival += 1
             self._rename(rival, self.solution.name)
@@ -187,7 +190,7 @@ class _Exercise:
         self._drop_copies()
 
     def _answer_beyond(self, homes: list[int]) -> bool:
-        """Let a cell elsewhere answer, if there is one; what stands beside the stub is an own cell then."""
+        """Choose a cell elsewhere, if there is one; then the code beside the stub becomes an own cell."""
         before, found = list(self.cells), len(self.answers.elsewhere)
         for number in reversed(homes):
             extra = self._without_stub(self.cells[number].source)
@@ -200,7 +203,7 @@ class _Exercise:
         return len(self.answers.elsewhere) > found
 
     def _without_stub(self, text: str) -> str:
-        """What a cell says beside what is wanted."""
+        """A cell's text without the statements that define the wanted names."""
         found = parsed(text)
         return kept(found, lambda node: not self._is_stub(node)) if found else ""
 
@@ -208,7 +211,7 @@ class _Exercise:
         return any(name in self.wants.names for name, _is_written in defined([node]))
 
     def _is_outdone(self, number: int, others: Iterable[int]) -> bool:
-        """Whether another of its cells has all of this one, and what this one leaves open."""
+        """Whether another of its cells writes all bodies of this one, those left empty here included."""
         written, unwritten = (
             of(self._code(number)) for of in (self.wants.written_in, self.wants.unwritten_in)
         )
@@ -224,7 +227,7 @@ class _Exercise:
         return self._is_code(number) and self.wants.is_mentioned_in(self.cells[number].source)
 
     def _keep(self, number: int) -> None:
-        """Let this cell alone have the exercise's name; what else had it is an own cell, or empty."""
+        """Keep the exercise's name for this cell only: others become own cells; blank ones are dropped."""
         name, kept = self.solution.name, self.cells[number]
         others = (
             cell for cell in self.cells if cell is kept or cell.name != name or not self._is_blank(cell)
@@ -239,7 +242,7 @@ class _Exercise:
         )
 
     def _drop_copies(self) -> None:
-        """Leave out copies of the cell as it was released: they would undo the answer."""
+        """Drop copies of the released cell, since they would undo the answer."""
         self.cells[:] = [cell for cell in self.cells if not self._is_copy(cell)]
 
     def _is_copy(self, cell: SubmittedCell) -> bool:
@@ -247,10 +250,10 @@ class _Exercise:
             return False
         return bool(self.wants.unwritten_in(self.answers.code(cell.source))) and self._is_blank(cell)
 
-    # Nothing says something in the cell that was meant for it
+    # There is no answer in the exercise's own cell
 
     def _look_elsewhere(self) -> None:
-        """Let another cell answer, where it stands if that is between two cells of the instructor's."""
+        """Choose another cell as the answer; it stays where it is if that is near the exercise's own cell."""
         near = [n for n in self._near() if self._does(n, frozenset()) and self._is_own(self.cells[n])]
         if near:
             self._rename(near[-1], self.solution.name)
@@ -261,7 +264,7 @@ class _Exercise:
         self._drop_copies()
 
     def _places(self) -> dict[int, int]:
-        """The cells that answer it, each with the place of the instructor's cell that it stands after."""
+        """The cells that answer it, each with the place of the instructor's cell that it follows."""
         cells, anchors = self.answers.known.cells, self._anchors()
         homes = set(self._homes())
         able = [n for n in range(len(self.cells)) if n not in homes and self._does(n, frozenset())]
@@ -272,12 +275,12 @@ class _Exercise:
         return given is None or given.wants is not None
 
     def _is_done_in_time(self) -> bool:
-        """Whether it is answered below, and before it is graded."""
+        """Whether it is answered below its own cell, but before its last graded cell."""
         here, end = self.solution.place, self.answers.known.last_graded(self.solution)
         return any(here <= place < end for place in self._places().values())
 
     def _is_done_above(self) -> bool:
-        """Whether it is answered above: nothing is put in its place then, which would undo that."""
+        """Whether it is answered above; then leave its own cell empty, since a stub would undo the answer."""
         if self._is_done_in_time() or not any(p < self.solution.place for p in self._places().values()):
             return False
         for number in reversed(self._homes()):
@@ -286,7 +289,7 @@ class _Exercise:
         return True
 
     def _move_up(self) -> bool:
-        """Let a cell below answer that is the learner's own; whether there is one."""
+        """Move an own cell of the learner's that answers it up to its place; return whether there is one."""
         below = [number for number in self._places() if self._is_own(self.cells[number])]
         if not below:
             return False
@@ -297,13 +300,13 @@ class _Exercise:
         return True
 
     def _place(self) -> int:
-        """Where its cell belongs: after the learner's own that follow the instructor's cell before it."""
+        """The position for its cell: after the instructor's cell before it, and after that one's own cells."""
         before, anchors = self._before(), self._anchors()
         after = [number for number, anchor in enumerate(anchors) if anchor == before]
         return after[-1] + 1 if after else 0
 
     def _by_place(self) -> bool:
-        """Where names were lost, name the only cell that stands in its place; whether there is one."""
+        """Where names were lost, give its name to the only cell in its place; return whether there is one."""
         kind = self.solution.cell_type
         near = [n for n in self._near() if self.cells[n].cell_type == kind and self.cells[n].source.strip()]
         if not self.answers.is_told or len(near) != 1 or self._places():
@@ -313,5 +316,5 @@ class _Exercise:
 
 
 def _goes_on(tail: str, wants: Wanted) -> bool:
-    """Whether a piece belongs to what stands above it, and doesn't try that out."""
+    """Whether a part continues the cell above it; an indented part that only tries an answer out does not."""
     return not tail[:1].isspace() or bool(GOES_ON.search(tail)) or not wants.is_mentioned_in(tail)

@@ -1,8 +1,8 @@
-"""What a cell's text defines, whether or not it can be parsed, and what an exercise wants defined.
+"""Find what a cell's text defines, even if it can't be parsed, and what an exercise wants defined.
 
-The text is a learner's and may be anything: no more than `LONGEST` characters of a cell are parsed, `MOST` of
-a notebook, and where that fails, lines that look like definitions count. Nothing here recurses through what
-was parsed, which may be deeper than Python's own stack.
+The text is a learner's and may be anything: at most `LONGEST` characters of a cell are parsed, and `MOST` of
+a notebook. Where parsing fails, lines that look like definitions count. Nothing here recurses through the
+syntax tree, since it may be deeper than Python's own stack.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from functools import lru_cache
 
 from torchaula.source_text import DEFINITION, LONGEST, MAGIC, NO_CODE
 
-BRACES = 1000  # in a cell: Python looks for each in an f-string from its start
+BRACES = 1000  # in a cell; more would be slow, since Python scans an f-string from its start for each
 MOST = 5 * LONGEST
 BLOCKS = (ast.If, ast.Try, ast.With, ast.For, ast.While)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -26,10 +26,10 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True)
 class Code:
-    """What a cell's text is: the names that it defines, methods too, each with whether it says anything.
+    """The content of a cell: the names that it defines, methods included, each with whether it has a body.
 
-    It `is_whole` where it can be parsed as it is, and `is_code` where it can be once an indentation is taken
-    away. It `is_blank` where there is nothing but comments, and definitions with nothing in them.
+    It `is_whole` where it can be parsed as it is, and `is_code` where it can be parsed without a common
+    indentation. It `is_blank` where it has only comments, and definitions without a body.
     """
 
     names: Mapping[str, bool]
@@ -40,7 +40,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What an exercise wants: functions and classes by `names`, and of these the `bodies` to be written.
+    """The definitions that an exercise wants: `names` of functions and classes, and the `bodies` to write.
 
     A body is a function's or a method's (`Linear.forward`).
     """
@@ -49,34 +49,34 @@ class Wanted:
     bodies: frozenset[str]
 
     def is_mentioned_in(self, text: str) -> bool:
-        """Whether a cell may define something that is wanted: a look that costs little."""
+        """Whether a cell may define a wanted name; a quick test."""
         return any(name in text for name in self.names)
 
     def written_in(self, code: Code) -> frozenset[str]:
-        """The bodies that a cell writes; all those of a name that is defined in another way."""
+        """The wanted bodies that a cell writes; all bodies of a name that it defines in another way."""
         whole = {name for name in self.names & code.names.keys() if code.names[name]}
         return frozenset(
             body for body in self.bodies if code.names.get(body) or _is_of(body, whole, code.names)
         )
 
     def unwritten_in(self, code: Code) -> frozenset[str]:
-        """The bodies that a cell has without anything in them, as they were released."""
+        """The wanted bodies that are empty in a cell, as they were released."""
         return frozenset(body for body in self.bodies if code.names.get(body) is False)
 
     def is_finished_in(self, code: Code) -> bool:
-        """Whether a cell writes everything."""
+        """Whether a cell writes all wanted bodies."""
         return bool(self.bodies) and code.is_code and self.written_in(code) == self.bodies
 
 
 def _is_of(body: str, whole: Iterable[str], names: Iterable[str]) -> bool:
-    """Whether a body's owner is defined without saying of what: by an assignment, or beyond parsing."""
+    """Whether the body's owner is defined without visible methods: by assignment, or in unparsable text."""
     owner = body.partition(".")[0]
     return owner in whole and not any(name.startswith(f"{owner}.") for name in names)
 
 
 @lru_cache(1024)
 def wanted(solution: str, released: str) -> Wanted:
-    """What an exercise wants, by its model solution and by what learners receive of it."""
+    """The definitions that an exercise wants, from its model solution and from the released stub."""
     names = frozenset(DEFINITION.findall(NO_CODE.sub("", solution)))
     stub = read(released)
     given = stub.names if stub.is_code else {}
@@ -90,7 +90,7 @@ def _has_parts(name: str, names: Iterable[str]) -> bool:
 
 
 def read(text: str) -> Code:
-    """What a cell's text is, as IPython reads it: without an indentation that all lines have."""
+    """Read a cell's text as IPython does, which removes an indentation that all lines have."""
     found = parsed(text)
     if found is None:
         names = dict.fromkeys(DEFINITION.findall(NO_CODE.sub("", text[:LONGEST])), True)
@@ -106,7 +106,7 @@ def read(text: str) -> Code:
 class Parsed:
     """The statements of a cell, and the `text` that they were parsed from: `is_whole` unless it was indented.
 
-    Where IPython's magics stood in the cell, `pass` stands in the text, so that lines keep their numbers.
+    In this text `pass` replaces each of IPython's magics, so that lines keep their numbers.
     """
 
     text: str
@@ -115,7 +115,7 @@ class Parsed:
 
 
 def parsed(text: str) -> Parsed | None:
-    """A cell's text as statements; None where it is no Python, too long or too deep."""
+    """Parse a cell's text; None where it is not Python, too long or too deep."""
     if len(text) > LONGEST or text.count("{") > BRACES:
         return None
     if (notebook := _notebook.get()) is not None:
@@ -124,7 +124,7 @@ def parsed(text: str) -> Parsed | None:
 
 
 class _OneNotebook:
-    """What was parsed of one notebook: each text once, and no more than `MOST` characters."""
+    """Parses the cells of one notebook: each text only once, and at most `MOST` characters in all."""
 
     def __init__(self) -> None:
         self._known: dict[str, Parsed | None] = {}
@@ -142,7 +142,7 @@ _notebook: ContextVar[_OneNotebook | None] = ContextVar("notebook", default=None
 
 @contextmanager
 def one_notebook() -> Iterator[None]:
-    """Let what is parsed in the block be that of one notebook, which is bounded all together."""
+    """Treat all texts parsed in the block as one notebook, whose total length is limited."""
     before = _notebook.set(_OneNotebook())
     try:
         yield
@@ -158,14 +158,14 @@ def _parsed(text: str) -> Parsed | None:
 
 
 def kept(found: Parsed, keep: Callable[[ast.stmt], bool]) -> str:
-    """The statements of a cell that shall be kept, as they are written, with the comments above them."""
+    """The text of the statements to keep, unchanged, with the comments above them."""
     lines = found.text.encode().splitlines()  # Python counts columns in bytes
     texts: list[bytes] = []
     end = column = 0
     for node, after in zip(found.body, [*found.body[1:], None], strict=True):
         first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))]) - 1
         last = node.end_lineno or node.lineno
-        # An indented comment belongs to what stands above it.
+        # An indented comment belongs to the statement above it.
         above = [line for line in lines[end:first] if not line[:1].isspace()]
         block = above + lines[first:last]
         if after is not None and after.lineno == last:
@@ -179,7 +179,7 @@ def kept(found: Parsed, keep: Callable[[ast.stmt], bool]) -> str:
 
 
 def bound(node: ast.stmt) -> Iterator[str]:
-    """The names that a statement binds where it stands: not those inside of functions and classes."""
+    """The names that a statement binds in its own scope, not those inside functions and classes."""
     for each in _of_scope(node):
         if isinstance(each, Function | ast.ClassDef):
             yield each.name
@@ -190,7 +190,7 @@ def bound(node: ast.stmt) -> Iterator[str]:
 
 
 def used(node: ast.stmt) -> Iterator[str]:
-    """The names that a statement needs when it runs: not those that a function needs when it is called."""
+    """The names that a statement reads when it runs, not those that its functions read when called."""
     for each in _of_scope(node):
         if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load):
             yield each.id
@@ -224,7 +224,7 @@ def _statements(text: str) -> tuple[str, list[ast.stmt]] | None:
 
 
 def defined(body: Sequence[ast.stmt]) -> Iterator[tuple[str, bool]]:
-    """What these statements define, in blocks as well, in the order of the text; whether it says anything."""
+    """The names that statements define, inside blocks too, in text order, each with whether it has a body."""
     waiting = [*reversed(body)]
     while waiting:
         node = waiting.pop()
@@ -252,7 +252,7 @@ def _is_written(body: Iterable[ast.stmt]) -> bool:
 
 
 def _says_nothing(node: ast.stmt) -> bool:
-    """A docstring, `pass`, `...`, `return None`, `raise NotImplementedError` or `super().__init__()`."""
+    """Whether it is a literal, `pass`, `return None`, `raise NotImplementedError` or `super().__init__()`."""
     match node:
         case (
             ast.Pass()

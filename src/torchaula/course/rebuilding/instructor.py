@@ -1,4 +1,4 @@
-"""The instructor's notebook as submissions are held against it: names, released texts, what is wanted."""
+"""Describe the instructor's notebook, to compare submissions with: names, released texts, wanted bodies."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from torchaula.course.notebook import SETUP_TAG, STATEMENT
 from torchaula.course.rebuilding.definitions import Wanted, wanted
 from torchaula.course.rebuilding.submitted import SubmittedCell
 
-FAR = 10**6  # beyond all places
+FAR = 10**6  # greater than every place
 NOTHING = Wanted(frozenset(), frozenset())
-TELLING = 60  # characters of a text, blanks aside, that stands in no other assignment by chance
+TELLING = 60  # characters without blanks: so long a text is hardly in another assignment by chance
 
 
 def grade_id(cell: NotebookNode) -> str:
-    """The id under which nbgrader knows a cell of the instructor's; empty where it doesn't."""
+    """The id of an instructor's cell in nbgrader; empty where it has none."""
     return str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
 
 
@@ -34,20 +34,20 @@ def squeezed(text: str) -> str:
 
 
 def lines_of(text: str) -> list[str]:
-    """The lines of a text that have anything in them."""
+    """The lines of a text that are not blank, stripped."""
     return [stripped for line in text.splitlines() if (stripped := line.strip())]
 
 
 @dataclass(frozen=True)
 class Known:
-    """A cell that nbgrader knows: `text` is what learners receive of its `source`, `place` its number."""
+    """A cell with an nbgrader id: `text` is the released form of its `source`, `place` its number."""
 
     name: str
     place: int
     cell_type: str
     source: str
     text: str
-    wants: Wanted | None  # of a solution cell
+    wants: Wanted | None  # None where it is not a solution cell
     is_graded: bool
     is_setup: bool
 
@@ -62,7 +62,7 @@ class Known:
     def is_given(self, text: str) -> bool:
         """Whether a text is this cell's, as the instructor or a learner has it."""
         if self.wants is None and text == self.source:
-            return True  # it was rebuilt before, hidden tests and all
+            return True  # the notebook was rebuilt before, so it has the hidden tests
         return text == self.text or squeezed(text) == self.squeezed
 
     @property
@@ -83,24 +83,24 @@ class Instructor:
 
     @cached_property
     def own(self) -> Collection[str]:
-        """The names of exercises' cells: openings and endings may be called the same elsewhere."""
+        """The names of exercises' cells; other cells may have the same names in other assignments."""
         of_exercises = {cell.name for cell in self.cells.values() if cell.wants is not None or cell.is_graded}
         statements = {f"{name}-{STATEMENT}" for name in of_exercises} & self.cells.keys()
         return of_exercises | statements or set(self.cells)
 
     def is_released(self, cell: SubmittedCell) -> bool:
-        """Whether a cell is empty, or as learners received the one of its name."""
+        """Whether a cell is empty, or still has the text that was released under its name."""
         return not cell.source.strip() or self.cells[cell.name].is_given(cell.source)
 
     def last_graded(self, solution: Known) -> int:
-        """The place of an exercise's last graded cell; that of the next exercise, where it has none."""
+        """The place of an exercise's last graded cell, or of the next exercise where it has none."""
         later = [cell for cell in self.cells.values() if cell.place > solution.place]
         end = next((cell.place for cell in later if cell.wants is not None), FAR)
         return max((cell.place for cell in later if cell.is_graded and cell.place < end), default=end)
 
 
 def of(source: NotebookNode, markers: Markers) -> Instructor:
-    """What is known of the cells of `source`."""
+    """The description of the cells of `source`."""
     cells = (_known(cell, place, markers) for place, cell in enumerate(source.cells) if grade_id(cell))
     return Instructor({cell.name: cell for cell in cells}, markers)
 
@@ -115,7 +115,7 @@ def _known(cell: NotebookNode, place: int, markers: Markers) -> Known:
 
 
 def released(cell: NotebookNode, markers: Markers) -> str:
-    """A cell's text as learners receive it."""
+    """A cell's text in the form that learners receive."""
     is_code = cell.cell_type == "code"
     text = markers.stub(cell.source, is_code=is_code) if is_solution(cell) else cell.source
     return markers.published(text)

@@ -1,8 +1,8 @@
-"""What is graded: the instructor's notebook with the learner's solutions in it.
+"""Build the notebook to grade: the instructor's notebook with the learner's answers in it.
 
-Nothing else of a submission counts: not its tags (one can keep a test from running), not its kernel,
-outputs, ids or locked cells. The learner's own cells are kept where they stood, and
-so is an edited set-up cell, after the true one.
+Nothing else of a submission counts: neither its tags (one can keep a test from running) nor its kernel,
+outputs, ids or locked cells. The learner's own cells stay in their places, and an edited set-up cell
+stays as an own cell after the original one.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from torchaula.i18n import _
 
 OWN = "own-"  # ids of the learner's own cells
 FENCE = re.compile(r"`{3,}")
-LONGEST = 20_000  # characters of Markdown; some take nbconvert time that grows with their square
-# What Markdown could do in a browser: tags (also as entities), links, pictures, diagrams,
-# and what MathJax makes of some commands.
+LONGEST = 20_000  # characters of Markdown; nbconvert takes quadratic time for some texts
+# Markdown that could be active in a browser: tags (also as entities), links, pictures, diagrams,
+# and some commands of MathJax.
 ACTIVE = re.compile(
     r"<[a-z/!?]|&[#a-z]|\]\s*[(:\[]|\\(?:href|url|html\w*|class|cssid|style|data|require|def|let|newcommand|unicode)\b"
     r"|(?:```|~~~)\s*\{?\.?mermaid|[\0-\x08\x0b\x0c\x0e-\x1f\x7f]",
@@ -42,7 +42,7 @@ ACTIVE = re.compile(
 
 @dataclass(frozen=True)
 class Sorted:
-    """The cells of a submission, each under the name that it counts for, and what was settled on the way."""
+    """A submission's cells, named by the instructor's cell that each stands for, and how these were found."""
 
     known: Instructor
     found: Recognised
@@ -54,7 +54,7 @@ class Sorted:
 
     @cached_property
     def work(self) -> Work:
-        """What the learner wrote. Of several cells of one name the last one counts."""
+        """The learner's work. Of several cells with one name, the last one counts."""
         chosen = {cell.name: cell for cell in self.cells}
         after, pieces = "", []
         for cell in self.cells:
@@ -67,7 +67,7 @@ class Sorted:
 
     @property
     def is_of_assignment(self) -> bool:
-        """Whether this assignment is answered: an exercise's cell is there, or half of the answers."""
+        """Whether it belongs to this assignment: it has a cell of an exercise, or half of the answers."""
         named = {cell.name for cell in self.found.cells} & set(self.known.own)
         told = {name for name in named & self.found.told if not self.known.cells[name].is_telling}
         answered = {cell.name for cell in self.cells} & {cell.name for cell in self.known.solutions}
@@ -75,7 +75,7 @@ class Sorted:
 
 
 def sort(known: Instructor, submitted: Sequence[SubmittedCell]) -> Sorted:
-    """Tell which cell of a submission is which."""
+    """Match a submission's cells to the instructor's."""
     with one_notebook():
         found = recognised(known, submitted)
         answers = Answers(known, list(found.cells), bool(found.told))
@@ -84,7 +84,7 @@ def sort(known: Instructor, submitted: Sequence[SubmittedCell]) -> Sorted:
 
 
 def is_automatic(cell: NotebookNode) -> bool:
-    """Whether a test alone gives a cell's points, as nbgrader sees it."""
+    """Whether nbgrader's metadata say that a test alone decides a cell's points."""
     is_graded = bool(cell.metadata.get("nbgrader", {}).get("grade"))
     return is_graded and cell.cell_type == "code" and not is_solution(cell)
 
@@ -114,10 +114,10 @@ def _own_cells(work: Work) -> defaultdict[str, list[NotebookNode]]:
 
 
 def _answer(text: str, cell: NotebookNode) -> str:
-    """A learner's answer, as it was written.
+    """A learner's answer, unchanged if that is safe.
 
-    Whoever grades Markdown by hand reads it rendered, with its lists and formulas; where it could do
-    something in a browser, or keep one busy with its length, it is a block of code.
+    Markdown is rendered for the person who grades it, with its lists and formulas. Where it could be active
+    in a browser, or is so long that it is slow, it becomes a block of code.
     """
     is_shown = cell.cell_type == "code" or (len(text) <= LONGEST and not ACTIVE.search(text))
     return text if is_shown else _fenced(text)
@@ -126,7 +126,7 @@ def _answer(text: str, cell: NotebookNode) -> str:
 def _plain(cell: SubmittedCell) -> NotebookNode:
     """A learner's own cell with its text only.
 
-    Text is kept as code that nobody runs: in a browser, Markdown may hold scripts.
+    Markdown becomes a block of code, since it may hold scripts that would run in a browser.
     """
     kept = NotebookNode(cell_type=cell.cell_type, source=cell.source, id="", metadata=NotebookNode())
     if cell.cell_type == "code":
@@ -136,13 +136,13 @@ def _plain(cell: SubmittedCell) -> NotebookNode:
 
 
 def _fenced(text: str) -> str:
-    """A text as a block of code."""
+    """A text as a fenced block of code."""
     fence = "`" * (1 + max((len(found) for found in FENCE.findall(text)), default=2))
     return text if _is_fenced(text) else f"{fence}text\n{text}\n{fence}"
 
 
 def _is_fenced(text: str) -> bool:
-    """Whether a text is one fenced block already, so that what was rebuilt can be rebuilt."""
+    """Whether a text is one fenced block already, so that rebuilding twice changes nothing."""
     first, _newline, rest = text.partition("\n")
     body, _newline, last = rest.rpartition("\n")
     fence = first.removesuffix("text")
@@ -157,7 +157,7 @@ def _emptied(cell: NotebookNode) -> NotebookNode:
 
 
 def settled(found: Sorted) -> Iterator[str]:
-    """What had to be settled, for an instructor to know."""
+    """Notes for the instructor about the decisions that were needed."""
     cells, known, answers = found.found.cells, found.known.cells, found.answers
     count = Counter(cell.name for cell in cells)
     order = [name for name in dict.fromkeys(cell.name for cell in cells) if name in known]

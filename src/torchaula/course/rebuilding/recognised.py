@@ -1,7 +1,7 @@
-"""Which cell of a submission is which, where Jupyter or another tool lost its name.
+"""Identify the cells of a submission whose names Jupyter or another tool lost.
 
-The texts of the instructor's cells tell: as they were released, whatever became of blanks and line ends; more
-than half of their lines; or inside of a cell that others were merged into.
+A cell is identified by the text of an instructor's cell: by the released text, blanks and line ends aside; by
+more than half of its lines; or by finding this text inside a cell into which others were merged.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from torchaula.course.rebuilding.instructor import Instructor, Known, lines_of, 
 from torchaula.course.rebuilding.submitted import SubmittedCell
 from torchaula.source_text import DEFINITION
 
-ALIKE = 0.6  # of the lines of an edited cell and of the one that was released
+ALIKE = 0.6  # the share of lines that an edited cell and the released one must have in common
 NAMING = (
     *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom),
     *(ast.Assign, ast.AnnAssign, ast.AugAssign),
 )
-COURSE = "torchaula"  # what the set-up imports of it is for tests
-LEAST = 3  # lines by which an edited cell is known
+COURSE = "torchaula"  # the set-up imports from this package for the tests only
+LEAST = 3  # lines that a cell must have to be identified after edits
 
 
 @dataclass(frozen=True)
 class Recognised:
-    """The cells of a submission, named; `told` are the names that only texts told.
+    """The cells of a submission with their names; `told` are the names that were found by text.
 
-    `added` are the locked cells in which something of the learner's stood.
+    `added` are the locked cells in which the learner wrote something.
     """
 
     cells: list[SubmittedCell]
@@ -38,7 +38,7 @@ class Recognised:
 
 
 def recognised(known: Instructor, submitted: Sequence[SubmittedCell]) -> Recognised:
-    """The cells with the names that their texts tell, and merged ones apart again."""
+    """Name the cells whose texts identify them, and split merged cells."""
     named = _by_lines(known, _by_text(known, submitted))
     inner = [cell for cell in _missing(known, named) if cell.wants is None]
     answered = {cell.name for cell in named if cell.name in known.cells and not known.is_released(cell)}
@@ -56,7 +56,7 @@ def _is_test(known: Instructor, name: str) -> bool:
 
 
 def _by_text(known: Instructor, submitted: Sequence[SubmittedCell]) -> list[SubmittedCell]:
-    """Cells without a name whose text is that of a cell that is missing. Of several such, the next one."""
+    """Name cells that have the text of a missing cell; of several missing ones, take the next in order."""
     waiting = _waiting(known, submitted)
     place, named = -1, []
     for cell in submitted:
@@ -71,7 +71,7 @@ def _by_text(known: Instructor, submitted: Sequence[SubmittedCell]) -> list[Subm
 
 
 def _waiting(known: Instructor, submitted: Iterable[SubmittedCell]) -> dict[str, list[Known]]:
-    """The cells that no submitted one is named after, by their text."""
+    """The instructor's cells whose names no submitted cell has, by their text."""
     waiting: defaultdict[str, list[Known]] = defaultdict(list)
     for cell in _missing(known, submitted):
         if cell.squeezed:
@@ -85,7 +85,7 @@ def _missing(known: Instructor, submitted: Iterable[SubmittedCell]) -> list[Know
 
 
 def _by_lines(known: Instructor, submitted: list[SubmittedCell]) -> list[SubmittedCell]:
-    """Cells without a name that have most lines of a locked cell that is missing: it was edited."""
+    """Name cells that have most lines of a missing locked cell, and so are an edited form of it."""
     lines = {cell.name: cell.lines for cell in _missing(known, submitted) if cell.wants is None}
     of_line: defaultdict[str, list[str]] = defaultdict(list)
     for name, each in lines.items():
@@ -107,13 +107,13 @@ def _by_lines(known: Instructor, submitted: list[SubmittedCell]) -> list[Submitt
 def _parts(
     known: Instructor, cell: SubmittedCell, inner: Sequence[Known], unanswered: Sequence[Known]
 ) -> Iterator[SubmittedCell]:
-    """A cell, or those that were merged into it; `inner` are the locked ones that are missing."""
+    """A cell, or the cells that were merged into it; `inner` are the missing locked cells."""
     given = known.cells.get(cell.name)
     if given is not None and given.is_given(cell.source):
         yield cell
     elif given is None or given.wants is not None:
         yield from _of_learner(known, cell, inner)
-    elif given.is_setup:  # an import that was added there shall count
+    elif given.is_setup:  # an import that the learner added there counts
         yield replace(cell, source=given.text)
         if cell.source.strip():
             yield replace(cell, name="")
@@ -123,7 +123,7 @@ def _parts(
 
 
 def _of_learner(known: Instructor, cell: SubmittedCell, inner: Sequence[Known]) -> Iterator[SubmittedCell]:
-    """The parts of a learner's cell; the first that is none of the instructor's keeps its name."""
+    """The parts of a learner's cell; the first part that is not the instructor's keeps the cell's name."""
     parts = _cut(cell.source, inner)
     if len(parts) == 1 and not parts[0][0]:
         yield cell
@@ -138,8 +138,8 @@ def _of_learner(known: Instructor, cell: SubmittedCell, inner: Sequence[Known]) 
 def _of_locked(
     known: Instructor, cell: SubmittedCell, inner: Sequence[Known], unanswered: Sequence[Known]
 ) -> Iterator[SubmittedCell]:
-    """What a learner's work added to a locked cell, and the locked cells that were merged into it."""
-    text = known.markers.published(cell.source)  # hidden tests are never a learner's
+    """The learner's additions to a locked cell, and the locked cells that were merged into it."""
+    text = known.markers.published(cell.source)  # hidden tests are never the learner's work
     parts = _cut(text, inner)
     is_intact = cell.name in (found for found, _ in parts)
     for found, part in parts:
@@ -150,11 +150,11 @@ def _of_locked(
 
 
 def _added(known: Instructor, cell: SubmittedCell, text: str, unanswered: Sequence[Known] | None) -> str:
-    """What is the learner's of a text in a locked cell, where it defines, imports or assigns anything.
+    """The learner's statements in a text from a locked cell, if any of them defines, imports or assigns.
 
-    Beside what was released, that is all that runs without the test. Of an edited test (`unanswered` are the
-    exercises that nothing else answers) it is what the test neither says nor binds, and where that answers
-    no exercise, only what defines, imports or assigns.
+    Next to an intact test (`unanswered` is None), these are all statements that run without the test. In an
+    edited test, they are those that the test neither contains nor binds names of; if they answer none of the
+    `unanswered` exercises, only those that define, import or assign.
     """
     found = parsed(text)
     if found is None or (
@@ -175,7 +175,7 @@ def _defines(found: Parsed) -> bool:
 
 
 class _Test:
-    """A locked cell, to tell what in a learner's copy of it is the learner's own."""
+    """A locked cell; it tells which statements in a learner's copy of it are the learner's own."""
 
     def __init__(self, known: Instructor, given: Known, *, is_edited: bool) -> None:
         self._wants = [cell.wants for cell in known.solutions if cell.wants]
@@ -185,7 +185,7 @@ class _Test:
         self._texts = set(map(_form, statements)) if is_edited else set()
         self._bound = {name for node in statements for name in bound(node)}
         self._setup: set[str] = set()
-        self._missing = set(self._bound)  # where a learner's own cells run
+        self._missing = set(self._bound)  # names that don't exist where a learner's own cells run
         setups = (parsed(cell.text) for cell in known.cells.values() if cell.is_setup)
         for node in (node for setup in setups if setup for node in setup.body):
             self._setup |= set(bound(node))
@@ -193,14 +193,14 @@ class _Test:
                 self._missing |= set(bound(node))
 
     def is_free(self, node: ast.stmt) -> bool:
-        """Whether a statement is the learner's, and runs without the test; to be asked in order."""
+        """Whether a statement is the learner's and runs without the test. Call it in text order."""
         names = set(bound(node))
         is_free = not (self._missing & set(used(node)) or self._is_copied(node, names))
         self._missing = self._missing - names if is_free else self._missing | names
         return is_free
 
     def _is_copied(self, node: ast.stmt, names: set[str]) -> bool:
-        """Whether it is the test's, in this form or another; a stub; or takes a name of the set-up away."""
+        """Whether it is a statement of the test, changed or not, a stub, or rebinds a name of the set-up."""
         written = dict(defined([node]))
         if wanted := {name for each in self._wants for name in each.names} & written.keys():
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -214,7 +214,7 @@ class _Test:
 
 
 def _cut(text: str, wanted: Iterable[Known]) -> list[tuple[str, str]]:
-    """A text cut at the released texts in it: each part with the name of its cell; the rest has none."""
+    """Cut a text at the released texts in it: each part with its cell's name, "" for the rest."""
     parts = [("", text)]
     for known in wanted:
         block = known.lines
@@ -229,7 +229,7 @@ def _cut(text: str, wanted: Iterable[Known]) -> list[tuple[str, str]]:
 
 
 def _around(text: str, block: Sequence[str]) -> tuple[str, str] | None:
-    """What stands before and after a block of lines in a text, blank lines aside; None: it isn't there."""
+    """The text before and after a block of lines, blank lines ignored; None where the block isn't in it."""
     lines = text.splitlines()
     numbers = [number for number, line in enumerate(lines) if line.strip()]
     whole = "\n".join(["", *(lines[number].strip() for number in numbers), ""])
@@ -242,7 +242,7 @@ def _around(text: str, block: Sequence[str]) -> tuple[str, str] | None:
 
 
 def _form(node: ast.stmt) -> str:
-    """A statement without its layout; nothing of one that is deeper than any that an instructor writes."""
+    """A statement without its layout; "" for one that is nested too deep, as no instructor writes it."""
     try:
         return ast.dump(node)
     except RecursionError:

@@ -1,7 +1,7 @@
-"""What can be read of a notebook that was handed in, whatever state it is in.
+"""Read the cells of a submitted notebook, even from a damaged file.
 
-Only cells count, and of these only their kind, text and name; so nothing else is looked at, and
-nothing that is wrong elsewhere in the file keeps it from being graded.
+Only cells count, and of each only its type, text and name. Nothing else is read, so that no fault elsewhere
+in the file prevents grading.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from torchaula.errors import Refusal
 from torchaula.files import NotRegular, regular
 from torchaula.i18n import _
 
-MAX_FILE = 20 * 2**20  # figures included; a released notebook has a tenth of a MB
+MAX_FILE = 20 * 2**20  # bytes, figures included; a released notebook has about 100 kB
 MAX_TEXT = 2**20  # characters of all cells together
 MAX_CELLS = 1000
-MAX_VALUES = 2_500_000  # of JSON, nearly all of them in outputs: each takes some 70 bytes once it is read
+MAX_VALUES = 2_500_000  # JSON values, nearly all of them in outputs; each takes about 70 bytes of memory
 MAX_NAME = 500  # characters of a cell's name
-LOOK = 64  # bytes by which a file of another kind is known
+LOOK = 64  # bytes at the start that identify a file of another kind
 GZIP = b"\x1f\x8b"
 KINDS = {
     b"%pdf": _("a PDF"),
@@ -39,12 +39,12 @@ KINDS = {
 
 
 class Unreadable(Refusal):
-    """A file that holds no notebook; the text says why, and what to do about it."""
+    """A file holds no readable notebook; the text says why, and what to do about it."""
 
 
 @dataclass(frozen=True)
 class SubmittedCell:
-    """A cell of a submission: its type, its text, and the id that nbgrader or Jupyter know it by."""
+    """A cell of a submission: its type, its text, and as its name the id from nbgrader or Jupyter."""
 
     cell_type: str
     source: str
@@ -54,7 +54,7 @@ class SubmittedCell:
 def load(path: Path) -> bytes:
     """The content of a file that may hold a notebook.
 
-    Raises `OSError` where it can't be read, and `Unreadable` where it is too large, or no file at all.
+    Raises `OSError` where it can't be read, and `Unreadable` where it is too large or not a regular file.
     """
     try:
         with regular(path) as (file, size):
@@ -74,7 +74,7 @@ def _require_small(size: int) -> None:
 
 
 def read(content: bytes) -> list[SubmittedCell]:
-    """The cells of a notebook file. Raises `Unreadable` where it has none that can be read."""
+    """The cells of a notebook file. Raises `Unreadable` where no cell can be read, or there are too many."""
     _require_small(len(content))
     cells = [cell for each in _cells(_parsed(content)) if (cell := _cell(each)) is not None]
     if not cells:
@@ -89,7 +89,7 @@ def read(content: bytes) -> list[SubmittedCell]:
 
 
 def digest_of(content: bytes) -> str:
-    """A digest of a notebook file."""
+    """The SHA-256 digest of a notebook file."""
     return hashlib.sha256(content).hexdigest()
 
 
@@ -104,12 +104,12 @@ def _parsed(content: bytes) -> Any:
     except json.JSONDecodeError as error:
         where = _("line {line}, column {column}").format(line=error.lineno, column=error.colno)
         raise Unreadable(_("not valid JSON at {where}: ask for the file again").format(where=where)) from None
-    except (RecursionError, ValueError):  # nested without end; a number of a million digits
+    except (RecursionError, ValueError):  # nested too deep; a number with too many digits
         raise Unreadable(_("not a notebook that Jupyter can open: ask for the file again")) from None
 
 
 def _unpacked(content: bytes) -> bytes:
-    """What is packed in a file, or else its content. Raises `Unreadable` where that is of another kind."""
+    """The content, decompressed if it is gzip. Raises `Unreadable` where it is a file of another kind."""
     if content.startswith(GZIP):
         try:
             content = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(content, MAX_FILE + 1)
@@ -123,7 +123,7 @@ def _unpacked(content: bytes) -> bytes:
 
 
 def _text(content: bytes) -> str:
-    """A text in any Unicode encoding, without the marks at its start and the zeros at its end."""
+    """Decode a text in any Unicode encoding; strip byte-order marks at its start and zeros at its end."""
     try:
         text = content.decode(json.detect_encoding(content))
     except UnicodeDecodeError:
@@ -132,7 +132,7 @@ def _text(content: bytes) -> str:
 
 
 def _cells(notebook: Any) -> Iterator[Any]:
-    """The cells of a notebook of format 4, or of format 3, where they stand in worksheets."""
+    """The cells of a notebook of format 4, or of format 3, which has them in worksheets."""
     if not isinstance(notebook, dict):
         raise Unreadable(_("not a notebook that Jupyter can open: ask for the file again"))
     sheets = notebook.get("worksheets")
@@ -142,7 +142,7 @@ def _cells(notebook: Any) -> Iterator[Any]:
 
 
 def _cell(value: Any) -> SubmittedCell | None:
-    """A cell, or None where nothing of it can be read."""
+    """A cell; None where it has no readable text."""
     if not isinstance(value, dict):
         return None
     source = value.get("source", value.get("input"))
@@ -155,7 +155,7 @@ def _cell(value: Any) -> SubmittedCell | None:
 
 
 def _whole(text: str) -> str:
-    """A text without half of a surrogate pair, which JSON may hold and no file."""
+    """Replace lone surrogates, which JSON can hold but no file can."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 

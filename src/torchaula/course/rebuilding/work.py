@@ -1,4 +1,4 @@
-"""What a learner wrote in a submission: answers to exercises, and cells of their own, each in its place."""
+"""Hold what a learner wrote in a submission: answers to exercises and own cells, each with its place."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from torchaula.digests import digest
 
 @dataclass(frozen=True)
 class Piece:
-    """A cell that a learner wrote, and the instructor's cell that it follows; empty: none.
+    """A cell that a learner wrote, and the instructor's cell that it follows ("" at the start).
 
-    A cell that has the name of a solution cell answers that one, and follows itself.
+    A cell with the name of a solution cell is its answer, and `after` is that same name.
     """
 
     cell: SubmittedCell
@@ -23,24 +23,24 @@ class Piece:
 
 @dataclass(frozen=True)
 class Work:
-    """What one learner wrote, in order; `solutions` are the names of all solution cells."""
+    """All cells that one learner wrote, in order; `solutions` are the names of all solution cells."""
 
     pieces: tuple[Piece, ...]
     solutions: frozenset[str]
 
     @cached_property
     def answers(self) -> dict[str, str]:
-        """The text of each answer, by its solution cell; of several, the last one."""
+        """The text of each answer by its solution cell; of several answers, the last one."""
         return {p.cell.name: p.cell.source for p in self.pieces if p.cell.name in self.solutions}
 
     @property
     def own(self) -> Iterator[Piece]:
-        """The learner's own cells, which answer nothing."""
+        """The learner's own cells, which answer no exercise."""
         return (piece for piece in self.pieces if piece.cell.name not in self.solutions)
 
     @cached_property
     def digest(self) -> str:
-        """A digest of all that a notebook is rebuilt from, beside the instructor's."""
+        """A digest of all that a notebook is rebuilt from, except the instructor's notebook."""
         return digest([(p.after, p.cell.cell_type, p.cell.name, p.cell.source) for p in self.pieces])
 
 

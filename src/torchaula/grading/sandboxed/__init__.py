@@ -1,1 +1,1 @@
-"""What runs beside student code, inside the sandbox: nothing here decides anything."""
+"""The sandboxed side: code that runs beside student code. The trusted side relies on nothing it says."""

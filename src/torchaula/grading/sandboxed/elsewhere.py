@@ -1,7 +1,7 @@
-"""Modules that only Colab and Kaggle have, as modules that do nothing.
+"""Replace modules that only Colab and Kaggle have by modules that do nothing.
 
-`from google.colab import drive` must not cost the rest of its cell. Who asks whether they are there, in a
-`try` or with `find_spec`, is told that they are not, as is true.
+So `from google.colab import drive` does not stop its cell. Code that tests whether they exist, in a `try` or
+with `find_spec`, finds that they don't.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ IMPORT = dis.opmap["IMPORT_NAME"]
 
 
 class Nothing(str):
-    """Whatever such a module has: it can be called, looked into, gone through, and is empty."""
+    """Any attribute of such a module: it can be called, has attributes, can be iterated, and is empty."""
 
     def __call__(self, *args: object, **kwargs: object) -> Nothing:
         return self
@@ -41,7 +41,7 @@ class Nothing(str):
 
 
 class Elsewhere(MetaPathFinder, Loader):
-    """Finds these modules where a learner's own line plainly imports them; `tell` says so to the learner."""
+    """Finds these modules where a learner's line imports them outside a `try`; `tell` informs the learner."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         self._tell, self._told = tell, False
@@ -66,7 +66,7 @@ class Elsewhere(MetaPathFinder, Loader):
             self._tell(module.__name__)
 
     def _below(self, parent: ModuleType, name: str) -> ModuleType:
-        """The module of this name in a parent that is real elsewhere, and has much that is missing here."""
+        """The module of this name below `parent`; other attributes of the parent don't exist here."""
         full = f"{parent.__name__}.{name}"
         if not (_is_parent(full) or _is_known(full)):
             raise AttributeError(f"module {parent.__name__!r} has no attribute {name!r}")
@@ -91,7 +91,7 @@ def _nothing(name: str) -> Any:
 
 
 def _is_plain_import(frame: FrameType | None) -> bool:
-    """Whether a learner's line that no `try` surrounds, or a magic of IPython's, imports."""
+    """Whether the import is on a learner's line outside any `try`, or comes from an IPython magic."""
     while frame is not None and frame.f_globals.get("__name__") != LEARNER:
         if frame.f_globals.get("__name__") == "IPython.core.extensions":
             return True

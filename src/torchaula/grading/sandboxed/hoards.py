@@ -1,7 +1,7 @@
-"""What the kernel keeps for processes and no process maps: buffers of sockets, entries of folders in memory.
+"""Limit kernel memory that belongs to no process: buffers of sockets, and entries of folders in memory.
 
-Each is bounded by itself (`seccomp` lets no buffer grow, a pipe's are the kernel's own limit); here their
-number is looked at, in two short reads however many processes there are.
+The size of each is limited already (`seccomp` lets no buffer grow; the kernel limits pipes). This module
+limits their number, with two short reads however many processes there are.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-SOCKETS = 1000  # of some 300 kB at most
-ENTRIES = 100_000  # files and folders, of some 1.5 kB even where they are empty
+SOCKETS = 1000  # about 300 kB each at most
+ENTRIES = 100_000  # files and folders; even an empty one takes about 1.5 kB
 SOCKSTAT = Path("/proc/net/sockstat")
 
 
 def too_many(folders: Iterable[Path]) -> bool:
-    """Whether a sandbox's processes hold more sockets, or more entries of `folders`, than honest ones."""
+    """Whether a sandbox's processes hold more sockets, or more entries of `folders`, than honest code."""
     return _sockets() > SOCKETS or any(_entries(folder) > ENTRIES for folder in folders)
 
 

@@ -1,4 +1,4 @@
-"""How much memory processes take: quickly, each by itself, or rightly, with what they share counted once."""
+"""Measure the memory of processes: quickly, one by one, or exactly, with shared pages counted once."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-RARELY = 20  # times as long as it took to look, until the next look
-PAUSE = 0.5  # seconds at most until then: what is written to shared memory meanwhile shows in no quick sum
-LOOK = 2.0  # seconds that a look may take
-STEP = 128 * 2**20  # bytes more than at the last look, after which it is time for another
+RARELY = 20  # the pause until the next exact measurement, as a multiple of how long the last one took
+PAUSE = 0.5  # seconds, the longest pause: the quick sum misses what is written to shared memory meanwhile
+LOOK = 2.0  # seconds that an exact measurement may take
+STEP = 128 * 2**20  # bytes of growth in the quick sum that call for a new exact measurement at once
 
 
 def resident(process: int) -> int:
-    """Bytes that a process keeps for itself or shares with its forks; quick, however many they are.
+    """Bytes that a process has for itself or shares with its forks. This is quick for many processes too.
 
-    It sees what is mapped, and nothing of a process whose first thread is gone (`is_headless`).
+    It counts mapped memory only, and shows 0 for a process whose first thread has ended (`is_headless`).
     """
     with suppress(OSError):
         return _kilobytes(process, "status", ("RssAnon:", "RssShmem:")) * 1024
@@ -25,9 +25,9 @@ def resident(process: int) -> int:
 
 
 def proportional(process: int) -> int:
-    """The same, of which what is shared by several counts a part for each: milliseconds for a large process.
+    """The same, with shared pages divided among the processes that share them; takes some milliseconds.
 
-    Of a process that can't be read so, what it shares counts in full.
+    For a process that can't be read like this, shared pages count in full.
     """
     try:
         return _kilobytes(process, "smaps_rollup", ("Pss_Anon:", "Pss_Shmem:")) * 1024
@@ -36,7 +36,7 @@ def proportional(process: int) -> int:
 
 
 def is_headless(process: int) -> bool:
-    """Whether a process goes on without its first thread, so that `/proc` shows none of its memory."""
+    """Whether a process runs on after its first thread has ended: then `/proc` shows none of its memory."""
     with suppress(OSError):
         has_others = sum(1 for _ in Path(f"/proc/{process}/task").iterdir()) > 1
         return has_others and "\nState:\tZ" in Path(f"/proc/{process}/status").read_text()
@@ -49,15 +49,15 @@ def _kilobytes(process: int, file: str, fields: tuple[str, ...]) -> int:
 
 
 class Shares:
-    """The memory of all processes together, looked at no oftener than it is worth."""
+    """The exact memory of all processes together, measured only as often as its cost allows."""
 
     def __init__(self) -> None:
         self._found, self._next, self._resident = 0.0, 0.0, 0
 
     def sum(self, processes: Iterable[int], resident: int) -> float:
-        """Bytes of all processes at the last look; `resident`: how much they take at most.
+        """Bytes of all processes at the last exact measurement; `resident` is their quick sum now.
 
-        Endless where a look takes too long: it would be out of date before it ends.
+        Infinite where the measurement takes too long, since it would be out of date before it ends.
         """
         begun = time.monotonic()
         if begun >= self._next or resident > self._resident + STEP:

@@ -1,7 +1,7 @@
-"""The first process inside the sandbox: warm, waiting, and gone over after every submission.
+"""The first process inside the sandbox, a fork server: it forks student processes and cleans up after them.
 
-It runs no student code itself, nor set-up cells, so that it can serve one assignment after the other; its
-forks do. It holds nothing worth stealing: one socket, which no fork that runs student code keeps.
+It runs neither student code nor set-up cells itself, only in forks, so that it can serve one assignment
+after the other. It holds no secret: only one socket, which forks close before they run student code.
 
     python -m torchaula.grading.sandboxed.nursery DESCRIPTOR
 """
@@ -50,12 +50,12 @@ PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
 
 
 class Nursery:
-    """Waits for the worker's orders on `control`."""
+    """Receives the worker's orders on `control`, and watches the submission's processes."""
 
     def __init__(self, control: socket) -> None:
         self._control = control
         self._channel = Channel(control, ToNursery)
-        self._is_alone = set(processes()) == {os.getpid()}  # so in a sandbox, and nowhere else
+        self._is_alone = set(processes()) == {os.getpid()}  # true only inside a sandbox
         if self._is_alone:
             seccomp.require()
         self._limits, self._memory, self._mounts = Limits(), 0, mounts()
@@ -64,7 +64,7 @@ class Nursery:
         self._shares, self._usage = Shares(), Usage()
 
     def run(self) -> NoReturn:
-        """Serve until the worker hangs up, which ends the process."""
+        """Serve until the worker closes the socket, which ends the process."""
         self._shell = warm_shell()
         while True:
             if not select.select([self._control], [], [], limits.LOOK_WALL)[0]:
@@ -82,7 +82,7 @@ class Nursery:
                 self._finish()
 
     def _prepare(self, prepare: Prepare) -> None:
-        """Import what a set-up does. What an earlier one has imported stays, so then the sandbox ends."""
+        """Import what the set-up imports. End the sandbox if an earlier set-up has imported anything."""
         if self._has_imported:
             sys.exit()
         names, failed = tried(self._shell, prepare.cells)
@@ -111,7 +111,7 @@ class Nursery:
             each.close()
 
     def _watch(self) -> None:
-        """End a submission that takes more than its share of processes, memory or CPU."""
+        """Kill a submission's processes when they exceed a limit of number, memory or CPU."""
         self._reap()
         running = self._running()
         self._usage.look(running)
@@ -129,7 +129,10 @@ class Nursery:
             self._kill(KilledFor.MEMORY)
 
     def _takes_too_much(self, running: Sequence[int], grown: int, most: int) -> bool:
-        """Whether processes that grew by `grown` bytes at most take more than `most`, or the kernel does."""
+        """Whether the processes take more than `most` bytes, or hold too much memory in the kernel.
+
+        `grown` is a quick upper estimate, so that the slow exact sum is seldom needed.
+        """
         if self._is_alone and running and hoards.too_many(FOLDERS):
             return True
         return grown > most and self._shares.sum([os.getpid(), *running], grown) - self._memory > most
@@ -138,13 +141,13 @@ class Nursery:
         """The processes of the submission."""
         if self._is_alone:
             return [process for process in processes() if process != os.getpid()]
-        return list(descendants(os.getpid()))  # orphans come back here, see `main`
+        return list(descendants(os.getpid()))  # orphans become children of this process, see `main`
 
     def _kill(self, reason: KilledFor = KilledFor.NOTHING) -> None:
         self._killed_for = self._killed_for or reason
         if self._is_alone:
             with suppress(ProcessLookupError):
-                os.kill(-1, signal.SIGKILL)  # every process that this one sees, but itself
+                os.kill(-1, signal.SIGKILL)  # every process that this one sees, except itself
         for process in self._running():
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
@@ -157,7 +160,7 @@ class Nursery:
                 pass
 
     def _finish(self) -> None:
-        """Leave nothing of a submission; what can't be removed ends the sandbox itself."""
+        """Remove all that a submission left; exit, and so end the sandbox, if something can't be removed."""
         deadline = time.monotonic() + limits.CLEAN_UP_WALL
         while self._running():
             self._kill()
@@ -177,7 +180,7 @@ class Nursery:
 
 
 def warm_shell() -> Shell:
-    """The shell whose forks run a learner's cells, with everything imported that most of these will want."""
+    """The shell whose forks run a learner's cells, with the modules imported that most learners use."""
     warm_up()
     shell = Shell.instance()
     shell.rehearse("%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])\ndel plt")
@@ -187,7 +190,7 @@ def warm_shell() -> Shell:
 
 
 def tried(shell: Shell, cells: Sequence[Cell]) -> tuple[list[str], tuple[str, str] | None]:
-    """What set-up cells import, and which of them fails and why; in a fork, so that nothing of them stays."""
+    """Run set-up cells in a fork; return the modules that they import, and which cell fails and why."""
 
     def run() -> tuple[list[str], tuple[str, str] | None]:
         before = set(sys.modules)
@@ -208,19 +211,19 @@ def processes() -> list[int]:
 
 
 def cpu_seconds() -> float:
-    """CPU time of all processes that ended; orphans come back to the nursery, so theirs too."""
+    """CPU seconds of all processes that ended, orphans included, since they become the nursery's children."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
 def shared_objects() -> bool:
-    """Whether System V memory, queues or semaphores are left, which outlive processes."""
+    """Whether System V memory, queues or semaphores exist; these outlive the processes that made them."""
     files = (Path("/proc/sysvipc", kind) for kind in ("shm", "msg", "sem"))
     return any(len(file.read_text().splitlines()) > 1 for file in files if file.exists())
 
 
 def mounts() -> frozenset[Path]:
-    """Where something is mounted: an environment may stand below `/tmp`."""
+    """The mount points; one may be below `/tmp`, where Python's environment is there."""
     lines = Path("/proc/self/mountinfo").read_text().splitlines()
     return frozenset(Path(line.split()[4].encode().decode("unicode_escape")) for line in lines)
 
@@ -249,10 +252,10 @@ def _prctl(option: int, value: int) -> None:
 
 
 def main() -> None:
-    """Run a nursery on the inherited socket that the argument names."""
+    """Run a nursery on the inherited socket whose descriptor is the argument."""
     _prctl(PR_SET_DUMPABLE, 0)  # no fork may read this process's memory or take its descriptors
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # with a handler, even a sandbox's first process would hear
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # with a handler, student code could interrupt this process
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     Nursery(socket(fileno=int(sys.argv[1]))).run()
 

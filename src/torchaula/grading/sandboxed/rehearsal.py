@@ -1,7 +1,7 @@
-"""What happens in every submission, done some times before the first one.
+"""Warm-up: serve typical requests before forking, so that forks inherit CPython's specialised code.
 
-Python adapts code that runs often to what it meets there. A fork has what its parent has adapted; what is
-left, it adapts for itself alone, and copies the pages that it writes to.
+CPython specialises code that runs often. A fork inherits the specialised code of its parent; otherwise each
+fork would have to specialise it again, and copy the memory pages that this writes to.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from torchaula.checks.observation import Observation, Request, Scope, perform
 from torchaula.checks.seeds import Stream
 from torchaula.grading.wire.values import from_observation, from_request, to_observation, to_request
 
-ROUNDS = 20  # more than Python waits for
+ROUNDS = 20  # more runs than CPython needs before it specialises code
 PROBE = '''
 def rehearsed(x, target, images):
     """What exercises are about: layers, losses, gradients, steps, and tensors taken apart."""
@@ -37,13 +37,13 @@ def rehearsed(x, target, images):
 
 
 def rehearse() -> None:
-    """Serve requests of the course's kind, over the wire and back."""
+    """Serve typical requests of the course, encoded and decoded as on the wire."""
     for watch in ((), ("torch.nn.init",)) * (ROUNDS // 2):
         serve(watch)
 
 
 def serve(watch: tuple[str, ...]) -> Observation:
-    """What one such request makes of itself."""
+    """Serve one typical request and return the observation."""
     x, target = torch.linspace(-1, 1, 20).reshape(4, 5).requires_grad_(), torch.tensor([0, 1, 1, 0])
     request = Request("rehearsed", (x, target, torch.ones(2, 1, 8, 8)), source=PROBE, watch=watch)
     call, buffers = from_request(request)

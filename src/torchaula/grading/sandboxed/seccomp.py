@@ -1,10 +1,10 @@
-"""What a student process may not ask of the kernel: a seccomp filter, written by hand.
+"""Build and install a seccomp filter for student processes: it refuses or fakes some system calls.
 
-What reaches other processes or outlives a submission (keys, queues, tracing, other processes' limits) is
-refused, and so are what only widens the kernel's open side (`bpf`, `io_uring`), what tells which pages of a
-file others have read (the page cache is the whole machine's), and memory that no process maps, which nobody
-counts. What changes a file's metadata, gives advice about its pages or asks for larger buffers does nothing
-and says that it worked: honest code does it without minding, and devices and pages are the whole machine's.
+It refuses calls that reach other processes or outlive a submission (keys, queues, tracing, other processes'
+limits), calls that only add attack surface (`bpf`, `io_uring`), calls that tell which pages of a file others
+have read (all programs share the page cache), and memory that no process maps, since nothing counts it.
+Calls that change a file's metadata, give advice about its pages or ask for larger buffers do nothing but
+report success: honest code makes them and ignores the outcome, and they affect the whole machine.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# Numbers by machine; where one of them has no such call, -1.
+# The number of each call by machine; -1 where a machine has no such call.
 MACHINES = ("x86_64", "aarch64")
 AUDIT = (0xC000003E, 0xC00000B7)
 REFUSED = {
@@ -64,7 +64,7 @@ REFUSED = {
     "umount2": (166, 39),
     "unshare": (272, 97),
     "userfaultfd": (323, 282),
-    "vmsplice": (278, 75),  # a pipe would keep whole huge pages that are mapped no more
+    "vmsplice": (278, 75),  # a pipe would keep whole huge pages that are no longer mapped
 }
 PRETENDED = {
     "chmod": (90, -1),
@@ -87,8 +87,8 @@ PRETENDED = {
     "utimensat": (280, 88),
     "utimes": (235, -1),
 }
-# Calls whose first argument must be this: 0, itself; 1, sockets of Unix. Those of networks lead nowhere, and
-# keep gigabytes in their buffers.
+# Calls whose first argument must be this value: 0 means the process itself, 1 means Unix sockets. Network
+# sockets reach nothing here, and could keep gigabytes in their buffers.
 ONLY = {
     "prlimit64": ((302, 261), 0),
     "sched_setaffinity": ((203, 122), 0),
@@ -98,12 +98,12 @@ ONLY = {
 
 @dataclass(frozen=True)
 class Argument:
-    """A call of which one argument decides: one of `values`, or with a bit of them where it `is_bits`."""
+    """A call that is stopped if one argument is one of `values` or, where `is_bits`, has a bit of them."""
 
     numbers: tuple[int, int]
     place: int
     values: tuple[int, ...]
-    error: int = 0  # none: it is pretended
+    error: int = 0  # 0: the call does nothing and reports success
     is_bits: bool = False
 
 
@@ -112,16 +112,16 @@ BY_ARGUMENT = {
     "ioctl": Argument((16, 29), 1, (0x40046602, 0x40086602, 0x401C5820)),
     "fcntl": Argument((72, 25), 1, (1031,), errno.EPERM),  # F_SETPIPE_SZ
     "madvise": Argument((28, 233), 2, (20, 21)),  # MADV_COLD, MADV_PAGEOUT
-    # RWF_NOWAIT fails where a page isn't there; RWF_DONTCACHE takes it away.
+    # RWF_NOWAIT fails where a page isn't in the cache; RWF_DONTCACHE drops it from the cache.
     "preadv2": Argument((327, 286), 5, (0x8 | 0x80,), errno.EOPNOTSUPP, is_bits=True),
     "pwritev2": Argument((328, 287), 5, (0x8 | 0x80,), errno.EOPNOTSUPP, is_bits=True),
-    # SO_SNDBUF, SO_RCVBUF, and the same by force; of any level, since honest code sets none of the others
+    # SO_SNDBUF, SO_RCVBUF, SO_…BUFFORCE; at every level, since honest code sets no such numbers at others
     "setsockopt": Argument((54, 208), 2, (7, 8, 32, 33)),
 }
 
 X32 = 0x40000000  # x86_64's calls with 32-bit pointers start here
 LOAD, JUMP_EQUAL, JUMP_AT_LEAST, JUMP_BITS, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # BPF
-NUMBER, MACHINE, FIRST = 0, 4, 16  # offsets in what the filter is given, `seccomp_data`
+NUMBER, MACHINE, FIRST = 0, 4, 16  # offsets in the filter's input, `seccomp_data`
 ALLOW, ERROR = 0x7FFF0000, 0x00050000
 PR_SET_SECCOMP, PR_GET_SECCOMP, MODE_FILTER = 22, 21, 2
 
@@ -131,13 +131,13 @@ class _Program(ctypes.Structure):
 
 
 def require() -> None:
-    """Raise `OSError` where a filter can't be set: better no sandbox than half of one."""
+    """Raise `OSError` where no filter can be installed: a sandbox without one must not start."""
     if platform.machine() not in MACHINES or ctypes.CDLL(None).prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0:
         raise OSError(f"no seccomp filter for student code on this machine ({platform.machine()})")
 
 
 def confine() -> None:
-    """Filter the calls of this process and of all that it starts, for ever. Raises `OSError`."""
+    """Filter the calls of this process and its descendants; this can't be undone. Raises `OSError`."""
     code = b"".join(_filter(MACHINES.index(platform.machine())))
     program = _Program(len(code) // 8, code)
     libc = ctypes.CDLL(None, use_errno=True)
@@ -166,7 +166,7 @@ def _filter(machine: int) -> Iterator[bytes]:
 
 
 def _by_argument(call: Argument, machine: int) -> Iterator[bytes]:
-    """Steps that answer one call, and pass over all others."""
+    """The instructions that handle one call and skip all others."""
     jump = JUMP_BITS if call.is_bits else JUMP_EQUAL
     yield _step(JUMP_EQUAL, call.numbers[machine], 0, 2 * len(call.values) + 2)
     yield _step(LOAD, FIRST + 8 * call.place)

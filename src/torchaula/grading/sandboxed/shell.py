@@ -1,6 +1,6 @@
-"""The learner's cells as IPython runs them, and what they give out, bounded.
+"""Run a learner's cells in an IPython shell, and collect their outputs within limits.
 
-Made once, in the nursery: an IPython shell costs half a second, a fork of it nothing.
+The nursery makes one shell and forks it: a new shell costs half a second, a fork nearly nothing.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from torchaula.grading.wire import words
 from torchaula.grading.wire.limits import Limits
 from torchaula.grading.wire.orders import PLACES, Output, Raised, Shown, Text
 
-FRAMES = 20  # of either end of a traceback: of an endless recursion IPython takes 15 ms for each frame
-ANSWERS = 100  # that nobody gives to the questions of one cell, before it is told so
+FRAMES = 20  # kept at each end of a traceback: IPython takes 15 ms a frame, and recursion makes many
+ANSWERS = 100  # empty answers to the `input()` calls of one cell, before one raises `EOFError`
 
 
 class Outputs:
-    """What one cell gives out, in order; text and pictures beyond the limits are left out."""
+    """The outputs of one cell, in order; text and pictures beyond the limits are left out."""
 
     def __init__(self, limits: Limits) -> None:
         self.items: list[Output] = []
@@ -56,7 +56,7 @@ class Outputs:
         self._add(Shown(self._bounded(text), png))
 
     def fail(self, kind: str, message: str, traceback: str) -> None:
-        """An exception; where there are more than may be, the last one counts."""
+        """Add an exception; where there are too many outputs, it replaces the last one."""
         traceback = traceback[-min(4000, self._errors) :] if self._errors else ""
         message = message[: min(2000, self._errors)]
         self._errors = max(0, self._errors - len(message) - len(traceback))
@@ -64,7 +64,7 @@ class Outputs:
         self.items.append(Raised(kind[:200], message, traceback))
 
     def _add(self, item: Output) -> None:
-        """Add what is no exception, for which the last place stays free."""
+        """Add an output that is no exception; the last place stays free for one."""
         if len(self.items) < PLACES - 2:
             self.items.append(item)
         elif len(self.items) == PLACES - 2:
@@ -76,7 +76,7 @@ class Outputs:
 
 
 class _Stream(io.TextIOBase):
-    """What a kernel's `sys.stdout` and `sys.stderr` are to a learner's code."""
+    """Stands for `sys.stdout` or `sys.stderr`, with the interface that a kernel's streams have."""
 
     encoding, errors, newlines, mode, line_buffering = "UTF-8", "strict", None, "w", True
 
@@ -91,7 +91,7 @@ class _Stream(io.TextIOBase):
         return True
 
     def fileno(self) -> int:
-        """Where programs and C code print to instead: what stands there is shown after the cell."""
+        """The descriptor that programs and C code print to; that text is shown after the cell's end."""
         return self._descriptor
 
     @property
@@ -99,11 +99,11 @@ class _Stream(io.TextIOBase):
         return _Bytes(self)
 
     def reconfigure(self, **_options: object) -> None:
-        """Nothing to change: all of it is shown."""
+        """Do nothing: no option applies here."""
 
 
 class _Bytes(io.BufferedIOBase):
-    """The same for bytes, which are text in UTF-8."""
+    """The same for bytes, which are decoded as UTF-8."""
 
     def __init__(self, stream: _Stream) -> None:
         self._stream, self.name = stream, stream.name
@@ -122,7 +122,7 @@ class _Bytes(io.BufferedIOBase):
 
 
 class _Hook(DisplayHook):
-    """What the value of a cell becomes."""
+    """Turns the value of a cell into an output."""
 
     def write_output_prompt(self) -> None:
         pass
@@ -135,7 +135,7 @@ class _Hook(DisplayHook):
 
 
 class _Publisher(DisplayPublisher):
-    """What `display(…)` and figures become."""
+    """Turns `display(…)` and figures into outputs."""
 
     def publish(self, data: dict[str, Any], *args: Any, **kwargs: Any) -> None:
         _show(Shell.instance(), data)
@@ -165,10 +165,10 @@ class Shell(InteractiveShell):
         self._limits, self._asked = Limits(), 0
 
     def enable_gui(self, gui: str | None = None) -> None:
-        """Nobody looks at windows; `%matplotlib inline` asks for none."""
+        """Do nothing: nobody would see a window, and `%matplotlib inline` needs none."""
 
     def ask_exit(self) -> None:
-        """`exit()` ends no more than a kernel does that is started again."""
+        """Do nothing: `exit()` must not end this process."""
 
     def _get_exc_info(self, exc_tuple: Any = None) -> Any:
         kind, value, trace = super()._get_exc_info(exc_tuple)  # type: ignore[no-untyped-call]
@@ -178,12 +178,12 @@ class Shell(InteractiveShell):
     def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
         try:
             message = str(evalue)
-        except Exception:  # a learner's class may fail at that too
+        except Exception:  # `__str__` of a learner's class may raise
             message = ""
         self.outputs.fail(getattr(etype, "__name__", str(etype)), message, "\n".join(stb))
 
     def connect(self, limits: Limits) -> None:
-        """Let this process print into the outputs, and read nothing."""
+        """Redirect what this process prints to the outputs, and give it an empty standard input."""
         self._limits = limits
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
@@ -200,7 +200,7 @@ class Shell(InteractiveShell):
         self.outputs.write("stderr", words.not_here(module))
 
     def _no_input(self, prompt: object = "", stream: object = None) -> str:
-        """Nobody is there to answer; a notebook that asks must not end for that, nor ask for ever."""
+        """Answer `input()` with an empty text: a cell must not fail for asking, nor ask for ever."""
         self._asked += 1
         if self._asked > ANSWERS:
             raise EOFError
@@ -208,13 +208,13 @@ class Shell(InteractiveShell):
         return ""
 
     def rehearse(self, source: str, cell: str | None = None) -> BaseException | None:
-        """Run a cell for what it leaves in this process, whatever it gives out; what ended it early."""
+        """Run a cell for its effects on this process; return the exception that ended it early, if any."""
         result = self.run_cell(source, store_history=False, cell_id=cell)  # type: ignore[no-untyped-call]
         error: BaseException | None = result.error_before_exec or result.error_in_exec
         return error
 
     def run(self, source: str, cell: str) -> tuple[list[Output], BaseException | None]:
-        """Run a cell; what it gave out, and what ended it early."""
+        """Run a cell; return its outputs, and the exception that ended it early, if any."""
         self.outputs, self._asked = Outputs(self._limits), 0
         error = self.rehearse(source, cell)
         self._read_spill()
@@ -222,7 +222,7 @@ class Shell(InteractiveShell):
 
     def _read_spill(self) -> None:
         for stream in (sys.__stdout__, sys.__stderr__):
-            with suppress(Exception):  # whatever a learner's code has made of it
+            with suppress(Exception):  # a learner's code may have replaced or closed it
                 stream.flush()  # type: ignore[union-attr]
         content = os.pread(1, self._limits.text, 0)
         os.ftruncate(1, 0)
@@ -230,7 +230,7 @@ class Shell(InteractiveShell):
 
 
 def shorten(trace: TracebackType | None) -> None:
-    """Leave the middle of a long traceback out."""
+    """Remove the middle of a long traceback."""
     frames = []
     while trace is not None:
         frames.append(trace)

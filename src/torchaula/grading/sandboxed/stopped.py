@@ -1,6 +1,6 @@
-"""Which cells of a learner's stopped, and which threads a fork left behind: reasons for what fails later.
+"""Note which of a learner's cells stopped, and which threads a fork lost, to explain later failures.
 
-Known to the student process alone, and so a claim: it is shown, and decides nothing.
+Only the student process knows this, so it can't be trusted: it is shown, and decides nothing.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ from torchaula.source_text import names_bound_in
 
 @dataclass
 class Stopped:
-    """The cells that stopped, each with its text; `threads` are the names of those that are gone."""
+    """The cells that stopped, each with its text; `threads` are the names of threads that a fork lost."""
 
     cells: dict[str, tuple[str, Stop]] = field(default_factory=dict)
     threads: tuple[str, ...] = ()
 
     def note(self, cell: str, source: str, error: BaseException | None) -> None:
-        """How a cell ended."""
+        """Note how a cell ended."""
         self.cells.pop(cell, None)
         if error is not None and not isinstance(error, TimeLimit):
             self.cells[cell] = (source, stop(error))
 
     def note_threads(self) -> None:
-        """Which threads run, just before a fork."""
+        """Note which threads run, just before a fork."""
         main = threading.main_thread()
         others = [thread.name for thread in threading.enumerate() if thread is not main]
         self.threads = tuple(name[:MAX_TEXT] for name in others[:MAX_THREADS] if type(name) is str)
 
     def explained(self, seen: Observation, exercise: str) -> Observation:
-        """What was observed, and what came before that explains it."""
+        """The observation, with the earlier event that explains its failure, if there is one."""
         failure = seen.failure
         if failure is None:
             return seen
@@ -52,7 +52,7 @@ class Stopped:
         return seen
 
     def _cause(self, missing: str, exercise: str) -> Stop | None:
-        """What stopped the cell that would have defined a name: the exercise's own, or the last one."""
+        """Why the cell that would have defined a name stopped: the exercise's own cell, else the last one."""
         defining = {
             cell: end for cell, (source, end) in self.cells.items() if missing in names_bound_in(source)
         }

@@ -1,6 +1,6 @@
-"""The student process: a learner's cells in order, and a waiting fork for each exercise.
+"""The student process: run a learner's cells in order, and fork a process that waits for each exercise.
 
-Nothing here decides anything: whatever this process says of itself is a claim.
+The trusted side relies on nothing that this process says, since student code can change all of it.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ DECIMAL, LOCALE = decimal.getcontext().copy(), locale.setlocale(locale.LC_ALL)
 
 
 def live(shell: Shell, life: Channel, ends: Sequence[socket], limits: Limits) -> NoReturn:
-    """Run the cells that `life` tells; at each `Leave` fork a process that serves requests on its socket.
+    """Run the cells that `life` sends; at each `Leave` fork a process that serves requests on its socket.
 
-    Never returns: this is the whole life of a student process. An exception would end it as well.
+    Never returns: a student process does only this. An exception would end the process too.
     """
     shell.connect(limits)
     confine(limits)
@@ -65,7 +65,7 @@ def live(shell: Shell, life: Channel, ends: Sequence[socket], limits: Limits) ->
             continue
         end = waiting.pop(0)
         stopped.note_threads()
-        with warnings.catch_warnings(action="ignore"):  # Python minds forks of what has threads
+        with warnings.catch_warnings(action="ignore"):  # Python warns of forks where there are threads
             child = os.fork()
         if child == 0:
             life.close()
@@ -78,7 +78,7 @@ def live(shell: Shell, life: Channel, ends: Sequence[socket], limits: Limits) ->
 
 
 def confine(limits: Limits) -> None:
-    """Set what the kernel limits for one process; the nursery watches what it doesn't."""
+    """Set the kernel's limits for one process; the nursery watches the other limits."""
     space = address_space() + limits.memory
     for kind, limit in (
         (resource.RLIMIT_AS, space),
@@ -93,7 +93,7 @@ def confine(limits: Limits) -> None:
 
 
 def _allow(seconds: float) -> None:
-    """Let the kernel end this process some time after `seconds` more of CPU."""
+    """Let the kernel end this process if it uses far more than `seconds` of CPU from now on."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     _soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
     soft = int(used.ru_utime + used.ru_stime + KERNEL_FACTOR * seconds) + 1
@@ -108,11 +108,11 @@ def _run(shell: Shell, cell: Cell, seed: int, seconds: float, stopped: Stopped) 
     try:
         with time_limit(seconds, CELL_WALL_PER_CPU * seconds):
             outputs, error = shell.run(cell.source, cell.id)
-    except TimeLimit as late:  # between the cell's end and ours
+    except TimeLimit as late:  # raised after the cell's end
         outputs, error = shell.outputs.items, late
     stopped.note(cell.id, cell.source, error)
     if cell.is_setup and error is not None and not session.setup_names():
-        os._exit(1)  # not the learner's doing: it ran in the judge and in the nursery
+        os._exit(1)  # not the learner's fault: the set-up ran in the judge and in the nursery
     timed_out = isinstance(error, TimeLimit)
     if timed_out:
         outputs = [output for output in outputs if not isinstance(output, Raised)]
@@ -120,10 +120,10 @@ def _run(shell: Shell, cell: Cell, seed: int, seconds: float, stopped: Stopped) 
 
 
 def restore(names: dict[str, Any]) -> None:
-    """Undo what a learner shadows without meaning to: a module of the set-up, or a built-in function.
+    """Undo accidental shadowing of a module of the set-up, or of a built-in function.
 
-    `list = [1, 2]` or `torch = 3` in one cell must not cost another exercise. What can be called
-    stays: a learner may mean it.
+    `list = [1, 2]` or `torch = 3` in one cell must not cost points in another exercise. A callable that
+    shadows a built-in stays, since the learner may want it.
     """
     for name, value in session.setup_names().items():
         if isinstance(value, ModuleType) and not isinstance(names.get(name), ModuleType):
@@ -134,7 +134,7 @@ def restore(names: dict[str, Any]) -> None:
 
 
 def serve(channel: Channel, shell: Shell, exercise: str, stopped: Stopped) -> NoReturn:
-    """Answer requests to an exercise until the judge hangs up."""
+    """Serve requests to an exercise until the judge closes the channel."""
     _silence()
     names = shell.user_ns
     before = dict(names)
@@ -159,7 +159,7 @@ def serve(channel: Channel, shell: Shell, exercise: str, stopped: Stopped) -> No
 
 
 def _take(answer: Instead, shell: Shell, before: dict[str, Any], stopped: Stopped) -> None:
-    """Put another answer in place of the last one, of which no name stays."""
+    """Run another answer in place of the last one, after removing all names that this had defined."""
     names = shell.user_ns
     names.clear()
     names.update(before)
@@ -171,7 +171,7 @@ def _take(answer: Instead, shell: Shell, before: dict[str, Any], stopped: Stoppe
 
 
 def settle() -> None:
-    """Set back what learners set for a whole process and forget: it must not cost another exercise."""
+    """Reset process-wide settings that a cell left changed: they must not cost points in another exercise."""
     modes.settle()
     gc.enable()
     sys.settrace(None)
@@ -180,12 +180,12 @@ def settle() -> None:
     locale.setlocale(locale.LC_ALL, LOCALE)
     try:
         os.getcwd()  # noqa: PTH109 - whether there is one, not which
-    except OSError:  # it went, with what a learner made it for
+    except OSError:  # a learner removed it, perhaps a temporary folder
         os.chdir(tempfile.gettempdir())
 
 
 def _silence() -> None:
-    """What a learner's code prints while it is tested goes nowhere: it could be the test's data."""
+    """Discard what a learner's code prints while it is tested, since it could print the test's data."""
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(null, descriptor)

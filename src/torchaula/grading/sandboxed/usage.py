@@ -1,4 +1,4 @@
-"""How much CPU processes take, and whether they have something to compute; as `/proc` tells."""
+"""Read from `/proc` how much CPU processes use, and whether they have something to compute."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from itertools import islice
 from pathlib import Path
 
 CLOCK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
-# Fields of `/proc/…/stat` after the program's name: state; user and system time of the process, and of its
-# children that ended; threads.
+# Fields of `/proc/…/stat` after the program's name: the state; user and system time of the process and of
+# its ended children; the number of threads.
 STATE, TIMES, THREADS = 0, slice(11, 15), 17
-MOST = 64  # threads that are looked at
+MOST = 64  # threads of a process that are read
 
 
 class Usage:
-    """What a submission's processes take, looked at again and again.
+    """The CPU use of a submission's processes, updated at each `look`.
 
-    `cpu` are the seconds of those that are there, with their children that ended. `wanted` are all seconds
-    so far in which one of them could compute, if the machine let it.
+    `cpu` are the CPU seconds of the running processes and of their ended children. `wanted` are all seconds
+    so far in which one of them could compute, whether it got the CPU or not.
     """
 
     def __init__(self) -> None:
         self.cpu, self.wanted, self._looked = 0.0, 0.0, time.monotonic()
 
     def look(self, processes: Iterable[int]) -> None:
-        """Look at the processes that there are now."""
+        """Read the state of the processes that run now."""
         found = {process: stat for process in processes if (stat := _stat(Path(f"/proc/{process}")))}
         self.cpu = sum(sum(map(int, stat[TIMES])) for stat in found.values()) / CLOCK
         now = time.monotonic()
@@ -37,14 +37,14 @@ class Usage:
 
 
 def _stat(folder: Path) -> list[str]:
-    """The fields of a process or thread; none where it is gone."""
+    """The fields of a process or thread; empty where it is gone."""
     with suppress(OSError):
         return (folder / "stat").read_text(errors="replace").rpartition(")")[2].split()
     return []
 
 
 def _has_work(process: int, stat: list[str]) -> bool:
-    """Whether a thread of it runs, or waits for the CPU or a disk; waiting for a child is no work."""
+    """Whether a thread of it runs, or waits for the CPU or a disk. Waiting for a child doesn't count."""
     states = {stat[STATE]}
     if int(stat[THREADS]) > 1:
         states |= {each[STATE] for each in _threads(process) if each}

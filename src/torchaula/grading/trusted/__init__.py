@@ -1,1 +1,1 @@
-"""What may see tests, expected values and the secret: student code never runs in these processes."""
+"""The trusted side: it sees tests, expected values and the secret, and never runs student code."""

@@ -1,4 +1,4 @@
-"""The time that one submission may take, however often parts of it are tried again."""
+"""Count the time that one submission uses, retries included, and tell when its budget is used up."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import msgspec
 
 from torchaula.grading.wire.limits import Limits
 
-NOISE = 1.0  # seconds without CPU that any machine may cost
-SHARE = 0.25  # of the time in which there was something to compute: beyond it the machine was busy
+NOISE = 1.0  # seconds of waiting for the CPU that are normal on any machine
+SHARE = 0.25  # of the time in which it could compute: beyond this share of waiting, the machine was busy
 
 
 class Spent(msgspec.Struct, frozen=True):
-    """Seconds that a submission has taken so far: of CPU, and on the clock.
+    """Seconds that a submission has used so far: of CPU, and on the clock.
 
-    `wanted` are those in which one of its processes had something to compute, whether it got the CPU or not.
+    `wanted` are the seconds in which one of its processes could compute, whether it got the CPU or not.
     """
 
     cpu: float = 0.0
@@ -26,17 +26,17 @@ class Spent(msgspec.Struct, frozen=True):
 
     @property
     def starved(self) -> float:
-        """Seconds in which it waited for the CPU, and not for itself."""
+        """Seconds in which it could compute but had to wait for the CPU."""
         return max(0.0, self.wanted - self.cpu)
 
     @property
     def is_starved(self) -> bool:
-        """Whether the machine was so busy that what took too long may not have, by itself."""
+        """Whether the machine was so busy that a timeout may be due to it."""
         return self.starved > NOISE + SHARE * self.wanted
 
     @property
     def is_starved_mostly(self) -> bool:
-        """The same of all its time, and not only of what it computed."""
+        """The same, relative to all its time and not only to the time in which it could compute."""
         return self.starved > NOISE + SHARE * self.wall
 
 
@@ -45,28 +45,28 @@ NOTHING = Spent()
 
 @dataclass
 class Budget:
-    """What is left of the time of one submission, from `begun` on; `before` was spent in earlier tries."""
+    """The time budget of one submission, which runs from `begun`; earlier tries have spent `before`."""
 
     cpu: float
     wall: float
     before: Spent = NOTHING
     begun: float = field(default_factory=time.monotonic)
-    _used: Spent = NOTHING  # since then, without what is going on now
+    _used: Spent = NOTHING  # since `begun`, without the student processes that still run
     _is_out_of_cpu: bool = False
 
     @classmethod
     def of(cls, limits: Limits, before: Spent = NOTHING) -> Budget:
-        """The budget that limits set."""
+        """The budget that these limits allow."""
         return cls(limits.cpu_seconds, limits.wall_seconds, before)
 
     @classmethod
     def unlimited(cls) -> Budget:
-        """No budget, for what is the course's own."""
+        """A budget without limits, for the course's own answers."""
         return cls(math.inf, math.inf)
 
     @property
     def spent(self) -> Spent:
-        """What the submission has taken, earlier tries included."""
+        """The time that the submission has used, earlier tries included."""
         return Spent(
             self.before.cpu + self._used.cpu,
             self.before.wall + time.monotonic() - self.begun,
@@ -74,17 +74,17 @@ class Budget:
         )
 
     def since(self, earlier: Spent) -> Spent:
-        """What was spent since `earlier`."""
+        """The time used since `earlier`."""
         now = self.spent
         return Spent(now.cpu - earlier.cpu, now.wall - earlier.wall, now.wanted - earlier.wanted)
 
     def left(self, most: float = math.inf) -> float:
-        """Seconds on the clock that are left, and `most` at most; none is 0."""
+        """The seconds left on the clock, at most `most` and at least 0."""
         return max(0.0, min(most, self.wall - self.spent.wall))
 
     @property
     def cpu_left(self) -> float:
-        """Seconds of CPU that were left when what goes on now began."""
+        """The seconds of CPU that were left when the present student processes began."""
         return max(0.0, self.cpu - self.spent.cpu)
 
     @property
@@ -93,9 +93,9 @@ class Budget:
         return self._is_out_of_cpu or not self.left() or not self.cpu_left
 
     def note(self, cpu: float, wanted: float) -> None:
-        """Count what one life of the submission in a sandbox took."""
+        """Count the time of student processes that have ended."""
         self._used = Spent(self._used.cpu + cpu, 0.0, self._used.wanted + wanted)
 
     def end_cpu(self) -> None:
-        """The sandbox has ended the submission's processes for the CPU that they took."""
+        """Note that the sandbox killed the submission's processes for using too much CPU."""
         self._is_out_of_cpu = True

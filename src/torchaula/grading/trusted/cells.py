@@ -1,4 +1,4 @@
-"""Running the text of one cell in a namespace, and turning what it raises into a verdict."""
+"""Run one cell in a namespace, and turn the exception of a graded cell into a verdict."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ TIMING = ("time", "timeit", "capture", "prun")  # magics that run what follows t
 
 
 def new_namespace() -> dict[str, Any]:
-    """An empty namespace that passes for the one where a notebook's cells run."""
+    """An empty namespace that looks like the one where a notebook's cells run."""
     return {"__name__": "__main__", "__builtins__": __builtins__}
 
 
 def execute(source: str, cell: str, namespace: dict[str, Any]) -> None:
-    """Run a cell's text; its lines stay readable for messages and for `inspect`."""
+    """Run a cell's text, and register its lines in `linecache`, for messages and for `inspect`."""
     filename = f"<cell {cell}>"
     source = as_python(source)
     if "get_ipython" in source:
@@ -41,7 +41,7 @@ def execute(source: str, cell: str, namespace: dict[str, Any]) -> None:
 
 @dataclass(frozen=True)
 class _Magics:
-    """What stands in for IPython where a cell uses it: it runs Python, and no other language or program."""
+    """A stand-in for IPython in a cell: it runs Python only, and no other language or program."""
 
     cell: str
     namespace: dict[str, Any]
@@ -62,7 +62,7 @@ class _Magics:
 
 
 class SetupFailed(Refusal):
-    """A set-up cell can't run: the course's own mistake."""
+    """A set-up cell can't run. The mistake is in the course, not in a submission."""
 
     def __init__(self, cell: str, error: str) -> None:
         self.cell, self.error = cell, error
@@ -80,7 +80,7 @@ def set_up(source: str, cell: str, namespace: dict[str, Any]) -> None:
 
 @lru_cache(maxsize=1024)
 def _compiled(source: str, filename: str) -> CodeType:
-    """The code of a cell; a batch runs the same graded cells for everybody."""
+    """Compile a cell, and cache it, since a batch runs the same graded cells for everybody."""
     return compile(source, filename, "exec", dont_inherit=True)
 
 
@@ -88,8 +88,8 @@ def _compiled(source: str, filename: str) -> CodeType:
 class Ending:
     """How a graded cell ended: its verdict and, for its author, the exception in one line.
 
-    `is_late` where the test's own time ran out, in the middle of a call perhaps; `is_endless` where that
-    is so however busy the machine is.
+    `is_late`: the test itself timed out, perhaps in the middle of a call. `is_endless`: it would time out
+    on an idle machine too.
     """
 
     verdict: Verdict
@@ -101,7 +101,7 @@ class Ending:
 def judge(source: str, cell: str, namespace: dict[str, Any], clock: float = limits.TEST_WALL) -> Ending:
     """Run a graded cell, for `clock` seconds at most.
 
-    One that never opens itself asked no answer, whatever came of it: that is the test's own fault.
+    A cell that never opens itself has tested no answer: this is the test's fault, however the cell ended.
     """
     session.judging(cell)
     try:
@@ -115,10 +115,10 @@ def judge(source: str, cell: str, namespace: dict[str, Any], clock: float = limi
 
 
 def _ended(source: str, cell: str, namespace: dict[str, Any], clock: float) -> Ending:
-    """How a graded cell ends.
+    """Run a graded cell and return how it ended.
 
-    A `TestError` is the test's own fault. Any other exception is the answer's: the cell passes on the
-    model solution, so it met a result of a kind that it could not read.
+    A `TestError` is the test's fault. Any other exception is the answer's fault: since the cell passes
+    with the model solution, it got a result of a kind that it can't read.
     """
     begun = time.process_time()
     try:
@@ -132,7 +132,7 @@ def _ended(source: str, cell: str, namespace: dict[str, Any], clock: float) -> E
     except TimeLimit:
         verdict = explained(Outcome.TIMED_OUT, cell, messages.slow_test())
         why = f"TimeLimit: more than {limits.TEST_CPU:g} seconds of CPU for the test itself"
-        is_endless = time.process_time() - begun > 0.9 * limits.TEST_CPU  # and not the clock alone
+        is_endless = time.process_time() - begun > 0.9 * limits.TEST_CPU  # else only the clock ran out
         return Ending(verdict, why, is_late=True, is_endless=is_endless)
     except (Exception, SystemExit, KeyboardInterrupt, GeneratorExit) as error:
         verdict = explained(Outcome.FAILED, cell, messages.unreadable(type(error).__name__))
@@ -141,7 +141,7 @@ def _ended(source: str, cell: str, namespace: dict[str, Any], clock: float) -> E
 
 
 def explained(outcome: Outcome, cell: str, rows: Sequence[Row]) -> Verdict:
-    """A verdict that these lines explain."""
+    """A verdict with these lines as its explanation."""
     return Verdict(outcome, messages.failed(cell, rows), tuple(rows))
 
 

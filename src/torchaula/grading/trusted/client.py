@@ -1,4 +1,4 @@
-"""Asking workers to grade, from a process that needn't know torch: a command, or a Jupyter server."""
+"""Start workers and send them jobs, from a process that need not import torch (a command, Jupyter)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from torchaula.grading.trusted.jobs import Assign, Grade, Job, Result
 from torchaula.grading.wire.frames import Channel, WireError
 from torchaula.i18n import _
 
-# One thread each: two batches at once must not fight for cores, and forks must not hang.
+# One thread for each worker: two batches at once must not compete for cores, and forks must not hang.
 THREADS = {"OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1", "OPENBLAS_NUM_THREADS": "1"}
 TRIES = 2
 
@@ -36,15 +36,15 @@ def _own_cores() -> list[int]:
 
 
 class GradingFailed(Exception):
-    """Grading itself failed; nothing is said about the submission."""
+    """Grading itself failed, so there is no result for the submission."""
 
 
 class Client:
     """One worker, started when first needed and again when it dies; it ends with this process.
 
-    It keeps to one `core`, if that is given: judge and student code wait for each other at every call,
-    and on two cores each would wake up with empty caches. `kept` is a folder for what it finds out of known
-    answers, if that shall be kept.
+    It runs on one `core`, if that is given: judge and student code wait for each other at every call,
+    and on two cores each would wake up with empty CPU caches. `kept` is the folder where it caches the
+    evidence of known answers, if any.
     """
 
     def __init__(self, core: int | None = None, kept: Path | None = None) -> None:
@@ -77,14 +77,14 @@ class Client:
                 pass_fds=[far.fileno()],
                 env=os.environ | THREADS,
                 stdin=subprocess.DEVNULL,
-                start_new_session=True,  # Ctrl-C is for whoever asks: they end the worker, or let it finish
+                start_new_session=True,  # Ctrl-C must reach the caller only, which then decides
             )
             far.close()
             if self._core is not None:
                 with suppress(OSError):
-                    os.sched_setaffinity(self._process.pid, {self._core})  # and so all that it starts
+                    os.sched_setaffinity(self._process.pid, {self._core})  # its children inherit this
             self._channel = Channel(near, Result)
-            if self._is_over:  # since `stop` looked for a worker
+            if self._is_over:  # `stop` was called before there was a worker
                 self._process.kill()
         if self._assigned != (job.assigned, self.kept):
             self._channel.send(Assign(str(self.kept or "")), [job.assigned])
@@ -94,7 +94,7 @@ class Client:
         return result
 
     def stop(self) -> None:
-        """End the worker at once, from another thread than the one that waits for it; for good."""
+        """Kill the worker now and never restart it; safe from another thread."""
         self._is_over = True
         if (process := self._process) is not None:
             process.kill()
@@ -116,24 +116,24 @@ def _client(_process: int) -> Client:
 
 
 def shared(kept: Path | None = None) -> Client:
-    """This process's own client; a fork makes another. `kept` as in `Client`."""
+    """The client of this process; a fork has its own. `kept` as in `Client`."""
     client = _client(os.getpid())
     client.kept = kept or client.kept
     return client
 
 
 class Workers(ThreadPoolExecutor):
-    """An executor each of whose threads has one worker. Work for it is bytes in and bytes out: `graded`.
+    """An executor that has one worker for each thread. Submit `graded` to it, with a job as bytes.
 
-    `kept` is a folder on this machine for what the workers find out of known answers, if that shall be kept.
-    Any other executor will do that calls `graded` in its threads or processes.
+    `kept` is the folder on this machine where workers cache the evidence of known answers, if any.
+    Any other executor works too if it calls `graded` in its threads or processes.
     """
 
     def __init__(self, jobs: int, kept: Path | None = None) -> None:
         self._kept = kept
         self._clients: list[Client] = []
         self._is_over = False
-        # With fewer workers than cores, another batch may have chosen the same ones.
+        # With fewer workers than cores, another batch may have chosen the same cores.
         own = _own_cores()
         self._cores = own if jobs == len(own) else []
         super().__init__(jobs, thread_name_prefix="grading", initializer=self._equip)
@@ -145,7 +145,7 @@ class Workers(ThreadPoolExecutor):
             _local.client.stop()
 
     def stop(self) -> None:
-        """End all that is going on; what is not done is not done."""
+        """Kill all workers now, and drop the jobs that are not done."""
         self._is_over = True
         self.shutdown(wait=False, cancel_futures=True)
         for client in self._clients:
@@ -159,7 +159,7 @@ _local = threading.local()
 
 
 def graded(job: bytes) -> bytes:
-    """The result of a job, both encoded; a failure of grading itself is the result's `problem`."""
+    """Grade a job and return its result, both as msgpack; if grading fails, the result has a `problem`."""
     if not hasattr(_local, "client"):
         _local.client = Client()
     try:
@@ -171,5 +171,5 @@ def graded(job: bytes) -> bytes:
 
 @cache
 def require_confinement() -> None:
-    """Raise `Refusal` where nothing confines student code here."""
+    """Raise `Refusal` where no sandbox works on this machine."""
     confinement.find()

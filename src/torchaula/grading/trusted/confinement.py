@@ -1,8 +1,8 @@
-"""The sandbox that student code runs in: bubblewrap around one long-lived process.
+"""Build the command that confines student code: bubblewrap around one long-lived process.
 
-Inside there is no network, no home, no course and no other process; the system and this Python are
-there to read, and two small folders to write to. What bubblewrap doesn't limit (memory, processes,
-time) the process inside does: see `nursery`.
+Inside there is no network, no home, no course and no other process. The system and this Python can be
+read, and two small folders can be written to. Bubblewrap doesn't limit memory, processes and time; the
+process inside does: see `nursery`.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from torchaula.grading.wire.limits import Limits
 from torchaula.i18n import _
 
 SYSTEM = Path("/usr/bin/bwrap")
-# What a program needs of `/etc` to load libraries and to know the time; no names, no hosts.
+# The part of `/etc` that programs need to load libraries and to tell the time; no users, no hosts.
 ETC = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime", "fonts")
-# With `set_num_threads` alone, a learner's own call would make later forks hang.
+# `set_num_threads` alone is not enough: a learner may call it too, and then later forks would hang.
 ENVIRONMENT = {
     "HOME": "/tmp/home",
     "LANG": "C.UTF-8",
@@ -44,7 +44,7 @@ ENVIRONMENT = {
 
 @dataclass(frozen=True)
 class Confinement:
-    """How to start a program confined by the bubblewrap at `bwrap`, or plainly where it is empty."""
+    """How to start a program inside the bubblewrap at `bwrap`, or unconfined where that is empty."""
 
     bwrap: str
     limits: Limits = field(default_factory=Limits)
@@ -57,14 +57,14 @@ class Confinement:
         return [
             self.bwrap,
             *("--unshare-user", "--disable-userns", "--unshare-all", "--die-with-parent", "--new-session"),
-            "--as-pid-1",  # no process inside can stop or end the first one, nor look into it
+            "--as-pid-1",  # no process inside can stop or end the first one, or read its memory
             *("--uid", "1000", "--gid", "1000", "--hostname", "aula", "--cap-drop", "ALL", "--clearenv"),
             *(word for name, value in ENVIRONMENT.items() for word in ("--setenv", name, value)),
             *_system(),
-            *("--proc", "/proc", "--remount-ro", "/proc"),  # `/proc/sys` lets root write, whatever its rights
+            *("--proc", "/proc", "--remount-ro", "/proc"),  # else root could write to `/proc/sys`
             *("--dev", "/dev"),
             *("--size", size, "--tmpfs", "/dev/shm", "--size", size, "--tmpfs", "/tmp"),
-            *(word for path in _python() for word in ("--ro-bind", path, path)),  # which may stand in `/tmp`
+            *(word for path in _python() for word in ("--ro-bind", path, path)),  # may be inside `/tmp`
             *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"),
             *("--", *program),
         ]
@@ -72,7 +72,7 @@ class Confinement:
     def start(
         self, program: Sequence[str], descriptors: Sequence[int], complaints: IO[bytes]
     ) -> subprocess.Popen[bytes]:
-        """Start `program` with these file descriptors left open; its standard error goes to a file."""
+        """Start `program` with these file descriptors open; its standard error goes to `complaints`."""
         return subprocess.Popen(
             self.command(program),
             pass_fds=descriptors,
@@ -104,7 +104,7 @@ def _python() -> list[str]:
 
 
 def require_hidden(folder: Path) -> None:
-    """Raise `Refusal` where `folder` stands in what the sandbox shows, such as `/usr` or an environment."""
+    """Raise `Refusal` where `folder` is inside a folder that student code can read, such as `/usr`."""
     for shown in ("/usr", *_python()):
         if folder.resolve().is_relative_to(Path(shown).resolve()):
             raise Refusal(
@@ -115,7 +115,7 @@ def require_hidden(folder: Path) -> None:
 
 
 def find() -> Confinement:
-    """A sandbox that works here. Raises `Refusal` that says why none does, and what to install."""
+    """Find a sandbox that works here. Raises `Refusal` that says why none does, and what to install."""
     tried = []
     for path in _candidates():
         reason = why_not(Confinement(path))
@@ -133,7 +133,7 @@ def find() -> Confinement:
 
 
 def _candidates() -> list[str]:
-    """The system's own bubblewrap first: Ubuntu's AppArmor lets that one alone make namespaces."""
+    """The paths to try, the system's bubblewrap first: Ubuntu's AppArmor lets only that make namespaces."""
     found = [str(SYSTEM)] if SYSTEM.exists() else []
     elsewhere = shutil.which("bwrap")
     found += [elsewhere] if elsewhere and elsewhere not in found else []

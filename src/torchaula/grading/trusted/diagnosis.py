@@ -1,8 +1,8 @@
-"""Which known misconception a wrong answer matches: the one whose answer did the same when asked the same.
+"""Match a wrong answer to a known misconception: one whose answer gave the same replies to the same requests.
 
-The course keeps wrong answers to each exercise (`answers/`). Inputs are fixed by the seed, so what each
-of them answers is found out once, kept, and compared with what a learner's code answered. Nothing of
-the learner's code is read, and no score hangs on it.
+The course has known wrong answers to each exercise (`answers/`). The seed fixes all inputs, so each known
+answer is run once, and its replies are cached and compared with those of a learner's code. The learner's
+code itself is not read, and no score depends on a diagnosis.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from torchaula.checks.observation import Observation
 from torchaula.findings import ABSENT, Finding, Outcome
 from torchaula.grading.wire.values import Call, Seen, to_observation
 
-RTOL = 1e-4  # another order of the same sums, in float32, is the same answer
-MOST = 2**20  # bytes of one answer that are worth keeping
-MOST_REPLIES, MOST_OF_CELL, MOST_OF_ALL = 200, 2 * 2**20, 8 * 2**20  # and of a cell's, a submission's
+RTOL = 1e-4  # float32 sums that differ only in their order must count as the same answer
+MOST = 2**20  # bytes of one reply; a larger one is not kept
+MOST_REPLIES, MOST_OF_CELL, MOST_OF_ALL = 200, 2 * 2**20, 8 * 2**20  # replies, bytes of a cell, of all cells
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What was observed of one request; `request` is its digest, `seen` and `data` the frame.
+    """The reply to one request: `request` is its digest, `seen` the frame's header, `data` its body.
 
-    The header is kept as bytes: as objects it would take many times as much.
+    The header is kept as bytes, since objects would take many times as much memory.
     """
 
     request: bytes
@@ -35,7 +35,7 @@ class Reply(msgspec.Struct, frozen=True):
 
     @property
     def message(self) -> Seen:
-        """The header."""
+        """The decoded header."""
         return msgspec.msgpack.decode(self.seen, type=Seen)
 
     def observation(self) -> Observation:
@@ -47,9 +47,9 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """Why a graded cell did not pass: the replies up to there, and how it ended.
+    """Why a graded cell did not pass: all replies until it failed, and its outcome.
 
-    `finding` is what was found where the calls ended well.
+    `finding` is what the check found, where the outcome is `FAILED`.
     """
 
     replies: list[Reply]
@@ -59,22 +59,22 @@ class Evidence(msgspec.Struct, frozen=True):
 
 @dataclass
 class Replies:
-    """What a submission's graded cells are told, one cell after the other, as far as it is worth comparing.
+    """Collects the replies to a submission's graded cells, one cell after the other.
 
-    A cell that is told too much has no evidence, and so no diagnosis.
+    A cell whose replies are too many or too large has no evidence, and so no diagnosis.
     """
 
     _of_cell: list[Reply] = field(default_factory=list)
-    _left: int = 0  # bytes of this cell; below 0: it was told too much
+    _left: int = 0  # bytes that this cell may still have; below 0: its replies were too large
     _left_of_all: int = MOST_OF_ALL
-    _is_absent: bool = True  # whether nothing was written to answer the last request: no known mistake
+    _is_absent: bool = True  # whether there was no answer to the last request: then there is no diagnosis
 
     def begin(self) -> None:
-        """Another cell."""
+        """Begin the next cell."""
         self._of_cell, self._left, self._is_absent = [], min(MOST_OF_CELL, self._left_of_all), True
 
     def note(self, call: Call, tensors: Sequence[bytes], message: Seen, buffers: memoryview) -> None:
-        """What was answered to a request."""
+        """Note the reply to a request."""
         self._is_absent = message.failure is not None and message.failure.reason in ABSENT
         if self._left < 0 or len(buffers) > MOST:
             return
@@ -89,7 +89,7 @@ class Replies:
             self._of_cell.append(reply)
 
     def evidence(self, outcome: Outcome, finding: Finding) -> Evidence | None:
-        """Of this cell, which did not pass; None where there is nothing to compare."""
+        """The evidence of this cell, which did not pass; None where there is nothing to compare."""
         if not self._of_cell or self._is_absent:
             return None
         self._left_of_all -= sum(map(len, self._of_cell))
@@ -97,19 +97,19 @@ class Replies:
 
 
 class Known(msgspec.Struct, frozen=True):
-    """A known wrong answer: what to tell whoever gives it, and its evidence by failed cell."""
+    """A known wrong answer: the sentence for learners who give it, and its evidence by failed cell."""
 
     sentence: str
     evidence: dict[str, Evidence]
 
 
 def diagnose(known: Iterable[Known], found: Mapping[str, Evidence]) -> dict[str, str]:
-    """The sentence for each failed cell of an exercise, where exactly one explains it.
+    """The sentence for each failed cell of an exercise, where exactly one sentence explains it.
 
-    An answer explains a cell if it got the same requests, replied the same, and failed for the same
-    reason. Where answers with several sentences do, those count that explain most of the failed cells
-    and fail no other, and then those that called the same operations as often; where there are several
-    still, nothing is said.
+    An answer explains a cell if it got the same requests, gave the same replies, and failed for the same
+    reason. Where several sentences remain, keep the answers that fit best: one point for each failed cell
+    that they explain, less one for each other cell that they fail. Then keep those that called the same
+    operations equally often. Where several sentences still remain, there is no diagnosis.
     """
     candidates = []
     for each in known:
@@ -129,7 +129,7 @@ def diagnose(known: Iterable[Known], found: Mapping[str, Evidence]) -> dict[str,
 
 
 def _calls(evidence: Evidence) -> list[dict[str, int]]:
-    """What was called in each reply: how answers differ that do the same."""
+    """The operations called for each reply, which tell answers with equal results apart."""
     return [reply.message.trace for reply in evidence.replies]
 
 

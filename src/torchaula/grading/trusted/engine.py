@@ -1,4 +1,4 @@
-"""Grading as a function: an instructor's notebook and a learner's cells in, verdicts out."""
+"""Grade a submission: take the instructor's notebook and the learner's cells, and return verdicts."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from torchaula.grading.wire import limits, words
 from torchaula.grading.wire.forks import ForkFailed, collapse_memory, in_fork, warm_up
 from torchaula.grading.wire.orders import Cell, Leave, Step
 
-MEMORY = 2 * 2**30  # bytes that it may take beyond what the worker has: replies are held in it
-TRIES = 3  # sandboxes that a submission may take with it
+MEMORY = 2 * 2**30  # bytes that the judge may use beyond what the worker has, since it keeps replies
+TRIES = 3  # sandboxes that a submission may crash
 RUN = ("setup", "solution", "free", "manual")  # the kinds of cells that a student process runs
 
 
 def prepare(notebook: Notebook) -> None:
-    """Warm this process for many calls: what tests and set-up import lazily, and the tests' own code."""
+    """Warm up this process: run set-up and tests once, so that their imports and code are ready."""
     warm_up()
     model = {name: exercise.solution.answer for name, exercise in notebook.exercises.items()}
     with quiet():
@@ -39,14 +39,14 @@ def prepare(notebook: Notebook) -> None:
 
 
 def import_for(notebook: Notebook) -> None:
-    """Import what forks of this process would each import again: what training takes, and the set-up."""
+    """Import what training and the set-up need, so that forks of this process need not import it again."""
     warm_up()
     for cell in notebook.setup:
         with contextlib.suppress(SyntaxError):
             tree = ast.parse(as_python(cell.source))
             for node in tree.body:
                 if isinstance(node, ast.Import | ast.ImportFrom):
-                    with quiet(), contextlib.suppress(Exception):  # the set-up itself will say so
+                    with quiet(), contextlib.suppress(Exception):  # running the set-up will report it
                         exec(compile(ast.Module([node], []), "<imports>", "exec"), {"__name__": "imports"})
 
 
@@ -72,7 +72,7 @@ def require_setup(notebook: Notebook) -> None:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Nothing printed, and no warning costs anything, whatever this process makes of them."""
+    """Discard output and ignore warnings, even where they are errors."""
     nowhere = io.StringIO()
     with (
         contextlib.redirect_stdout(nowhere),
@@ -96,12 +96,12 @@ class Engine:
         alone: bool = True,
         spent: Spent = NOTHING,
     ) -> Judged:
-        """What becomes of a submission, a rebuilt notebook. `only` are the exercises to grade; None: all.
+        """Grade a submission, a rebuilt notebook. `only` are the exercises to grade; None means all.
 
-        All that the learner wrote runs up to the last of these, as it does when all are graded.
-        A time limit that passed while the machine was busy with something else, or a sandbox that died,
-        is tried once more if this is `alone` on the machine; else the result says that it should be. All
-        tries share one budget, of which earlier ones have `spent` something.
+        The learner's cells run in order up to the last of these exercises, as when all are graded.
+        After a timeout on a busy machine, or a sandbox that died, grading is retried once if it is `alone`
+        on the machine; else the result says that it should be retried. All tries share one budget, of
+        which earlier tries have `spent` a part.
         """
         exercises = list(self.notebook.exercises) if only is None else list(only)
         budget = Budget.of(self.sandbox.confinement.limits, spent)
@@ -112,17 +112,18 @@ class Engine:
             judged, is_sure = self._grade(steps, exercises, TRIES, budget)
             is_again = True
         judged.spent = budget.spent
-        # Who is tried again was starved before: what that took must cost no points now.
+        # A retried submission lacked CPU before: the time that this took must not cost points now.
         is_starved = is_again or (budget.cpu_left > 0 and budget.spent.is_starved_mostly)
         judged.is_starved = judged.is_out_of_time and is_starved
         judged.is_unsure = judged.is_starved or not is_sure
         return judged
 
     def grade_each(self, exercise: str, answers: Sequence[str]) -> list[Judged]:
-        """What becomes of each of several answers to one exercise, which are the course's own.
+        """Grade several answers to one exercise. They must be the course's own.
 
-        It is what `grade` says of each, in a third of the time: they share a student process, and so what one
-        of them imports or does to a library. One that this process doesn't live through is graded by itself.
+        The results are those of `grade`, in a third of the time: the answers share a student process, so they
+        also share what one of them imports or changes in a library. An answer that ends this process is
+        graded again by itself.
         """
         judged: list[Judged] = []
         while len(judged) < len(answers):
@@ -133,7 +134,7 @@ class Engine:
         return judged
 
     def _in_turn(self, exercise: str, answers: Sequence[str]) -> list[Judged]:
-        """What becomes of the first of them, up to one that does not end plainly."""
+        """Grade the answers in order; stop at the first one that crashes or times out."""
         steps = steps_of(self.notebook.answered({}), [exercise])
 
         def work() -> list[Judged]:
@@ -150,10 +151,10 @@ class Engine:
     def _grade(
         self, steps: Sequence[Step], exercises: list[str], tries: int, budget: Budget
     ) -> tuple[Judged, bool]:
-        """What becomes of it, and whether another time would say the same.
+        """Grade a submission; also return whether the result is sure, so that a retry would not change it.
 
-        A sandbox may die for what else happens on the machine: only a cell that took two with it is left
-        out, and what no sandbox survived is not relied on.
+        Another program may be why a sandbox dies: so only a cell that crashed two sandboxes is left out,
+        and a result that no sandbox survived is unsure.
         """
         lost: dict[str, Lost] = {}
         fatal: set[str] = set()
@@ -196,7 +197,7 @@ class Engine:
 
 
 def _is_late(judged: Judged) -> bool:
-    """Whether a time limit passed that may have passed for what else the machine was doing."""
+    """Whether something timed out that might have ended in time on an idle machine."""
     graded = any(
         verdict.outcome is Outcome.TIMED_OUT and cell not in judged.endless
         for cell, verdict in judged.verdicts.items()
@@ -205,16 +206,16 @@ def _is_late(judged: Judged) -> bool:
 
 
 def _last_line(error: ForkFailed) -> str:
-    """What it says last, where it is a traceback."""
+    """The last line of the error's text, which may be a traceback."""
     return str(error).strip().splitlines()[-1]
 
 
 def steps_of(submission: Notebook, exercises: Collection[str]) -> list[Step]:
-    """What a student process does with a submission: its cells in order, and a fork for each exercise.
+    """The steps of a student process: run the submission's cells in order, and fork for each exercise.
 
-    The fork is taken before an exercise's last graded cell, so that a solution over two cells counts. Whoever
-    wrote something above the set-up had run that before: so it runs first, and once more where it stands.
-    Where not all exercises are wanted, nothing runs that comes after the last fork.
+    The fork comes just before an exercise's last graded cell, so that a solution in two cells counts. A
+    learner who wrote cells above the set-up had already run the set-up: so it runs first, and again in its
+    place. Where `exercises` are not all, nothing after the last fork runs.
     """
     last = {cell.exercise: cell for cell in submission.cells if cell.kind == "graded"}
     steps: list[Step] = []

@@ -1,4 +1,4 @@
-"""What is asked of a worker, and what it answers: bytes in, bytes out, and no path of this machine."""
+"""The messages to and from a worker. They travel as bytes and hold no path of this machine."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from torchaula.grading.wire.orders import Output
 class Assigned(msgspec.Struct, frozen=True):
     """An assignment as a worker grades it; the same for a whole class.
 
-    `notebook` is the instructor's. `is_confined` is whether a sandbox confines student code. `secret` is that
-    of the course, 64 hexadecimal digits, from which hidden cells take their inputs; empty: they take them
-    from the published seed. `answers` are the texts of the known answers by exercise, and `keys` digests of
-    all that the verdicts of each exercise hang on, beside a submission: of what is found out about its known
-    answers is kept what has the same key.
+    `notebook` is the instructor's. `is_confined` tells whether a sandbox confines student code. `secret` is
+    the course's, 64 hexadecimal digits, from which hidden cells derive their inputs; where it is empty, they
+    derive them from the published seed. `answers` are the texts of the known answers by exercise. `keys` are
+    digests, by exercise, of all that verdicts depend on besides the submission: the evidence of known answers
+    is cached on disk under this key.
     """
 
     notebook: Notebook
@@ -35,9 +35,9 @@ class Job(msgspec.Struct, frozen=True):
     """Grade a submission, rebuilt to the `Notebook` whose msgpack is `rebuilt`.
 
     `assigned` is the `Assigned` as msgpack, the same bytes for a whole class. `only` are the exercises to
-    grade; None: all of them. `is_trial` asks for the tests themselves to be tried: then nothing is submitted.
-    `alone` is whether nothing else is graded meanwhile, so that a time limit that passed is tried again.
-    `spent` is what an earlier try took of the submission's time.
+    grade; None means all. `is_trial` asks to try the tests themselves: then there is no submission.
+    `alone` tells that nothing else is graded meanwhile, so that a timeout may be retried.
+    `spent` is the time that an earlier try took.
     """
 
     assigned: bytes
@@ -51,8 +51,8 @@ class Job(msgspec.Struct, frozen=True):
 class Assign(msgspec.Struct, tag="assign", frozen=True):
     """To a worker: the assignment of the jobs that follow, whose msgpack is in the frame.
 
-    `kept` is a folder for what is found out of known answers; empty: it is not kept. Whoever starts the
-    worker chooses it, on the worker's own machine.
+    `kept` is the folder where the evidence of known answers is cached; empty means no cache. It is on the
+    worker's own machine, and whoever starts the worker chooses it.
     """
 
     kept: str = ""
@@ -73,7 +73,7 @@ class Doubt(StrEnum):
 
 
 class Flaw(msgspec.Struct, frozen=True):
-    """A graded cell that can't be relied on, and the error that its author needs."""
+    """A graded cell that can't be relied on, and the error to show to its author."""
 
     cell: str
     doubt: Doubt
@@ -81,12 +81,12 @@ class Flaw(msgspec.Struct, frozen=True):
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What became of a submission: verdicts by graded cell; of its own cells, what they gave out.
+    """The result for a submission: `verdicts` by graded cell, and `outputs` by cell of the learner's.
 
-    `lost` says of own cells how they ended, if not by themselves. A `problem` is the grading's own, such as a
-    test that is wrong: then nothing is said about the submission. `is_unsure` where time ran out, or a
-    sandbox died, perhaps for what else the machine was doing; then `spent` is what was taken of its time.
-    `is_out_of_time` where there was none left for all its cells. `flaws` are what a trial found.
+    `lost` tells how cells of the learner's ended that crashed, timed out or were not run. A `problem` is one
+    of grading itself, such as a wrong test: then there is no result for the submission. `is_unsure`: a busy
+    machine may have caused a timeout or a dead sandbox; then `spent` is the time that was used.
+    `is_out_of_time`: the time did not suffice for all cells. `flaws` are what a trial found.
     """
 
     verdicts: dict[str, Verdict] = {}
@@ -99,7 +99,7 @@ class Result(msgspec.Struct, frozen=True):
     flaws: list[Flaw] = []
 
     def updated(self, later: Result) -> Result:
-        """This result with the verdicts of a later one, of some exercises only, in place of its own."""
+        """This result, in which the verdicts of a later result for some exercises replace its own."""
         return msgspec.structs.replace(
             later,
             verdicts=self.verdicts | later.verdicts,

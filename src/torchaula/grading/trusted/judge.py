@@ -1,6 +1,6 @@
-"""The judge: graded cells run here, against learners' code that runs in a sandbox.
+"""The judge: run graded cells in this process, against a learner's code that runs in a sandbox.
 
-It lives in a fork of its own for each submission and executes the instructor's text only.
+Each submission has a judge in its own fork. A judge executes the instructor's text only.
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ from torchaula.grading.wire.limits import Limits
 from torchaula.grading.wire.orders import Began, Cell, KilledFor, Leave, Lived, Output, Ran, Step
 from torchaula.grading.wire.values import Instead, Open, Seen, from_request, to_observation
 
-# The student process limits each request and cell itself; this is for code that escapes its alarms.
+# The student process limits each request and cell itself; these limits are for code that ignores its alarms.
 CALL_PATIENCE = limits.PATIENCE * BACKSTOP
 CELL_PATIENCE = limits.PATIENCE * limits.CELL_WALL_PER_CPU
 REPLAYS = 3
-LIVES = 2  # processes that an exercise may use up
+LIVES = 2  # student processes that one exercise may end
 
 
 class Judged(msgspec.Struct):
-    """What became of a submission: verdicts by graded cell, and of its own cells, what they gave out.
+    """The result for a submission: `verdicts` by graded cell, and `outputs` by cell of the learner's.
 
-    `lost` says of own cells how they ended, if not by themselves. `fatal` is the cell or exercise that
-    took the whole sandbox with it (empty if nobody knows): then the verdicts are not complete.
-    `is_unsure` where another time, alone on the machine, it might end otherwise. `spent` is what it took of
-    its time; `is_out_of_time` where that was not enough, and `is_starved` where it would have been if the
-    machine had not been busy.
+    `lost` tells how cells of the learner's ended that crashed, timed out or were not run. `fatal` is the cell
+    or exercise that crashed the whole sandbox (empty if unknown): then the verdicts are not complete.
+    `is_unsure`: a retry, alone on the machine, might end otherwise. `spent` is the time that was used.
+    `is_out_of_time`: it did not suffice. `is_starved`: it would have sufficed if the machine had not been
+    busy.
     """
 
     verdicts: dict[str, Verdict] = {}
@@ -55,9 +55,9 @@ class Judged(msgspec.Struct):
     fatal: str | None = None
     is_unsure: bool = False
     evidence: dict[str, Evidence] = {}  # of failed cells, for `diagnosis`
-    errors: dict[str, str] = {}  # what failed cells ended with, for their author: no learner reads it
-    is_judge_lost: bool = False  # the judge's own process ended: a test has ended it, or the system
-    endless: list[str] = []  # graded cells that take too long by themselves
+    errors: dict[str, str] = {}  # the exceptions of failed cells, for their author; no learner reads them
+    is_judge_lost: bool = False  # the judge's own process ended, by a test or by the system
+    endless: list[str] = []  # graded cells that time out however idle the machine is
     spent: Spent = Spent()
     is_out_of_time: bool = False
     is_starved: bool = False
@@ -72,9 +72,9 @@ def run(
     lost: Mapping[str, Lost],
     budget: Budget,
 ) -> Judged:
-    """Run the learner's cells in `steps`, but those that are `lost` already; then the graded cells.
+    """Run the learner's cells in `steps`, except those in `lost`, and then the graded cells.
 
-    `only` are the exercises to grade. What the `budget` leaves no time for is not reached.
+    `only` are the exercises to grade. When the `budget` is used up, the remaining cells count as not reached.
     """
     judged = Judged(lost=dict(lost))
     try:
@@ -82,7 +82,7 @@ def run(
         remote = Remote(lives.live(), lives, sandbox.confinement.limits)
         _judge(remote, notebook, only, seeds, judged)
         remote.close()
-        if not sandbox.is_alive():  # then what died in the last cells may have died of that
+        if not sandbox.is_alive():  # the last cells may have failed only because the sandbox died
             raise SandboxDied
     except SandboxDied as death:
         judged.fatal = death.cell
@@ -97,9 +97,9 @@ def run_each(
     answers: Sequence[str],
     seeds: Seeds,
 ) -> list[Judged]:
-    """Run an exercise's graded cells against several answers, which one student process takes in turn.
+    """Run an exercise's graded cells against several answers, which one student process runs in turn.
 
-    The list ends before the first answer of which the process dies, or that takes too long.
+    The list ends before the first answer that crashes the process or times out.
     """
     found: list[Judged] = []
     lives = Lives(sandbox, steps, seeds.public, Judged(), Budget.unlimited())
@@ -120,7 +120,7 @@ def run_each(
 
 
 def _judge(remote: Remote, notebook: Notebook, only: Collection[str], seeds: Seeds, judged: Judged) -> None:
-    """Run set-up and graded cells, and note what becomes of these in `judged`."""
+    """Run set-up and graded cells, and note the results in `judged`."""
     serve_with(remote, seeds.public, seeds.of(notebook))
     namespace = new_namespace()
     for cell in notebook.cells:
@@ -134,7 +134,7 @@ def _judge(remote: Remote, notebook: Notebook, only: Collection[str], seeds: See
 
 
 def _judge_cell(remote: Remote, cell: Written, namespace: dict[str, Any], judged: Judged) -> None:
-    """Run one graded cell, and note what becomes of it in `judged`."""
+    """Run one graded cell, and note its result in `judged`."""
     quotes.begin(quotes.MOST if cell.is_hidden else None, cell.source, remote.is_written)
     clock = remote.lives.budget.left(limits.TEST_WALL) + limits.TEST_GRACE_WALL
     ending = judge(cell.source, cell.id, namespace, clock)
@@ -150,7 +150,7 @@ def _judge_cell(remote: Remote, cell: Written, namespace: dict[str, Any], judged
 
 
 class Lives:
-    """The student processes of one submission: one, and others in its place where it dies."""
+    """The student processes of one submission: the first one, and replacements where it dies."""
 
     def __init__(
         self, sandbox: Sandbox, steps: Sequence[Step], seed: int, judged: Judged, budget: Budget
@@ -161,9 +161,9 @@ class Lives:
         self._kept = Kept(judged.outputs, self._limits)
 
     def live(self) -> dict[str, Channel]:
-        """Run all cells; the channel of each exercise. A cell that ends the process is left out.
+        """Run all cells and return the channel of each exercise. A cell that ends the process is left out.
 
-        Raises `SandboxDied` naming the cell that took the sandbox with it.
+        Raises `SandboxDied` naming the cell that crashed the sandbox.
         """
         cell = ""
         for _ in range(1 + REPLAYS):
@@ -180,7 +180,7 @@ class Lives:
         return {}
 
     def again(self, exercise: str) -> Channel | None:
-        """A fresh process for one exercise, whose first one is gone; None if its cells don't end in time."""
+        """The channel of a new process for an exercise; None where its cells don't run to their end."""
         if self.is_out_of_time():
             return None
         until = self._steps.index(Leave(exercise))
@@ -191,12 +191,12 @@ class Lives:
         return None if how else student.exercises[exercise]
 
     def is_out_of_time(self) -> bool:
-        """Whether there is no time left for what is still to be done."""
+        """Whether the budget is used up."""
         self._judged.is_out_of_time |= self.budget.is_over
         return self.budget.is_over
 
     def how_lost(self, cell: str) -> Lost | None:
-        """How a cell ended, if not by itself."""
+        """How a cell was lost; None where it ran to its end."""
         return self._judged.lost.get(cell)
 
     def sources(self) -> list[str]:
@@ -204,7 +204,7 @@ class Lives:
         return [step.source for step in self._steps if isinstance(step, Cell)]
 
     def killed_for(self) -> KilledFor:
-        """For which limit the processes were just ended; for none if the whole sandbox is gone."""
+        """The limit for which the processes were just killed; `NOTHING` if the whole sandbox is gone."""
         try:
             reason = self._sandbox.killed_for()
         except SandboxDied:
@@ -223,9 +223,9 @@ class Lives:
         raise SandboxDied(cell=where)
 
     def _follow(self, student: StudentProcess, is_first: bool = True) -> tuple[str, Lost | None]:
-        """Listen to a student process until its cells have run; the cell that ended it early, and how.
+        """Listen to a student process until its cells have run. Return the cell that ended it early, and how.
 
-        What cells give out counts the first time only: later they could tell what tests have asked.
+        Only the first run's outputs are kept: later ones could reveal what tests have asked.
         """
         cells = [step.id for step in self._steps if isinstance(step, Cell)]
         cell, begun = "", time.monotonic()
@@ -244,7 +244,7 @@ class Lives:
                     self._kept.keep(cell, message.outputs)
                     if message.timed_out or message.not_run:
                         self._judged.lost[cell] = Lost.NOT_RUN if message.not_run else Lost.TIMED_OUT
-            how = Lost.DIED  # it says what no student process of ours says
+            how = Lost.DIED  # unexpected message: the process was tampered with
         except TimeoutError:
             how = Lost.TIMED_OUT
         except WireError:
@@ -254,7 +254,7 @@ class Lives:
         return cell, how
 
     def _how_gone(self, seconds: float) -> Lost:
-        """Why a process is gone in the middle of a cell: the kernel ends what ignores its alarms."""
+        """Why a process ended in the middle of a cell; the kernel ends one that ignores its alarms."""
         reason = self.killed_for()
         if reason is KilledFor.MEMORY:
             return Lost.OUT_OF_MEMORY
@@ -264,15 +264,15 @@ class Lives:
 
 @dataclass
 class Remote:
-    """A back end that asks one student process an exercise, and a second one where the first is gone."""
+    """A back end that sends requests to an exercise's student process, or to a second one if it is gone."""
 
     channels: dict[str, Channel]
     lives: Lives
     limits: Limits
     cell: str = ""
-    used: dict[str, int] = field(default_factory=dict)  # processes of an exercise that are gone
+    used: dict[str, int] = field(default_factory=dict)  # how many processes of an exercise are gone
     replies: Replies = field(default_factory=Replies)  # of this cell
-    answer: str = ""  # that stands in place of the submission's
+    answer: str = ""  # graded in place of the submission's
 
     def open(self, cell: str, seed: int) -> None:
         """Tell the exercise's process that a graded cell begins."""
@@ -284,11 +284,11 @@ class Remote:
                 return
             try:
                 return channel.send(Open(seed), seconds=self.lives.budget.left(limits.TEST_WALL))
-            except (WireError, TimeoutError):  # it died of nothing that its own tests asked
+            except (WireError, TimeoutError):  # no request of this cell is the cause
                 self._lose()
 
     def _channel(self, exercise: str) -> Channel | None:
-        """That of an exercise's process, or of a fresh one where the first is gone."""
+        """The channel to an exercise's process, or to a second one where the first is gone."""
         if exercise not in self.channels and 0 < self.used.get(exercise, 0) < LIVES:
             again = self.lives.again(exercise)
             if again is not None:
@@ -296,7 +296,7 @@ class Remote:
         return self.channels.get(exercise)
 
     def perform(self, request: Request) -> Observation:
-        """Send a request and wait for the observation; a process that is gone fails it."""
+        """Send a request and wait for the observation; it is a failure where the process is gone."""
         channel = self.channels.get(exercise_of(self.cell))
         if channel is None:
             return self._failed(request, self._lost_solution() or Failure.of(Reason.NOT_REACHED))
@@ -324,14 +324,14 @@ class Remote:
         return seen
 
     def _gone(self, request: Request, seconds: float) -> Failure:
-        """Why a process is gone in the middle of a request."""
+        """Why a process ended in the middle of a request."""
         reason = self.lives.killed_for()
         if reason in (KilledFor.MEMORY, KilledFor.TIME):
             return Failure.of(Reason.OUT_OF_MEMORY if reason is KilledFor.MEMORY else Reason.SPENT)
         return _timeout(request) if seconds >= request.seconds else Failure.of(Reason.DIED)
 
     def _lost_solution(self) -> Failure | None:
-        """How the exercise's own cell ended, if not by itself."""
+        """The failure of an exercise whose own cell was lost; None where it ran to its end."""
         failures = {
             Lost.DIED: Failure.of(Reason.DIED),
             Lost.TIMED_OUT: Failure.of(Reason.TIMEOUT, f"{self.limits.cell_seconds:g}"),
@@ -342,7 +342,7 @@ class Remote:
         return None if how is None else failures[how]
 
     def is_written(self, number: int, line: str) -> bool:
-        """Whether this is a line, with its number, of a cell that was handed in."""
+        """Whether a cell that was handed in has this line at this number."""
         return number > 0 and any(
             line == text.strip()[:MAX_TEXT]
             for source in (self.answer, *self.lives.sources())
@@ -357,13 +357,13 @@ class Remote:
         return Observation(failure=failure, arguments=(request.args, request.kwargs))
 
     def drop(self, exercise: str) -> None:
-        """Hang up on a process that may still be about to answer."""
+        """Close the channel to an exercise's process, which may still be computing."""
         if exercise in self.channels:
             self.channels.pop(exercise).close()
             self.used[exercise] = self.used.get(exercise, 0) + 1
 
     def close(self) -> None:
-        """Hang up on every process."""
+        """Close the channels to all processes."""
         for channel in self.channels.values():
             channel.close()
 

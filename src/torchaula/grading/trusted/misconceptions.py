@@ -1,4 +1,4 @@
-"""The known wrong answers' evidence, found out exercise by exercise when first needed, and kept on disk."""
+"""Run the known wrong answers of an exercise when first needed, and cache their evidence on disk."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from torchaula.grading.trusted.verdict import Verdict
 from torchaula.grading.wire import limits
 from torchaula.grading.wire.forks import ForkFailed, in_fork
 
-MEMORY = 2**30  # bytes that this may take
+MEMORY = 2**30  # bytes that a comparison may take
 KEY = 16  # characters of a key in a file's name
 
 
 class Misconceptions:
-    """Of one assignment; `folder` is where evidence is kept, for as long as an exercise has the same key."""
+    """The known wrong answers of one assignment. `folder` caches their evidence, by the exercise's key."""
 
     def __init__(self, engine: Engine, assigned: Assigned, folder: Path | None) -> None:
         self._engine, self._folder = engine, folder
@@ -37,7 +37,7 @@ class Misconceptions:
         self._known: dict[str, list[Known]] = {}
 
     def diagnosed(self, judged: Judged) -> dict[str, Verdict]:
-        """The verdicts, those of failed cells with a diagnosis where a known answer explains them."""
+        """The verdicts; failed cells get a diagnosis where a known answer explains them."""
         verdicts = dict(judged.verdicts)
         by_exercise: dict[str, dict[str, Evidence]] = {}
         for cell, evidence in judged.evidence.items():
@@ -51,7 +51,7 @@ class Misconceptions:
         return verdicts
 
     def _find_out(self, exercises: Collection[str]) -> None:
-        """Have the evidence of all of these; what another worker is at comes last, and is there by then."""
+        """Get the evidence of these exercises; those that another worker is running come last."""
         for is_patient in (False, True):
             for exercise in [each for each in exercises if each not in self._known]:
                 with self._lock(exercise, is_patient) as is_ours:
@@ -60,7 +60,7 @@ class Misconceptions:
 
     @contextmanager
     def _lock(self, exercise: str, is_patient: bool) -> Iterator[bool]:
-        """Whether this worker may find the evidence out; where no file can be locked, each does so."""
+        """Whether this worker may run the known answers; where no file can be locked, every worker may."""
         with ExitStack() as stack:
             is_ours = True
             try:
@@ -75,7 +75,7 @@ class Misconceptions:
             yield is_ours
 
     def _compare(self, exercise: str, found: Mapping[str, Evidence], seconds: float) -> dict[str, str]:
-        """In a fork: part of the evidence comes from a student process. Nothing, where time is up."""
+        """Compare in a fork, since a student process wrote part of the evidence. Empty after a timeout."""
         known = self.known(exercise)
         try:
             return in_fork(lambda: diagnosis.diagnose(known, found), dict[str, str], seconds, MEMORY)
@@ -83,7 +83,7 @@ class Misconceptions:
             return {}
 
     def known(self, exercise: str) -> list[Known]:
-        """The evidence of each wrong answer to an exercise: from memory, from disk, or by running them."""
+        """The evidence of each wrong answer to an exercise: from memory, from the cache, or by running it."""
         if exercise not in self._known:
             path = self._place(exercise)
             known, is_sure = _read(path), False
@@ -96,7 +96,7 @@ class Misconceptions:
         return self._known[exercise]
 
     def _run(self, exercise: str) -> tuple[list[Known], bool]:
-        """The evidence, and whether another time it would be the same."""
+        """The evidence, and whether it is sure: another run would give the same."""
         found = answers.parse(self._texts[exercise], Path(f"{exercise}.py"))
         wrong = [answer for answer in found if not answer.is_right]
         judged = self._engine.grade_each(exercise, [answer.source for answer in wrong])
@@ -104,7 +104,7 @@ class Misconceptions:
         return known, not any(each.is_unsure for each in judged)
 
     def _place(self, exercise: str) -> Path | None:
-        """Where the evidence of an exercise is kept, if it is."""
+        """The cache file of an exercise; None where there is no cache."""
         if self._folder is None or exercise not in self._keys:
             return None
         return self._folder / f"{exercise}-{self._keys[exercise][:KEY]}.msgpack"
@@ -118,7 +118,7 @@ def _read(path: Path | None) -> list[Known]:
 
 
 def _write(path: Path, known: list[Known]) -> None:
-    """Keep the evidence for this key; that of earlier versions goes."""
+    """Cache the evidence for this key, and delete that of earlier keys."""
     for old in path.parent.glob(f"{path.stem[:-KEY]}{'[0-9a-f]' * KEY}.msgpack"):
         old.unlink(missing_ok=True)
     with whole(path) as file:

@@ -1,7 +1,7 @@
-"""What a learner's cells gave out, made safe to keep and to show.
+"""Clean the outputs of a learner's cells, so that they are safe to keep and to show.
 
-It comes from the student process, which may send anything. Plain text and PNG images pass, within
-limits; HTML, JavaScript, SVG and the like don't exist here.
+They come from the student process, which may send anything. Only plain text and PNG images pass, within
+limits; HTML, JavaScript and SVG never do.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ from torchaula.grading.wire.limits import Limits
 from torchaula.grading.wire.orders import PLACES, Output, Raised, Shown, Text
 
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-HALF = re.compile(r"[\ud800-\udfff]")  # of a character
+HALF = re.compile(r"[\ud800-\udfff]")  # a lone surrogate: half of a character
 PNG = b"\x89PNG\r\n\x1a\n"
-# What a picture is made of; other chunks may unpack to anything, or move.
+# The chunks that a picture needs; others may unpack to any size, or animate.
 CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"gAMA", b"sRGB", b"pHYs", b"IDAT", b"IEND"}
-PIXELS = 10_000_000  # of one picture: twelve by nine inches, at 300 dots each
+PIXELS = 10_000_000  # of one picture: about 12 by 9 inches at 300 dots per inch
 ROW = 2000  # characters of one line of a failed check, which may quote a result
 ROWS = 40  # of a failed check
-# Of one submission: a frame to the caller holds them, and a browser shows them.
+# Limits of one submission: its outputs must fit in a frame to the caller, and a browser must show them.
 ALL_TEXT, ALL_IMAGES, ALL_PIXELS, ALL_PLACES = 400_000, 4 * 2**20, 60_000_000, 10_000
 
 
 class Kept:
-    """The outputs of a submission's cells by cell, cleaned as they come and cut where they pass a limit."""
+    """Collects the outputs of a submission's cells: cleans each one, and cuts it beyond a limit."""
 
     def __init__(self, cells: dict[str, list[Output]], limits: Limits) -> None:
         self._cells, self._limits = cells, limits
         self._used: dict[str, tuple[int, int, int, int]] = {}
 
     def keep(self, cell: str, items: Sequence[Output]) -> None:
-        """These are a cell's, in place of those of an earlier run."""
+        """Keep these outputs of a cell, in place of those of an earlier run."""
         self._used.pop(cell, None)
         used = zip((0, 0, 0, 0), *self._used.values(), strict=True)
         text, images, pixels, places = map(sum, used)
@@ -53,7 +53,10 @@ class Kept:
 
 
 class _Cleaner:
-    """Cleans the outputs of one cell: so many characters each, all together, bytes of pictures and pixels."""
+    """Cleans the outputs of one cell.
+
+    `most` characters each and `text` in all, `image` bytes and `pixels` of pictures in all.
+    """
 
     def __init__(self, most: int, text: int, image: int, pixels: int) -> None:
         self._most, self._text, self._image, self._pixels = most, text, image, pixels
@@ -82,7 +85,7 @@ class _Cleaner:
 
 
 def picture(content: bytes) -> bytes:
-    """A PNG with nothing in it but the picture; nothing where it is none, or too large to be shown."""
+    """A PNG reduced to the picture itself; empty where it is no PNG, or too large to be shown."""
     chunks = list(_chunks(content))
     names = [name for name, _chunk in chunks]
     if names[:1] != [b"IHDR"] or names.count(b"IHDR") > 1 or names[-1:] != [b"IEND"] or b"IDAT" not in names:
@@ -106,7 +109,7 @@ def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _pixels(png: bytes) -> int:
-    """How large a picture says it is."""
+    """The number of pixels that a picture's header claims."""
     if not png:
         return 0
     width, height = struct.unpack_from("!II", png, len(PNG) + 8)
@@ -114,14 +117,14 @@ def _pixels(png: bytes) -> int:
 
 
 def readable(verdict: Verdict) -> Verdict:
-    """A verdict whose texts, which may quote what a learner's code says, are cleaned and cut."""
+    """The verdict with its texts cleaned and cut, since they may quote a learner's code."""
     rows = tuple(replace(row, text=plain(row.text)[:ROW]) for row in verdict.rows[:ROWS])
     found = verdict.finding and replace(verdict.finding, about=plain(verdict.finding.about)[:ROW])
     return replace(verdict, message=plain(verdict.message)[: 4 * ROW], rows=rows, finding=found)
 
 
 def plain(text: str) -> str:
-    """Text without what moves a cursor, changes a colour or hides what follows, or can't be written."""
+    """The text without characters that move a cursor, change colours, hide others or can't be encoded."""
     return HALF.sub("?", CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
 
 
@@ -130,7 +133,7 @@ def _length(item: Output) -> int:
 
 
 def to_nbformat(items: Iterable[Output]) -> list[NotebookNode]:
-    """Outputs as they stand in a notebook file."""
+    """Outputs in the form that a notebook file holds."""
     return [_node(item) for item in items]
 
 

@@ -1,4 +1,4 @@
-"""The trusted side of a sandbox: it starts one, gives it submissions, and replaces it when it dies."""
+"""Start a sandbox, give it submissions, and replace it when it dies: the trusted side of a sandbox."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ from torchaula.grading.wire.values import Seen
 
 
 class SandboxDied(BaseException):
-    """The process that all of a sandbox hangs on is gone, or doesn't answer.
+    """The sandbox's first process, on which all others depend, is gone or doesn't answer.
 
-    Not an `Exception`: a graded cell that meets it must not be taken for one that judged. `cell` is the cell
-    or exercise that took it along, if anybody knows.
+    Not an `Exception`: a graded cell that is stopped by it must not be given a verdict. `cell` is the cell
+    or exercise that crashed the sandbox, if known.
     """
 
     def __init__(self, message: str = "", cell: str = "") -> None:
@@ -49,7 +49,7 @@ class SandboxDied(BaseException):
 
 @dataclass(frozen=True)
 class StudentProcess:
-    """A student process as the judge sees it: what it says of its cells, and who serves each exercise."""
+    """A student process as the judge sees it: a channel for its cells, and one for each exercise."""
 
     life: Channel
     exercises: dict[str, Channel]
@@ -60,7 +60,7 @@ class StudentProcess:
 
 
 class Sandbox:
-    """Keeps one warm sandbox, for one submission at a time. Close it in the end."""
+    """One warm sandbox, for one submission at a time. Close it in the end."""
 
     def __init__(self, confinement: Confinement, setup: Sequence[Cell] = ()) -> None:
         self.confinement, self._setup = confinement, list(setup)
@@ -92,9 +92,9 @@ class Sandbox:
             raise SetupFailed(cell, f"{error}; in the sandbox are no network and no files of yours")
 
     def prepare(self, setup: Sequence[Cell]) -> None:
-        """Serve submissions with another set-up; in a new sandbox if the one so far has left its mark.
+        """Serve submissions with another set-up, in a new sandbox if the present one has imported another.
 
-        Raises `SetupFailed`, and then has no sandbox until it prepares for another.
+        Raises `SetupFailed`; then there is no sandbox until the next `prepare`.
         """
         self._setup = list(setup)
         try:
@@ -103,11 +103,11 @@ class Sandbox:
             self.restart()
 
     def is_alive(self) -> bool:
-        """Whether the sandbox's first process still holds its end of the line."""
+        """Whether the sandbox's first process still holds its end of the socket."""
         return not select.select([self._socket], [], [], 0)[0] or bool(self._socket.recv(1, MSG_PEEK))
 
     def begin(self, steps: Sequence[Step], seed: int, cpu_seconds: float) -> StudentProcess:
-        """Start a student process; with all others since `finish` it may take so much CPU.
+        """Start a student process. All student processes since `finish` together may use `cpu_seconds`.
 
         Raises `SandboxDied`.
         """
@@ -129,7 +129,7 @@ class Sandbox:
         return StudentProcess(life, dict(zip(exercises, served, strict=True)))
 
     def killed_for(self) -> KilledFor:
-        """The limit for which the submission's processes were ended since this was last asked.
+        """The limit for which the submission's processes were killed since the last call.
 
         Raises `SandboxDied`.
         """
@@ -137,13 +137,13 @@ class Sandbox:
             self._channel.send(Ask(), seconds=SANDBOX_REPLY_WALL)
             ready, _ = self._channel.receive(SANDBOX_REPLY_WALL)
         except (WireError, TimeoutError) as error:
-            self._kill()  # a late answer would be taken for that to the next question
+            self._kill()  # else a late reply would be taken for the reply to the next message
             raise SandboxDied("the sandbox is gone") from error
         assert isinstance(ready, Ready)
         return ready.killed_for
 
     def finish(self) -> Ready:
-        """End whatever the submission left. A sandbox that can't be cleaned is replaced by a new one."""
+        """Remove all that the submission left. A sandbox that can't be cleaned is replaced by a new one."""
         try:
             self._channel.send(Finish(), seconds=SANDBOX_REPLY_WALL)
             ready, _ = self._channel.receive(SANDBOX_REPLY_WALL)
@@ -154,7 +154,7 @@ class Sandbox:
             return Ready()
 
     def restart(self) -> None:
-        """A new sandbox in place of this one, whatever its state."""
+        """Replace the sandbox by a new one, whatever its state."""
         self.close()
         self._start()
 

@@ -1,7 +1,7 @@
-"""What random numbers of a course hang on: a published seed and, for hidden cells, a secret.
+"""Derive the seed of each graded cell: from the published seed or, for hidden cells, from the secret.
 
-For the trusted side only. What runs in a sandbox is given the published seed and, for the answer's stream in
-a hidden cell, a number that follows from the secret and leads to nothing else.
+For the trusted side only. A sandbox gets the published seed and, for the answer's stream in a hidden cell,
+a number derived from the secret, from which nothing else can be derived.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from torchaula.course.notebook import Notebook
 
 
 class Seeds:
-    """The seeds of one course; without a `secret` all of them come from the published one.
+    """The seeds of one course; without a `secret` all of them derive from the published one.
 
-    It is no class of plain data, so that it fits in no message, and no file, by mistake.
+    It can't be encoded or pickled, so that it can't get into a message or a file by mistake.
     """
 
     __slots__ = ("_secret", "public")
@@ -25,7 +25,7 @@ class Seeds:
         self.public, self._secret = public, secret
 
     def of(self, notebook: Notebook) -> SeedOf:
-        """The seed of each stream of a graded cell, from the secret where it has hidden tests."""
+        """A function for the seed of a cell's stream; cells with hidden tests use the secret."""
         hidden = {cell.id for cell in notebook.cells if cell.kind == "graded" and cell.is_hidden}
 
         def seed_of(cell: str, stream: str) -> int:

@@ -1,6 +1,6 @@
-"""Tests that are themselves tried, in the judge and the sandbox that will grade with them.
+"""Try the tests themselves, in the judge and the sandbox that will grade with them.
 
-The model solution must pass every graded cell, and what learners receive none that is worth points.
+The model solution must pass every graded cell. The stub that learners receive must pass no cell with points.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from torchaula.i18n import _
 
 
 def tried(engine: Engine, only: Collection[str]) -> Result:
-    """What is wrong with the tests of some exercises; a `problem` where they could not be tried."""
+    """A result with the flaws in the tests of some exercises, or a `problem` where they can't be tried."""
     notebook = engine.notebook
     solutions = {exercise.id: exercise.solution for exercise in notebook.exercises.values()}
     cells = [cell for name in notebook.exercises if name in only for cell in notebook.exercises[name].graded]
@@ -56,7 +56,7 @@ def _failed(cells: Iterable[Cell], judged: Judged) -> Iterator[Flaw]:
 def _culprits(
     engine: Engine, only: Collection[str], answers: Mapping[str, str], doubt: Doubt
 ) -> Iterator[Flaw]:
-    """The cells that take the judge itself with them, found by trying ever more cells of each exercise."""
+    """The cells that crash the judge, found by running one cell more of each exercise at a time."""
     for exercise in (each for name, each in engine.notebook.exercises.items() if name in only):
         for number in range(1, len(exercise.graded) + 1):
             judged = _with_first(engine, exercise, number, answers[exercise.id])
@@ -74,7 +74,7 @@ def _with_first(engine: Engine, exercise: Exercise, number: int, answer: str) ->
 
 
 def _given_away(cells: Iterable[Cell], judged: Judged) -> Iterator[Flaw]:
-    """The cells worth points that what learners receive passes, or that judge it by no verdict."""
+    """The cells with points that the stub passes, and the cells that give it no verdict."""
     for cell in cells:
         verdict = judged.verdicts.get(cell.id)
         if verdict is None or verdict.outcome is Outcome.INFRASTRUCTURE:

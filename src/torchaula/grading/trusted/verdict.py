@@ -1,4 +1,4 @@
-"""What grading says of one graded cell, and of one of a learner's that did not end by itself."""
+"""Define the verdict on one graded cell, and how a learner's own cell can be lost."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ __all__ = ["Lost", "Outcome", "Verdict"]
 
 
 class Lost(StrEnum):
-    """How a cell of the learner's ended that did not end by itself: what it defines is lost.
+    """How a learner's cell was cut off, so that all it defines is lost.
 
-    `NOT_RUN`: the cells before it took all the time that there is for them.
+    `NOT_RUN`: the cells before it used up the time for the learner's cells.
     """
 
     DIED = "died"
@@ -24,10 +24,10 @@ class Lost(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome of a graded cell and, where it was not passed, what to tell the learner.
+    """The outcome of a graded cell and, where it did not pass, the message for the learner.
 
-    `message` is what a notebook shows: a heading, and `rows`. `finding` says the same to code, where a check
-    found it. `diagnosis` is the sentence of the known misconception that the answer matches, if any.
+    `message` is the text in the notebook: a heading, and `rows`. `finding` holds the same as data, where a
+    check found it. `diagnosis` is the sentence of the known misconception that the answer matches, if any.
     """
 
     outcome: Outcome
@@ -42,5 +42,5 @@ class Verdict:
 
     @property
     def is_unwritten(self) -> bool:
-        """Whether it failed since nothing was written yet."""
+        """Whether it failed because the learner has written nothing yet."""
         return self.finding is not None and self.finding.reason is Reason.UNWRITTEN

@@ -1,8 +1,8 @@
-"""The worker: a process that holds judge and sandbox warm, takes notebooks and gives back results.
+"""The worker: a process that keeps judge and sandbox warm, receives jobs and returns results.
 
     python -m torchaula.grading.trusted.worker DESCRIPTOR
 
-Who asks it (a command, a Jupyter server) need not import torch: see `client`.
+Its caller (a command, a Jupyter server) need not import torch: see `client`.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from torchaula.i18n import _
 
 
 class Worker:
-    """Grades one assignment at a time: a batch grades one after the other."""
+    """Grades the submissions to one assignment, and can be assigned another one afterwards."""
 
     def __init__(self) -> None:
         self._sandbox: Sandbox | None = None
@@ -47,15 +47,15 @@ class Worker:
         self._is_prepared = False
 
     def assign(self, content: bytes, kept: str) -> None:
-        """Be ready for jobs of another assignment, or for the same with another folder."""
+        """Prepare for jobs of another assignment, or of the same one with another cache folder."""
         self._assigned = msgspec.msgpack.decode(content, type=Assigned)
         self._kept = Path(kept) / self._assigned.notebook.assignment if kept else None
         self._engine, self._misconceptions, self._is_prepared = None, None, False
 
     def grade(self, job: Job) -> Result:
-        """The result of a job; `problem` says what is wrong with the test itself, if anything is.
+        """The result of a job; its `problem` says what is wrong with the test itself, if anything is.
 
-        Raises `SandboxDied` where no sandbox starts any more: a new worker may do better.
+        Raises `SandboxDied` where no sandbox starts; a new worker may succeed.
         """
         try:
             return self._tried(job.only) if job.is_trial else self._graded(job)
@@ -86,7 +86,7 @@ class Worker:
         )
 
     def _tried(self, only: Sequence[str] | None) -> Result:
-        """What is wrong with the tests: forks try them, since in this process a bad one could end it."""
+        """Try the tests. They run in forks, since a bad test could end this process."""
         instructor = self._assigned.notebook
         engine.import_for(instructor)
         engine.require_setup(instructor)
@@ -96,14 +96,14 @@ class Worker:
         return result
 
     def _ready(self) -> Engine:
-        """What grades, in this process made warm by the tests themselves."""
+        """The engine, after this process was warmed up by running the tests."""
         if not self._is_prepared:
             engine.prepare(self._assigned.notebook)
             self._is_prepared = True
         return self._made()
 
     def _made(self) -> Engine:
-        """What grades. Tests that are being tried run in its forks only, not in this process."""
+        """The engine, without a warm-up: it runs tests in forks only, so they may still be untried."""
         if self._engine is None:
             assigned = self._assigned
             confined = Confinement(_bwrap() if assigned.is_confined else "", assigned.limits)
@@ -112,7 +112,7 @@ class Worker:
         return self._engine
 
     def _prepared(self, confined: Confinement, instructor: Notebook) -> Sandbox:
-        """A sandbox for this notebook's submissions: the one there is, where it can be."""
+        """A sandbox for this notebook's submissions: the present one, if its confinement fits."""
         setup = [Cell(cell.id, cell.source, is_setup=True) for cell in instructor.setup]
         if self._sandbox is not None and self._sandbox.confinement == confined:
             self._sandbox.prepare(setup)
@@ -130,12 +130,12 @@ class Worker:
 
 @cache
 def _bwrap() -> str:
-    """The program that confines student code here. Raises `Refusal` where there is none."""
+    """The path of the bubblewrap that works here. Raises `Refusal` where none does."""
     return confinement.find().bwrap
 
 
 def fitting(result: Result) -> Result:
-    """A result that fits in a frame: what cells gave out is left out first, and then what is said of them."""
+    """The result cut to the size of a frame: leave out outputs first, and then the verdicts' texts."""
     if len(encoded(result)) <= MAX_HEADER:
         return result
     less = replace(result, outputs={})
@@ -145,7 +145,7 @@ def fitting(result: Result) -> Result:
 
 
 def end_with(caller: socket) -> None:
-    """End, with all that this process has started, when whoever asks is gone, even in the middle of a job."""
+    """End this process and its descendants when the caller is gone, even in the middle of a job."""
 
     def look(_number: int, _frame: object) -> None:
         try:
@@ -154,7 +154,7 @@ def end_with(caller: socket) -> None:
         except BlockingIOError:
             return
         except OSError:
-            pass  # it left without reading an answer
+            pass  # the caller is gone and has not read a result
         for process in list(descendants(os.getpid())):
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
@@ -166,7 +166,7 @@ def end_with(caller: socket) -> None:
 
 
 def main() -> None:
-    """Serve jobs on the inherited socket that the argument names, until the other side hangs up."""
+    """Serve jobs on the inherited socket whose descriptor is the argument, until the caller closes it."""
     caller = socket(fileno=int(sys.argv[1]))
     end_with(caller)
     channel, worker = Channel(caller, Assign | Grade), Worker()

@@ -1,1 +1,1 @@
-"""What both sides of the wall share: frames, values, orders, limits and forks."""
+"""Code that the trusted and the sandboxed side share: frames, values, orders, limits and forks."""

@@ -1,4 +1,4 @@
-"""A function in a forked process of its own, whose result comes back as data or not at all."""
+"""Run a function in a forked process and get its result back as data."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ForkFailed(Exception):
 
 
 def warm_up() -> None:
-    """Make forks of this process cheap and safe: one thread, and lazy imports done before the first."""
+    """Make forks of this process cheap and safe: use one thread, and do lazy imports before any fork."""
     torch.set_num_threads(1)
     model = torch.nn.Linear(2, 2)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -37,9 +37,9 @@ def warm_up() -> None:
 
 
 def collapse_memory() -> None:
-    """Put this process's own memory into huge pages, for forks to be cheap; nothing where it can't be done.
+    """Move this process's own memory into huge pages, so that forks are cheap; do nothing where impossible.
 
-    Most of what a fork of a warm process takes is its page tables: 250 MB in pages of 4 KB.
+    Most of the cost of forking a warm process is copying its page tables, for 250 MB in pages of 4 KB.
     """
     maps = Path("/proc/self/maps")
     if not maps.exists():
@@ -60,9 +60,9 @@ def in_fork(
 ) -> T:
     """The result of `work()`, computed in a fork and decoded as `kind`.
 
-    Raises `ForkFailed` where there is none after `seconds`, or it takes more than `most` bytes. Nothing that
-    `work` does to its process, nor the processes that it leaves behind in its session, stays. `memory` is how
-    many bytes of addresses it may have beyond those of this process: what asks for more finds none.
+    Raises `ForkFailed` where there is no result after `seconds`, or it has more than `most` bytes. All that
+    `work` changes in its process is lost, and the processes that it leaves in its session are killed.
+    `memory` is how many bytes of address space it may have beyond those of this process.
     """
     reader, writer = os.pipe()
     pid = os.fork()
@@ -85,20 +85,20 @@ def in_fork(
 
 
 def address_space() -> int:
-    """Bytes of addresses that this process has."""
+    """Bytes of address space that this process has."""
     with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123
         return int(file.read().split()[0]) * resource.getpagesize()
 
 
 def _limit(memory: int) -> None:
-    """Let this process have so many bytes of addresses more, as far as that can be told here."""
+    """Let this process have `memory` bytes of address space more, where the system can limit it."""
     with suppress(OSError, ValueError):
         space, hard = address_space() + memory, resource.getrlimit(resource.RLIMIT_AS)[1]
         resource.setrlimit(resource.RLIMIT_AS, (space if hard < 0 else min(space, hard), hard))
 
 
 def _child(work: Callable[[], T], writer: int, memory: int | None) -> NoReturn:
-    """Do the work and end; nothing of the caller's code runs here, even where nobody reads the result."""
+    """Do the work and exit; the fork never returns to the caller's code, even if nobody reads the result."""
     try:
         os.setsid()
         if memory is not None:
@@ -115,7 +115,7 @@ def _child(work: Callable[[], T], writer: int, memory: int | None) -> NoReturn:
 
 
 def _read_all(reader: int, seconds: float, most: int) -> bytes | None:
-    """What a fork says; None where it takes too long."""
+    """All that the fork writes; None where it takes too long."""
     chunks: list[bytes] = []
     deadline = _now() + seconds
     while (left := deadline - _now()) > 0 and select.select([reader], [], [], left)[0]:
@@ -130,7 +130,7 @@ def _read_all(reader: int, seconds: float, most: int) -> bytes | None:
 
 
 def descendants(process: int) -> Iterator[int]:
-    """The children of a process, and theirs."""
+    """The children of a process, their children, and so on."""
     for file in Path(f"/proc/{process}/task").glob("*/children"):
         with suppress(OSError):
             for child in map(int, file.read_text().split()):

@@ -1,7 +1,7 @@
-"""Frames between processes: an 8-byte length, a 4-byte header length, a msgpack header, raw bytes.
+"""Send frames between processes: an 8-byte length, a 4-byte header length, a msgpack header, raw bytes.
 
-The header is a message of a declared type; the raw bytes are those of its tensors, in order. What a header
-holds is counted before any of it becomes an object: a value of one byte takes thirty bytes and more.
+The header is a message of a declared type; the raw bytes are those of its tensors, in order. The values in a
+header are counted before any of them becomes an object, since a value of one byte becomes thirty or more.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from torchaula.grading.wire.limits import MIB, Limits
 
 MAX_HEADER = 8 * MIB
 MAX_BODY = 64 * MIB
-MAX_VALUES = 1_600_000  # of msgpack in a header: 16 for each value that may cross, and its paths
+MAX_VALUES = 1_600_000  # msgpack values in a header: 16 for each value of data, paths included
 LENGTHS = struct.Struct("!QI")
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """What one frame may hold: bytes of its header and its body, and values in its header."""
+    """The limits of one frame: bytes of its header and of its body, and values in its header."""
 
     header: int = MAX_HEADER
     body: int = MAX_BODY
@@ -35,16 +35,16 @@ BOUNDS = Bounds()
 
 
 def life(limits: Limits) -> Bounds:
-    """The bounds of what a student process says of its cells: the outputs of one cell at most."""
+    """The bounds of a student process's messages about its cells: at most the outputs of one cell."""
     return Bounds(limits.image + 8 * limits.text + MIB, 0, 5000)
 
 
 class WireError(Exception):
-    """A frame that breaks the rules of the wire, or a peer that is gone."""
+    """A frame is malformed or too large, or the peer is gone."""
 
 
 class TooLarge(WireError):
-    """What was to be sent does not fit in a frame; nothing was sent."""
+    """A message does not fit in a frame; nothing was sent."""
 
 
 class Channel:
@@ -59,7 +59,7 @@ class Channel:
     ) -> None:
         """Send one frame.
 
-        Raises `TooLarge`, `WireError` where the peer is gone, `TimeoutError` where it doesn't listen.
+        Raises `TooLarge`, `WireError` if the peer is gone, `TimeoutError` if it doesn't read in time.
         """
         header = encoded(message)
         body = b"".join(buffers or [])
@@ -117,7 +117,7 @@ class Channel:
 
 
 def encoded(message: msgspec.Struct) -> bytes:
-    """A message as a header. Half a character, which no encoding can say, becomes a question mark."""
+    """A message as a header. Lone surrogates, which can't be encoded, become question marks."""
     try:
         return msgspec.msgpack.encode(message)
     except UnicodeEncodeError:
@@ -125,7 +125,7 @@ def encoded(message: msgspec.Struct) -> bytes:
 
 
 def _whole(value: Any) -> Any:
-    """Plain data, its texts without halves of characters."""
+    """Plain data with a question mark for each lone surrogate in its texts."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, dict):
@@ -134,9 +134,9 @@ def _whole(value: Any) -> Any:
 
 
 def _fixed() -> tuple[list[int], list[int]]:
-    """By the first byte of a value in msgpack: how long it is, and how many values it holds.
+    """Two tables by the first byte of a msgpack value: its length, and how many values it holds.
 
-    The length is 0 where the bytes that follow tell, or where there is no such value.
+    The length is 0 where the next bytes tell it, or where no value starts with this byte.
     """
     widths, held = [1] * 256, [0] * 256
     for length in range(16):
@@ -151,7 +151,7 @@ def _fixed() -> tuple[list[int], list[int]]:
 
 
 WIDTHS, HELD = _fixed()
-# By the first byte: bytes of the number that follows, how many values hang on each of it, how many bytes.
+# By the first byte: the size of the number that follows; the values, and the bytes, for each unit of it.
 COUNTED = {
     **{0xC4: (1, 0, 1), 0xC5: (2, 0, 1), 0xC6: (4, 0, 1), 0xD9: (1, 0, 1), 0xDA: (2, 0, 1), 0xDB: (4, 0, 1)},
     **{0xDC: (2, 1, 0), 0xDD: (4, 1, 0), 0xDE: (2, 2, 0), 0xDF: (4, 2, 0)},
@@ -159,7 +159,7 @@ COUNTED = {
 
 
 def holds_at_most(header: bytes | memoryview, most: int) -> bool:
-    """Whether a header is one value in msgpack that holds at most so many values, and claims no more."""
+    """Whether a header is exactly one msgpack value that holds, and claims to hold, at most `most` values."""
     at, left, end = 0, 1, len(header)
     content, widths, held = bytes(header), WIDTHS, HELD
     try:

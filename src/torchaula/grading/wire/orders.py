@@ -1,7 +1,7 @@
-"""What worker, nursery and student process say to each other, beside the calls of graded cells.
+"""The messages between worker, nursery and student process, except the calls of graded cells.
 
-All of it is data in frames of `wire.Channel`. What comes from a student process is a claim: it may
-be shown, bounded and escaped, and decides nothing.
+All are data in frames of a `Channel`. Messages from a student process can't be trusted: they may be shown,
+cut and escaped, but decide nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import msgspec
 
 from torchaula.grading.wire.limits import Limits
 
-PLACES = 200  # outputs that one cell may have
+PLACES = 200  # how many outputs one cell may have
 
 # Instructor → nursery
 
@@ -27,7 +27,7 @@ class Cell(msgspec.Struct, tag="cell", frozen=True):
 
 
 class Leave(msgspec.Struct, tag="leave", frozen=True):
-    """Leave a fork behind that serves this exercise's graded cells, with the names defined so far."""
+    """Fork a process that serves this exercise's graded cells, with the names defined so far."""
 
     exercise: str
 
@@ -36,16 +36,16 @@ Step: TypeAlias = Cell | Leave
 
 
 class Prepare(msgspec.Struct, tag="prepare", frozen=True):
-    """Be ready for submissions with these set-up cells: the first message, and again for another set-up."""
+    """Get ready for submissions with these set-up cells: the first message, and again for another set-up."""
 
     cells: list[Cell]
     limits: Limits
 
 
 class Begin(msgspec.Struct, tag="begin", frozen=True):
-    """Start a student process; this many sockets follow: one for its life, then one for each `Leave`.
+    """Start a student process; `sockets` descriptors follow: one for its cells, then one for each `Leave`.
 
-    `cpu_seconds` are what all processes may take from the last `Finish` on; beyond them they are ended.
+    All processes since the last `Finish` together may use `cpu_seconds`; then they are killed.
     """
 
     sockets: int
@@ -53,18 +53,18 @@ class Begin(msgspec.Struct, tag="begin", frozen=True):
 
 
 class Ask(msgspec.Struct, tag="ask", frozen=True):
-    """Say whether the submission's processes were ended for a limit since this was last asked."""
+    """Tell for which limit the submission's processes were killed since the last `Ask`."""
 
 
 class Finish(msgspec.Struct, tag="finish", frozen=True):
-    """End whatever the submission left behind."""
+    """Remove all that the submission left."""
 
 
 # Worker → student process
 
 
 class Live(msgspec.Struct, tag="live", frozen=True):
-    """What a student process is to do, told to itself alone: the next one inherits what the nursery knows."""
+    """Sent to the student process, never to the nursery: later students are forks of it and could read it."""
 
     steps: list[Step]
     seed: int
@@ -74,7 +74,7 @@ class Live(msgspec.Struct, tag="live", frozen=True):
 
 
 class KilledFor(StrEnum):
-    """The limit of a whole submission for which all its processes were ended."""
+    """The limit of a whole submission for which all its processes were killed."""
 
     NOTHING = ""
     MEMORY = "memory"
@@ -83,9 +83,9 @@ class KilledFor(StrEnum):
 
 
 class Ready(msgspec.Struct, tag="ready", frozen=True):
-    """Warm, or clean again. `cpu_seconds` is what the submission's processes took.
+    """The nursery is warm, or clean again. `cpu_seconds` is the CPU time of the submission's processes.
 
-    `wanted_seconds` are those in which one of them had something to compute.
+    `wanted_seconds` are the seconds in which one of them had something to compute.
     `failed` is a set-up cell that can't run in the sandbox, and why, if there is one.
     """
 
@@ -130,7 +130,7 @@ class Began(msgspec.Struct, tag="began", frozen=True):
 
 
 class Ran(msgspec.Struct, tag="ran", frozen=True):
-    """A cell ended, and what it gave out; `timed_out`: it was ended; `not_run`: no time was left."""
+    """A cell ended, with these outputs. `timed_out`: it was cut off. `not_run`: no time was left for it."""
 
     cell: str
     outputs: Annotated[list[Output], msgspec.Meta(max_length=PLACES)]

@@ -1,7 +1,7 @@
-"""Data and observations as typed nodes of a frame, and back; never pickle.
+"""Encode data and observations as typed nodes of a frame, and decode them; never with pickle.
 
-Whatever a frame claims is checked before anything of that size is allocated: the values in its header by
-`frames`, the length of each list, path, key and name by its type here, and what its tensors take together.
+Every size that a frame claims is checked before memory is allocated for it: `frames` checks the number of
+values in the header, the types here the length of each list, path, key and name, and `_Space` all tensors.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ DTYPE_NAMES = {str(dtype).removeprefix("torch."): dtype for dtype in DTYPES}
 NAMES = {dtype: name for name, dtype in DTYPE_NAMES.items()}
 
 
-TEXTS = ("kind", "message", "line", "missing", "version")  # of a stop
+TEXTS = ("kind", "message", "line", "missing", "version")  # the texts of a `Stop`
 
-MAX_SPACE = 8 * MAX_BYTES  # of all tensors in a frame, with what stands before them and what repeats
+MAX_SPACE = 8 * MAX_BYTES  # of all tensors in a frame, with what is before their offsets or repeats
 MAX_KEY = 10_000  # characters of a key
 MAX_TRACE = 10_000  # operations and functions in a trace
 
-# A text of the student process's own: shown at most.
+# A text that the student process wrote: it may be shown, and decides nothing.
 Claim: TypeAlias = Annotated[str, Meta(max_length=MAX_TEXT)]
 Whole: TypeAlias = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**63 - 1)]
@@ -50,7 +50,7 @@ Paths: TypeAlias = Annotated[list[Path], Meta(max_length=MAX_NODES)]
 
 
 class TensorNode(msgspec.Struct, tag="tensor", frozen=True, array_like=True):
-    """A dense tensor; its storage from the first element it reaches to the last is in the frame."""
+    """A dense tensor; the frame holds its storage, from its first element to its last."""
 
     dtype: str
     size: Sizes
@@ -81,7 +81,7 @@ class NamedNode(msgspec.Struct, tag="named", frozen=True, array_like=True):
 
 
 class BytesNode(msgspec.Struct, tag="bytes", frozen=True, array_like=True):
-    """Bytes, apart from text: msgspec tells them apart by type only."""
+    """Bytes. They need a node of their own, since msgspec tells them from text by type only."""
 
     content: bytes
 
@@ -115,7 +115,7 @@ class Open(msgspec.Struct, tag="open", frozen=True, array_like=True):
 
 
 class Instead(msgspec.Struct, tag="instead", frozen=True, array_like=True):
-    """To the student process: forget the answer so far, and run this cell in its place."""
+    """To the student process: forget the present answer, and run this cell in its place."""
 
     cell: str
     source: str
@@ -136,7 +136,7 @@ class Call(msgspec.Struct, tag="call", frozen=True, array_like=True):
 
 
 class Stopped(msgspec.Struct, frozen=True, array_like=True):
-    """A `Stop`, in bounded fields."""
+    """A `Stop` whose fields have limits."""
 
     kind: Claim
     message: Claim
@@ -148,7 +148,7 @@ class Stopped(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Failed(Stopped, frozen=True, array_like=True):
-    """A `Failure`, likewise."""
+    """A `Failure` whose fields have limits."""
 
     cause: Stopped | None
     threads: Annotated[tuple[Claim, ...], Meta(max_length=MAX_THREADS)]
@@ -156,7 +156,7 @@ class Failed(Stopped, frozen=True, array_like=True):
 
 
 class Seen(msgspec.Struct, tag="seen", frozen=True, array_like=True):
-    """From the student process: what was observed."""
+    """From the student process: the `Observation` of a call."""
 
     result: Node
     failure: Failed | None
@@ -172,7 +172,7 @@ ToStudent: TypeAlias = Open | Call | Instead
 
 
 class _Packer:
-    """Data to nodes; the storage of tensors is collected in `buffers`."""
+    """Turns data into nodes, and collects the storage of tensors in `buffers`."""
 
     def __init__(self) -> None:
         self.buffers: list[bytes] = []
@@ -217,7 +217,7 @@ class _Packer:
 
 @dataclass
 class _Space:
-    """What the tensors of a frame may take together, counted before it is taken."""
+    """The bytes that the tensors of a frame may still take, counted before they are allocated."""
 
     left: int = MAX_SPACE
 
@@ -227,13 +227,13 @@ class _Space:
 
 
 class _Unpacker:
-    """Nodes to data, within the limits of depth, nodes and bytes."""
+    """Turns nodes into data, within the limits of depth, nodes and bytes."""
 
     def __init__(self, buffers: memoryview) -> None:
         self.buffers, self.nodes, self.space = buffers, 0, _Space()
 
     def whole(self, node: Node) -> Data:
-        """A value of which nothing else is a part."""
+        """A whole value, for which the count of nodes starts anew."""
         self.nodes = 0
         return self.value(node)
 
@@ -289,7 +289,7 @@ class _Unpacker:
             storage = torch.empty(node.offset + reach, dtype=dtype, device="meta")
         else:
             storage = self.take(reach, dtype)
-            if node.offset:  # what stands before it is nobody's: it takes addresses, and no memory
+            if node.offset:  # the part before the offset is never written, so it takes no physical memory
                 found, storage = storage, torch.empty(node.offset + reach, dtype=dtype)
                 storage[node.offset :] = found
         tensor = storage.as_strided(node.size, node.stride, node.offset)
@@ -355,7 +355,7 @@ def _failed(failure: Failure) -> Failed:
 
 
 def _bounded(stop: Stop) -> dict[str, Any]:
-    """The fields of a stop. What a learner's own exception says of itself may be long."""
+    """The fields of a stop, cut to their limits, since the texts of a learner's exception may be long."""
     texts = {name: getattr(stop, name)[:MAX_TEXT] for name in TEXTS}
     return {**texts, "number": stop.number, "kinds": stop.kinds[:MAX_KINDS]}
 
@@ -366,14 +366,14 @@ def _failure(failed: Failed) -> Failure:
 
 
 def _keys(path: data.Path) -> tuple[Key, ...]:
-    return path  # type: ignore[return-value]  # keys of data are keys of the wire
+    return path  # type: ignore[return-value]  # the keys of data are of the types in `Key`
 
 
 def to_observation(message: Seen, buffers: memoryview) -> Observation:
     """The observation in a frame. Raises `WireError`, also where there is no memory for it."""
     try:
         return _observation(message, _Unpacker(buffers))
-    except (MemoryError, RuntimeError, OverflowError) as error:  # torch has its own words for no memory
+    except (MemoryError, RuntimeError, OverflowError) as error:  # torch lacks memory: a RuntimeError
         raise WireError("an observation that can't be made") from error
 
 

@@ -1,4 +1,4 @@
-"""What grading itself says to a learner, in Spanish and in one place; both sides of the sandbox read it."""
+"""The Spanish texts that grading itself shows to a learner; both sides of the sandbox use them."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ SUBMISSION_DIED = (
 
 
 def not_here(module: str) -> str:
-    """That a module which only Colab or Kaggle has is an empty one here."""
+    """The notice that a module of Colab or Kaggle is an empty one here."""
     return f"({module} no existe aquí: en su lugar hay un módulo que no hace nada)\n"
