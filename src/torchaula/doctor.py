@@ -33,7 +33,7 @@ TORCH = "import torch; print(torch.__version__, float(torch.ones(2).sum()))"
 
 
 @dataclass(frozen=True)
-class Finding:
+class HealthCheck:
     """The result of one check. `remedy` says what to do; empty if all is well."""
 
     name: str
@@ -41,7 +41,7 @@ class Finding:
     remedy: str = ""
 
 
-def look(course: Course | None, names: tuple[str, ...] = ()) -> Iterator[Finding]:
+def look(course: Course | None, names: tuple[str, ...] = ()) -> Iterator[HealthCheck]:
     """Run all checks, or those named. Without a course, only the machine is checked.
 
     Raises `Refusal` for an unknown name.
@@ -53,7 +53,7 @@ def look(course: Course | None, names: tuple[str, ...] = ()) -> Iterator[Finding
         )
     for name in names or LOOKS:
         found, remedy = LOOKS[name](course)
-        yield Finding(name, found, remedy)
+        yield HealthCheck(name, found, remedy)
 
 
 def _sandbox(course: Course | None) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 
-from torchaula.course.answers import Answer
+from torchaula.course.answers import KnownAnswer
 from torchaula.course.magics import as_python
 from torchaula.course.notebook import Exercise
 
@@ -55,7 +55,7 @@ def _answer(*args, **kwargs):
 """
 
 
-def junk(exercise: Exercise) -> list[Answer]:
+def junk(exercise: Exercise) -> list[KnownAnswer]:
     """Junk answers to `exercise`, made from its model solution; each must fail all its cells."""
     everything = frozenset(cell.aspect for cell in exercise.graded)
     definitions = [
@@ -67,7 +67,7 @@ def junk(exercise: Exercise) -> list[Answer]:
     texts = {f"junk-{kind}": model + _mapped(definitions[-1], kind) for kind in TENSOR_JUNK}
     texts["junk-echo"] = model + _mapped(definitions[-1], "zeros", "first")
     texts["junk-nothing"] = model + _nothing(definitions[-1])
-    return [Answer(name, text, everything, is_made_up=True) for name, text in texts.items()]
+    return [KnownAnswer(name, text, everything, is_made_up=True) for name, text in texts.items()]
 
 
 def _target(definition: ast.FunctionDef | ast.ClassDef) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from torchaula.authoring import judging, matrix
-from torchaula.course.answers import Answer
+from torchaula.course.answers import KnownAnswer
 from torchaula.course.notebook import Notebook
 from torchaula.grading.trusted.judge import Judged
 from torchaula.grading.trusted.seeds import Seeds
@@ -34,14 +34,14 @@ class Swayed:
     """An answer that fails other cells than declared under one draw; `failed` are their aspects."""
 
     exercise: str
-    answer: Answer
+    answer: KnownAnswer
     draw: Draw
     failed: frozenset[str]
 
 
 def swayed(
     notebook: Notebook,
-    answers: Mapping[str, Sequence[Answer]],
+    answers: Mapping[str, Sequence[KnownAnswer]],
     draws: Sequence[Draw],
     jobs: int | None = None,
 ) -> Iterator[list[Swayed]]:
@@ -54,11 +54,11 @@ def swayed(
         yield from pool.map(_try, todo)
 
 
-def _try(job: tuple[Notebook, str, tuple[Answer, ...], Draw]) -> list[Swayed]:
+def _try(job: tuple[Notebook, str, tuple[KnownAnswer, ...], Draw]) -> list[Swayed]:
     return tried(*job)
 
 
-def tried(notebook: Notebook, exercise: str, answers: Sequence[Answer], draw: Draw) -> list[Swayed]:
+def tried(notebook: Notebook, exercise: str, answers: Sequence[KnownAnswer], draw: Draw) -> list[Swayed]:
     """The answers to one exercise that end otherwise than declared. This process must be warm.
 
     Such an answer is tried once more alone: effects of other answers, or of a busy machine, are not luck.
@@ -74,7 +74,7 @@ def tried(notebook: Notebook, exercise: str, answers: Sequence[Answer], draw: Dr
     return told
 
 
-def _is_declared(answer: Answer, judged: Judged) -> bool:
+def _is_declared(answer: KnownAnswer, judged: Judged) -> bool:
     is_broken = any(verdict.outcome is Outcome.INFRASTRUCTURE for verdict in judged.verdicts.values())
     return _failed(judged) == answer.fails and not is_broken
 

@@ -11,10 +11,10 @@ from multiprocessing import get_context
 from torchaula.authoring import judging
 from torchaula.authoring.junk import junk
 from torchaula.checks.session import COURSE_SEED
-from torchaula.course.answers import Answer
+from torchaula.course.answers import KnownAnswer
 from torchaula.course.notebook import Exercise, Notebook
 from torchaula.grading.trusted import diagnosis, engine
-from torchaula.grading.trusted.diagnosis import Evidence, Known
+from torchaula.grading.trusted.diagnosis import Evidence, KnownMistake
 from torchaula.grading.trusted.seeds import Seeds
 from torchaula.grading.trusted.verdict import Verdict
 
@@ -26,7 +26,7 @@ class Trial:
     """One answer to one exercise, and its verdicts by aspect, for each back end."""
 
     exercise: str
-    answer: Answer
+    answer: KnownAnswer
     verdicts: Mapping[str, Mapping[str, Verdict]]
     evidence: Mapping[str, Evidence] = field(default_factory=dict)  # of failed cells, in the remote back end
 
@@ -40,12 +40,12 @@ class Trial:
         return all(self.failed(backend) == self.answer.fails for backend in self.verdicts)
 
 
-def known(exercise: Exercise, answers: Iterable[Answer]) -> list[Answer]:
+def known(exercise: Exercise, answers: Iterable[KnownAnswer]) -> list[KnownAnswer]:
     """The model solution, the stub that learners receive, the known answers, and junk."""
     everything = frozenset(cell.aspect for cell in exercise.graded)
     return [
-        Answer(MODEL, exercise.solution.answer),
-        Answer(STUB, exercise.solution.released, everything, is_made_up=True),
+        KnownAnswer(MODEL, exercise.solution.answer),
+        KnownAnswer(STUB, exercise.solution.released, everything, is_made_up=True),
         *answers,
         *junk(exercise),
     ]
@@ -53,7 +53,7 @@ def known(exercise: Exercise, answers: Iterable[Answer]) -> list[Answer]:
 
 def trials(
     notebook: Notebook,
-    answers: Mapping[str, Iterable[Answer]],
+    answers: Mapping[str, Iterable[KnownAnswer]],
     backends: Iterable[str] = tuple(judging.BACKENDS),
     seed: int = COURSE_SEED,
     jobs: int | None = None,
@@ -81,7 +81,7 @@ def workers(notebook: Notebook, jobs: int | None) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(jobs or os.cpu_count(), get_context("fork"), engine.prepare, (notebook,))
 
 
-def _try(job: tuple[Notebook, str, Answer, tuple[str, ...], int]) -> Trial:
+def _try(job: tuple[Notebook, str, KnownAnswer, tuple[str, ...], int]) -> Trial:
     notebook, exercise, answer, backends, seed = job
     solution, verdicts, evidence = {exercise: answer.source}, {}, {}
     for backend in backends:
@@ -106,7 +106,7 @@ class Diagnosed:
 def diagnosed(trials: Iterable[Trial]) -> Diagnosed:
     """How well the wrong answers of one exercise are diagnosed; stub and junk don't count."""
     wrong = [trial for trial in trials if not (trial.answer.is_right or trial.answer.is_made_up)]
-    known = [Known(trial.answer.sentence, dict(trial.evidence)) for trial in wrong]
+    known = [KnownMistake(trial.answer.sentence, dict(trial.evidence)) for trial in wrong]
     own, others = 0, []
     for trial in wrong:
         said = set(diagnosis.diagnose(known, trial.evidence).values())

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from math import isclose
 from pathlib import Path
 
-from torchaula.course.answers import Answer
+from torchaula.course.answers import KnownAnswer
 from torchaula.course.magics import as_python
 from torchaula.course.notebook import HIDDEN, PUBLIC, Cell, Exercise, Notebook
 from torchaula.i18n import _
@@ -94,7 +94,7 @@ def _heading_faults(notebook: Notebook) -> Iterator[str]:
             level = found
 
 
-def exercise_faults(exercise: Exercise, answers: Sequence[Answer]) -> Iterator[str]:
+def exercise_faults(exercise: Exercise, answers: Sequence[KnownAnswer]) -> Iterator[str]:
     """What is wrong with one exercise: its statement, its cells, its answers."""
     for fault in (*_statement(exercise), *_cells(exercise), *_answers(exercise, answers)):
         yield f"{exercise.id}: {fault}"
@@ -145,7 +145,7 @@ def _hidden_cell(cell: Cell) -> Iterator[str]:
         )
 
 
-def _answers(exercise: Exercise, answers: Sequence[Answer]) -> Iterator[str]:
+def _answers(exercise: Exercise, answers: Sequence[KnownAnswer]) -> Iterator[str]:
     right = sum(answer.is_right for answer in answers)
     if right < LEAST_RIGHT or len(answers) - right < LEAST_WRONG:
         yield _("{right} right and {wrong} wrong answers; at least {r} and {w}").format(

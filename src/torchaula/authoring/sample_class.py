@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from torchaula.course import answers, converters, notebook
-from torchaula.course.answers import Answer
+from torchaula.course.answers import KnownAnswer
 from torchaula.course.layout import Course, require_writable
 from torchaula.course.notebook import Exercise
 from torchaula.errors import Refusal
@@ -41,7 +41,7 @@ class Material:
 
     released: str
     exercises: Mapping[str, Exercise]
-    answers: Mapping[str, Sequence[Answer]]
+    answers: Mapping[str, Sequence[KnownAnswer]]
 
     def model(self, exercise: str) -> str:
         return self.exercises[exercise].solution.answer

@@ -10,7 +10,7 @@ from rich.progress import track
 from rich.table import Table
 
 from torchaula.authoring.luck import Draw, Swayed
-from torchaula.course.answers import Answer
+from torchaula.course.answers import KnownAnswer
 from torchaula.course.notebook import Notebook
 from torchaula.i18n import _
 from torchaula.report.lines import console as standard
@@ -18,7 +18,7 @@ from torchaula.report.lines import console as standard
 
 def show(
     notebook: Notebook,
-    known: Mapping[str, Sequence[Answer]],
+    known: Mapping[str, Sequence[KnownAnswer]],
     draws: Sequence[Draw],
     trials: Iterable[list[Swayed]],
     console: Console | None = None,
@@ -44,7 +44,7 @@ def show(
     return not found
 
 
-def _table(notebook: Notebook, known: Mapping[str, Sequence[Answer]], found: Iterable[Swayed]) -> Table:
+def _table(notebook: Notebook, known: Mapping[str, Sequence[KnownAnswer]], found: Iterable[Swayed]) -> Table:
     """One row for each answer and set of failed cells, with the draws where they fail."""
     rows: dict[tuple[str, str, str, str], list[Draw]] = {}
     for each in found:

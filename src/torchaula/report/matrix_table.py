@@ -10,14 +10,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from torchaula.authoring.matrix import Trial, diagnosed
-from torchaula.course.answers import Answer
+from torchaula.course.answers import KnownAnswer
 from torchaula.course.notebook import Notebook
 from torchaula.i18n import _
 
 
 def show(
     notebook: Notebook,
-    known: Mapping[str, Sequence[Answer]],
+    known: Mapping[str, Sequence[KnownAnswer]],
     trials: Iterable[Trial],
     verbose: bool = False,
     console: Console | None = None,

@@ -74,7 +74,7 @@ class Test:
 
 
 @dataclass(frozen=True)
-class Failure:
+class FailedTests:
     """The graded cells of an exercise that failed in the same way."""
 
     tests: tuple[Test, ...]
@@ -98,7 +98,7 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Part:
+class ExercisePart:
     """An exercise: its graded cells, the learner's answer, hints, and a person's comment."""
 
     id: str
@@ -131,11 +131,11 @@ class Part:
         return not (self.failed or self.comment or any(test.is_by_hand for test in self.tests))
 
     @property
-    def failures(self) -> list[Failure]:
+    def failures(self) -> list[FailedTests]:
         alike: dict[object, list[Test]] = {}
         for test in self.failed:
             alike.setdefault((test.verdict.outcome, test.came, test.text), []).append(test)
-        return [Failure(tuple(tests)) for tests in alike.values()]
+        return [FailedTests(tuple(tests)) for tests in alike.values()]
 
     @property
     def diagnoses(self) -> dict[str, list[str]]:
@@ -148,7 +148,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ManualAnswer:
     """An answer that a person grades, with its points and comment."""
 
     id: str
@@ -187,7 +187,7 @@ class Page:
     earned: float  # before the penalty
     maximum: float
     late_penalty: float
-    parts: tuple[Part | Answer, ...]
+    parts: tuple[ExercisePart | ManualAnswer, ...]
     others: tuple[Written, ...]
 
     @property
@@ -195,21 +195,21 @@ class Page:
         return total(self.earned, self.late_penalty)
 
     @property
-    def exercises(self) -> list[Part]:
-        return [part for part in self.parts if isinstance(part, Part)]
+    def exercises(self) -> list[ExercisePart]:
+        return [part for part in self.parts if isinstance(part, ExercisePart)]
 
     @property
-    def done(self) -> list[Part]:
+    def done(self) -> list[ExercisePart]:
         return [part for part in self.exercises if part.is_done]
 
     @property
-    def open(self) -> list[Part | Answer]:
+    def open(self) -> list[ExercisePart | ManualAnswer]:
         return [part for part in self.parts if not part.is_done]
 
     @property
     def waiting(self) -> float:
         """The most points that a person may still give."""
-        return sum(part.maximum for part in self.parts if isinstance(part, Answer) and part.waits)
+        return sum(part.maximum for part in self.parts if isinstance(part, ManualAnswer) and part.waits)
 
 
 def page(nb: NotebookNode, names: Mapping[str, Any], record: Record | None) -> Page:
@@ -219,7 +219,7 @@ def page(nb: NotebookNode, names: Mapping[str, Any], record: Record | None) -> P
     lost = record.result.lost if record else {}
     titles, below = _titles(source), _below_tasks(nb)
     penalty = float(names.get("late_penalty") or 0)
-    parts: list[Part | Answer] = []
+    parts: list[ExercisePart | ManualAnswer] = []
     for each in source.cells:
         if each.id in source.exercises:
             parts.append(_part(source.exercises[each.id], cells, record, lost))
@@ -277,11 +277,11 @@ def _answer(
     cell: NotebookNode,
     own: Sequence[NotebookNode],
     lost: Mapping[str, Lost],
-) -> Answer:
+) -> ManualAnswer:
     state = state_of(cell)
     is_shown = state is not State.UNANSWERED
     name = title.replace("`", "")
-    return Answer(
+    return ManualAnswer(
         id=graded.id,
         heading=title,
         state=state,
@@ -294,14 +294,14 @@ def _answer(
 
 def _part(
     exercise: Exercise, cells: Mapping[str, NotebookNode], record: Record | None, lost: Mapping[str, Lost]
-) -> Part:
+) -> ExercisePart:
     cell, statement = cells[exercise.id], exercise.statement.source
     tests = tuple(_test(each, cells[each.id], record) for each in exercise.graded)
     lines = (row for test in tests for row in test.verdict.rows)
     named = {(row.number, row.text) for row in lines if row.number is not None}
     title = heading(statement) or exercise.id
     name = title.partition(": ")[0].replace("`", "")
-    return Part(
+    return ExercisePart(
         id=exercise.id,
         heading=title,
         tests=tests,

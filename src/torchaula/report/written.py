@@ -17,7 +17,7 @@ LINES, CHARACTERS = 400, 40_000  # limits for one cell's code, and for one of it
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownOutput:
     """One output: text, or a PNG in base64 with its description."""
 
     text: str = ""
@@ -31,7 +31,7 @@ class Written:
 
     text: str
     is_code: bool
-    outputs: tuple[Shown, ...]
+    outputs: tuple[ShownOutput, ...]
     lost: str
     named: frozenset[int] = frozenset()
 
@@ -66,18 +66,18 @@ def _unfenced(text: str) -> str:
     return body if first.startswith("```") and first == f"{last}text" else text
 
 
-def _outputs(cell: NotebookNode, exercise: str) -> Iterator[Shown]:
+def _outputs(cell: NotebookNode, exercise: str) -> Iterator[ShownOutput]:
     figures = 0
     for output in cell.get("outputs", []):
         png = _png(output.get("data", {}).get("image/png", ""))
         figures += bool(png)
         if png:
-            yield Shown(png=png, alt=words.figure(figures, exercise))
+            yield ShownOutput(png=png, alt=words.figure(figures, exercise))
         elif output.output_type == "error":
             said = plain("\n".join(output.traceback)) or f"{output.ename}: {output.evalue}"
-            yield Shown(text=cut(plain(said)))
+            yield ShownOutput(text=cut(plain(said)))
         elif text := output.get("text") or output.get("data", {}).get("text/plain", ""):
-            yield Shown(text=cut(plain(text).rstrip("\n")))
+            yield ShownOutput(text=cut(plain(text).rstrip("\n")))
 
 
 def _png(encoded: str) -> str:

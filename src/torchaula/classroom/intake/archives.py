@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 from torchaula.classroom.intake import packed, uploads
-from torchaula.classroom.intake.packed import MIB, BadArchive, Budget, Kind, Members
+from torchaula.classroom.intake.packed import MIB, Allowance, ArchiveKind, BadArchive, Members
 from torchaula.files import LONGEST_NAME
 from torchaula.i18n import _
 
@@ -31,7 +31,7 @@ DRIVE = re.compile(r"[a-z]:[/\\]|[a-z]:$", re.I)
 
 def copy(path: Path, target: Path) -> None:
     """Copy a file that is no archive. Raises `BadArchive` if it is too large, or the target exists."""
-    budget = Budget()
+    budget = Allowance()
     budget.take(path.stat().st_size, files=1)
     with Place(target.parent, budget).whole() as place, path.open("rb") as file:
         place.write(PurePosixPath(target.name), iter(lambda: file.read(packed.CHUNK), b""), target.name)
@@ -59,7 +59,7 @@ def unpack_download(archive: Path, folder: Path) -> dict[str, BadArchive]:
             parts[str(place[1]) if place else ""].append(entry)
         _make(folder)
         for person, entries in parts.items():
-            budget = Budget()
+            budget = Allowance()
             try:
                 with Place(folder, budget).whole() as place_of_one:
                     place_of_one.fill(packed.of_zip(pack, entries, budget))
@@ -70,9 +70,9 @@ def unpack_download(archive: Path, folder: Path) -> dict[str, BadArchive]:
     return failed
 
 
-def unpack(archive: Path, folder: Path, budget: Budget | None = None, may_be_empty: bool = True) -> None:
+def unpack(archive: Path, folder: Path, budget: Allowance | None = None, may_be_empty: bool = True) -> None:
     """Unpack an archive, and archives in it, into `folder`. If it raises `BadArchive`, nothing is left."""
-    budget = budget or Budget()
+    budget = budget or Allowance()
     with packed.explained():
         _make(folder)
         try:
@@ -104,7 +104,7 @@ class Place:
     It only adds files. Existing ones, such as another learner's, are never changed.
     """
 
-    def __init__(self, folder: Path, budget: Budget) -> None:
+    def __init__(self, folder: Path, budget: Allowance) -> None:
         self._folder, self._budget = folder, budget
         self.files = 0  # how many were written, without unpacked archives
         self._made: list[tuple[Path, bool]] = []  # paths in order of creation, and whether each is a folder
@@ -140,7 +140,7 @@ class Place:
         """Replace an inner archive with its files, unless it is a single compressed file."""
         archive = self._folder / path
         is_said_to_be_tar = path.name.lower().endswith((".tar.gz", ".tgz"))
-        if packed.kind_of(archive) is Kind.OTHER_GZ and not is_said_to_be_tar:
+        if packed.kind_of(archive) is ArchiveKind.OTHER_GZ and not is_said_to_be_tar:
             return
         below = path.with_name(stem(path.name) + ".contents")
         self.fill(packed.members(archive, self._budget), below, depth)

@@ -11,10 +11,10 @@ from pathlib import Path
 from torchaula.classroom.intake import people, uploads
 from torchaula.classroom.intake.named import Named, natural
 from torchaula.classroom.intake.people import Unmatched
-from torchaula.classroom.intake.received import Arrival, Register
+from torchaula.classroom.intake.received import Receipt, Register
 from torchaula.classroom.intake.roster import Student
 from torchaula.classroom.intake.uploads import Upload, listed, printable
-from torchaula.classroom.intake.worksheet import Row, Sheet
+from torchaula.classroom.intake.worksheet import Sheet, SheetRow
 from torchaula.errors import Refusal
 from torchaula.files import fingerprint
 from torchaula.i18n import _
@@ -45,10 +45,10 @@ class Pick:
         earliest = datetime.min.replace(tzinfo=UTC)
         return self.time or earliest, self.download.has_own, self.download.made, natural(str(self.place))
 
-    def arrival(self, student: str) -> Arrival:
+    def arrival(self, student: str) -> Receipt:
         """The entry for the register."""
         time = self.time.isoformat() if self.time else None
-        return Arrival(student, fingerprint(self.path), time)
+        return Receipt(student, fingerprint(self.path), time)
 
     def told(self, student: str, assignment: str) -> dict[str, str]:
         """The file as zip_collect expects it. `file_id` needs a suffix; else nbgrader cuts names at a dot."""
@@ -121,7 +121,7 @@ def _choose(
     picks, problems = [], []
     for each in handed_in:
         download = downloads[each.download]
-        time = download.rows.get(each.person.number, Row()).time
+        time = download.rows.get(each.person.number, SheetRow()).time
         try:
             picks.append(Pick(each.download, download, *each.notebook(assignment), time))
         except Refusal as error:

@@ -40,7 +40,7 @@ class BadArchive(Refusal):
     """An archive that can't be unpacked; the text says why, and what to do about it."""
 
 
-class Kind(Enum):
+class ArchiveKind(Enum):
     """The type of a file, by content."""
 
     ZIP = auto()
@@ -51,7 +51,7 @@ class Kind(Enum):
 
 
 @dataclass
-class Budget:
+class Allowance:
     """The limits of one archive, with the archives in it, whatever its own index says.
 
     `files` counts members of any kind and the folders that they need; `seconds` are CPU time.
@@ -98,7 +98,7 @@ def shown(text: str) -> str:
     return shortened(printable(text), LONGEST)
 
 
-def kind_of(path: Path) -> Kind:
+def kind_of(path: Path) -> ArchiveKind:
     """The type of a file, by content, not by name. Raises `OSError` if it can't be read."""
     with path.open("rb") as file:
         start = file.read(BLOCK)
@@ -107,11 +107,11 @@ def kind_of(path: Path) -> Kind:
             with gzip.open(path) as unpacked:
                 start = unpacked.read(BLOCK)
         except (OSError, EOFError, ValueError):
-            return Kind.OTHER_GZ
-        return Kind.TAR_GZ if _is_header(start) else Kind.OTHER_GZ
+            return ArchiveKind.OTHER_GZ
+        return ArchiveKind.TAR_GZ if _is_header(start) else ArchiveKind.OTHER_GZ
     if _is_header(start):
-        return Kind.TAR
-    return Kind.ZIP if start.startswith(ZIP) or zipfile.is_zipfile(path) else Kind.OTHER
+        return ArchiveKind.TAR
+    return ArchiveKind.ZIP if start.startswith(ZIP) or zipfile.is_zipfile(path) else ArchiveKind.OTHER
 
 
 def _is_header(block: bytes) -> bool:
@@ -122,16 +122,16 @@ def _is_header(block: bytes) -> bool:
     return True
 
 
-def members(archive: Path, budget: Budget) -> Members:
+def members(archive: Path, budget: Allowance) -> Members:
     """The members of an archive in order. Raises `BadArchive`, and any error of the libraries."""
     kind = kind_of(archive)
-    if kind is Kind.ZIP:
+    if kind is ArchiveKind.ZIP:
         with opened(archive) as pack:
             yield from of_zip(pack, pack.infolist(), budget)
-    elif kind is Kind.TAR:
+    elif kind is ArchiveKind.TAR:
         with archive.open("rb") as file:
             yield from _of_tar(file, budget)
-    elif kind is Kind.TAR_GZ:
+    elif kind is ArchiveKind.TAR_GZ:
         with gzip.open(archive) as file:
             yield from _of_tar(file, budget)
     else:
@@ -145,7 +145,7 @@ def opened(archive: Path, index: int = INDEX) -> Iterator[zipfile.ZipFile]:
         yield pack
 
 
-def of_zip(pack: zipfile.ZipFile, entries: Iterable[zipfile.ZipInfo], budget: Budget) -> Members:
+def of_zip(pack: zipfile.ZipFile, entries: Iterable[zipfile.ZipInfo], budget: Allowance) -> Members:
     """Some members of a zip archive. Raises like `members`."""
     for entry in entries:
         budget.take(files=1)
@@ -158,7 +158,7 @@ def _is_file(entry: zipfile.ZipInfo) -> bool:
     return not entry.is_dir() and (not mode or stat.S_ISREG(mode) or not stat.S_IFMT(mode))
 
 
-def _unzipped(pack: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: Budget) -> Iterator[bytes]:
+def _unzipped(pack: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: Allowance) -> Iterator[bytes]:
     if entry.compress_type not in METHODS:
         raise BadArchive(_("packed by an unusual method: ask for an ordinary zip, or the notebook alone"))
     with pack.open(entry) as content:
@@ -167,7 +167,7 @@ def _unzipped(pack: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: Budget) -> 
             yield chunk
 
 
-def _of_tar(file: Stream, budget: Budget) -> Members:
+def _of_tar(file: Stream, budget: Allowance) -> Members:
     stream = _Forward(file, budget)
     with tarfile.open(fileobj=stream, mode="r:") as tar:
         for member in tar:
@@ -204,7 +204,7 @@ class _Sparing(io.BufferedReader):
 class _Forward(io.RawIOBase):
     """A forward-only stream that counts each byte, including bytes that are skipped."""
 
-    def __init__(self, stream: Stream, budget: Budget) -> None:
+    def __init__(self, stream: Stream, budget: Allowance) -> None:
         self._stream, self._budget, self._at = stream, budget, 0
         self.last = b""
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from torchaula.classroom.intake import roster
 from torchaula.classroom.intake.roster import Student
 from torchaula.classroom.intake.uploads import Person, listed
-from torchaula.classroom.intake.worksheet import Row, Sheet
+from torchaula.classroom.intake.worksheet import Sheet, SheetRow
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
@@ -39,7 +39,7 @@ def match(
     claims: dict[str, list[tuple[Person, bool]]] = defaultdict(list)
     for person in known:
         try:
-            student, sure = _claim(person, sheet.get(person.number, Row()), students)
+            student, sure = _claim(person, sheet.get(person.number, SheetRow()), students)
             claims[student].append((person, sure))
         except Unmatched as error:
             matched[person] = error
@@ -56,7 +56,7 @@ def _narrowed(found: str | Unmatched, taken: set[str]) -> str | Unmatched:
     return found
 
 
-def _claim(person: Person, row: Row, students: Sequence[Student]) -> tuple[str, bool]:
+def _claim(person: Person, row: SheetRow, students: Sequence[Student]) -> tuple[str, bool]:
     """The id of a person, and whether more than a name proves it. Raises `Unmatched` unless one fits."""
     if found := roster.by_address(students, row.id_number, row.email):
         if len(found) == 1:

@@ -16,7 +16,7 @@ from torchaula.course.layout import Course, require_writable
 from torchaula.files import whole
 
 
-class Arrival(msgspec.Struct, frozen=True):
+class Receipt(msgspec.Struct, frozen=True):
     """A collected notebook, identified by the digest of its bytes (`submitted.digest_of`).
 
     `time` is when it was handed in (ISO 8601, UTC), if known.
@@ -35,7 +35,7 @@ class Register(msgspec.Struct):
     platform's name, why something that belongs to no known student was not collected.
     """
 
-    arrivals: list[Arrival] = []
+    arrivals: list[Receipt] = []
     unmatched: dict[str, str] = {}
     remarks: dict[str, list[str]] = {}
     problems: dict[str, list[str]] = {}

@@ -52,7 +52,7 @@ SOME_DAY, ANOTHER_DAY = datetime(2000, 1, 1), datetime(2003, 2, 2, 2, 2)
 
 
 @dataclass(frozen=True)
-class Row:
+class SheetRow:
     """What a worksheet says about one participant. `time` is in UTC."""
 
     name: str = ""
@@ -61,7 +61,7 @@ class Row:
     time: datetime | None = None
 
 
-Sheet = Mapping[str, Row]  # by the participant's number
+Sheet = Mapping[str, SheetRow]  # by the participant's number
 
 
 def zone(name: str) -> ZoneInfo:
@@ -82,7 +82,7 @@ def read(path: Path, zone: ZoneInfo, log: Logger) -> Sheet:
 
     Raises `Refusal` if the file is no worksheet.
     """
-    sheet: dict[str, Row] = {}
+    sheet: dict[str, SheetRow] = {}
     for line, row in rows(path, *IDENTIFIER):
         if not (number := re.search(r"\d+$", _value(row, IDENTIFIER))):
             continue
@@ -92,7 +92,7 @@ def read(path: Path, zone: ZoneInfo, log: Logger) -> Sheet:
         except ValueError:
             log.error("%s", _bad_date(path, line, when, name or number[0]))
             time = None
-        sheet[number[0]] = Row(name, _value(row, ID_NUMBER), _value(row, EMAIL), time)
+        sheet[number[0]] = SheetRow(name, _value(row, ID_NUMBER), _value(row, EMAIL), time)
     return sheet
 
 
@@ -124,7 +124,7 @@ def rows_of(sheets: Mapping[Path, Sheet], download: Path) -> Sheet:
 
     All paths are relative to the same folder.
     """
-    merged: dict[str, Row] = {}
+    merged: dict[str, SheetRow] = {}
     for sheet in sheets.values():
         for number, row in sheet.items():
             if number not in merged or _order(merged[number]) <= _order(row):
@@ -161,5 +161,5 @@ def _value(row: Mapping[str, str], columns: tuple[str, ...]) -> str:
     return next((row[column].strip() for column in columns if column in row), "")
 
 
-def _order(row: Row) -> datetime:
+def _order(row: SheetRow) -> datetime:
     return row.time or datetime.min.replace(tzinfo=UTC)
