@@ -17,7 +17,7 @@ from torchaula.classroom.intake.roster import Student
 from torchaula.course.notebook import Notebook
 from torchaula.grading.trusted.jobs import Result
 from torchaula.grading.trusted.verdict import Lost, Outcome
-from torchaula.i18n import _
+from torchaula.i18n import _, some
 
 DECIMALS = 9  # later digits are rounding errors: 0.1 + 0.2
 MOST_NAMES = 3  # how many cells a remark names
@@ -193,13 +193,13 @@ def remarks(source: Notebook, record: Record, standing: Standing) -> Iterator[st
     yield from _ends(source, record.result)
     if names := waiting(source, standing):
         told = _("waits for a person: {cells} ({points:g} points)")
-        yield told.format(cells=_some(names), points=sum(names.values()))
+        yield told.format(cells=some(names, MOST_NAMES), points=sum(names.values()))
     by_hand = {cell.id for cell in source.cells if cell.is_by_hand}
     if stale := [name for name in standing.outdated() if name in by_hand]:
         told = _("graded by hand before this was handed in or regraded: {cells}")
-        yield told.format(cells=_some(stale))
+        yield told.format(cells=some(stale, MOST_NAMES))
     if record.review:
-        yield _("worth a look: {names}").format(names=_some(record.review, MOST_TELLING))
+        yield _("worth a look: {names}").format(names=some(record.review, MOST_TELLING))
     if overtaken := list(standing.overtaken()):
         yield _("points by hand below what the test gives: {cells}").format(cells=", ".join(overtaken))
     if standing.penalty:
@@ -223,12 +223,6 @@ def _claimed(source: Notebook, record: Record) -> Iterator[str]:
     texts = [f"{name} ({', '.join(CLAIMS[claim] for claim in claims)})" for name, claims in found.items()]
     if texts:
         yield _("points that hang on claims: {exercises}").format(exercises=", ".join(texts))
-
-
-def _some(names: Collection[str], most: int = MOST_NAMES) -> str:
-    """A few names, and the number of others."""
-    shown, others = list(names)[:most], len(names) - most
-    return ", ".join(shown) + (_(" and {count} more").format(count=others) if others > 0 else "")
 
 
 def _ends(source: Notebook, result: Result) -> Iterator[str]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torchaula.classroom.batch.assignments import Assignment
 from torchaula.classroom.intake import exchange_files, received, roster
-from torchaula.classroom.intake.handed_in import LITTER, MOST, File, Folder, listed, look, shown, unspeakable
+from torchaula.classroom.intake.handed_in import LITTER, MOST, SHOWN, File, Folder, look, shown, unspeakable
 from torchaula.classroom.intake.received import Register
 from torchaula.course.layout import GLOB_CHARACTERS, Course
 from torchaula.course.rebuilding import submitted
@@ -18,7 +18,7 @@ from torchaula.course.rebuilding.rebuild import Sorted, settled, sort
 from torchaula.course.rebuilding.work import NOTHING, Work
 from torchaula.digests import digest
 from torchaula.errors import Refusal
-from torchaula.i18n import _
+from torchaula.i18n import _, some
 
 MOST_NAMES = 3  # how many students a remark names
 STRANGER = _("not in students.csv")
@@ -154,11 +154,13 @@ def _is_untouched(found: Sorted) -> bool:
 def _other_files(assignment: Assignment, folder: Folder, file: File) -> Iterator[str]:
     others = [folder.told(other) for other in folder.notebooks if other != file]
     if others:
-        yield _("from {name}; also there: {others}").format(name=folder.told(file), others=listed(others))
+        yield _("from {name}; also there: {others}").format(
+            name=folder.told(file), others=some(others, SHOWN)
+        )
     elif folder.told(file) != f"{assignment.name}.ipynb":
         yield _("from {name}").format(name=folder.told(file))
     if strangers := [shown(str(name)) for name in _strangers(assignment, folder, file)]:
-        yield _("files left out: {files}").format(files=listed(strangers))
+        yield _("files left out: {files}").format(files=some(strangers, SHOWN))
     if folder.is_cut:
         yield _("more than {most} files").format(most=MOST)
 
@@ -189,9 +191,13 @@ def _compared(found: Sequence[Submission], listed: set[str], taken_in: Register)
         if listed and each.student not in listed:
             remarks.append(STRANGER)
         if twins := people[_folded(each.student)] - {each.student}:
-            remarks.append(_("the same student as {others}?").format(others=_some(twins)))
+            remarks.append(_("the same student as {others}?").format(others=some(sorted(twins), MOST_NAMES)))
         if twins := same[texts[each.student]] - {each.student} if each.student in texts else set():
-            remarks.append(_("the same answers, word for word, as {others}").format(others=_some(twins)))
+            remarks.append(
+                _("the same answers, word for word, as {others}").format(
+                    others=some(sorted(twins), MOST_NAMES)
+                )
+            )
         yield replace(each, remarks=tuple(remarks))
     for name, reason in taken_in.unmatched.items():
         yield Submission(name, problem=reason, remarks=(STRANGER,) if listed else (), is_of_student=False)
@@ -218,13 +224,6 @@ def _grouped(of: Mapping[str, Hashable]) -> defaultdict[Hashable, set[str]]:
     for student, key in of.items():
         groups[key].add(student)
     return groups
-
-
-def _some(names: Collection[str]) -> str:
-    """A few names, and the number of others."""
-    shown = sorted(names)[:MOST_NAMES]
-    others = len(names) - len(shown)
-    return ", ".join(shown) + (_(" and {count} more").format(count=others) if others else "")
 
 
 def _folded(student: str) -> str:

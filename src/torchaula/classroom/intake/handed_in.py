@@ -10,7 +10,7 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,7 +20,7 @@ from pathlib import Path
 from torchaula.course.layout import Course
 from torchaula.course.rebuilding import submitted
 from torchaula.errors import Refusal
-from torchaula.i18n import _
+from torchaula.i18n import _, some
 
 MOST = 2000  # how many files of one student are listed
 DEEPEST = 8  # nested folders
@@ -146,7 +146,7 @@ class Folder:
             told = _("no {name}, but {others}: put the right one at {place}")
         name = f"{self.assignment}.ipynb"
         place = f"{self.root.name}/{self.assignment}/{name}"
-        return told.format(name=name, others=listed(map(self.told, files)), place=place)
+        return told.format(name=name, others=some(map(self.told, files), SHOWN), place=place)
 
     def _why_none(self) -> str:
         wanted = f"{self.assignment}.ipynb"
@@ -157,7 +157,7 @@ class Folder:
             return self._rename(self.notebooks)
         if almost := [file for file in self.files if ALMOST.fullmatch(file.below.name)]:
             return _("no {name}, but {others}: ask for the notebook itself").format(
-                name=wanted, others=listed(map(self.told, almost))
+                name=wanted, others=some(map(self.told, almost), SHOWN)
             )
         return _("no notebook: {name} is missing").format(name=f"{self.assignment}/{wanted}")
 
@@ -209,10 +209,3 @@ def unspeakable(name: str) -> bool:
 def shown(name: str) -> str:
     """A file's name on one line, with unprintable characters escaped, so that different names differ."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name)
-
-
-def listed(names: Iterable[str]) -> str:
-    """A few names, and the number of others."""
-    everything = list(names)
-    more = len(everything) - SHOWN
-    return ", ".join(everything[:SHOWN]) + (_(" and {count} more").format(count=more) if more > 0 else "")
