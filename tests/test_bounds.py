@@ -22,21 +22,21 @@ from torchaula.grading.trusted import worker
 from torchaula.grading.trusted.jobs import Result
 from torchaula.grading.trusted.outputs import PLACES
 from torchaula.grading.trusted.verdict import Outcome, Verdict
-from torchaula.grading.wire import frames, values
+from torchaula.grading.wire import calls, frames, values
 from torchaula.grading.wire.forks import ForkFailed, in_fork
 from torchaula.grading.wire.limits import MIB, Limits
 from torchaula.grading.wire.orders import FromStudent, Raised, Ran, Shown, Text
 
-EMPTY = values.Seen(None, None, None, [], [], [], {})
+EMPTY = calls.Seen(None, None, None, [], [], [], {})
 
 
-def seen(**fields: Any) -> values.Seen:
+def seen(**fields: Any) -> calls.Seen:
     """An observation's frame with these fields, and nothing else in it."""
     return msgspec.structs.replace(EMPTY, **fields)
 
 
 def received(
-    header: bytes, body: bytes = b"", messages: Any = values.Seen, bounds: frames.Bounds = frames.BOUNDS
+    header: bytes, body: bytes = b"", messages: Any = calls.Seen, bounds: frames.Bounds = frames.BOUNDS
 ) -> Any:
     """What a channel makes of a frame of any size that a peer sends."""
     near, far = socket.socketpair()
@@ -46,7 +46,7 @@ def received(
         thread.start()
         try:
             message, buffers = frames.Channel(far, messages, bounds).receive(20.0)
-            return values.to_observation(message, buffers) if isinstance(message, values.Seen) else message
+            return calls.to_observation(message, buffers) if isinstance(message, calls.Seen) else message
         finally:
             far.close()
             thread.join()
@@ -130,7 +130,7 @@ def test_header_is_counted_before_it_becomes_objects(header: bytes) -> None:
     tracemalloc.start()
     try:
         with pytest.raises(frames.WireError):
-            received(header, messages=values.Seen)
+            received(header, messages=calls.Seen)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -155,7 +155,7 @@ def test_what_may_cross_crosses(value: Any) -> None:
     """64 MB, depth 16 and 100,000 values cross as ever, with the paths of all that hangs on a graph."""
     copied = data.copy(value)
     paths = tuple(path for path, _ in data.tensors(copied))
-    message, buffers = values.from_observation(Observation(copied, None, ((), {}), paths, paths))
+    message, buffers = calls.from_observation(Observation(copied, None, ((), {}), paths, paths))
 
     arrived = received(encoded(message), b"".join(buffers))
 
@@ -169,7 +169,7 @@ def test_what_may_cross_crosses(value: Any) -> None:
 def test_result_and_arguments_may_both_be_large() -> None:
     """What an argument holds is not counted against the result: neither is too large by itself."""
     many = [0] * (data.MAX_NODES - 10)
-    message, buffers = values.from_observation(Observation(many, None, ((many,), {})))
+    message, buffers = calls.from_observation(Observation(many, None, ((many,), {})))
 
     assert received(encoded(message), b"".join(buffers)).result == many
 
@@ -178,7 +178,7 @@ def test_views_far_into_a_large_tensor_are_refused_where_they_are_sent() -> None
     """Each takes what stands before it along: an answer that returns thousands of them is told so."""
     rows = list(torch.zeros(2**12, 2**12).unbind())
     with pytest.raises(frames.TooLarge):
-        values.from_observation(Observation(rows, None, ((), {})))
+        calls.from_observation(Observation(rows, None, ((), {})))
 
 
 def test_life_of_a_student_process_is_bounded_in_each_message() -> None:
@@ -223,11 +223,9 @@ def test_half_a_character_crosses_as_another_one(value: Any) -> None:
     near, far = socket.socketpair()
     failure = Failure("E\ud800", "\ud800" * 500, "\ud800", 1)
     with near, far:
-        message, buffers = values.from_observation(
-            Observation(value, failure, ((value,), {}), (("\ud800",),))
-        )
-        frames.Channel(near, values.Seen).send(message, buffers)
-        arrived = values.to_observation(*frames.Channel(far, values.Seen).receive(5.0))
+        message, buffers = calls.from_observation(Observation(value, failure, ((value,), {}), (("\ud800",),)))
+        frames.Channel(near, calls.Seen).send(message, buffers)
+        arrived = calls.to_observation(*frames.Channel(far, calls.Seen).receive(5.0))
 
     assert arrived.failure is not None and arrived.failure.message == "?" * 500
     assert "\ud800" not in str(arrived)
@@ -270,10 +268,10 @@ def test_reply_for_which_there_is_no_memory_is_refused(monkeypatch: pytest.Monke
     def no_memory(*_: object, **__: object) -> None:
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
 
-    message, buffers = values.from_observation(Observation(torch.ones(3), None, ((), {})))
+    message, buffers = calls.from_observation(Observation(torch.ones(3), None, ((), {})))
     monkeypatch.setattr(torch, "frombuffer", no_memory)
     with pytest.raises(frames.WireError):
-        values.to_observation(message, memoryview(b"".join(buffers)))
+        calls.to_observation(message, memoryview(b"".join(buffers)))
 
 
 def test_cell_with_too_many_replies_has_no_diagnosis() -> None:

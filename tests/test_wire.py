@@ -20,7 +20,7 @@ from torchaula.checks.compare import difference
 from torchaula.checks.observation import Failure, Observation, Request, Stop
 from torchaula.findings import Reason
 from torchaula.grading.trusted.verdict import Outcome
-from torchaula.grading.wire import frames, values
+from torchaula.grading.wire import calls, frames
 
 DTYPES = st.sampled_from(data.DTYPES)
 
@@ -70,11 +70,11 @@ DATA = st.recursive(
 def through_the_wire(value: Any) -> Any:
     """`value` as the argument of a request that went through a real socket."""
     near, far = socket.socketpair()
-    sender, receiver = frames.Channel(near, values.Call), frames.Channel(far, values.Call)
-    message, buffers = values.from_request(Request("f", (value,)))
+    sender, receiver = frames.Channel(near, calls.Call), frames.Channel(far, calls.Call)
+    message, buffers = calls.from_request(Request("f", (value,)))
     thread = threading.Thread(target=sender.send, args=(message, buffers))
     thread.start()
-    request = values.to_request(*receiver.receive(10.0))
+    request = calls.to_request(*receiver.receive(10.0))
     thread.join()
     sender.close(), receiver.close()
     return request.args[0]
@@ -115,10 +115,10 @@ def receive(content: bytes) -> Any:
         # Less than a socket's buffer: nobody needs to read while it is sent.
         near.sendall(content)
         near.shutdown(socket.SHUT_WR)
-        message, buffers = frames.Channel(far, values.ToStudent | values.Seen).receive(5.0)
-        if isinstance(message, values.Seen):
-            return values.to_observation(message, buffers)
-        return values.to_request(message, buffers) if isinstance(message, values.Call) else message
+        message, buffers = frames.Channel(far, calls.ToStudent | calls.Seen).receive(5.0)
+        if isinstance(message, calls.Seen):
+            return calls.to_observation(message, buffers)
+        return calls.to_request(message, buffers) if isinstance(message, calls.Call) else message
 
 
 def frame(header: bytes, body: bytes = b"") -> bytes:
@@ -139,7 +139,7 @@ def test_garbage_is_refused_by_name(content: bytes, framed: bool) -> None:
 def test_damaged_frames_are_refused_or_data(choice: st.DataObject) -> None:
     """A flipped byte in an observation's frame gives an observation or `WireError`, nothing else."""
     seen = Observation({"a": [torch.ones(2, 3).T, (1, 2.5, "x", b"y")]}, Failure("E", "m"), ((), {}))
-    message, buffers = values.from_observation(seen)
+    message, buffers = calls.from_observation(seen)
     header = bytearray(msgspec.msgpack.encode(message))
     header[choice.draw(st.integers(0, len(header) - 1))] = choice.draw(st.integers(0, 255))
 
@@ -186,7 +186,7 @@ def test_tensor_that_lies_about_itself_is_refused(lie: dict[str, object]) -> Non
         {"kinds": ("ValueError",) * 17},
         {"threads": ("x",) * 5},
         {"threads": ("x" * 501,)},
-        {"cause": values.StopNode("x" * 501, "", "", 1, (), "", "")},
+        {"cause": calls.StopNode("x" * 501, "", "", 1, (), "", "")},
         {"reason": "torchaula:undefined"},
         {"reason": ""},
     ],
@@ -194,18 +194,18 @@ def test_tensor_that_lies_about_itself_is_refused(lie: dict[str, object]) -> Non
 def test_reason_that_says_too_much_is_refused(field: dict[str, Any]) -> None:
     """What a student process says of a failure is bounded in each field, and its reason one of ours."""
     said = {"kind": "E", "message": "", "line": "", "number": 1, "kinds": (), "missing": "", "version": ""}
-    failed = values.Failed(**said | {"cause": None, "threads": ()} | field)
-    fine = values.Failed(**said | {"cause": None, "threads": ()})
+    failed = calls.Failed(**said | {"cause": None, "threads": ()} | field)
+    fine = calls.Failed(**said | {"cause": None, "threads": ()})
 
-    receive(frame(msgspec.msgpack.encode(values.Seen(None, fine, None, [], [], [], {}))))
+    receive(frame(msgspec.msgpack.encode(calls.Seen(None, fine, None, [], [], [], {}))))
     with pytest.raises(frames.WireError):
-        receive(frame(msgspec.msgpack.encode(values.Seen(None, failed, None, [], [], [], {}))))
+        receive(frame(msgspec.msgpack.encode(calls.Seen(None, failed, None, [], [], [], {}))))
 
 
 def test_argument_s_type_that_says_too_much_is_refused() -> None:
     """So is what an argument was filled with."""
     for filled, is_fine in (("numpy.ndarray", True), (None, True), ("x" * 501, False), (1, False)):
-        message = msgspec.msgpack.encode(values.Seen(None, None, None, [], [], [], {}, filled))
+        message = msgspec.msgpack.encode(calls.Seen(None, None, None, [], [], [], {}, filled))
         if is_fine:
             assert receive(frame(message)).filled == filled
         else:
@@ -220,9 +220,9 @@ def test_reason_arrives_as_it_was_sent() -> None:
         *("NameError", "y" * 600, "f(x)", 2, ("NameError", "Exception"), "f", "", cause, ("a", "b")),
         reason=Reason.NOT_CALLABLE,
     )
-    message, buffers = values.from_observation(Observation(failure=failure, arguments=((), {})))
+    message, buffers = calls.from_observation(Observation(failure=failure, arguments=((), {})))
 
-    arrived = values.to_observation(message, memoryview(b"".join(buffers))).failure
+    arrived = calls.to_observation(message, memoryview(b"".join(buffers))).failure
 
     assert arrived == replace(failure, message="y" * 500)
 
@@ -241,9 +241,9 @@ def test_deep_or_numerous_values_are_refused() -> None:
     for value in (deep, [0] * (data.MAX_NODES + 1)):
         with pytest.raises(data.NotData):
             data.copy(value)
-        message, buffers = values.from_request(Request("f", (value,)))
+        message, buffers = calls.from_request(Request("f", (value,)))
         with pytest.raises(frames.WireError):
-            values.to_request(message, memoryview(b"".join(buffers)))
+            calls.to_request(message, memoryview(b"".join(buffers)))
 
 
 def test_process_that_dies_costs_its_exercise_only() -> None:

@@ -10,7 +10,7 @@ import torch
 
 from torchaula.checks.observation import Observation, Request, Scope, perform
 from torchaula.checks.seeds import Stream
-from torchaula.grading.wire.values import from_observation, from_request, to_observation, to_request
+from torchaula.grading.wire.calls import from_observation, from_request, to_observation, to_request
 
 ROUNDS = 20  # more runs than CPython needs before it specialises code
 PROBE = '''

@@ -33,11 +33,11 @@ from torchaula.checks.trace import stop_profiling
 from torchaula.findings import Reason
 from torchaula.grading.sandboxed.shell import Shell
 from torchaula.grading.sandboxed.stopped import StoppedCells
+from torchaula.grading.wire.calls import Instead, Open, ToStudent, from_observation, to_request
 from torchaula.grading.wire.forks import address_space
 from torchaula.grading.wire.frames import Channel, TooLarge, WireError
 from torchaula.grading.wire.limits import CELL_WALL_PER_CPU, KERNEL_FACTOR, Limits
 from torchaula.grading.wire.orders import Began, Lived, Raised, Ran, RunCell
-from torchaula.grading.wire.values import Instead, Open, ToStudent, from_observation, to_request
 
 DECIMAL, LOCALE = decimal.getcontext().copy(), locale.setlocale(locale.LC_ALL)
 

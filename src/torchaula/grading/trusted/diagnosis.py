@@ -16,7 +16,7 @@ import msgspec
 from torchaula.checks.compare import difference
 from torchaula.checks.observation import Observation
 from torchaula.findings import ABSENT, Finding, Outcome
-from torchaula.grading.wire.values import Call, Seen, to_observation
+from torchaula.grading.wire.calls import Call, Seen, to_observation
 
 RTOL = 1e-4  # float32 sums that differ only in their order must count as the same answer
 MOST = 2**20  # bytes of one reply; a larger one is not kept

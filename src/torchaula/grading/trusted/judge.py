@@ -26,10 +26,10 @@ from torchaula.grading.trusted.sandbox import Sandbox, SandboxDied, StudentProce
 from torchaula.grading.trusted.seeds import Seeds
 from torchaula.grading.trusted.verdict import Lost, Outcome, Verdict
 from torchaula.grading.wire import limits
+from torchaula.grading.wire.calls import Instead, Open, Seen, from_request, to_observation
 from torchaula.grading.wire.frames import Channel, WireError
 from torchaula.grading.wire.limits import Limits
 from torchaula.grading.wire.orders import Began, KilledFor, Leave, Lived, Output, Ran, RunCell, Step
-from torchaula.grading.wire.values import Instead, Open, Seen, from_request, to_observation
 
 # The student process limits each request and cell itself; these limits are for code that ignores its alarms.
 CALL_PATIENCE = limits.PATIENCE * BACKSTOP

@@ -15,6 +15,7 @@ from socket import MSG_PEEK, send_fds, socketpair
 
 from torchaula.grading.trusted.cells import SetupFailed
 from torchaula.grading.trusted.confinement import Confinement
+from torchaula.grading.wire.calls import Seen
 from torchaula.grading.wire.frames import Channel, WireError
 from torchaula.grading.wire.frames import life as life_bounds
 from torchaula.grading.wire.limits import SANDBOX_REPLY_WALL, SANDBOX_START_WALL
@@ -32,7 +33,6 @@ from torchaula.grading.wire.orders import (
     RunCell,
     Step,
 )
-from torchaula.grading.wire.values import Seen
 
 
 class SandboxDied(BaseException):
