@@ -300,7 +300,7 @@ class _Exercise:
         return True
 
     def _place(self) -> int:
-        """The position for its cell: after the instructor's cell before it, and after that one's own cells."""
+        """The position for its cell: after the instructor's cell before it and the own cells that follow."""
         before, anchors = self._before(), self._anchors()
         after = [number for number, anchor in enumerate(anchors) if anchor == before]
         return after[-1] + 1 if after else 0
