@@ -23,7 +23,7 @@ from torchaula.course.layout import find
 from torchaula.course.rebuilding.rebuild import grade_id, rebuild
 from torchaula.course.rebuilding.submitted import read
 from torchaula.grading.trusted import confinement
-from torchaula.grading.trusted.diagnosis import Known, diagnose
+from torchaula.grading.trusted.diagnosis import KnownMistake, diagnose
 from torchaula.grading.trusted.engine import Engine
 from torchaula.grading.trusted.jobs import Result
 from torchaula.grading.trusted.verdict import Verdict
@@ -54,7 +54,9 @@ def main(root: str, packages: str) -> None:
     grader = Engine(notebook.parse(node, "mini"), judging.own_sandbox())
     known = answers.load(course.answers / "mini" / f"{EXERCISE}.py")
     judged = grader.grade_each(EXERCISE, [answer.source for answer in known])
-    evidence = [Known(a.sentence, j.evidence) for a, j in zip(known, judged, strict=True) if not a.is_right]
+    evidence = [
+        KnownMistake(a.sentence, j.evidence) for a, j in zip(known, judged, strict=True) if not a.is_right
+    ]
     for answer, each in zip(known, judged, strict=True):
         diagnoses = diagnose(evidence, each.evidence)
         verdicts = {c: replace(v, diagnosis=diagnoses.get(c, "")) for c, v in each.verdicts.items()}

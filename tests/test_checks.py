@@ -47,6 +47,18 @@ def test_checks_import_nothing_beyond_torch_and_the_standard_library() -> None:
     assert set(new.stdout.split()) <= {"torchaula", "torch", *sys.stdlib_module_names}
 
 
+def test_results_are_filed_and_shown_without_torch() -> None:
+    """Only workers import it: a batch, a Jupyter server and a page read data that need none."""
+    program = (
+        "import sys, torchaula.classroom.desk, torchaula.report.page;"
+        "import torchaula.classroom.nbgrader_preprocessors;"
+        "print('torch' in sys.modules)"
+    )
+    new = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert new.stdout == "False\n"
+
+
 @pytest.mark.parametrize(
     ("obtained", "expected", "contrast", "told"),
     [

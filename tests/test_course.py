@@ -14,7 +14,7 @@ from torchaula.authoring import judging, luck, matrix, rules
 from torchaula.authoring.luck import Draw
 from torchaula.authoring.matrix import Trial
 from torchaula.course import answers
-from torchaula.course.answers import Answer
+from torchaula.course.answers import KnownAnswer
 from torchaula.course.layout import Course
 from torchaula.course.notebook import HIDDEN, Exercise, Notebook, load, read
 from torchaula.grading.trusted import engine
@@ -37,7 +37,7 @@ def notebook(assignment: str) -> Notebook:
 
 
 @cache
-def known(assignment: str, exercise: str) -> tuple[Answer, ...]:
+def known(assignment: str, exercise: str) -> tuple[KnownAnswer, ...]:
     """The answers file of an exercise."""
     return answers.load(COURSE.answers / assignment / f"{exercise}.py")
 
@@ -117,11 +117,11 @@ def test_forbidden_call_fails_every_hidden_cell(assignment: str, exercise: str) 
     assert all(hidden <= trial.failed("remote") for trial in callers), [t.answer.id for t in callers]
 
 
-def submissions(assignment: str) -> Iterator[dict[str, Answer]]:
+def submissions(assignment: str) -> Iterator[dict[str, KnownAnswer]]:
     """Whole submissions that together hold every known answer, one for each exercise."""
     source = notebook(assignment)
     columns = [
-        [Answer(matrix.MODEL, exercise.solution.source), *known(assignment, name)]
+        [KnownAnswer(matrix.MODEL, exercise.solution.source), *known(assignment, name)]
         for name, exercise in source.exercises.items()
     ]
     for row in zip_longest(*columns):
@@ -129,7 +129,7 @@ def submissions(assignment: str) -> Iterator[dict[str, Answer]]:
         yield dict(zip(source.exercises, filled, strict=True))
 
 
-def surprises(source: Notebook, chosen: dict[str, Answer], **how: object) -> dict[str, Verdict]:
+def surprises(source: Notebook, chosen: dict[str, KnownAnswer], **how: object) -> dict[str, Verdict]:
     """The verdicts of a whole submission that are not what its exercises, each alone, declare."""
     solutions = {name: answer.source for name, answer in chosen.items()}
     verdicts = judging.grade(source, solutions, **how)  # type: ignore[arg-type]

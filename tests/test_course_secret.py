@@ -112,7 +112,7 @@ def renew(course: Course) -> None:
     new_secret.make(course, lambda _graded: True)
 
 
-def look(course: Course) -> doctor.Finding:
+def look(course: Course) -> doctor.HealthCheck:
     """What the doctor finds."""
     [found] = doctor.look(course, ("secret",))
     return found

@@ -19,7 +19,7 @@ from torchaula.errors import Refusal
 Usage = namedtuple("Usage", "total used free")
 
 
-def found(course: Course | None, name: str) -> doctor.Finding:
+def found(course: Course | None, name: str) -> doctor.HealthCheck:
     """What one look finds."""
     [finding] = doctor.look(course, (name,))
     return finding

@@ -42,7 +42,7 @@ def late(tmp_path: Path) -> Course:
     pupils.write(course, "ana", week.text(course, "2 * x", None))
     content = (course.submitted / "ana" / "mini" / "mini.ipynb").read_bytes()
     when = (DEADLINE.replace(tzinfo=UTC) + timedelta(days=2.5)).isoformat()
-    received.record(course, "mini", received.Register([received.Arrival("ana", digest_of(content), when)]))
+    received.record(course, "mini", received.Register([received.Receipt("ana", digest_of(content), when)]))
     return course
 
 

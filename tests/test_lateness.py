@@ -152,7 +152,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Course:
     for student, after in AFTER.items():
         content = (course.submitted / student / "mini" / "mini.ipynb").read_bytes()
         time = (DEADLINE + after).isoformat()
-        arrivals.append(received.Arrival(student, digest_of(content), time))
+        arrivals.append(received.Receipt(student, digest_of(content), time))
     received.record(course, "mini", received.Register(arrivals))
     pupils.command(course, "grade", "mini")
     return course
@@ -243,7 +243,7 @@ def _another_plugin(course: Course) -> None:
 def _new_times(course: Course) -> None:
     """A worksheet that was downloaded again: of the same files, Diana's was in time."""
     arrivals = [
-        received.Arrival(each.student, each.digest, (DEADLINE - timedelta(hours=1)).isoformat())
+        received.Receipt(each.student, each.digest, (DEADLINE - timedelta(hours=1)).isoformat())
         for each in received.load(course, "mini").arrivals
         if each.student == "diana"
     ]

@@ -740,7 +740,7 @@ def test_broken_register_is_as_none(downloads: Downloads, content: bytes) -> Non
 @pytest.mark.parametrize("time", ["yesterday", "2026-10-05T08:00:00", None])
 def test_time_that_is_none_is_not_believed(time: str | None) -> None:
     """A time without zone, or no time at all, is unknown."""
-    register = received.Register([received.Arrival("ana", "d", time)])
+    register = received.Register([received.Receipt("ana", "d", time)])
 
     assert received.times(register).get(("ana", "d")) is None
 

@@ -24,7 +24,7 @@ from torchaula.grading.trusted.sandbox import SandboxDied, Student
 from torchaula.grading.trusted.verdict import Lost
 from torchaula.grading.wire import frames, orders
 from torchaula.grading.wire.limits import Limits
-from torchaula.grading.wire.orders import Began, Cell, Leave, Lived, Raised, Ran, Shown, Text
+from torchaula.grading.wire.orders import Began, Leave, Lived, Raised, Ran, RunCell, Shown, Text
 
 # Frames
 
@@ -107,7 +107,7 @@ def test_damaged_messages_are_refused_or_messages(choice: st.DataObject) -> None
 
 # A student process that says anything
 
-STEPS = [Cell("preparacion", "", True), Cell("own-0", ""), Leave("double"), Cell("double", "")]
+STEPS = [RunCell("preparacion", "", True), RunCell("own-0", ""), Leave("double"), RunCell("double", "")]
 NAMES = st.sampled_from(["preparacion", "own-0", "double", "add-one", "", "double-valores"])
 OUTPUTS = st.lists(
     st.one_of(
@@ -138,7 +138,7 @@ def test_student_process_tells_of_its_own_cells_only(said: list[Any], hangs_up: 
     sandbox: Any = SimpleNamespace(confinement=confinement, killed_for=lambda: orders.KilledFor.NOTHING)
     judged = judge.Judged()
     near, far = socket.socketpair()
-    cells = {step.id for step in STEPS if isinstance(step, Cell)}
+    cells = {step.id for step in STEPS if isinstance(step, RunCell)}
     begun = time.monotonic()
     with near, far:
         for each in said:

@@ -31,7 +31,7 @@ from torchaula.grading.trusted.engine import Engine
 from torchaula.grading.trusted.judge import Judged
 from torchaula.grading.trusted.sandbox import Sandbox
 from torchaula.grading.trusted.seeds import Seeds
-from torchaula.grading.wire.orders import Cell as Step
+from torchaula.grading.wire.orders import RunCell as Step
 
 A, B = "5a" * 31 + "01", "5a" * 31 + "02"
 SETUP = """import torch

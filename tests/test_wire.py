@@ -186,7 +186,7 @@ def test_tensor_that_lies_about_itself_is_refused(lie: dict[str, object]) -> Non
         {"kinds": ("ValueError",) * 17},
         {"threads": ("x",) * 5},
         {"threads": ("x" * 501,)},
-        {"cause": values.Stopped("x" * 501, "", "", 1, (), "", "")},
+        {"cause": values.StopNode("x" * 501, "", "", 1, (), "", "")},
         {"reason": "torchaula:undefined"},
         {"reason": ""},
     ],

@@ -20,7 +20,7 @@ from torchaula.printing import forgive_streams, printable, shortened
 if TYPE_CHECKING:
     from torchaula.classroom.batch.batch import Batch
     from torchaula.classroom.batch.entries import Entry
-    from torchaula.course.answers import Answer
+    from torchaula.course.answers import KnownAnswer
     from torchaula.course.layout import Course
     from torchaula.course.notebook import Notebook
     from torchaula.grading.trusted.client import Workers
@@ -96,7 +96,7 @@ def _is_sure(course: Course, what: tuple[str, ...], count: int, number: int | No
 
 def _chosen(
     course: Course, what: tuple[str, ...]
-) -> Iterator[tuple[Notebook, dict[str, tuple[Answer, ...]], bool]]:
+) -> Iterator[tuple[Notebook, dict[str, tuple[KnownAnswer, ...]], bool]]:
     """Each assignment that `what` names, its known answers by exercise, and whether all are meant."""
     from torchaula.course import answers, converters
 
@@ -224,7 +224,7 @@ def grade(
     def prepared(assignment: str) -> Batch:
         return batch.prepare(course, assignment, students, unsafe_no_sandbox, force)
 
-    # Refused now, if at all, and not when the first is graded, in an hour.
+    # Refuse now, not in an hour, when the first assignment is graded.
     later = [prepared(assignment) for assignment in [*chosen][1:]]
     with batch.workers(course, jobs) as workers:
         for each in later:
@@ -331,7 +331,7 @@ def doctor(folder: Path, checks: tuple[str, ...]) -> None:
     sys.exit(0 if good else 1)
 
 
-class Stopped(BaseException):
+class StoppedBySignal(BaseException):
     """A signal came that asks for an end: `kill`, a terminal that closes, a machine that shuts down."""
 
 
@@ -340,7 +340,7 @@ def _stopped_by_signals() -> Iterator[None]:
     """Let these signals, where nobody ignores them, end the block as Ctrl-C does: no worker is left."""
 
     def stop(number: int, _frame: object) -> NoReturn:
-        raise Stopped(number)
+        raise StoppedBySignal(number)
 
     numbers = (signal.SIGTERM, signal.SIGHUP)
     before = {each: signal.signal(each, stop) for each in numbers if signal.getsignal(each) == signal.SIG_DFL}
@@ -351,7 +351,7 @@ def _stopped_by_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-LONGEST = 4000  # columns of a refusal, which may name everybody
+LONGEST = 4000  # most columns of a refusal, which may name everybody
 
 
 def main() -> None:
@@ -364,13 +364,13 @@ def main() -> None:
         error.message = printable(error.message)  # type: ignore[misc]
         error.show()
         sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt, Stopped) as stopped:
+    except (click.Abort, KeyboardInterrupt, StoppedBySignal) as stopped:
         with suppress(OSError):  # the terminal may be gone
             click.echo(
                 _("torchaula: stopped; what was graded is kept, and the next time goes on from there"),
                 err=True,
             )
-        sys.exit(128 + (stopped.args[0] if isinstance(stopped, Stopped) else signal.SIGINT))
+        sys.exit(128 + (stopped.args[0] if isinstance(stopped, StoppedBySignal) else signal.SIGINT))
     except Refusal as error:
         click.echo(f"torchaula: {shortened(printable(str(error)), LONGEST)}", err=True)
         sys.exit(2)

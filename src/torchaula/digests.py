@@ -1,4 +1,4 @@
-"""Digests that tell when something kept is out of date: of plain data, and of the package's own code."""
+"""Compute digests that tell when stored results are stale: of plain data, and of this package's code."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 ROOT = Path(__file__).parent
-DERIVED = {".pyc", ".pyo"}  # what Python writes beside the files that it reads
+DERIVED = {".pyc", ".pyo"}  # compiled files that Python writes itself
 
 
 def digest(content: object) -> str:
@@ -19,7 +19,7 @@ def digest(content: object) -> str:
 
 @cache
 def code(*parts: str) -> str:
-    """A digest of some files and folders of this package, templates too, each with its place."""
+    """A digest of some files and folders of this package, including templates, with their paths."""
     found = hashlib.sha256()
     for path in sorted(path for part in parts for path in (ROOT / part, *(ROOT / part).rglob("*"))):
         if path.is_file() and path.suffix not in DERIVED:

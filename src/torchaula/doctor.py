@@ -1,4 +1,4 @@
-"""Whether this machine and this course can grade: what is looked at, what was found, what to do about it."""
+"""Check whether this machine and this course can grade, and say what to do about each problem."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ from torchaula.grading.wire.limits import MIB
 from torchaula.i18n import _
 
 OLDEST_PYTHON = (3, 11)
-WORKER = 1500 * MIB  # of memory: a worker, its sandbox and what a usual submission takes
-ROOM = 500 * MIB  # of disk: copies, pages and backups of a class
+WORKER = 1500 * MIB  # bytes of memory for a worker, its sandbox and a usual submission
+ROOM = 500 * MIB  # bytes of disk for copies, pages and backups of a class
 TORCH = "import torch; print(torch.__version__, float(torch.ones(2).sum()))"
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What one look found. `remedy` says what to do; empty: all is well."""
+class HealthCheck:
+    """The result of one check. `remedy` says what to do; empty if all is well."""
 
     name: str
     found: str
     remedy: str = ""
 
 
-def look(course: Course | None, names: tuple[str, ...] = ()) -> Iterator[Finding]:
-    """Look at everything, or at what is named. Without a course, only at the machine.
+def look(course: Course | None, names: tuple[str, ...] = ()) -> Iterator[HealthCheck]:
+    """Run all checks, or those named. Without a course, only the machine is checked.
 
-    Raises `Refusal` for a name that stands for nothing.
+    Raises `Refusal` for an unknown name.
     """
     if unknown := [name for name in names if name not in LOOKS]:
         there_are = ", ".join(LOOKS)
@@ -53,7 +53,7 @@ def look(course: Course | None, names: tuple[str, ...] = ()) -> Iterator[Finding
         )
     for name in names or LOOKS:
         found, remedy = LOOKS[name](course)
-        yield Finding(name, found, remedy)
+        yield HealthCheck(name, found, remedy)
 
 
 def _sandbox(course: Course | None) -> tuple[str, str]:
@@ -74,7 +74,7 @@ def _python(_course: Course | None) -> tuple[str, str]:
 
 
 def _torch(_course: Course | None) -> tuple[str, str]:
-    """In a process of its own: a build that doesn't fit the machine ends the process that imports it."""
+    """Import torch in a process of its own, because a build that doesn't fit the machine crashes it."""
     try:
         done = subprocess.run([sys.executable, "-c", TORCH], capture_output=True, text=True, timeout=120)
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -86,7 +86,7 @@ def _torch(_course: Course | None) -> tuple[str, str]:
 
 
 def _threads(_course: Course | None) -> tuple[str, str]:
-    """How many are graded at once, a thread each, and whether memory suffices for so many."""
+    """How many submissions are graded at once, one thread each, and whether memory suffices."""
     cores = client.cores()
     free = _free_memory()
     shown = f"{free / 1024 / MIB:.1f}" if free < sys.maxsize else "?"
@@ -98,7 +98,7 @@ def _threads(_course: Course | None) -> tuple[str, str]:
 
 
 def _free_memory() -> int:
-    """Bytes that programs can still take."""
+    """The bytes of memory that are available to programs."""
     told = Path("/proc/meminfo")
     lines = told.read_text(encoding="ascii").splitlines() if told.exists() else []
     return next(
@@ -129,7 +129,7 @@ def _database(course: Course | None) -> tuple[str, str]:
 
 
 def _damage(path: str) -> str:
-    """What is wrong with a SQLite file; empty where it is whole."""
+    """What is wrong with a SQLite file; empty if it is sound."""
     try:
         with closing(sqlite3.connect(path)) as book:
             answer = str(book.execute("pragma quick_check").fetchone()[0])
@@ -139,7 +139,7 @@ def _damage(path: str) -> str:
 
 
 def _secret(course: Course | None) -> tuple[str, str]:
-    """What hidden cells take their inputs from: never shown, but for a fingerprint."""
+    """Check the secret of hidden cells' inputs. Only its fingerprint is shown."""
     if course is None:
         return _("no course here"), ""
     url = make_url(converters.db_url(course, converters.config(course)))
@@ -168,7 +168,7 @@ def _disk(course: Course | None) -> tuple[str, str]:
 
 
 def _versions(_course: Course | None) -> tuple[str, str]:
-    """Whether what is installed is what the package asks for."""
+    """Whether the installed versions are those that the package requires."""
     asked = [Requirement(line) for line in requires("torchaula") or ()]
     needed = [each for each in asked if each.marker is None or each.marker.evaluate({"extra": ""})]
     wrong = [

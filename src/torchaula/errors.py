@@ -1,4 +1,4 @@
-"""Refusals: mistakes of a user that end a command with one clear line."""
+"""Define refusals: errors for the user that end a command with one clear line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, and are looked at before they are read."""
+"""Write files atomically, read them with limits, and lock them."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from typing import IO
 
 from filelock import FileLock
 
-LONGEST_NAME = 255  # bytes, of a file's or a folder's name
+LONGEST_NAME = 255  # bytes of a file's or folder's name
 LARGEST = 20 * 2**20  # bytes of a file that somebody else wrote
 
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """A file beside `path` to write to, in a folder that is made; it takes its place when the block ends.
+    """Write atomically: yields a temporary path that replaces `path` on success, else is deleted.
 
-    Whoever reads `path` meanwhile sees what stood there before, and so does everybody if the block fails.
+    Meanwhile, and after a failure, readers of `path` see its old content. The folder is created if needed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     new = beside(path)
@@ -34,24 +34,24 @@ def whole(path: Path) -> Iterator[Path]:
 
 
 def beside(path: Path) -> Path:
-    """Where a file stands until it is whole."""
+    """The temporary path of a file that `whole` writes."""
     return path.with_name(f".{path.name}.new")
 
 
 def unfinished(folder: Path) -> Iterator[Path]:
-    """What was to become whole anywhere in a folder. Nobody may be writing there: it is left over then."""
+    """Temporary files of `whole` below a folder. They are leftovers only if nobody is writing there."""
     return folder.rglob(beside(Path("*")).name)
 
 
 class NotRegular(OSError):
-    """A pipe, a device or the like, and no file."""
+    """The path is no regular file but a pipe, a device or the like."""
 
 
 @contextmanager
 def regular(path: Path) -> Iterator[tuple[IO[bytes], int]]:
-    """A regular file, open to be read, and its size; a pipe keeps nobody waiting.
+    """Open a regular file for reading; yields it with its size. It never blocks on a pipe.
 
-    Raises `OSError` where it can't be opened, `NotRegular` where it is something else.
+    Raises `OSError` if it can't be opened, `NotRegular` if it is something else.
     """
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
         found = os.fstat(file.fileno())
@@ -61,7 +61,7 @@ def regular(path: Path) -> Iterator[tuple[IO[bytes], int]]:
 
 
 def content(path: Path, most: int = LARGEST) -> bytes:
-    """What a regular file holds. Raises `OSError` where it is none, or larger: nothing of it is read then."""
+    """The content of a regular file. Raises `OSError` if it is none, or larger than `most` (then unread)."""
     with regular(path) as (file, size):
         if size > most:
             raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
@@ -69,7 +69,7 @@ def content(path: Path, most: int = LARGEST) -> bytes:
 
 
 def fingerprint(path: Path) -> str:
-    """A digest of what a file holds; of one that nobody would open, its size."""
+    """A digest of a file's content; if it is too large to be read, its size."""
     try:
         return hashlib.sha256(content(path)).hexdigest()
     except OSError as error:
@@ -79,9 +79,9 @@ def fingerprint(path: Path) -> str:
 
 
 def lock(path: Path) -> FileLock:
-    """A lock on a file, for a `with` block; the kernel lets go of it when this process ends.
+    """A file lock for a `with` block. The kernel releases it when this process ends.
 
-    Acquiring it raises `OSError` where no file can be locked.
+    Acquiring it raises `OSError` if files can't be locked here.
     """
-    # Where the file system has no locks, filelock would make do with files that outlive a killed process.
+    # On a file system without locks, filelock's soft fallback would leave a lock file after a killed process.
     return FileLock(path, thread_local=False, fallback_to_soft=False)

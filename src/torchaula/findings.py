@@ -1,6 +1,6 @@
-"""What a graded cell finds, as data: made by checks, kept in records, put into words at the end.
+"""Define what a graded cell finds, as data: made by checks, stored in records, put into words at the end.
 
-It imports nothing, so that whoever shows a page need not import torch.
+It imports nothing heavy, so that code that shows a page need not import torch.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ class Reason(StrEnum):
 
     RAISED = "raised"  # an exception
     UNDEFINED = "undefined"  # the learner's kernel has no such name
-    NOT_CALLABLE = "not callable"  # the name stands for something else by now
+    NOT_CALLABLE = "not callable"  # the name refers to something else by now
     UNWRITTEN = "unwritten"  # a function or method with nothing but a docstring
-    NOT_DATA = "not data"  # the result may not cross
+    NOT_DATA = "not data"  # the result may not leave the student process
     TIMEOUT = "timeout"
-    WAITED = "waited"  # it took too long, and computed nothing all that time
-    OUT_OF_MEMORY = "out of memory"  # the student process was ended for it
+    WAITED = "waited"  # it took too long, but computed nothing
+    OUT_OF_MEMORY = "out of memory"  # the student process was killed for it
     DIED = "died"  # the student process is gone
     SPENT = "spent"  # the submission's time ran out in this call
     UNRUN = "unrun"  # the answer's cell was not run: those before it took too long
@@ -44,7 +44,7 @@ TIMEOUTS = frozenset({Reason.TIMEOUT, Reason.WAITED})
 
 
 class Contrast(StrEnum):
-    """In which way a value is not the expected one. From `NAN` on: a rule that explains all of a tensor."""
+    """How a value differs from the expected one. From `NAN` on, one rule explains a whole tensor."""
 
     NOTHING = "nothing"  # the function returned None
     TYPE = "type"
@@ -54,8 +54,8 @@ class Contrast(StrEnum):
     LENGTH = "length"
     KEYS = "keys"
     NUMBER = "number"
-    VALUE = "value"  # of anything else that is compared as a whole
-    ELEMENTS = "elements"  # of a tensor
+    VALUE = "value"  # anything else that is compared as a whole
+    ELEMENTS = "elements"  # some elements of a tensor
     NAN = "nan"
     ZERO = "zero"
     PRECISION = "precision"
@@ -69,7 +69,7 @@ class Kind(StrEnum):
 
     NO_RESULT = "no result"
     FORBIDDEN = "forbidden"
-    ARGUMENT_FILLED = "argument filled"  # with what is no data
+    ARGUMENT_FILLED = "argument filled"  # with something that is not data
     ARGUMENT_CHANGED = "argument changed"
     UNEXPECTED = "unexpected"
     GRADIENT = "gradient"  # not the expected one
@@ -84,9 +84,9 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """Why a graded cell failed, without what another way to write the same mistake changes.
+    """Why a graded cell failed, without details that differ between ways to write the same mistake.
 
-    `about` is what was looked at: the test's own name for it, an argument's path, a forbidden entry.
+    `about` is what was checked: the test's own name for it, an argument's path, a forbidden entry.
     """
 
     kind: Kind
@@ -96,7 +96,7 @@ class Finding:
 
 
 class Label(StrEnum):
-    """What a line of a failed check's message says."""
+    """The label of a line in a failed check's message."""
 
     TEST = "test"
     CASE = "case"
@@ -109,18 +109,18 @@ class Label(StrEnum):
     BEFORE = "before"
     CAUSE = "cause"
     REMEDY = "remedy"
-    PLAIN = "plain"  # a sentence that says it all, under no name
+    PLAIN = "plain"  # a sentence without a label
 
 
-OF_THE_CALL = frozenset({Label.TEST, Label.CASE, Label.CALL})  # what is tried; others: what came of it
+OF_THE_CALL = frozenset({Label.TEST, Label.CASE, Label.CALL})  # these describe the call, others its result
 COMPARED = frozenset({Label.OBTAINED, Label.EXPECTED})
 
 
 @dataclass(frozen=True)
 class Row:
-    """A line of a failed check's message; `is_code` where its text reads best as code.
+    """A line of a failed check's message; `is_code` if its text is best shown as code.
 
-    `number` is that of the line in the learner's cell of which the text is the whole.
+    If the text is a whole line of the learner's cell, `number` is its line number.
     """
 
     label: Label
@@ -130,5 +130,5 @@ class Row:
 
     @property
     def shown(self) -> str:
-        """The text, with its number where it is a line of the learner's."""
+        """The text, with its number if it is a line of the learner's."""
         return self.text if self.number is None else f"{self.number}: {self.text}"

@@ -1,4 +1,4 @@
-"""Old names of classes, which a course's own copy of `nbgrader_config.py` may mention: they go on working."""
+"""Keep old module names working, because a course's copy of `nbgrader_config.py` may use them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MOVED = {
 
 
 class Moved(MetaPathFinder, Loader):
-    """Finds a module by its old name, with all that the new one has."""
+    """Imports a moved module under its old name, with the content of the new one."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -45,5 +45,5 @@ class Moved(MetaPathFinder, Loader):
 
 
 def install() -> None:
-    """Look for old names where Python finds nothing itself."""
+    """Look up old names after Python's own finders."""
     sys.meta_path.append(Moved())

@@ -1,4 +1,4 @@
-"""Text for a terminal: any name, on any terminal."""
+"""Make any text printable on any terminal."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ PLAIN = {"–": "-", "—": "-", "…": ".", "·": "-", "→": ">", "✔": "+", 
 
 
 def forgive_streams() -> None:
-    """Let standard output and error show another character for one that their encoding lacks."""
+    """Replace characters that the encoding of standard output or error lacks, instead of raising."""
     codecs.register_error("torchaula", _another)
     for stream in (sys.stdout, sys.stderr):
-        with suppress(AttributeError, ValueError, OSError):  # a stream of another kind, or none any more
+        with suppress(AttributeError, ValueError, OSError):  # another kind of stream, or a closed one
             stream.reconfigure(errors="torchaula")  # type: ignore[union-attr]
 
 
@@ -25,15 +25,15 @@ def _another(error: UnicodeError) -> tuple[str, int]:
 
 
 def printable(text: str) -> str:
-    """A text fit to be shown on one line and kept, whatever a file's name or a person's was made of.
+    """A text on one line without control characters, whatever a file's or person's name contained.
 
-    Line breaks become blanks; what moves a cursor, turns the direction or is half a character becomes `?`.
+    Line breaks become blanks; cursor movements, direction changes and lone surrogates become `?`.
     """
     return "".join(letter if letter.isprintable() else " " if letter.isspace() else "?" for letter in text)
 
 
 def shortened(text: str, width: int) -> str:
-    """A text of at most so many columns; where something is missing it ends with an ellipsis."""
-    from rich.cells import cell_len, set_cell_size  # only where a table is shown
+    """A text of at most `width` columns; a longer one is cut and ends with an ellipsis."""
+    from rich.cells import cell_len, set_cell_size  # imported late: only tables need it
 
     return text if cell_len(text) <= width else set_cell_size(text, width - 1).rstrip() + "…"

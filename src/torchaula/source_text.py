@@ -1,7 +1,7 @@
-"""What a cell's text shows without being run: the names that it binds, whether or not it can be parsed.
+"""Find the names that a cell binds without running it, whether or not it can be parsed.
 
-The text is a learner's and may be anything: no more than `LONGEST` characters of it are looked at, and no
-pattern takes time that grows with more than its length.
+The text is a learner's and may be anything: at most `LONGEST` characters are read, and every pattern takes
+linear time.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import warnings
 from collections.abc import Iterable
 from functools import lru_cache
 
-LONGEST = 20_000  # characters; a whole assignment's answers have half of them
-# What is no code at the start of a line: comments, and strings. Whatever follows, each that begins matches:
-# else a text with many such beginnings would take time that grows with its square.
+LONGEST = 20_000  # characters; twice as many as a whole assignment's answers
+# Comments and multi-line strings. An unterminated string matches to the end of the text: otherwise a text
+# with many string starts would take quadratic time.
 NO_CODE = re.compile(r'#[^\n]*|"""(?:\\.|[^\\])*?(?:"""|\\?\Z)|' + r"'''(?:\\.|[^\\])*?(?:'''|\\?\Z)", re.S)
 MAGIC = re.compile(r"^([ \t]*)[%!].*$", re.M)
 DEFINITION = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.M)
@@ -23,7 +23,7 @@ DEFINITION = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.M)
 
 @lru_cache(64)
 def names_bound_in(text: str) -> frozenset[str]:
-    """The names that a cell binds outside its functions and classes, however it does; by lines at worst."""
+    """The names that a cell binds outside functions and classes; if it can't be parsed, a guess by lines."""
     whole = textwrap.dedent(text[:LONGEST])
     found = _bound_in(whole, MAGIC.sub(r"\1pass", whole))
     if found is None:
@@ -33,7 +33,7 @@ def names_bound_in(text: str) -> frozenset[str]:
 
 
 def _bound_in(*texts: str) -> frozenset[str] | None:
-    """What the first of these texts that can be read binds."""
+    """The names bound by the first of these texts that can be parsed; None if none can."""
     for each in texts:
         try:
             with warnings.catch_warnings(action="ignore"):
@@ -45,7 +45,7 @@ def _bound_in(*texts: str) -> frozenset[str] | None:
 
 
 def _bound_by(line: str) -> Iterable[str]:
-    """What a line at a cell's margin looks like binding, where the cell as a whole can't be read."""
+    """The names that an unindented line seems to bind, for a cell that can't be parsed."""
     if definition := DEFINITION.match(line):
         return definition.groups()
     if line.startswith(("import ", "from ")):

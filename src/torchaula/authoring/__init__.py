@@ -1,1 +1,1 @@
-"""What an author of the course uses: new exercises, their rules, releases, and trials of known answers."""
+"""Help an author of the course: new exercises, their rules, releases, and trials of known answers."""

@@ -1,4 +1,4 @@
-"""Answers judged at an author's desk, in either back end and in a sandbox that this process keeps."""
+"""Judge answers for an author, in either back end, with a sandbox that this process keeps."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def grade(
     seed: int = COURSE_SEED,
     threads: int = 1,
 ) -> dict[str, Verdict]:
-    """At the desk: the verdict of each graded cell of the exercises `only` (all of them if None).
+    """Grade trusted solutions: the verdict of each graded cell of the exercises `only` (None: all of them).
 
-    `solutions` maps exercises to the text of their solution cells, which is the author's own: where
-    there is no sandbox, the remote back end does without. Nothing of a call stays in this process.
+    `solutions` maps exercises to the text of their solution cells. The author wrote them, so the remote back
+    end runs without a sandbox if there is none. A call leaves no state in this process.
     """
     exercises = list(notebook.exercises) if only is None else list(only)
     if backend == "remote":
@@ -53,12 +53,12 @@ def grade(
 def judged(
     notebook: Notebook, solutions: Mapping[str, str], only: Collection[str], seeds: Seeds = PUBLISHED
 ) -> Judged:
-    """The same in the remote back end, with all that is known of it."""
+    """Grade in the remote back end, and return everything that is known about the result."""
     return Engine(notebook, own_sandbox(), seeds).grade(notebook.answered(solutions), only)
 
 
 def judged_each(notebook: Notebook, exercise: str, answers: Sequence[str], seeds: Seeds) -> list[Judged]:
-    """What becomes of each of several answers to one exercise, which share a student process."""
+    """Judge several answers to one exercise in one student process."""
     return Engine(notebook, own_sandbox(), seeds).grade_each(exercise, answers)
 
 
@@ -66,7 +66,7 @@ _kept: dict[int, Sandbox] = {}
 
 
 def own_sandbox() -> Sandbox:
-    """This process's own, started at the first call; it ends with the process."""
+    """This process's sandbox, started at the first call and stopped at exit."""
     if os.getpid() not in _kept:
         try:
             confined = confinement.find()

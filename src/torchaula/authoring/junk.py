@@ -1,18 +1,18 @@
-"""The junk battery: answers that are worth nothing, which every graded cell must fail.
+"""Make junk answers, which are worth nothing and which every graded cell must fail.
 
-Each has the shape of the model solution's result and none of its side effects; only the values are
-junk. A cell that one of them passes checks less than it seems to.
+Each returns a result of the model solution's shape with other values, and has no side effects. A cell that
+one of them passes checks too little.
 """
 
 from __future__ import annotations
 
 import ast
 
-from torchaula.course.answers import Answer
+from torchaula.course.answers import KnownAnswer
 from torchaula.course.magics import as_python
 from torchaula.course.notebook import Exercise
 
-# What becomes of each tensor `t`, and of each number `t`, in a right result.
+# The expressions that replace each tensor `t`, and each number, in a right result.
 TENSOR_JUNK = {
     "zeros": "t * 0",
     "nan": "t * float('nan')",
@@ -55,8 +55,8 @@ def _answer(*args, **kwargs):
 """
 
 
-def junk(exercise: Exercise) -> list[Answer]:
-    """Junk answers to `exercise`, made from its model solution; all its cells must fail each."""
+def junk(exercise: Exercise) -> list[KnownAnswer]:
+    """Junk answers to `exercise`, made from its model solution; each must fail all its cells."""
     everything = frozenset(cell.aspect for cell in exercise.graded)
     definitions = [
         node
@@ -67,7 +67,7 @@ def junk(exercise: Exercise) -> list[Answer]:
     texts = {f"junk-{kind}": model + _mapped(definitions[-1], kind) for kind in TENSOR_JUNK}
     texts["junk-echo"] = model + _mapped(definitions[-1], "zeros", "first")
     texts["junk-nothing"] = model + _nothing(definitions[-1])
-    return [Answer(name, text, everything, is_made_up=True) for name, text in texts.items()]
+    return [KnownAnswer(name, text, everything, is_made_up=True) for name, text in texts.items()]
 
 
 def _target(definition: ast.FunctionDef | ast.ClassDef) -> str:

@@ -1,4 +1,4 @@
-"""Known answers under secrets made up: where the verdict changes with the inputs, luck decides it."""
+"""Try known answers with several random secrets: a verdict that changes depends on luck."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from torchaula.authoring import judging, matrix
-from torchaula.course.answers import Answer
+from torchaula.course.answers import KnownAnswer
 from torchaula.course.notebook import Notebook
 from torchaula.grading.trusted.judge import Judged
 from torchaula.grading.trusted.seeds import Seeds
@@ -16,7 +16,7 @@ from torchaula.grading.trusted.verdict import Outcome
 
 @dataclass(frozen=True)
 class Draw:
-    """A secret that can be made again: the one at `place` of those that follow from `number`."""
+    """A reproducible secret: number `place` of the sequence with the seed `number`."""
 
     number: int
     place: int
@@ -31,37 +31,37 @@ class Draw:
 
 @dataclass(frozen=True)
 class Swayed:
-    """An answer that, under one draw, fails other cells than declared: `failed` are their aspects."""
+    """An answer that fails other cells than declared under one draw; `failed` are their aspects."""
 
     exercise: str
-    answer: Answer
+    answer: KnownAnswer
     draw: Draw
     failed: frozenset[str]
 
 
 def swayed(
     notebook: Notebook,
-    answers: Mapping[str, Sequence[Answer]],
+    answers: Mapping[str, Sequence[KnownAnswer]],
     draws: Sequence[Draw],
     jobs: int | None = None,
 ) -> Iterator[list[Swayed]]:
-    """What luck decides, a list for each exercise and draw; `jobs` at once, one a core if None.
+    """Yield the answers that depend on luck, one list per exercise and draw.
 
-    Raises `SetupFailed`.
+    Runs `jobs` processes (None: one per core). Raises `SetupFailed`.
     """
     todo = [(notebook, name, tuple(known), draw) for draw in draws for name, known in answers.items()]
     with matrix.workers(notebook, jobs) as pool:
         yield from pool.map(_try, todo)
 
 
-def _try(job: tuple[Notebook, str, tuple[Answer, ...], Draw]) -> list[Swayed]:
+def _try(job: tuple[Notebook, str, tuple[KnownAnswer, ...], Draw]) -> list[Swayed]:
     return tried(*job)
 
 
-def tried(notebook: Notebook, exercise: str, answers: Sequence[Answer], draw: Draw) -> list[Swayed]:
-    """The answers to one exercise that don't end as declared under one draw. This process must be warm.
+def tried(notebook: Notebook, exercise: str, answers: Sequence[KnownAnswer], draw: Draw) -> list[Swayed]:
+    """The answers to one exercise that end otherwise than declared. This process must be warm.
 
-    Such an answer is tried once more by itself: what others left behind, or a busy machine, is no luck.
+    Such an answer is tried once more alone: effects of other answers, or of a busy machine, are not luck.
     """
     seeds = Seeds(secret=draw.secret)
     found = judging.judged_each(notebook, exercise, [answer.source for answer in answers], seeds)
@@ -74,7 +74,7 @@ def tried(notebook: Notebook, exercise: str, answers: Sequence[Answer], draw: Dr
     return told
 
 
-def _is_declared(answer: Answer, judged: Judged) -> bool:
+def _is_declared(answer: KnownAnswer, judged: Judged) -> bool:
     is_broken = any(verdict.outcome is Outcome.INFRASTRUCTURE for verdict in judged.verdicts.values())
     return _failed(judged) == answer.fails and not is_broken
 

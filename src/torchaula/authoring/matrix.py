@@ -1,4 +1,4 @@
-"""Every known answer against every graded cell of its exercise: are the tests worth their points?"""
+"""Try every known answer against every graded cell of its exercise, to test the tests."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from multiprocessing import get_context
 from torchaula.authoring import judging
 from torchaula.authoring.junk import junk
 from torchaula.checks.session import COURSE_SEED
-from torchaula.course.answers import Answer
+from torchaula.course.answers import KnownAnswer
 from torchaula.course.notebook import Exercise, Notebook
 from torchaula.grading.trusted import diagnosis, engine
-from torchaula.grading.trusted.diagnosis import Evidence, Known
+from torchaula.grading.trusted.diagnosis import Evidence, KnownMistake
 from torchaula.grading.trusted.seeds import Seeds
 from torchaula.grading.trusted.verdict import Verdict
 
@@ -23,15 +23,15 @@ MODEL, STUB = "model-solution", "stub"
 
 @dataclass(frozen=True)
 class Trial:
-    """One answer to one exercise, and the verdicts of its cells by aspect, for each back end."""
+    """One answer to one exercise, and its verdicts by aspect, for each back end."""
 
     exercise: str
-    answer: Answer
+    answer: KnownAnswer
     verdicts: Mapping[str, Mapping[str, Verdict]]
-    evidence: Mapping[str, Evidence] = field(default_factory=dict)  # of failed cells, if tried remotely
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)  # of failed cells, in the remote back end
 
     def failed(self, backend: str) -> frozenset[str]:
-        """The aspects of the cells that the answer did not pass."""
+        """The aspects of the cells that the answer failed."""
         return frozenset(a for a, verdict in self.verdicts[backend].items() if not verdict.passed)
 
     @property
@@ -40,12 +40,12 @@ class Trial:
         return all(self.failed(backend) == self.answer.fails for backend in self.verdicts)
 
 
-def known(exercise: Exercise, answers: Iterable[Answer]) -> list[Answer]:
+def known(exercise: Exercise, answers: Iterable[KnownAnswer]) -> list[KnownAnswer]:
     """The model solution, the stub that learners receive, the known answers, and junk."""
     everything = frozenset(cell.aspect for cell in exercise.graded)
     return [
-        Answer(MODEL, exercise.solution.answer),
-        Answer(STUB, exercise.solution.released, everything, is_made_up=True),
+        KnownAnswer(MODEL, exercise.solution.answer),
+        KnownAnswer(STUB, exercise.solution.released, everything, is_made_up=True),
         *answers,
         *junk(exercise),
     ]
@@ -53,14 +53,14 @@ def known(exercise: Exercise, answers: Iterable[Answer]) -> list[Answer]:
 
 def trials(
     notebook: Notebook,
-    answers: Mapping[str, Iterable[Answer]],
+    answers: Mapping[str, Iterable[KnownAnswer]],
     backends: Iterable[str] = tuple(judging.BACKENDS),
     seed: int = COURSE_SEED,
     jobs: int | None = None,
 ) -> Iterator[Trial]:
-    """Try the answers of each exercise, `jobs` at once, one a core if None; trials come in order.
+    """Try the answers of each exercise with `jobs` processes (None: one per core); trials come in order.
 
-    None at once (0): in this process, which must be warm (`engine.prepare`) and keeps its sandbox.
+    With `jobs=0` they run in this process, which must be warm (`engine.prepare`) and keeps its sandbox.
     Raises `SetupFailed`.
     """
     todo = [
@@ -76,12 +76,12 @@ def trials(
 
 
 def workers(notebook: Notebook, jobs: int | None) -> ProcessPoolExecutor:
-    """Warm processes for trials, one a core if None. Raises `SetupFailed`."""
+    """Start warm processes for trials (None: one per core). Raises `SetupFailed`."""
     engine.require_setup(notebook)
     return ProcessPoolExecutor(jobs or os.cpu_count(), get_context("fork"), engine.prepare, (notebook,))
 
 
-def _try(job: tuple[Notebook, str, Answer, tuple[str, ...], int]) -> Trial:
+def _try(job: tuple[Notebook, str, KnownAnswer, tuple[str, ...], int]) -> Trial:
     notebook, exercise, answer, backends, seed = job
     solution, verdicts, evidence = {exercise: answer.source}, {}, {}
     for backend in backends:
@@ -96,7 +96,7 @@ def _try(job: tuple[Notebook, str, Answer, tuple[str, ...], int]) -> Trial:
 
 @dataclass(frozen=True)
 class Diagnosed:
-    """Of known wrong answers: how many there are, how many get their own sentence, and who another's."""
+    """How many known wrong answers there are, how many get their own sentence, and which get another's."""
 
     wrong: int
     own: int
@@ -104,9 +104,9 @@ class Diagnosed:
 
 
 def diagnosed(trials: Iterable[Trial]) -> Diagnosed:
-    """What the trials of one exercise say of diagnosis; stub and junk are no misconceptions."""
+    """How well the wrong answers of one exercise are diagnosed; stub and junk don't count."""
     wrong = [trial for trial in trials if not (trial.answer.is_right or trial.answer.is_made_up)]
-    known = [Known(trial.answer.sentence, dict(trial.evidence)) for trial in wrong]
+    known = [KnownMistake(trial.answer.sentence, dict(trial.evidence)) for trial in wrong]
     own, others = 0, []
     for trial in wrong:
         said = set(diagnosis.diagnose(known, trial.evidence).values())

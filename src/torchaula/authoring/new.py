@@ -1,4 +1,4 @@
-"""The cells and the answers file of a new exercise: a small one that works, to be written over."""
+"""Create the cells and the answers file of a new exercise: a small working one, to be replaced."""
 
 from __future__ import annotations
 
@@ -113,9 +113,9 @@ def {name}(x):
 
 
 def create(course: Course, assignment: str, exercise: str) -> tuple[Path, Path]:
-    """Add `exercise` after the last one of the notebook; the paths of notebook and answers.
+    """Add `exercise` after the last one of the notebook; returns the paths of notebook and answers.
 
-    Raises `Refusal`, before anything is written, for a bad id or one that is taken.
+    Raises `Refusal`, before anything is written, if the id is bad or taken.
     """
     path = course.notebook(assignment)
     node = notebook.read(path)

@@ -1,7 +1,7 @@
-"""The one form in which an instructor notebook stands in git, so that a diff shows what was changed.
+"""Write instructor notebooks in one normal form, so that a diff in git shows only real changes.
 
-No outputs and no execution counts; a cell's id is its `grade_id`; no metadata but nbgrader's, the tags
-of the course and the kernel's name. What code looks like is ruff's affair, not this module's.
+No outputs and no execution counts; a cell's id is its `grade_id`; no metadata but nbgrader's, the course's
+tags and the kernel's name. ruff formats the code, not this module.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ TAGS = {SETUP_TAG, DEMO_TAG}
 
 
 def mend(path: Path) -> bool:
-    """Write the notebook at `path` in its normal form; whether that changed it."""
+    """Write the notebook at `path` in its normal form; returns whether that changed it."""
     before = path.read_text(encoding="utf-8")
     after = notebook.text(normal(notebook.read(path)))
     if after != before:
@@ -37,7 +37,7 @@ def mend(path: Path) -> bool:
 
 
 def normal(node: NotebookNode) -> NotebookNode:
-    """The same notebook in its normal form."""
+    """A copy of the notebook in normal form."""
     cells = [_normal_cell(cell) for cell in node.cells]
     return NotebookNode(cells=cells, metadata=deepcopy(KERNEL), nbformat=4, nbformat_minor=5)
 
@@ -53,7 +53,7 @@ def _normal_cell(cell: NotebookNode) -> NotebookNode:
 
 
 def _metadata(cell: NotebookNode) -> dict[str, Any]:
-    """What the course reads of a cell's metadata; keys are sorted when it is written."""
+    """The metadata of a cell that the course reads. Keys are sorted when it is written."""
     metadata: dict[str, Any] = {}
     given = cell.metadata.get("nbgrader", {})
     if given:
@@ -75,13 +75,13 @@ def _is_whole(points: object) -> bool:
 
 
 def _is_by_hand(cell: NotebookNode) -> bool:
-    """Whether a person grades it, who may give any part of a point."""
+    """Whether a person grades it. Only then may points be fractions."""
     given = cell.metadata.get("nbgrader", {})
     return bool(given.get("task") or (given.get("grade") and given.get("solution")))
 
 
 def faults(path: Path) -> Iterator[str]:
-    """In what the notebook at `path` departs from its normal form: the cell, the fault, the remedy."""
+    """How the notebook at `path` differs from its normal form: the cell, the fault, the remedy."""
     node = notebook.read(path)
     found = list(_cell_faults(node))
     yield from found

@@ -1,4 +1,4 @@
-"""What a learner takes home: `dist/<assignment>.zip`, which is all they need besides Python."""
+"""Pack `dist/<assignment>.zip`, which has all that a learner needs besides Python."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from torchaula.errors import Refusal
 from torchaula.i18n import _
 
 PROJECT = Path(torchaula.__file__).parents[2]
-OLDEST = (1980, 1, 1, 0, 0, 0)  # no times in a zip: what didn't change keeps its bytes
+OLDEST = (1980, 1, 1, 0, 0, 0)  # one time for all files, so that the same content gives the same bytes
 
 
 @contextmanager
 def wheel() -> Iterator[Path]:
-    """The wheel of this very package. Raises `Refusal` where its project isn't at hand."""
+    """Build the wheel of this package. Raises `Refusal` outside the package's own repository."""
     if not (PROJECT / "pyproject.toml").is_file():
         raise Refusal(
             _(
@@ -48,10 +48,10 @@ def wheel() -> Iterator[Path]:
 
 
 def pack(course: Course, assignment: str, package: Path) -> Path:
-    """Write the zip of a released assignment with the wheel `package` in it; its path.
+    """Write the zip of a released assignment, with the wheel `package` in it; returns its path.
 
-    The same content gives the same bytes. Raises `Refusal` where the assignment isn't released, or where
-    the zip would tell a solution or hidden test of any assignment.
+    The same content gives the same bytes. Raises `Refusal` if the assignment isn't released, or if the zip
+    would reveal a solution or hidden test of any assignment.
     """
     course.notebook(assignment)
     released = course.released(assignment).parent
@@ -76,7 +76,7 @@ def read_me(assignment: str, package: str) -> str:
 
 
 def _require_no_secret(course: Course, assignment: str, inside: Path, aside: Path) -> None:
-    """Nothing of the assignment's own; nothing of any in the wheel's code or in companion files."""
+    """Check the zip for this assignment's secrets; its wheel and companion files for those of all."""
     secrets.require_none(course, assignment, inside)
     shutil.copytree(inside, aside, ignore=shutil.ignore_patterns("*.whl", "*.ipynb"))
     for package in inside.glob("*.whl"):
@@ -87,7 +87,7 @@ def _require_no_secret(course: Course, assignment: str, inside: Path, aside: Pat
 
 
 def _write(folder: Path, path: Path) -> Path:
-    """Zip a folder, under its own name, in order and without times."""
+    """Zip a folder under its own name, in sorted order and without times."""
     with ZipFile(path, "w", ZIP_DEFLATED) as archive:
         for name in sorted(release.files(folder)):
             entry = ZipInfo(f"{folder.name}/{name}", OLDEST)

@@ -1,4 +1,4 @@
-"""What learners receive: `release/`, derived from `source/` by nbgrader's own converter."""
+"""Make `release/`, which learners receive, from `source/` with nbgrader's own converter."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from torchaula.errors import Refusal
 from torchaula.files import lock
 from torchaula.i18n import _
 
-PREFIX = "release-"  # of the folder that an assignment's release is made in
+PREFIX = "release-"  # of the temporary folder where a release is made
 
 
 @dataclass(frozen=True)
 class Release:
-    """A released assignment, and the files in it that are new, changed or gone since the last time."""
+    """A released assignment, and its files that are new, changed or removed since the last release."""
 
     assignment: str
     exercises: int
@@ -35,14 +35,14 @@ class Release:
 
 
 def release(course: Course, assignment: str) -> Release:
-    """Derive `release/<assignment>` from `source/`, as `release_all` does."""
+    """Make `release/<assignment>` from `source/`, like `release_all`."""
     return release_all(course, [assignment])[0]
 
 
 def release_all(course: Course, assignments: Iterable[str]) -> list[Release]:
-    """Derive `release/` from `source/`; all these assignments are put in place whole, or none.
+    """Make `release/` from `source/`; either all of these assignments are replaced, or none.
 
-    Raises `Refusal` where one could not be graded, nbgrader can't make it, or it would tell a solution or a
+    Raises `Refusal` if one could not be graded, nbgrader can't make it, or it would reveal a solution or
     hidden test.
     """
     markers = converters.markers(converters.config(course))
@@ -50,9 +50,9 @@ def release_all(course: Course, assignments: Iterable[str]) -> list[Release]:
     require_writable(course.release)
     require_writable(course.state)
     with ExitStack() as stack:
-        with suppress(OSError):  # where no file can be locked, nobody waits for another one
+        with suppress(OSError):  # without file locks, go on unlocked
             stack.enter_context(lock(course.state / "release.lock"))
-        for left in course.state.glob(f"{PREFIX}*"):  # by a release that was cut off
+        for left in course.state.glob(f"{PREFIX}*"):  # left by an interrupted release
             shutil.rmtree(left, ignore_errors=True)
         made = [stack.enter_context(_checked(course, source)) for source in sources]
         for done, new in made:
@@ -63,7 +63,7 @@ def release_all(course: Course, assignments: Iterable[str]) -> list[Release]:
 
 @contextmanager
 def _checked(course: Course, source: Notebook) -> Iterator[tuple[Release, Path]]:
-    """What an assignment's release is to be, and its folder."""
+    """Make and check an assignment's new release; yields it with its folder."""
     name = source.assignment
     with generated(course, name) as new:
         secrets.require_none(course, name, new)
@@ -73,9 +73,9 @@ def _checked(course: Course, source: Notebook) -> Iterator[tuple[Release, Path]]
 
 @contextmanager
 def generated(course: Course, assignment: str) -> Iterator[Path]:
-    """A folder with what nbgrader makes of an assignment today; the block may move it away.
+    """A temporary folder with nbgrader's release of an assignment; the block may move it away.
 
-    The gradebook isn't touched: grading records the assignment, and knows what must not be lost.
+    The gradebook isn't touched: grading records the assignment, because it knows which grades must be kept.
     """
     require_writable(course.state)
     with tempfile.TemporaryDirectory(dir=course.state, prefix=PREFIX) as folder:
@@ -94,7 +94,7 @@ def generated(course: Course, assignment: str) -> Iterator[Path]:
 
 
 def different(left: Path, right: Path) -> Iterator[str]:
-    """The files below two folders that only one has, or whose bytes differ."""
+    """The relative paths of files that differ between two folders, or that only one has."""
     for name in sorted(files(left) | files(right)):
         pair = left / name, right / name
         if not (pair[0].is_file() and pair[1].is_file() and filecmp.cmp(*pair, shallow=False)):
@@ -102,14 +102,14 @@ def different(left: Path, right: Path) -> Iterator[str]:
 
 
 def files(folder: Path) -> set[str]:
-    """The files below a folder, by their path in it."""
+    """The relative paths of the files below a folder."""
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
 def _replaced(place: Path, new: Path) -> Callable[[object, object, object], None]:
-    """Put the folder `new` in `place`; what takes it back, where another one fails.
+    """Replace the folder `place` with `new`; returns a function that undoes it if another one fails.
 
-    What was there leaves with the folder that `new` came from.
+    The old folder is kept beside `new`, and is deleted with `new`'s temporary folder.
     """
     before = new.with_name(f"{new.name}.before")
     is_first = not place.exists()

@@ -1,4 +1,4 @@
-"""The rules that every exercise of the course keeps, checked on its text. Each fault says where and what."""
+"""Check the course's rules for exercises on their text. Each fault says where and what."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from collections.abc import Iterator, Sequence
 from math import isclose
 from pathlib import Path
 
-from torchaula.course.answers import Answer
+from torchaula.course.answers import KnownAnswer
 from torchaula.course.magics import as_python
 from torchaula.course.notebook import HIDDEN, PUBLIC, Cell, Exercise, Notebook
 from torchaula.i18n import _
 
 TOTAL_POINTS = 100
 EXERCISE_POINTS = range(8, 19)
-PUBLIC_SHARE = (0.15, 0.40)  # "about a quarter"
+PUBLIC_SHARE = (0.15, 0.40)  # least and greatest share of the points: "about a quarter"
 LEAST_WRONG, LEAST_RIGHT, LEAST_HINTS = 6, 2, 2
 MARKDOWN_IMAGE = re.compile(r"!\[(?P<alt>[^\]]*)\]\((?P<path>[^)\s]+)\)")
 HTML_IMAGE = re.compile(r"<img\b")
@@ -25,7 +25,7 @@ FENCE = re.compile(r"^```.*?^```", re.M | re.S)
 
 
 def notebook_faults(notebook: Notebook, folder: Path) -> Iterator[str]:
-    """What is wrong with the notebook as a whole; `folder` is where its pictures stand."""
+    """What is wrong with the notebook as a whole; `folder` is the folder of its pictures."""
     for twice in (i for i, n in Counter(cell.id.lower() for cell in notebook.cells).items() if n > 1):
         yield _("{id}: the id stands twice (case aside); rename one cell").format(id=twice)
     if not isclose(total := notebook.points, TOTAL_POINTS):
@@ -46,7 +46,7 @@ def notebook_faults(notebook: Notebook, folder: Path) -> Iterator[str]:
 
 
 def _shadowing_faults(notebook: Notebook) -> Iterator[str]:
-    """Names of learners and of the set-up cell that another cell's own variables would overwrite."""
+    """Find names of learners or the set-up cell that another cell would overwrite with its own variables."""
     owners = {
         name: cell.id
         for cell in notebook.cells
@@ -63,7 +63,7 @@ def _shadowing_faults(notebook: Notebook) -> Iterator[str]:
 
 
 def _bound_names(source: str) -> set[str]:
-    """The names that running a cell defines in the notebook."""
+    """The names that a cell defines in the notebook when it runs."""
     table = symtable.symtable(as_python(source), "<cell>", "exec")
     return {
         s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()
@@ -94,7 +94,7 @@ def _heading_faults(notebook: Notebook) -> Iterator[str]:
             level = found
 
 
-def exercise_faults(exercise: Exercise, answers: Sequence[Answer]) -> Iterator[str]:
+def exercise_faults(exercise: Exercise, answers: Sequence[KnownAnswer]) -> Iterator[str]:
     """What is wrong with one exercise: its statement, its cells, its answers."""
     for fault in (*_statement(exercise), *_cells(exercise), *_answers(exercise, answers)):
         yield f"{exercise.id}: {fault}"
@@ -145,7 +145,7 @@ def _hidden_cell(cell: Cell) -> Iterator[str]:
         )
 
 
-def _answers(exercise: Exercise, answers: Sequence[Answer]) -> Iterator[str]:
+def _answers(exercise: Exercise, answers: Sequence[KnownAnswer]) -> Iterator[str]:
     right = sum(answer.is_right for answer in answers)
     if right < LEAST_RIGHT or len(answers) - right < LEAST_WRONG:
         yield _("{right} right and {wrong} wrong answers; at least {r} and {w}").format(

@@ -1,7 +1,7 @@
-"""A synthetic class for one assignment: what sixteen learners might hand in, always the same.
+"""Make a sample class for one assignment: what sixteen learners might hand in, always the same.
 
-Made from the released notebook, the model solutions and the known answers, so that it says something
-true about every exercise.
+It is made from the released notebook, the model solutions and the known answers, and so covers every
+exercise.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from torchaula.course import answers, converters, notebook
-from torchaula.course.answers import Answer
+from torchaula.course.answers import KnownAnswer
 from torchaula.course.layout import Course, require_writable
 from torchaula.course.notebook import Exercise
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
 MARKER = ".sample-class.json"
-# Learners between nothing and everything: the share of exercises that each answers, and answers right.
+# Average learners: the share of exercises that each answers, and the share of right answers.
 IN_BETWEEN = {
     "alba": (1.0, 0.9),
     "bruno": (1.0, 0.75),
@@ -31,17 +31,17 @@ IN_BETWEEN = {
     "irene": (0.5, 0.4),
     "javier": (0.3, 0.5),
 }
-ABSENT = "ausente"  # hands in the first assignment of the course, and no other
+ABSENT = "ausente"  # hands in only the first assignment of the course
 ENDLESS = "while True:\n    pass"
 
 
 @dataclass(frozen=True)
 class Material:
-    """What a class is made from: the released notebook and, for each exercise, what can be answered."""
+    """What a class is made from: the released notebook and, for each exercise, possible answers."""
 
     released: str
     exercises: Mapping[str, Exercise]
-    answers: Mapping[str, Sequence[Answer]]
+    answers: Mapping[str, Sequence[KnownAnswer]]
 
     def model(self, exercise: str) -> str:
         return self.exercises[exercise].solution.answer
@@ -54,7 +54,7 @@ class Material:
 
 
 def material(course: Course, assignment: str) -> Material:
-    """Read what a class is made from. Raises `Refusal` where the assignment is not released."""
+    """Load what a class is made from. Raises `Refusal` if the assignment is not released."""
     source = converters.source(course, assignment)
     released = course.released(assignment)
     known = {name: answers.load(course.answers / assignment / f"{name}.py") for name in source.exercises}
@@ -88,7 +88,7 @@ def submissions(made_from: Material) -> dict[str, str]:
 
 
 def handed_in(made_from: Material, solutions: Mapping[str, str]) -> str:
-    """The released notebook with these solutions written into it."""
+    """The released notebook with these solutions in it."""
     node = notebook.loads(made_from.released)
     for cell in node.cells:
         name = cell.metadata.get("nbgrader", {}).get("grade_id")
@@ -98,8 +98,8 @@ def handed_in(made_from: Material, solutions: Mapping[str, str]) -> str:
 
 
 def _endless(made_from: Material) -> dict[str, str]:
-    """A solution that never ends, to the exercise where that keeps the fewest graded cells waiting."""
-    if not made_from.exercises:  # people grade all of it
+    """An endless solution, to the exercise with the fewest graded cells, because each waits for a timeout."""
+    if not made_from.exercises:  # a person grades everything
         return {}
     name = min(made_from.exercises, key=lambda name: len(made_from.exercises[name].graded))
     solution = made_from.exercises[name].solution
@@ -107,7 +107,7 @@ def _endless(made_from: Material) -> dict[str, str]:
 
 
 def _some(made_from: Material, student: str) -> dict[str, str]:
-    """Some answers, some of them right; drawn from the learner's name alone."""
+    """Some answers, of which some are right. The learner's name is the random seed."""
     tried, right = IN_BETWEEN[student]
     solutions = {}
     for name in made_from.exercises:
@@ -122,9 +122,9 @@ def _some(made_from: Material, student: str) -> dict[str, str]:
 
 
 def write(course: Course, assignment: str) -> list[str]:
-    """Write the class to `submitted/`; its students.
+    """Write the class to `submitted/`; returns its students.
 
-    Raises `Refusal`, and writes nothing, where it would touch a submission that it did not make.
+    Raises `Refusal`, and writes nothing, if `submitted/` has submissions of others.
     """
     made = submissions(material(course, assignment))
     if assignment == course.assignments[0]:
@@ -154,7 +154,7 @@ def _read_marker(course: Course) -> dict[str, str]:
 
 
 def _require_untouched(course: Course, written: Mapping[str, str]) -> None:
-    """Raise `Refusal` where `submitted/` holds anything but the class that was written before."""
+    """Raise `Refusal` if `submitted/` contains anything but the class as it was written before."""
     for path in sorted(course.submitted.glob("*/**/*")):
         relative = path.relative_to(course.submitted).as_posix()
         ours = path.is_dir() or written.get(relative) == _digest(path.read_text("utf-8", "replace"))

@@ -1,4 +1,4 @@
-"""The guard before anything is published: no line of a solution or of a hidden test."""
+"""Check that nothing published contains a line of a solution or a hidden test, or the course's secret."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from torchaula.course.notebook import HIDDEN, Cell
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
-SHORTEST = 10  # characters; shorter lines, such as `return y`, stand anywhere by chance
+SHORTEST = 10  # characters; shorter lines, such as `return y`, occur by chance
 SHORTEST_IN_CODE = 30
 
 
 @dataclass(frozen=True)
 class Leak:
-    """A secret line that stands in a published file."""
+    """A secret line in a published file."""
 
     file: str
     line: str
 
 
 def leaks(source: notebook.Notebook, folder: Path, *, is_code: bool = False) -> Iterator[Leak]:
-    """What the files in `folder` tell of the solutions and hidden tests in `source`.
+    """Find secret lines of the solutions and hidden tests in `source` in the files of `folder`.
 
-    A marker tells that a region was overlooked. The package's own code (`is_code`) handles markers,
-    and shares short idioms with tests: there only a longer line tells.
+    A marker in a file counts too, because it means that nbgrader missed a region. The package's own code
+    (`is_code`) uses markers and shares short idioms with tests, so there only longer lines count.
     """
     shortest = SHORTEST_IN_CODE if is_code else SHORTEST
     markers = () if is_code else _markers(source)
@@ -43,7 +43,7 @@ def leaks(source: notebook.Notebook, folder: Path, *, is_code: bool = False) -> 
 
 
 def require_none(course: Course, assignment: str, folder: Path, *, is_code: bool = False) -> None:
-    """Raise `Refusal` where `folder`, made to be published, tells an assignment's secrets or the course's."""
+    """Raise `Refusal` if `folder` contains secrets of an assignment, or the course's secret."""
     _require_no_seed(course, assignment, folder)
     source = converters.source(course, assignment)
     leak = next(leaks(source, folder, is_code=is_code), None)
@@ -57,7 +57,7 @@ def require_none(course: Course, assignment: str, folder: Path, *, is_code: bool
 
 
 def _require_no_seed(course: Course, assignment: str, folder: Path) -> None:
-    """Raise `Refusal` where a file holds what all hidden tests take their inputs from."""
+    """Raise `Refusal` if a file contains the secret from which hidden tests draw their inputs."""
     secret = secret_file.read(course.secret)
     for path in sorted(folder.rglob("*")) if isinstance(secret, str) else ():
         if path.is_file() and str(secret).encode() in path.read_bytes().lower():
@@ -73,14 +73,14 @@ def _markers(source: notebook.Notebook) -> list[str]:
 
 
 def secret_lines(source: notebook.Notebook) -> list[str]:
-    """The lines that only stand in solutions and hidden tests, in order."""
+    """The lines that occur only in solutions and hidden tests, in order."""
     known = "\n".join(map(_public, source.cells))
     lines = dict.fromkeys(line.strip() for cell in source.cells for line in _secret(cell).splitlines())
     return [line for line in lines if len(line) >= SHORTEST and line not in known]
 
 
 def _secret(cell: Cell) -> str:
-    """What is not published of a cell, or must not be."""
+    """The text of a cell that must not be published."""
     if _is_wholly_secret(cell):
         return cell.source
     regions = (cell.markers.solution, cell.markers.hidden, cell.markers.scheme)
@@ -92,14 +92,14 @@ def _public(cell: Cell) -> str:
 
 
 def _is_wholly_secret(cell: Cell) -> bool:
-    """Without a region, nbgrader replaces a solution cell whole, and publishes a hidden test as it is."""
+    """Whether the whole cell is secret: a solution without a region, or a hidden test without one."""
     if cell.is_solution:
         return not has(cell.markers.solution, cell.source)
     return cell.is_automatic and cell.aspect in HIDDEN and not cell.is_hidden
 
 
 def _text(path: Path) -> str:
-    """All text in a file; of a notebook, every string in it as a reader sees it."""
+    """All text in a file. Of a notebook, every string in it, decoded from JSON."""
     text = path.read_text(encoding="utf-8", errors="replace")
     if path.suffix != ".ipynb":
         return text
@@ -110,7 +110,7 @@ def _strings(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, list):
-        # A notebook's text is a list of lines.
+        # A notebook stores a text as a list of lines.
         yield "".join(item for item in value if isinstance(item, str))
         yield from (text for item in value if not isinstance(item, str) for text in _strings(item))
     elif isinstance(value, dict):

@@ -258,7 +258,7 @@ class Target:
         return replace(self, when=text)
 
 
-class Student:
+class Learner:
     """The learner's side of one exercise. Its attributes are the learner's functions and classes."""
 
     def __init__(self, exercise: str, names: tuple[str, ...]) -> None:
@@ -281,7 +281,7 @@ def graded(
     forbid: Iterable[str] = (),
     given: Mapping[str, Callable[..., Any]] | None = None,
     seconds: float = SECONDS,
-) -> Student:
+) -> Learner:
     """Open the graded cell whose `grade_id` is `cell`; the learner's functions are its attributes.
 
     The public check declares its exercise's contract with `names`, `forbid`, `given`
@@ -289,7 +289,7 @@ def graded(
     Raises `TestError` where the contract is missing.
     """
     notebook = session.open_cell(cell, names, forbid, given or {}, seconds)
-    return Student(session.exercise_of(cell), notebook.contract.names)
+    return Learner(session.exercise_of(cell), notebook.contract.names)
 
 
 def probe(function: Callable[..., Data]) -> Target:

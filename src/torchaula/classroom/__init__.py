@@ -1,1 +1,1 @@
-"""A class's submissions: taken in, graded, recorded in the gradebook. The only part that writes grades."""
+"""Take in a class's submissions, grade them and record them. This is the only part that writes grades."""

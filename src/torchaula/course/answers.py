@@ -24,7 +24,7 @@ T = TypeVar("T", bound=Callable[..., object])
 
 
 @dataclass(frozen=True)
-class Answer:
+class KnownAnswer:
     """A known answer. `fails` are exactly the aspects of the graded cells that a wrong one fails.
 
     An answer that `is_made_up` is in no answers file, since no learner has made its mistake.
@@ -54,7 +54,7 @@ def wrong(misconception: str, sentence: str, fails: str) -> Callable[[T], T]:
     return lambda definition: definition
 
 
-def load(path: Path) -> tuple[Answer, ...]:
+def load(path: Path) -> tuple[KnownAnswer, ...]:
     """The answers in the file at `path`. Raises `Refusal` where it is missing or malformed."""
     try:
         return parse(path.read_text(encoding="utf-8"), path)
@@ -64,7 +64,7 @@ def load(path: Path) -> tuple[Answer, ...]:
         ) from None
 
 
-def parse(text: str, path: Path) -> tuple[Answer, ...]:
+def parse(text: str, path: Path) -> tuple[KnownAnswer, ...]:
     """The answers in a file's text; `path` is for messages. Raises `Refusal` where it is malformed."""
     try:
         tree = ast.parse(text)
@@ -81,7 +81,7 @@ def parse(text: str, path: Path) -> tuple[Answer, ...]:
     return tuple(answers)
 
 
-def _answer(node: ast.FunctionDef | ast.ClassDef, text: str, path: Path) -> Answer:
+def _answer(node: ast.FunctionDef | ast.ClassDef, text: str, path: Path) -> KnownAnswer:
     where = _("{path}, line {line}").format(path=path, line=node.lineno)
     marks = [d for d in node.decorator_list if isinstance(d, ast.Call) and isinstance(d.func, ast.Name)]
     mark = next((d for d in marks if isinstance(d.func, ast.Name) and d.func.id in ("right", "wrong")), None)
@@ -97,10 +97,10 @@ def _answer(node: ast.FunctionDef | ast.ClassDef, text: str, path: Path) -> Answ
     source = "\n".join([*above, *lines[node.lineno - 1 : node.end_lineno]]) + "\n"
     values = [arg.value for arg in mark.args if isinstance(arg, ast.Constant)]
     if mark.func.id == "right" and len(values) == 1:
-        return Answer(str(values[0]), source)
+        return KnownAnswer(str(values[0]), source)
     if mark.func.id == "wrong" and len(values) == 3 and str(values[2]).split():
         identifier, sentence, fails = map(str, values)
-        return Answer(identifier, source, frozenset(fails.split()), sentence)
+        return KnownAnswer(identifier, source, frozenset(fails.split()), sentence)
     raise Refusal(
         _("{where}: expected @right(id) or @wrong(id, sentence, fails), all of them literals").format(
             where=where

@@ -16,7 +16,7 @@ from torchaula.i18n import _
 Pair = tuple[str, str]
 
 
-class Part(Enum):
+class Region(Enum):
     """The place of a line relative to the markers."""
 
     OUTSIDE = "outside"
@@ -52,16 +52,18 @@ class Markers(msgspec.Struct, frozen=True):
             return text
         kept: list[str] = []
         for part, line in parts(self.solution, source):
-            if part is Part.BEGIN:
+            if part is Region.BEGIN:
                 indent = line[: len(line) - len(line.lstrip())]
                 kept += [indent + each for each in text.split("\n")]
-            elif part is Part.OUTSIDE:
+            elif part is Region.OUTSIDE:
                 kept.append(line)
         return "\n".join(kept)
 
     def answer(self, source: str) -> str:
         """A solution cell as a learner would submit it: the model solution without its markers."""
-        lines = (line for part, line in parts(self.solution, source) if part in (Part.OUTSIDE, Part.INSIDE))
+        lines = (
+            line for part, line in parts(self.solution, source) if part in (Region.OUTSIDE, Region.INSIDE)
+        )
         return "\n".join(lines).rstrip("\n")
 
     def published(self, source: str) -> str:
@@ -72,27 +74,27 @@ class Markers(msgspec.Struct, frozen=True):
         """Why nbgrader would not release a cell with these markers."""
         for begin, end in (self.solution, self.hidden, self.scheme):
             found = list(parts((begin, end), source))
-            if any(begin in line for part, line in found if part is Part.INSIDE):
+            if any(begin in line for part, line in found if part is Region.INSIDE):
                 yield _("{begin!r} stands inside another one").format(begin=begin)
-            elif found[-1][0] in (Part.BEGIN, Part.INSIDE):
+            elif found[-1][0] in (Region.BEGIN, Region.INSIDE):
                 yield _("{begin!r} without {end!r}").format(begin=begin, end=end)
 
 
 USUAL = Markers()  # nbgrader's own delimiters, and the stubs of this course
 
 
-def parts(pair: Pair, source: str) -> Iterator[tuple[Part, str]]:
+def parts(pair: Pair, source: str) -> Iterator[tuple[Region, str]]:
     """Each line of a text, with its place relative to the markers."""
     is_inside = False
     for line in source.split("\n"):
         if pair[0] in line and not is_inside:
             is_inside = True
-            yield Part.BEGIN, line
+            yield Region.BEGIN, line
         elif pair[1] in line and pair[0] not in line:
             is_inside = False
-            yield Part.END, line
+            yield Region.END, line
         else:
-            yield Part.INSIDE if is_inside else Part.OUTSIDE, line
+            yield Region.INSIDE if is_inside else Region.OUTSIDE, line
 
 
 def has(pair: Pair, source: str) -> bool:
@@ -102,9 +104,9 @@ def has(pair: Pair, source: str) -> bool:
 
 def outside(pair: Pair, source: str) -> str:
     """A text without its marked regions."""
-    return "\n".join(line for part, line in parts(pair, source) if part is Part.OUTSIDE)
+    return "\n".join(line for part, line in parts(pair, source) if part is Region.OUTSIDE)
 
 
 def inside(pair: Pair, source: str) -> str:
     """The lines in the marked regions of a text."""
-    return "\n".join(line for part, line in parts(pair, source) if part is Part.INSIDE)
+    return "\n".join(line for part, line in parts(pair, source) if part is Region.INSIDE)

@@ -1,6 +1,6 @@
-"""What nbgrader's converters do differently on this course; `nbgrader_config.py` names these classes.
+"""Replace parts of `nbgrader autograde` with the course's own; `nbgrader_config.py` names these classes.
 
-A submission is trusted with its solutions only: no other cell, file or metadata of it counts.
+Only the solutions of a submission are used: its other cells, files and metadata are ignored.
 """
 
 from __future__ import annotations
@@ -42,20 +42,20 @@ Resources = dict[str, Any]
 
 
 def converter_of(preprocessor: Preprocessor) -> Any:
-    """The converter that runs a preprocessor: the parent of the exporter that is its parent."""
+    """The converter that runs a preprocessor: the parent of its exporter."""
     exporter = preprocessor.parent
     return exporter.parent if exporter else None
 
 
 def instructor_notebook(converter: Any, resources: Resources) -> Path:
-    """The notebook in `source/` that a submitted one answers."""
+    """The notebook in `source/` that belongs to a submitted one."""
     here, name = converter.coursedir, resources["nbgrader"]
     folder = here.format_path(here.source_directory, ".", name["assignment"])
     return Path(folder) / f"{name['notebook']}.ipynb"
 
 
 class SubmissionExporter(NotebookExporter):
-    """Reads a submission for `nbgrader autograde`, whatever state it is in: see `submitted`, `rebuild`."""
+    """Reads a submission for `nbgrader autograde`, whatever its state: see `submitted`, `rebuild`."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)  # type: ignore[no-untyped-call]
@@ -68,7 +68,7 @@ class SubmissionExporter(NotebookExporter):
         self, filename: str, resources: Resources | None = None, **options: Any
     ) -> tuple[Any, Resources]:
         converter = self.parent
-        if resources is None or not getattr(converter, "_sanitizing", False):  # its own graded copy
+        if resources is None or not getattr(converter, "_sanitizing", False):  # the graded copy
             read_as_usual: tuple[Any, Resources] = super().from_filename(filename, resources, **options)
             return read_as_usual
         source = notebook.read(instructor_notebook(converter, resources))
@@ -80,9 +80,9 @@ class SubmissionExporter(NotebookExporter):
 
 
 class LeaveOutForeignFiles(NbGraderPreprocessor):  # type: ignore[misc]
-    """Keep the instructor's files only beside what was graded, and the exchange's own.
+    """Removes files from the graded copy that are neither the instructor's nor the exchange's.
 
-    The submitted folder keeps everything.
+    The submitted folder keeps them.
     """
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
@@ -97,9 +97,9 @@ class LeaveOutForeignFiles(NbGraderPreprocessor):  # type: ignore[misc]
 
 
 def foreign_files(folder: Path, source: Path) -> list[Path]:
-    """The files and links in a folder of a student's that the instructor's folder doesn't have.
+    """The files and links in a student's folder that the instructor's folder doesn't have.
 
-    Notebooks aside, and what nbgrader itself writes beside a submission.
+    Notebooks, and the files that nbgrader itself writes beside a submission, are not foreign.
     """
     expected = {path.relative_to(source) for path in source.rglob("*") if path.is_file()}
     expected |= set(map(Path, exchange_files.NAMES))
@@ -108,9 +108,9 @@ def foreign_files(folder: Path, source: Path) -> list[Path]:
 
 
 class Grade(NbGraderPreprocessor):  # type: ignore[misc]
-    """Takes the place of nbgrader's `Execute`: our engine runs the notebook and says what became of it.
+    """Replaces nbgrader's `Execute`: our engine runs and judges the notebook.
 
-    Its verdicts become outputs that nbgrader reads as points: an error, or nothing.
+    Verdicts become outputs, which nbgrader reads as points: an error output, or none.
     """
 
     unsafe_no_sandbox = Bool(False, help="Run student code unconfined, able to do whatever you can").tag(
@@ -141,7 +141,7 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
             if cell.cell_type == "code":
                 cell.outputs = outputs_of(cell, result)
         digest = digest_of(load(_handed_in(converter_of(self), resources)))
-        work: Work = self.parent.work  # of the submission that it has just read
+        work: Work = self.parent.work  # set when the exporter read the submission
         found = review.of(work, assignment.instructor)
         record = Record(result, found.names, digest, work.digest, assignment.keys, reached=found.solutions)
         records.save(records.path(course, name["assignment"], name["student"]), record)
@@ -149,9 +149,9 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
 
 
 class NoteArrival(NbGraderPreprocessor):  # type: ignore[misc]
-    """Tells the gradebook the deadline, and when a submission arrived as far as that can be believed.
+    """Writes the deadline to the gradebook, and when a submission arrived, if a trusted source says so.
 
-    nbgrader has noted what the submission's own `timestamp.txt` says.
+    This replaces the time that nbgrader has read from the submission's own `timestamp.txt`.
     """
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
@@ -171,7 +171,7 @@ class NoteArrival(NbGraderPreprocessor):  # type: ignore[misc]
 
 
 class NotePenalty(NbGraderPreprocessor):  # type: ignore[misc]
-    """Keeps what lateness cost and of which points, so that a changed rule is told from other changes."""
+    """Records the late penalty and the points it was computed from, to detect a changed late rule."""
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         name = resources["nbgrader"]
@@ -184,14 +184,14 @@ class NotePenalty(NbGraderPreprocessor):  # type: ignore[misc]
 
 
 def _handed_in(converter: Any, resources: Resources) -> Path:
-    """The file that is graded, as it was handed in."""
+    """The submitted file."""
     here, name = converter.coursedir, resources["nbgrader"]
     folder = here.format_path(here.submitted_directory, name["student"], name["assignment"])
     return Path(folder, f"{name['notebook']}.ipynb")
 
 
 def _require_same_cells(nb: NotebookNode, source: NotebookNode, path: Path) -> None:
-    """Raise `Refusal` where what nbgrader restored is not what `source/` has by now."""
+    """Raise `Refusal` if the cells that nbgrader restored differ from those in `source/`."""
     recorded, current = _locked(nb), _locked(source)
     if changed := [name for name in {**recorded, **current} if recorded.get(name) != current.get(name)]:
         raise not_told(path, changed)
@@ -200,7 +200,7 @@ def _require_same_cells(nb: NotebookNode, source: NotebookNode, path: Path) -> N
 def _locked(nb: NotebookNode) -> dict[str, tuple[str, float]]:
     """Text and points of the code cells that learners can't change, by name.
 
-    nbgrader stores no other cells, and takes the names off them that it doesn't store.
+    nbgrader stores only these, and removes the names of cells that it doesn't store.
     """
     cells = (c for c in nb.cells if c.cell_type == "code" and grade_id(c) and is_locked(c))
     return {grade_id(cell): (cell.source, float(cell.metadata.nbgrader.get("points", 0))) for cell in cells}

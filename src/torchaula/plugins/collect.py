@@ -1,4 +1,4 @@
-"""`nbgrader zip_collect`: whose each notebook is, a table by student at the end, and all else in a log."""
+"""Report what `nbgrader zip_collect` collected: a table by student at the end, and a log file."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from torchaula.i18n import _
 from torchaula.printing import printable, shortened
 from torchaula.report import collected_table
 
-LONGEST = 2000  # columns of a line of the log
+LONGEST = 2000  # most columns of a line of the log
 
 
 class _Lines(logging.Formatter):
-    """A line for each message, whatever the names in it are made of."""
+    """Formats each message as one line, whatever characters the names in it have."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name for it
         return shortened(printable(super().formatMessage(record)), LONGEST)
 
 
 class ClassCollector(MoodleCollector):
-    """Collects as `MoodleCollector` does, and ends with a table."""
+    """Collects like `MoodleCollector`, and prints a table at the end."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -33,7 +33,7 @@ class ClassCollector(MoodleCollector):
         self._log_path = self._log_to_file()
 
     def _log_to_file(self) -> Path | None:
-        """Let all but errors go to a file, and say where; nowhere, where it can't be or `--debug` asks."""
+        """Send all messages but errors to a file, and return its path; None if it can't be written."""
         here = self.parent.coursedir
         path = Path(here.root).resolve() / ".torchaula" / "logs" / f"zip_collect-{here.assignment_id}.log"
         try:

@@ -1,4 +1,4 @@
-"""Grades as a table for whoever keeps them: nbgrader's columns, and what became of each submission."""
+"""Export grades as a table: nbgrader's columns, and what happened to each submission."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ COLUMNS = (
 
 
 class CsvExport(ExportPlugin):  # type: ignore[misc]
-    """`nbgrader export`. A submission that was not graded has no score: that is not a zero.
+    """`nbgrader export`. A submission that was not graded has no score, which is not a score of 0.
 
-    Neither is what waits for a person: it counts for nothing yet, and its own column says what it is worth.
+    Answers that wait for a person count nothing yet; a column of its own says what they are worth.
     """
 
     def export(self, gradebook: Gradebook) -> None:
@@ -53,7 +53,7 @@ class CsvExport(ExportPlugin):  # type: ignore[misc]
 
 
 def row(gradebook: Gradebook, course: Course, assignment: Any, student: Any) -> dict[str, object]:
-    """The columns of one student and assignment; empty where something is not known."""
+    """The columns of one student and assignment; unknown values are left out."""
     known = {
         "assignment": assignment.name,
         "duedate": assignment.duedate,
@@ -79,14 +79,14 @@ def row(gradebook: Gradebook, course: Course, assignment: Any, student: Any) -> 
 
 
 def is_graded(submission: Any, record: Record | None) -> bool:
-    """Whether grading, or a person, gave any of its cells points, or it was graded and all of it waits."""
+    """Whether a submission has points from a test or a person, or was graded and waits for a person only."""
     grades = (grade for notebook in submission.notebooks for grade in notebook.grades)
     has_points = any(grade.auto_score is not None or grade.manual_score is not None for grade in grades)
     return has_points or (record is not None and bool(waiting(submission)))
 
 
 def waiting(submission: Any) -> list[float]:
-    """What each cell is worth that a person has still to grade."""
+    """The maximum points of each cell that a person has not graded yet."""
     found = []
     for notebook in submission.notebooks:
         answers = {cell.name for cell in notebook.notebook.solution_cells}
@@ -98,7 +98,7 @@ def waiting(submission: Any) -> list[float]:
 
 
 def _outcome(course: Course, assignment: str, student: str, submission: Any, record: Record | None) -> str:
-    """What became of a student's submission, in the words of the table of the class."""
+    """What happened to a student's submission, in the words of the class's table."""
     there = _handed_in(course, assignment, student)
     is_graded_before = submission is not None and is_graded(submission, record)
     if there is None:
@@ -114,14 +114,14 @@ def _outcome(course: Course, assignment: str, student: str, submission: Any, rec
 
 
 def _not_collected(course: Course, assignment: str, student: str, is_graded_before: bool) -> Became:
-    """Where no file stands: something may have been handed in that could not be collected."""
+    """The outcome if there is no file: perhaps something was handed in that could not be collected."""
     if student not in received.load(course, assignment).problems:
         return Became.MISSING
     return Became.EARLIER if is_graded_before else Became.UNGRADED
 
 
 def _handed_in(course: Course, assignment: str, student: str) -> set[str] | None:
-    """The digests of what a student handed in that may be graded; None where that is nothing at all."""
+    """The digests of the student's files that may be graded; None if nothing was handed in."""
     found: set[str] = set()
     with suppress(OSError):
         folder = handed_in.look(course, student, assignment)

@@ -1,7 +1,7 @@
-"""`nbgrader zip_collect`: unpacks with care what a learning platform collected.
+"""Unpack downloads safely for `nbgrader zip_collect`.
 
-nbgrader's own unpacks whatever an archive says, archives inside of archives without end, and stops at the
-first that is broken.
+nbgrader's own extractor has no limits, unpacks nested archives without end, and stops at the first broken
+one.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from torchaula.classroom.intake.packed import BadArchive
 
 
 class Extractor(ExtractorPlugin):  # type: ignore[misc]
-    """Unpacks each archive whole or not at all, into a folder of its name; copies all other files.
+    """Unpacks each archive completely or not at all into a folder of its name, and copies all other files.
 
-    What could not be unpacked stands in `failed`: the place where it would be, and why it isn't.
+    `failed` maps the path of what could not be unpacked to the reason.
     """
 
     def __init__(self, **options: object) -> None:
@@ -41,7 +41,7 @@ class Extractor(ExtractorPlugin):  # type: ignore[misc]
                 self.log.warning("%s%s: %s", below, f", {person}" if person else "", error)
 
     def _take(self, path: Path, target: Path) -> dict[str, BadArchive]:
-        """Unpack or copy one file; why it can't be, or whose part of it can't, if so."""
+        """Unpack or copy one file; returns the error, or an error for each learner in a class's download."""
         try:
             with packed.explained():
                 target.parent.mkdir(parents=True, exist_ok=True)

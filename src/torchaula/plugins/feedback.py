@@ -1,4 +1,4 @@
-"""`nbgrader generate_feedback`: the page that a learner reads, in place of nbgrader's own."""
+"""Write the feedback page for `nbgrader generate_feedback`, replacing nbgrader's own."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from torchaula.report.render import render, tell
 
 
 class GetGrades(preprocessors.GetGrades):  # type: ignore[misc]
-    """nbgrader's own, which puts points and comments into a notebook; and whether a person gave them.
+    """Puts points and comments into a notebook like nbgrader's own, and whether a person gave the points.
 
-    Of an answer that waits for a person nbgrader says the same as of one that got nothing.
+    Without that, an answer that waits for a person looks like one that got 0 points.
     """
 
     def _get_score(self, cell: NotebookNode, resources: Any) -> None:
@@ -35,7 +35,7 @@ class GetGrades(preprocessors.GetGrades):  # type: ignore[misc]
 
 
 class FeedbackExporter(Exporter):
-    """Makes a feedback page of a graded notebook into which nbgrader's `GetGrades` put the points."""
+    """Makes a feedback page from a graded notebook that has its points from `GetGrades`."""
 
     output_mimetype = "text/html"
 
@@ -43,7 +43,7 @@ class FeedbackExporter(Exporter):
     def _file_extension_default(self) -> str:
         return ".html"
 
-    def from_notebook_node(  # type: ignore[override]  # as nbconvert's own exporters of text
+    def from_notebook_node(  # type: ignore[override]  # like nbconvert's own text exporters
         self, nb: NotebookNode, resources: Any = None, **options: Any
     ) -> tuple[str, dict[str, Any]]:
         """The page, and nbconvert's resources."""

@@ -1,6 +1,7 @@
-"""What nbgrader's converters look at before they delete anything; their exporters, made first, come here.
+"""Check that nbgrader's converters can do their work before they delete anything.
 
-nbgrader clears a release or a graded copy away before it finds out that it can't make a new one.
+nbgrader removes a release or a graded copy before it knows whether it can make a new one. A converter creates
+its exporter first, so the exporters start these checks.
 """
 
 from __future__ import annotations
@@ -32,14 +33,14 @@ from torchaula.i18n import _
 from torchaula.printing import printable
 
 Check = Callable[[Gradebook, Course, Notebook], None]
-MOST_COPIED = 200 * 2**20  # bytes of one hand-in
+MOST_COPIED = 200 * 2**20  # most bytes in a submitted folder
 OURS = re.compile(r"^torchaula\.[\w.]+: (.+)$", re.M)  # the last line of a traceback of ours
 
 
 class SourceExporter(NotebookExporter):
     """Reads `source/` for `nbgrader generate_assignment`, and refuses what could not be graded.
 
-    That is a form that grading doesn't know, and cells that grades given so far don't belong to.
+    That is a form that grading doesn't know, or cells that don't fit the grades given so far.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -50,9 +51,9 @@ class SourceExporter(NotebookExporter):
 
 
 def guard_grading(converter: Any) -> None:
-    """Stop `nbgrader autograde` where it would not grade, or not with the tests of now, or with bad ones."""
+    """Stop `nbgrader autograde` if it would not run the tests, or if the tests are outdated or not sound."""
     with _told(converter):
-        for section in ("Execute", "Grade"):  # `--no-execute` is short for the first
+        for section in ("Execute", "Grade"):  # `--no-execute` sets the first
             if not converter.config[section].get("enabled", True):
                 raise Refusal(
                     _(
@@ -72,9 +73,9 @@ def guard_grading(converter: Any) -> None:
 
 
 def leave_out(converter: Any, assignment: Assignment) -> None:
-    """Let nbgrader pass over what can't be graded: a line for each, none of their rows and copies touched.
+    """Make nbgrader skip what can't be graded: one line in the log for each; rows and copies stay.
 
-    What is left is graded, and then the command ends as one that failed.
+    The rest is graded, and then the command ends as failed.
     """
     problems = {folder: _problem(assignment, Path(folder)) for folder in sorted(converter.assignments)}
     if converter.coursedir.student_id == "*":
@@ -94,7 +95,7 @@ def leave_out(converter: Any, assignment: Assignment) -> None:
 
 
 def _problem(assignment: Assignment, folder: Path) -> str:
-    """Why nbgrader can't grade what stands in a student's folder; empty where it can."""
+    """Why nbgrader can't grade what is in a student's folder; empty if it can."""
     found, wanted = (
         submissions.of_student(assignment, folder.parent.name),
         folder / f"{assignment.name}.ipynb",
@@ -106,14 +107,14 @@ def _problem(assignment: Assignment, folder: Path) -> str:
 
 
 def _elsewhere(assignment: Assignment) -> str:
-    """What to say of a notebook that `torchaula grade` finds, and nbgrader doesn't."""
+    """The message for a notebook that `torchaula grade` finds and nbgrader doesn't."""
     told = _("nbgrader grades {name} alone: put the notebook there, or run `torchaula grade {assignment}`")
     place = f"{assignment.name}/{assignment.name}.ipynb"
     return told.format(name=place, assignment=assignment.name)
 
 
 def _unseen(assignment: Assignment, seen: Collection[str]) -> dict[str, str]:
-    """Who handed in something that nbgrader doesn't see, by the folder where it would; and what to do."""
+    """Problems of students whose submission nbgrader doesn't see, by the folder where it should be."""
     problems = {}
     for found in submissions.handed_in(assignment):
         if found.student not in seen and not found.is_missing:
@@ -123,7 +124,7 @@ def _unseen(assignment: Assignment, seen: Collection[str]) -> dict[str, str]:
 
 
 def _odd_companion(folder: Path) -> str:
-    """Why nbgrader, which copies all that stands beside a notebook, can't copy it; empty where it can."""
+    """Why nbgrader can't copy everything beside the notebook, as it tries to; empty if it can."""
     size = 0
     for path in folder.rglob("*"):
         found = path.lstat()
@@ -140,14 +141,14 @@ def _odd_companion(folder: Path) -> str:
 
 
 def guard(converter: Any, check: Check | None) -> None:
-    """Let a look at `source/`, and a check of gradebook and `source/`, stop a converter."""
+    """Stop a converter if `source/` can't be used, or if `check` refuses gradebook and `source/`."""
     here = converter.coursedir
     folder = here.format_path(here.source_directory, ".", here.assignment_id)
     path = Path(folder) / f"{here.assignment_id}.ipynb"
     with _told(converter):
         structure.require_one_notebook(path)
         if not path.is_file():
-            return  # nbgrader says so itself
+            return  # nbgrader reports this itself
         source = structure.load(path, converters.markers(converter.config))
         if check is not None:
             with Gradebook(here.db_url, here.course_id) as book:
@@ -156,7 +157,7 @@ def guard(converter: Any, check: Check | None) -> None:
 
 @contextmanager
 def _told(converter: Any) -> Iterator[None]:
-    """Let a refusal stop a converter, with one line in its log."""
+    """Turn a refusal into one line in the converter's log, and stop the converter."""
     try:
         yield
     except Refusal as error:
@@ -165,13 +166,13 @@ def _told(converter: Any) -> Iterator[None]:
 
 
 def require_ready(book: Gradebook, course: Course, source: Notebook) -> None:
-    """Raise `Refusal` where grades hang on other tests, or another deadline, than those of now."""
+    """Raise `Refusal` if grades depend on other tests, or another deadline, than the current ones."""
     require_known_tests(book, course, source)
     late_changes.require_none(book, course, source)
 
 
 def require_known_tests(book: Gradebook, course: Course, source: Notebook) -> None:
-    """Raise `Refusal` where nbgrader has no tests, or tests or points that `source/` has no more."""
+    """Raise `Refusal` if nbgrader's tests or points are missing, or differ from those in `source/`."""
     path = course.notebook(source.assignment)
     if gradebook.noted(book, source) is None:
         raise Refusal(
@@ -187,7 +188,7 @@ def require_known_tests(book: Gradebook, course: Course, source: Notebook) -> No
 
 
 def not_told(path: Path, cells: list[str]) -> Refusal:
-    """What to do where the gradebook, from which nbgrader restores locked cells, has other ones."""
+    """The refusal if the gradebook's locked cells, which nbgrader would restore, differ from `source/`."""
     return Refusal(
         _(
             "{path}: changed since the gradebook was told of it ({cells}); grade with "
@@ -198,18 +199,18 @@ def not_told(path: Path, cells: list[str]) -> Refusal:
 
 
 class CourseKernelManager(AsyncKernelManager):
-    """Starts no kernel for `nbgrader validate`, in which learners' code could do whatever you can.
+    """Starts no kernel for `nbgrader validate` or `autograde`: learners' code would run without a sandbox.
 
-    `nbgrader generate_solution` runs the instructor's own code, and is served.
+    `nbgrader generate_solution` gets a kernel, because it runs the instructor's own code.
     """
 
     def __init__(self, **options: Any) -> None:
         if os.environ.get("NBGRADER_EXECUTION") not in ("validate", "autograde"):
             super().__init__(**options)
             return
-        for name in ("NBGRADER_EXECUTION", "NBGRADER_VALIDATING"):  # nbgrader leaves them after an exception
+        for name in ("NBGRADER_EXECUTION", "NBGRADER_VALIDATING"):  # nbgrader keeps them after an exception
             os.environ.pop(name, None)
-        # Not an `Exception`, of which nbgrader shows the traceback.
+        # Not an `Exception`, because nbgrader would log its traceback.
         raise SystemExit(
             "torchaula: "
             + _(
@@ -220,7 +221,7 @@ class CourseKernelManager(AsyncKernelManager):
 
 
 class _OneLine(logging.Filter):
-    """Turns the traceback of a refusal into the refusal."""
+    """Replaces the traceback of a refusal with its message."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.msg, str) and record.msg.startswith("Traceback ") and OURS.search(record.msg):
@@ -232,12 +233,12 @@ _one_line = _OneLine()
 
 
 def tell_refusals_in_one_line(log: logging.Logger) -> None:
-    """Let nbgrader's log say what was refused, and not where in our code."""
-    log.addFilter(_one_line)  # no more than once
+    """Make nbgrader log refusals without a traceback."""
+    log.addFilter(_one_line)  # adding it again has no effect
 
 
 def let_no_timestamp_end_it(converter: Any) -> None:
-    """Read each `timestamp.txt` for nbgrader, which ends a whole batch at one that holds no time."""
+    """Parse each `timestamp.txt` ourselves: nbgrader ends a whole batch if one can't be parsed."""
     converter.coursedir.get_existing_timestamp = _claimed
 
 

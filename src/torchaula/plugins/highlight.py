@@ -1,4 +1,4 @@
-"""How the formgrader colours code: as the feedback page does, in time that grows with its length alone."""
+"""Highlight code in the formgrader, with the feedback page's highlighter, which takes linear time."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from torchaula.report.highlighting import lines
 
 
 def filtered(source: str, language: str | None = None, metadata: object = None) -> Markup:
-    """A cell's text in the formgrader: a filter of nbconvert's, which gives a language and the metadata."""
+    """Highlight a cell's text. nbconvert's filter, which also passes the language and metadata."""
     return Markup('<div class="highlight"><pre>{}\n</pre></div>').format(Markup("\n").join(lines(source)))

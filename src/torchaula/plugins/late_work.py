@@ -1,3 +1,3 @@
-"""What late work costs, for nbgrader: the course's own rule."""
+"""Export the course's late rule under the name that `nbgrader_config.py` uses."""
 
 from torchaula.classroom.gradebook.lateness import LateWork as LateWork

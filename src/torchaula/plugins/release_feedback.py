@@ -1,7 +1,7 @@
-"""`nbgrader release_feedback`: one student whose hand-in lacks what the exchange needs stops nobody else's.
+"""Release feedback student by student, so that one bad submission doesn't stop the others.
 
-The exchange gives a page to whoever knows the secret that was handed in with the notebook. The secret is a
-file that a learner writes, so two may hand in the same one, and each would get the other's page.
+The exchange gives a page to whoever has the secret that was handed in with the notebook. Learners can write
+that file, so two may hand in the same secret, and each would get the other's page.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from nbgrader.utils import notebook_hash
 from torchaula.classroom.intake import exchange_files
 from torchaula.i18n import _
 
-SHORTEST = 32  # characters of a secret that nobody guesses; nbgrader's own has 128
+SHORTEST = 32  # characters of a secret that can't be guessed; nbgrader's own has 128
 
 
 class ReleaseFeedback(ExchangeReleaseFeedback):  # type: ignore[misc]
-    """Releases each student's feedback by itself, and names those whose can't be.
+    """Releases each student's feedback separately, and names the students whose feedback can't be released.
 
-    Ends the command where nothing of what was asked for could be released.
+    Ends the command with an error if nothing could be released.
     """
 
-    src_path: str  # of the folders that are asked for, as a pattern
+    src_path: str  # a glob pattern of the requested folders
 
     def copy_files(self) -> None:
-        """Copy the pages of everybody who is asked for to the exchange."""
+        """Copy the pages of all requested students to the exchange."""
         excluded = self.coursedir.student_id_exclude.split(",")
         found = map(Path, sorted(glob.glob(self.src_path)))  # noqa: PTH207
         wanted = [folder for folder in found if folder.parent.name not in excluded]
@@ -45,7 +45,7 @@ class ReleaseFeedback(ExchangeReleaseFeedback):  # type: ignore[misc]
             self.fail(_("no feedback was released"))
 
     def _others(self) -> dict[str, set[str]]:
-        """Whose pages the exchange would keep under each name, of all students, whoever is asked for."""
+        """The students whose pages would get each name in the exchange, whoever is requested."""
         here, found = self.coursedir, defaultdict(set)
         everybody = here.format_path(here.feedback_directory, "*", here.assignment_id)
         for folder in map(Path, glob.glob(everybody)):  # noqa: PTH207
@@ -54,7 +54,7 @@ class ReleaseFeedback(ExchangeReleaseFeedback):  # type: ignore[misc]
         return found
 
     def _problem(self, folder: Path, others: dict[str, set[str]]) -> str:
-        """Why the feedback in `folder` can't be released; empty where it can."""
+        """Why the feedback in `folder` can't be released; empty if it can."""
         secret = _secret(folder)
         if not secret:
             return _(
@@ -64,14 +64,14 @@ class ReleaseFeedback(ExchangeReleaseFeedback):  # type: ignore[misc]
         twins = others[self._name(secret)] - {folder.parent.name}
         if not twins:
             return ""
-        self._page(secret).unlink(missing_ok=True)  # released before the other one came
+        self._page(secret).unlink(missing_ok=True)  # it may have been released before the other came
         return _(
             "not released: {file} is the same as that of {students}, who would read this page too; "
             "give each of them their page another way"
         ).format(file=exchange_files.SECRET, students=", ".join(sorted(twins)))
 
     def _name(self, secret: str) -> str:
-        """What the exchange calls the page of a submission with this secret."""
+        """The exchange's name for the page of a submission with this secret."""
         return str(notebook_hash(secret=secret, notebook_id=self.coursedir.assignment_id))
 
     def _page(self, secret: str) -> Path:
@@ -79,7 +79,7 @@ class ReleaseFeedback(ExchangeReleaseFeedback):  # type: ignore[misc]
 
 
 def _secret(folder: Path) -> str:
-    """The secret of a submission, as nbgrader reads it; empty where the exchange can't go by it."""
+    """The secret of a submission, as nbgrader reads it; empty if the exchange can't use it."""
     files = exchange_files.kept(folder)
     try:
         texts = {

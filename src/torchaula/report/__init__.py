@@ -1,1 +1,1 @@
-"""Results for people: tables and feedback. The only part that formats for them."""
+"""Show results to people: tables and feedback pages. No other part formats results."""

@@ -1,4 +1,4 @@
-"""How far a person is with an answer that no test judges."""
+"""Tell how far a person is with grading an answer that no test judges."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class State(Enum):
 
 
 def state_of(cell: NotebookNode) -> State:
-    """As the gradebook says; without its word, as far as points and nbgrader's own comment tell."""
+    """The state in the gradebook; if it isn't noted, guessed from points and nbgrader's comment."""
     of_gradebook = cell.metadata.nbgrader
     score, is_empty = of_gradebook.get("score"), of_gradebook.get("comment") == NO_RESPONSE
     if of_gradebook.get("is_given", bool(score)):

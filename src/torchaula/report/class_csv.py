@@ -1,4 +1,4 @@
-"""The class after grading as a file for a spreadsheet: a column an exercise, and what happened."""
+"""Write the class's results to a CSV file for spreadsheets: one column per exercise, and what happened."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from torchaula.files import whole
 from torchaula.findings import Outcome
 from torchaula.printing import printable, shortened
 
-# What a spreadsheet would compute, in any width; also where it takes a file for one with semicolons, and then
-# reads a quote after one as the begin of a field.
+# The start of a formula, also in full-width characters. It may come after a semicolon and a quote too, where
+# a spreadsheet that splits at semicolons begins a new field.
 FORMULA = re.compile(r"""(^|;)(?=[\s"]*[=+\-@−＝＋－＠﹢﹣﹦﹫⁺⁻⁼₊₋₌])""")
-LONGEST = 2000  # columns of a text
+LONGEST = 2000  # most columns of a text
 BECAME = {
     Became.GRADED: "graded",
     Became.WAITS: "waits for a person",
@@ -25,7 +25,7 @@ BECAME = {
     Became.UNGRADED: "not graded",
     Became.EARLIER: "earlier submission graded",
 }
-ENDS = {  # of graded cells that did not end by themselves
+ENDS = {  # graded cells that ended abnormally
     Outcome.TIMED_OUT: "timed out",
     Outcome.OUT_OF_MEMORY: "out of memory",
     Outcome.PROCESS_DIED: "process died",
@@ -35,11 +35,11 @@ ENDS = {  # of graded cells that did not end by themselves
 
 
 def write(path: Path, source: Notebook, entries: Iterable[Entry], cells: bool = False) -> None:
-    """Write the table, whole or not at all: the points that the gradebook holds, also of `cells`.
+    """Write the table atomically: the points in the gradebook, with `cells` also those of each graded cell.
 
-    In the order of `students.csv`, then the others by name. Who was not graded has no points: that is not a
-    zero, and neither is what waits for a person: in the total it counts for nothing yet, and its own column
-    says what it is worth.
+    The order is that of `students.csv`, then all others by name. Who was not graded has no points, which is
+    not 0 points. Answers that wait for a person count nothing in the total yet; their own column says what
+    they are worth.
     """
     parts = list(source.parts)
     graded_cells = [cell.id for part in source.parts.values() for cell in part.cells] if cells else []
@@ -62,13 +62,13 @@ def write(path: Path, source: Notebook, entries: Iterable[Entry], cells: bool = 
 
 
 def outcome(became: Became, outcomes: Iterable[Outcome] = ()) -> str:
-    """In a word or two: whether it was graded, and how many graded cells did not end by themselves."""
+    """A few words: whether it was graded, and how many graded cells ended abnormally."""
     ends = Counter(ENDS[each] for each in outcomes if each in ENDS)
     return "; ".join([BECAME[became], *(f"{count} {end}" for end, count in sorted(ends.items()))])
 
 
 def plain(value: object) -> object:
-    """A text of one line that no spreadsheet takes for a formula: names are a learner's to choose."""
+    """A one-line text that no spreadsheet takes for a formula. Learners choose the names in it."""
     if not isinstance(value, str):
         return value
     return FORMULA.sub(r"\1'", shortened(printable(value), LONGEST))

@@ -1,4 +1,4 @@
-"""The class after grading: student × exercise, points, and what happened to each submission."""
+"""Print the class's results as a table: student × exercise, points, and what happened."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from torchaula.i18n import _
 from torchaula.printing import printable
 from torchaula.report import lines
 
-NARROW = 40  # columns for words, of which names get none
+NARROW = 40  # columns left for texts, below which names are not shown
 
 
 def show(source: Notebook, entries: Iterable[Entry], console: Console, is_whole: bool = False) -> None:
-    """Print the table, a line a student, and what its columns are.
+    """Print the table, one line per student, and a legend of its columns.
 
-    What doesn't fit in a line ends with an ellipsis; where `is_whole`, it is printed below.
+    Texts that are too long are cut with an ellipsis; with `is_whole`, their full text is printed below.
     """
     parts = list(source.parts.values())
     ordered = sorted(entries, key=lambda each: each.order)
@@ -49,14 +49,14 @@ def show(source: Notebook, entries: Iterable[Entry], console: Console, is_whole:
 
 
 def _texts(entries: Sequence[Entry], has_names: bool) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """The heads of the columns of words, and the words of each entry."""
+    """The headings of the text columns, and the texts of each entry."""
     texts = [(printable(each.student), name(each.person), printable(each.what)) for each in entries]
     words = _("student"), _("name"), _("what happened")
     return (words, list(texts)) if has_names else (words[::2], [text[::2] for text in texts])
 
 
 def name(person: Student) -> str:
-    """A person's name as lists sort it: `García López, Ana`."""
+    """A person's name, last name first: `García López, Ana`."""
     return printable(", ".join(filter(None, (person.last_name, person.first_name))))
 
 
@@ -68,7 +68,7 @@ def _points(entry: Entry, columns: int) -> list[str]:
 
 
 def next_steps(assignment: str, entries: Sequence[Entry], table: Path | None, console: Console) -> None:
-    """Print how many were graded and where to look next; `table` is the class as a file."""
+    """Print how many were graded and where to look next; `table` is the CSV file of the class."""
     graded = sum(entry.graded for entry in entries)
     missing = sum(entry.is_missing for entry in entries)
     console.print(
@@ -88,7 +88,7 @@ def next_steps(assignment: str, entries: Sequence[Entry], table: Path | None, co
 
 
 def note_outdated(students: Sequence[str], console: Console) -> None:
-    """Print who has points of tests or of a deadline that have changed since."""
+    """Print which students have points from tests or a deadline that have changed since."""
     told = _(
         "{count} others were graded with other tests, another deadline or another torchaula, {student} for "
         "one; leave --student out to bring them up to date."

@@ -1,4 +1,4 @@
-"""What became of what was collected from a platform: a line a student."""
+"""Print what happened to what was collected from a platform: one line per student."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from torchaula.report.class_table import name
 
 @dataclass(frozen=True)
 class Line:
-    """What became of one student's hand-in, or of what is nobody's."""
+    """What happened to one student's submission, or to one that belongs to nobody known."""
 
     person: Student
     what: str
@@ -31,7 +31,7 @@ class Line:
 def of(
     found: Findings, students: Sequence[Student], course: Course, assignment: str, zone: ZoneInfo
 ) -> Iterator[Line]:
-    """A line for each student in the order of `students.csv`, then for what is of others."""
+    """One line for each student in the order of `students.csv`, then for others."""
     listed = {student.id: student for student in students}
     others = sorted({*found.collected, *found.problems} - listed.keys())
     for person in [*students, *map(Student, others)]:
@@ -56,7 +56,7 @@ def _line(found: Findings, person: Student, zone: ZoneInfo, is_listed: bool, was
 
 
 def show(rows: Sequence[Line], log: Path | None) -> None:
-    """Print the table, a line each, and where the log is."""
+    """Print the table, and the path of the log."""
     forgive_streams()
     console = lines.console()
     heads = _("student"), _("name"), _("what happened")

@@ -1,4 +1,4 @@
-"""Following a batch at a terminal: a bar with the time that is left, a question, each student's page."""
+"""Show a batch's progress in a terminal, ask for consent, and write each student's page."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from torchaula.report import render
 
 
 class Terminal(Audience):
-    """Whoever called the command. `is_agreed` answers its question before it is asked."""
+    """The audience at the terminal. With `is_agreed`, it agrees without asking."""
 
     def __init__(self, batch: Batch, console: Console, is_agreed: bool = False) -> None:
         self._course, self._assignment = batch.assignment.course, batch.assignment.name
@@ -85,7 +85,7 @@ class Terminal(Audience):
 
 
 def _table(changes: Sequence[Change]) -> Table:
-    """Who gains and who loses, first those who lose most."""
+    """A table of who gains and who loses points, the largest loss first."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column(_("student"), overflow="fold")
     for heading in (_("before"), _("after"), _("change"), _("for lateness")):

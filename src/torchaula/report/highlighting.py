@@ -1,7 +1,7 @@
-"""Python with its words coloured, in time that grows with its length alone, whatever it holds.
+"""Highlight Python code in time that grows linearly with its length, whatever it contains.
 
 Pygments' lexer for Python takes minutes for some texts of a few kilobytes (`match` and blanks), and learners
-write the texts. Its style sheets know these classes.
+write the texts. The classes are those of Pygments' style sheets.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 from markupsafe import Markup, escape
 
-LONGEST = 100_000  # characters that are marked
-# Each part takes all that it can and gives nothing back (`*+`), so that nothing is looked at twice.
+LONGEST = 100_000  # characters; longer texts are not highlighted
+# The quantifiers are possessive (`*+`): without backtracking, no character is read twice.
 TOKEN = re.compile(
     r"""
     (?P<c> \#[^\n]*+ )
@@ -30,7 +30,7 @@ TOKEN = re.compile(
 
 
 def lines(text: str) -> list[Markup]:
-    """The lines of a text with keywords, strings, numbers and comments marked, unless it is a long one."""
+    """The highlighted lines of a text: keywords, strings, numbers, comments. Long texts are only escaped."""
     if len(text) > LONGEST:
         return [escape(line) for line in text.split("\n")]
     made = "".join(f'<span class="{kind}">{part}</span>' if kind else part for kind, part in _marked(text))
@@ -38,7 +38,7 @@ def lines(text: str) -> list[Markup]:
 
 
 def _marked(text: str) -> Iterator[tuple[str, str]]:
-    """The parts of a text, escaped, with their classes; none of these goes on in another line."""
+    """The escaped parts of a text with their classes; a part with a class never spans lines."""
     end = 0
     for found in TOKEN.finditer(text):
         yield "", str(escape(text[end : found.start()]))

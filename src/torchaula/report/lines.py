@@ -1,4 +1,4 @@
-"""Tables of a line a student: what of long texts fits."""
+"""Fit tables with one line per student to the width of the terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.console import Console
 
 from torchaula.printing import shortened
 
-# A blank between columns and none at the edges: eight exercises and what happened must fit in 80 columns.
+# One blank between columns, none at the edges: eight exercises and a text must fit in 80 columns.
 STYLE: dict[str, Any] = {
     "title_justify": "left",
     "box": SIMPLE_HEAD,
@@ -20,13 +20,13 @@ STYLE: dict[str, Any] = {
     "pad_edge": False,
     "show_edge": False,
 }
-LEAST, LAST = 8, 14  # columns of any text, and of the last one
+LEAST, LAST = 8, 14  # least columns of a text, and of the last text
 WIDE = 160
-SHARE = 0.3  # of a line, of any text but the last
+SHARE = 0.3  # the most of a line for any text but the last
 
 
 def console() -> Console:
-    """Standard output as wide as its terminal; wide where it is none, as in the log of a server."""
+    """Standard output as wide as its terminal; a fixed width if it is none, such as a server's log."""
     made = Console()
     if not made.is_terminal and "COLUMNS" not in os.environ:
         made.width = WIDE
@@ -34,9 +34,9 @@ def console() -> Console:
 
 
 def fitted(heads: Sequence[str], rows: Sequence[tuple[str, ...]], room: int) -> list[tuple[str, ...]]:
-    """The texts of each row, shortened so that a row takes `room` columns, with a blank after each text.
+    """Shorten the texts of each row to `room` columns in all, counting a blank after each text.
 
-    The last one is shortened first.
+    The last text is shortened first.
     """
     *before, last = [max(map(cell_len, column)) for column in zip(heads, *rows, strict=True)]
     room = max(room - len(before) - 1, LEAST * len(before) + LAST)
@@ -47,6 +47,6 @@ def fitted(heads: Sequence[str], rows: Sequence[tuple[str, ...]], room: int) -> 
 
 
 def width_of(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
-    """The columns that these take side by side, with a blank after each."""
+    """The columns that these texts take side by side, with a blank after each."""
     texts = [[*head.split("\n"), *(row[at] for row in rows)] for at, head in enumerate(heads)]
     return sum(max(map(cell_len, column)) + 1 for column in texts)

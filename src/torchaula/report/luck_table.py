@@ -1,4 +1,4 @@
-"""What luck decides: known answers whose verdict changes with the inputs of hidden tests."""
+"""Print the known answers whose verdict changes with the seed of hidden tests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.progress import track
 from rich.table import Table
 
 from torchaula.authoring.luck import Draw, Swayed
-from torchaula.course.answers import Answer
+from torchaula.course.answers import KnownAnswer
 from torchaula.course.notebook import Notebook
 from torchaula.i18n import _
 from torchaula.report.lines import console as standard
@@ -18,12 +18,12 @@ from torchaula.report.lines import console as standard
 
 def show(
     notebook: Notebook,
-    known: Mapping[str, Sequence[Answer]],
+    known: Mapping[str, Sequence[KnownAnswer]],
     draws: Sequence[Draw],
     trials: Iterable[list[Swayed]],
     console: Console | None = None,
 ) -> bool:
-    """Follow the trials, and list each answer that does not always end as declared; whether none does so."""
+    """Follow the trials and list each answer that doesn't end as declared; returns whether there is none."""
     console = console or standard()
     progress = Console(stderr=True)
     followed = track(
@@ -44,8 +44,8 @@ def show(
     return not found
 
 
-def _table(notebook: Notebook, known: Mapping[str, Sequence[Answer]], found: Iterable[Swayed]) -> Table:
-    """A row for each answer and set of cells that it fails, with the draws of which that is so."""
+def _table(notebook: Notebook, known: Mapping[str, Sequence[KnownAnswer]], found: Iterable[Swayed]) -> Table:
+    """One row for each answer and set of failed cells, with the draws where they fail."""
     rows: dict[tuple[str, str, str, str], list[Draw]] = {}
     for each in found:
         row = (each.exercise, each.answer.id, _aspects(each.failed), _aspects(each.answer.fails))

@@ -1,4 +1,4 @@
-"""The only places where text becomes markup: each escapes what it is given."""
+"""Turn text into HTML. Only these functions make markup, and each escapes its input."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EMPHASIS = ((re.compile(r"\*\*([^*\n]+)\*\*"), "strong"), (re.compile(r"\*([^*\s
 
 
 def prose(text: str, emphasis: bool = True) -> Markup:
-    """Text in which `code`, and *emphasis* outside of it, are marked as in Markdown."""
+    """Render `code`, and *emphasis* outside it, as in Markdown."""
     made = []
     for number, piece in enumerate(CODE.split(text)):
         if number % 2:
@@ -31,12 +31,12 @@ def _emphasised(escaped: str) -> str:
 
 
 def row(row: Row) -> Markup:
-    """The text of a labelled line."""
+    """Render the text of a labelled line."""
     return Markup("<code>{}</code>").format(row.shown) if row.is_code else prose(row.shown, emphasis=False)
 
 
 def code(text: str, named: frozenset[int] = frozenset()) -> Markup:
-    """Python, its words coloured and its lines numbered by the style sheet; `named` lines are marked."""
+    """Render Python with highlighting; the style sheet adds line numbers. `named` lines are marked."""
     return Markup("\n").join(
         Markup('<span class="line{}">{}</span>').format(
             " named" if number in named else "", _said(number in named) + line
@@ -46,5 +46,5 @@ def code(text: str, named: frozenset[int] = frozenset()) -> Markup:
 
 
 def _said(is_named: bool) -> Markup:
-    """For those who hear the page."""
+    """A hidden text for screen readers."""
     return Markup('<span class="unseen">({}) </span>').format(words.NAMED_LINE) if is_named else Markup("")

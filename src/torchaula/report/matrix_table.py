@@ -1,4 +1,4 @@
-"""The author's daily table: known answers × graded cells, declared beside found."""
+"""Print known answers × graded cells: which cells each answer fails, and which it should fail."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from rich.markup import escape
 from rich.table import Table
 
 from torchaula.authoring.matrix import Trial, diagnosed
-from torchaula.course.answers import Answer
+from torchaula.course.answers import KnownAnswer
 from torchaula.course.notebook import Notebook
 from torchaula.i18n import _
 
 
 def show(
     notebook: Notebook,
-    known: Mapping[str, Sequence[Answer]],
+    known: Mapping[str, Sequence[KnownAnswer]],
     trials: Iterable[Trial],
     verbose: bool = False,
     console: Console | None = None,
 ) -> bool:
-    """Print one table an exercise, as its trials arrive; whether all were as declared."""
+    """Print one table per exercise as its trials arrive; returns whether all answers ended as declared."""
     console = console or Console()
     arriving = iter(trials)
     good = total = 0
@@ -51,7 +51,7 @@ def show(
 
 
 def _mark(trial: Trial, aspect: str) -> str:
-    """`✔` passed, `✘` failed, in every back end or in each; `!` where it was declared otherwise."""
+    """`✔` passed, `✘` failed: one mark, or one per back end if they differ. `!`: not as declared."""
     found = [aspect in trial.failed(backend) for backend in trial.verdicts]
     marks = "".join("✘" if failed else "✔" for failed in (found if len(set(found)) > 1 else found[:1]))
     declared = aspect in trial.answer.fails

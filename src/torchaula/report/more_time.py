@@ -1,4 +1,4 @@
-"""Who has more time for an assignment, and until when."""
+"""Print who has more time for an assignment, and until when."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from torchaula.report.class_table import name
 
 
 def show(extensions: Sequence[Extension], course: Course, assignment: str) -> None:
-    """Print a line each, in the zone of the deadline."""
+    """Print one line each, in the time zone of the deadline."""
     zone = lateness.zone(lateness.rule(course), assignment)
     for each in extensions:
         until = f"{each.until.replace(tzinfo=UTC).astimezone(zone):%Y-%m-%d %H:%M %Z}" if each.until else "–"

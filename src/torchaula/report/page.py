@@ -1,6 +1,6 @@
-"""What stands on a feedback page: a graded notebook, its record and its points, sorted for a learner.
+"""Collect what a feedback page shows: a graded notebook, its record and its points.
 
-No text of a graded cell gets in here, so that none can get on a page.
+The source of graded cells is never read here, so that no page can show it.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from torchaula.report.by_person import State, state_of
 from torchaula.report.statement import Hint, heading, hints
 from torchaula.report.written import Written, written
 
-CHECK_FAILED = "CheckFailed"  # what a notebook calls the exception of a failed check
+CHECK_FAILED = "CheckFailed"  # the name of a failed check's exception in a notebook
 
 
 @dataclass(frozen=True)
 class Test:
-    """A graded cell: its points, how it ended, and what to say of it."""
+    """A graded cell: its points, its verdict, and what to say about it."""
 
     id: str
     aspect: str
@@ -39,7 +39,7 @@ class Test:
 
     @property
     def automatic(self) -> float:
-        """The points that grading gave, whatever a person made of them."""
+        """The points from grading, whatever points a person gave."""
         return self.maximum if self.verdict.passed else 0.0
 
     @property
@@ -48,7 +48,7 @@ class Test:
 
     @property
     def kind(self) -> str:
-        """How it ended, for symbol and colour."""
+        """How it ended, as the style sheet's name for symbol and colour."""
         return "unwritten" if self.verdict.is_unwritten else self.verdict.outcome.value.replace(" ", "-")
 
     @property
@@ -62,20 +62,20 @@ class Test:
 
     @property
     def came(self) -> tuple[Row, ...]:
-        """What came of it."""
+        """The lines about the result of the call."""
         return tuple(row for row in self.verdict.rows if row.label not in OF_THE_CALL)
 
     @property
     def text(self) -> str:
-        """What it says where it has no labelled lines."""
+        """The message outside labelled lines."""
         if not self.verdict.rows:
             return self.verdict.message.strip()
         return "\n".join(row.text for row in self.verdict.rows if row.label is Label.PLAIN)
 
 
 @dataclass(frozen=True)
-class Failure:
-    """The graded cells of an exercise that came out alike."""
+class FailedTests:
+    """The graded cells of an exercise that failed in the same way."""
 
     tests: tuple[Test, ...]
 
@@ -89,7 +89,7 @@ class Failure:
 
     @property
     def explained(self) -> str:
-        """What such an end means and what to do; empty where the lines say it all."""
+        """What this outcome means and what to do; empty if the lines say enough."""
         return "" if self.first.verdict.is_unwritten else words.EXPLAINED.get(self.first.verdict.outcome, "")
 
     @property
@@ -98,8 +98,8 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Part:
-    """An exercise: its graded cells, the learner's answer, and what the statement and a person say."""
+class ExercisePart:
+    """An exercise: its graded cells, the learner's answer, hints, and a person's comment."""
 
     id: str
     heading: str
@@ -110,7 +110,7 @@ class Part:
 
     @property
     def name(self) -> str:
-        """Its heading up to what it is about."""
+        """Its heading before the colon."""
         return self.heading.partition(": ")[0]
 
     @property
@@ -127,19 +127,19 @@ class Part:
 
     @property
     def is_done(self) -> bool:
-        """Whether there is nothing to look at."""
+        """Whether it needs no more work."""
         return not (self.failed or self.comment or any(test.is_by_hand for test in self.tests))
 
     @property
-    def failures(self) -> list[Failure]:
+    def failures(self) -> list[FailedTests]:
         alike: dict[object, list[Test]] = {}
         for test in self.failed:
             alike.setdefault((test.verdict.outcome, test.came, test.text), []).append(test)
-        return [Failure(tuple(tests)) for tests in alike.values()]
+        return [FailedTests(tuple(tests)) for tests in alike.values()]
 
     @property
     def diagnoses(self) -> dict[str, list[str]]:
-        """The misconceptions that were recognised, each with the aspects that tell of it."""
+        """The recognised misconceptions, each with the aspects where it was recognised."""
         found: dict[str, list[str]] = {}
         for test in self.failed:
             if test.verdict.diagnosis:
@@ -148,8 +148,8 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a person grades: a learner's answer, its points, and what was said of it."""
+class ManualAnswer:
+    """An answer that a person grades, with its points and comment."""
 
     id: str
     heading: str
@@ -166,7 +166,7 @@ class Answer:
 
     @property
     def kind(self) -> str:
-        """For symbol and colour."""
+        """The style sheet's name for symbol and colour."""
         if self.state is State.GIVEN:
             return "passed" if self.points >= self.maximum else "partly"
         return "waiting" if self.waits else "unwritten"
@@ -187,7 +187,7 @@ class Page:
     earned: float  # before the penalty
     maximum: float
     late_penalty: float
-    parts: tuple[Part | Answer, ...]
+    parts: tuple[ExercisePart | ManualAnswer, ...]
     others: tuple[Written, ...]
 
     @property
@@ -195,31 +195,31 @@ class Page:
         return total(self.earned, self.late_penalty)
 
     @property
-    def exercises(self) -> list[Part]:
-        return [part for part in self.parts if isinstance(part, Part)]
+    def exercises(self) -> list[ExercisePart]:
+        return [part for part in self.parts if isinstance(part, ExercisePart)]
 
     @property
-    def done(self) -> list[Part]:
+    def done(self) -> list[ExercisePart]:
         return [part for part in self.exercises if part.is_done]
 
     @property
-    def open(self) -> list[Part | Answer]:
+    def open(self) -> list[ExercisePart | ManualAnswer]:
         return [part for part in self.parts if not part.is_done]
 
     @property
     def waiting(self) -> float:
-        """What a person has still to give at most."""
-        return sum(part.maximum for part in self.parts if isinstance(part, Answer) and part.waits)
+        """The most points that a person may still give."""
+        return sum(part.maximum for part in self.parts if isinstance(part, ManualAnswer) and part.waits)
 
 
 def page(nb: NotebookNode, names: Mapping[str, Any], record: Record | None) -> Page:
-    """The page of a graded notebook; `names` are what nbgrader knows of it, its points among them."""
+    """Build the page of a graded notebook; `names` are nbgrader's resources for it, with its points."""
     source = notebook.parse(nb, str(names["notebook"]))
     cells = {grade_id(cell): cell for cell in nb.cells if grade_id(cell)}
     lost = record.result.lost if record else {}
     titles, below = _titles(source), _below_tasks(nb)
     penalty = float(names.get("late_penalty") or 0)
-    parts: list[Part | Answer] = []
+    parts: list[ExercisePart | ManualAnswer] = []
     for each in source.cells:
         if each.id in source.exercises:
             parts.append(_part(source.exercises[each.id], cells, record, lost))
@@ -230,7 +230,7 @@ def page(nb: NotebookNode, names: Mapping[str, Any], record: Record | None) -> P
         assignment=source.assignment,
         heading=_heading(source),
         student=plain(str(names.get("student", ""))),
-        earned=float(names.get("score") or 0) + penalty,  # nbgrader has taken it off
+        earned=float(names.get("score") or 0) + penalty,  # nbgrader has subtracted it
         maximum=float(names.get("max_score") or 0),
         late_penalty=penalty,
         parts=tuple(parts),
@@ -245,7 +245,7 @@ def _heading(source: notebook.Notebook) -> str:
 
 
 def _titles(source: notebook.Notebook) -> dict[str, str]:
-    """What each cell is called that a person grades: the heading it stands under, or its id."""
+    """The title of each cell that a person grades: the heading above it, or its id."""
     title, found = "", {}
     for cell in source.cells:
         if cell.kind in ("markdown", "task") and not cell.id.startswith(OWN):
@@ -258,7 +258,7 @@ def _titles(source: notebook.Notebook) -> dict[str, str]:
 
 
 def _below_tasks(nb: NotebookNode) -> dict[str, list[NotebookNode]]:
-    """The learner's own cells below each task, by its id."""
+    """The learner's own cells below each task, by the task's id."""
     found: dict[str, list[NotebookNode]] = {}
     own: list[NotebookNode] = []
     for cell in nb.cells:
@@ -277,11 +277,11 @@ def _answer(
     cell: NotebookNode,
     own: Sequence[NotebookNode],
     lost: Mapping[str, Lost],
-) -> Answer:
+) -> ManualAnswer:
     state = state_of(cell)
     is_shown = state is not State.UNANSWERED
     name = title.replace("`", "")
-    return Answer(
+    return ManualAnswer(
         id=graded.id,
         heading=title,
         state=state,
@@ -294,14 +294,14 @@ def _answer(
 
 def _part(
     exercise: Exercise, cells: Mapping[str, NotebookNode], record: Record | None, lost: Mapping[str, Lost]
-) -> Part:
+) -> ExercisePart:
     cell, statement = cells[exercise.id], exercise.statement.source
     tests = tuple(_test(each, cells[each.id], record) for each in exercise.graded)
     lines = (row for test in tests for row in test.verdict.rows)
     named = {(row.number, row.text) for row in lines if row.number is not None}
     title = heading(statement) or exercise.id
     name = title.partition(": ")[0].replace("`", "")
-    return Part(
+    return ExercisePart(
         id=exercise.id,
         heading=title,
         tests=tests,
@@ -312,7 +312,7 @@ def _part(
 
 
 def _test(graded: notebook.Cell, cell: NotebookNode, record: Record | None) -> Test:
-    """Points are the gradebook's, in which a person has the last word."""
+    """A graded cell with the gradebook's points, where points by hand take precedence."""
     of_gradebook = cell.metadata.nbgrader
     verdict = record.result.verdicts.get(graded.id) if record else None
     return Test(
@@ -325,7 +325,7 @@ def _test(graded: notebook.Cell, cell: NotebookNode, record: Record | None) -> T
 
 
 def told_by(outputs: Sequence[NotebookNode]) -> Verdict:
-    """What a graded cell's outputs say, where nothing else is known. A traceback would tell the test."""
+    """The verdict that a graded cell's outputs show, without a record. A traceback would reveal the test."""
     errors = [output for output in outputs if output.output_type == "error"]
     if not errors:
         return Verdict(Outcome.PASSED)
@@ -337,11 +337,11 @@ def told_by(outputs: Sequence[NotebookNode]) -> Verdict:
 
 def _comment(cell: NotebookNode) -> str:
     comment = plain(cell.metadata.nbgrader.get("comment") or "")
-    return "" if comment == NO_RESPONSE else comment  # which the page says better
+    return "" if comment == NO_RESPONSE else comment  # the page says this in its own words
 
 
 def _others(nb: NotebookNode, lost: Mapping[str, Lost], shown: Collection[str]) -> Iterator[Written]:
-    """The cells that the learner added, but those that are `shown` elsewhere."""
+    """The cells that the learner added, except those `shown` elsewhere."""
     for cell in nb.cells:
         if cell.get("id", "") in shown:
             continue

@@ -1,4 +1,4 @@
-"""The page that a learner reads after grading, as a file, renewed where anything that it says has changed."""
+"""Write a learner's feedback page as HTML, and renew it when anything that it shows has changed."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from torchaula.report.page import Page, page
 
 TEMPLATES = Path(__file__).parent / "templates" / "feedback_es"
 KEY = re.compile(r'<meta name="torchaula-key" content="([0-9a-f]+)">')
-SHOWS = ("course", "grading", "report", "findings.py")  # what of this package a page hangs on
-HEAD = 1024  # characters of a page in which its key stands
+SHOWS = ("course", "grading", "report", "findings.py")  # the parts of this package that a page depends on
+HEAD = 1024  # characters at a page's start that contain its key
 
 
 def refresh(
@@ -38,9 +38,9 @@ def refresh(
     standing: Standing,
     graded: NotebookNode | None,
 ) -> None:
-    """Write a student's page, if it isn't there or says something else than gradebook and record do.
+    """Write a student's page if it is missing or differs from gradebook and record.
 
-    `graded` is the graded copy, if it is at hand.
+    `graded` is the graded copy, if it is loaded already.
     """
     copy = graded_copy.folder(course, assignment, student)
     place = course.feedback / student / assignment / f"{assignment}.html"
@@ -57,7 +57,7 @@ def refresh(
 
 
 def _key_of(place: Path) -> str:
-    """What a page was made from, as it says itself near its start."""
+    """The digest that a page has near its start: of what it was made from."""
     try:
         with place.open(encoding="utf-8", errors="replace") as file:
             found = KEY.search(file.read(HEAD))
@@ -67,7 +67,7 @@ def _key_of(place: Path) -> str:
 
 
 def _noted(nb: NotebookNode, standing: Standing) -> dict[str, float]:
-    """Put points and comments into a graded copy, as nbgrader's `GetGrades` does; its totals."""
+    """Put points and comments into a graded copy, like nbgrader's `GetGrades`; returns its totals."""
     for cell in nb.cells:
         name = grade_id(cell)
         if is_solution(cell) or is_task(cell):
@@ -81,20 +81,20 @@ def _noted(nb: NotebookNode, standing: Standing) -> dict[str, float]:
 
 
 def tell(cell: NotebookNode, points: Points) -> None:
-    """Put into a graded cell what the gradebook says of it."""
+    """Put the gradebook's points into a graded cell."""
     is_given = points.manual is not None
     cell.metadata.nbgrader.update(score=points.score, waits=points.waits, is_given=is_given)
 
 
 def render(shown: Page, key: str = "") -> str:
-    """A page as HTML. Everything is escaped but what `markup` makes. `key` tells what it was made from."""
+    """Render a page as HTML. Everything but the output of `markup` is escaped; `key` is stored in it."""
     made = _environment().get_template("page.html.j2").render(page=shown, words=words, key=key)
-    return made.encode(errors="replace").decode()  # half a character can't be written to a file
+    return made.encode(errors="replace").decode()  # lone surrogates can't be encoded
 
 
 @cache
 def _environment() -> Environment:
-    """Kept, since compiling the templates takes longer than a page."""
+    """The template environment, cached because compiling the templates takes longer than a page."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,

@@ -1,4 +1,4 @@
-"""What is said of a new secret, before it is made and after."""
+"""Ask before a new secret is made, and say afterwards what to do next."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from torchaula.i18n import _
 
 
 def ask_and_make(course: Course, is_agreed: bool) -> None:
-    """Make a new secret after a question, which `is_agreed` answers; say what to do next.
+    """Ask, make a new secret, and say what to do next. With `is_agreed`, it doesn't ask.
 
-    Raises `Refusal` where it is answered by no, or by nobody.
+    Raises `Refusal` if the answer is no, or nobody can answer.
     """
     made = new_secret.make(course, partial(_agrees, is_agreed))
     told = _("{path}: a new secret, {fingerprint}; what was before is kept as {kept}")

@@ -1,4 +1,4 @@
-"""What a statement offers for going back to it: its heading and its staged hints."""
+"""Extract from an exercise's statement what the feedback page repeats: its heading and its hints."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ TEX = (
     (re.compile(r"\\times"), "×"),
     (re.compile(r"\\pm"), "±"),
     (re.compile(r"\\cdot"), "·"),
-    (re.compile(r"\\([a-z]+)"), r"\1"),  # names of functions: ln, exp, max
+    (re.compile(r"\\([a-z]+)"), r"\1"),  # function names: ln, exp, max
     (re.compile(r"[{}]"), ""),
 )
 
 
 @dataclass(frozen=True)
 class Hint:
-    """A staged hint: its question, and its paragraphs in the light Markdown of `markup.prose`."""
+    """A staged hint: its title, and its paragraphs in the light Markdown of `markup.prose`."""
 
     title: str
     paragraphs: tuple[str, ...]
 
 
 def heading(source: str) -> str:
-    """The text of the first heading of a Markdown cell, if there is one."""
+    """The text of the first heading of a Markdown cell; empty if there is none."""
     found = re.search(r"^#+ +(.+?)\s*$", source, re.M)
     return found[1] if found else ""
 
@@ -43,7 +43,7 @@ def hints(source: str) -> Iterator[Hint]:
 
 
 def _in_line(formula: re.Match[str]) -> str:
-    """A short formula as plain text: no page loads a program that sets formulas."""
+    """A short formula as plain text, because the page loads no program for formulas."""
     text = formula[1]
     for pattern, replacement in TEX:
         text = pattern.sub(replacement, text)

@@ -1,4 +1,4 @@
-"""Everything that the feedback page says by itself to a learner, in Spanish and in one place."""
+"""Hold all Spanish texts of the feedback page in one place."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ ASPECTS = {
     "bordes": "bordes",
     "gradiente": "gradiente",
 }
-LABELS = {  # as a check in a notebook says them
+LABELS = {  # the same as in a check's message in a notebook
     Label.TEST: "Prueba",
     Label.CASE: "Caso",
     Label.CALL: "Llamada",
@@ -122,14 +122,14 @@ NO_DETAIL = "De esta prueba no se guardó más detalle. Repite la comprobación 
 
 
 def aspects(names: Sequence[str]) -> str:
-    """The names of some graded cells in a heading."""
+    """The names of some graded cells, for a heading."""
     words = [ASPECTS.get(name, name) for name in names]
     listed = " y ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
     return listed[:1].upper() + listed[1:]
 
 
 def passed(count: int, total: int) -> str:
-    """How many exercises are done."""
+    """Says how many exercises are done."""
     if not total:
         return ""
     if not count:
@@ -139,7 +139,7 @@ def passed(count: int, total: int) -> str:
 
 
 def tests_passed(count: int, total: int) -> str:
-    """How an exercise ended, in its row of the summary."""
+    """Says how an exercise ended, in its row of the summary."""
     if count == total:
         return "Superado"
     noun = "prueba" if total == 1 else "pruebas"
@@ -147,41 +147,41 @@ def tests_passed(count: int, total: int) -> str:
 
 
 def late(before: str, penalty: str) -> str:
-    """How a late submission changes the total."""
+    """Says how a late submission changes the total."""
     return f"La entrega vale {before} puntos; por entregar con retraso se restan {penalty}."
 
 
 def waiting(points: str) -> str:
-    """What the total doesn't count yet."""
+    """Says what the total doesn't count yet."""
     return f"Hay respuestas que corrige una persona, por {points} puntos: el total no las cuenta todavía."
 
 
 def by_hand(automatic: str) -> str:
-    """That a person set these points."""
+    """Says that a person set these points."""
     return f"Puntos puestos por quien corrige; la corrección automática da {automatic}."
 
 
 def explained_in(names: Sequence[str]) -> str:
-    """Which graded cells a diagnosis is about."""
+    """Says which graded cells a diagnosis is about."""
     return f"En: {aspects(names).lower()}."
 
 
 def figure(number: int, exercise: str) -> str:
-    """What stands for a picture that can't be seen."""
+    """The alternative text of a picture."""
     where = f"tu código de {exercise}" if exercise else "una de tus celdas"
     return f"Figura {number} que dibuja {where}"
 
 
 def left_out(lines: int) -> str:
-    """That a long text was cut."""
+    """Says that a long text was cut."""
     return f"… (y {lines} líneas más)" if lines > 1 else "… (y más)"
 
 
 def other_cells(count: int) -> str:
-    """What opens the learner's own cells."""
+    """The label that opens the learner's own cells."""
     return "Ver tu celda" if count == 1 else f"Ver tus {count} celdas"
 
 
 def number(value: float) -> str:
-    """Points as they are written in Spanish: `3`, `2,5`."""
+    """Points in Spanish notation: `3`, `2,5`."""
     return f"{value:.2f}".rstrip("0").rstrip(".").replace(".", ",").replace("-", "−")

@@ -1,4 +1,4 @@
-"""What a learner wrote and what it gave out, cut to what a person reads."""
+"""Prepare a learner's cells and outputs for the page, cut to a length that a person reads."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from torchaula.grading.trusted.outputs import picture, plain
 from torchaula.grading.trusted.verdict import Lost
 from torchaula.report import words
 
-LINES, CHARACTERS = 400, 40_000  # of one cell's code, or of one of its outputs
+LINES, CHARACTERS = 400, 40_000  # limits for one cell's code, and for one of its outputs
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownOutput:
     """One output: text, or a PNG in base64 with its description."""
 
     text: str = ""
@@ -27,11 +27,11 @@ class Shown:
 
 @dataclass(frozen=True)
 class Written:
-    """A cell of the learner's; `lost` says what ended it, `named` which lines a test names."""
+    """A learner's cell; `lost` says how it failed to end, `named` are the lines that a test names."""
 
     text: str
     is_code: bool
-    outputs: tuple[Shown, ...]
+    outputs: tuple[ShownOutput, ...]
     lost: str
     named: frozenset[int] = frozenset()
 
@@ -39,7 +39,7 @@ class Written:
 def written(
     cell: NotebookNode, lost: Lost | None, exercise: str = "", named: Collection[tuple[int, str]] = ()
 ) -> Written:
-    """A cell of the learner's. `named` are lines as tests name them: their number and their text."""
+    """Prepare a learner's cell. `named` are the lines that tests name: their number and text."""
     text, is_code = plain(cell.source), cell.cell_type == "code"
     lines = enumerate(map(str.strip, text[:CHARACTERS].splitlines()[:LINES]), 1)
     return Written(
@@ -52,7 +52,7 @@ def written(
 
 
 def cut(text: str) -> str:
-    """The beginning of a text, if it is long."""
+    """The beginning of a long text; a short text as it is."""
     short = "\n".join(text[:CHARACTERS].split("\n")[:LINES])
     if len(short) == len(text):
         return text
@@ -60,28 +60,28 @@ def cut(text: str) -> str:
 
 
 def _unfenced(text: str) -> str:
-    """The text in a block of code, as which rebuilding keeps a learner's Markdown."""
+    """The text inside a code fence. Rebuilding puts a learner's Markdown into one."""
     first, _newline, rest = text.partition("\n")
     body, _newline, last = rest.rpartition("\n")
     return body if first.startswith("```") and first == f"{last}text" else text
 
 
-def _outputs(cell: NotebookNode, exercise: str) -> Iterator[Shown]:
+def _outputs(cell: NotebookNode, exercise: str) -> Iterator[ShownOutput]:
     figures = 0
     for output in cell.get("outputs", []):
         png = _png(output.get("data", {}).get("image/png", ""))
         figures += bool(png)
         if png:
-            yield Shown(png=png, alt=words.figure(figures, exercise))
+            yield ShownOutput(png=png, alt=words.figure(figures, exercise))
         elif output.output_type == "error":
             said = plain("\n".join(output.traceback)) or f"{output.ename}: {output.evalue}"
-            yield Shown(text=cut(plain(said)))
+            yield ShownOutput(text=cut(plain(said)))
         elif text := output.get("text") or output.get("data", {}).get("text/plain", ""):
-            yield Shown(text=cut(plain(text).rstrip("\n")))
+            yield ShownOutput(text=cut(plain(text).rstrip("\n")))
 
 
 def _png(encoded: str) -> str:
-    """A picture, if it is one, encoded anew: what stands in a notebook may be anything."""
+    """A picture, encoded again; empty if it is none, because a notebook may contain anything."""
     try:
         data = base64.b64decode(encoded)
     except (binascii.Error, ValueError, TypeError):

@@ -1,1 +1,1 @@
-"""A batch: what is graded, with what, and what is written of it."""
+"""Grade an assignment's submissions as one batch, and write the results."""

@@ -1,4 +1,4 @@
-"""An assignment as it is graded: notebook, limits, known answers, and digests that tell what is outdated."""
+"""Describe an assignment as graded: notebook, limits, known answers, and digests to detect stale results."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ from torchaula.grading.wire.limits import Limits
 from torchaula.i18n import _
 
 CONFIGURABLE = ("cell_seconds", "cells_seconds", "cpu_seconds", "wall_seconds")
-RUN = ("setup", "solution", "graded", "manual", "free")  # the kinds of cells that verdicts hang on
-DECIDING = ("torch", "numpy", "ipython", "msgspec")  # other versions of these could give other verdicts
-# What of this package verdicts hang on.
+RUN = ("setup", "solution", "graded", "manual", "free")  # the kinds of cells that verdicts depend on
+DECIDING = ("torch", "numpy", "ipython", "msgspec")  # other versions could give other verdicts
+# The parts of this package that verdicts depend on.
 GRADES = (
     *("checks", "grading", "course/rebuilding"),
     *("course/answers.py", "course/magics.py", "course/markers.py", "course/notebook.py"),
     *("findings.py", "source_text.py"),
 )
-WRITES = ("classroom",)  # those that graded copies and points hang on, beside the verdicts
+WRITES = ("classroom",)  # the parts that graded copies and points depend on too
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """An assignment as it is graded now. `is_confined` is whether a sandbox confines student code.
+    """An assignment as graded now. `is_confined` says whether a sandbox confines student code.
 
-    Its `seed` is the published one until the gradebook was asked which is in force.
+    Its `seed` is the published one until `with_seed` sets the one in force.
     """
 
     course: Course
@@ -61,7 +61,7 @@ class Assignment:
     seed: Seed = FROM_PUBLISHED
 
     def with_seed(self, seed: Seed) -> Assignment:
-        """The same, whose hidden cells take their inputs from another seed."""
+        """A copy whose hidden cells draw their inputs from another seed."""
         return replaced(self, seed=seed)
 
     @property
@@ -70,7 +70,7 @@ class Assignment:
 
     @cached_property
     def instructor(self) -> Instructor:
-        """The instructor's cells, as submissions are held against them."""
+        """The instructor's cells, to which submissions are compared."""
         return instructor.of(self.node, self.markers)
 
     @cached_property
@@ -81,41 +81,41 @@ class Assignment:
 
     @cached_property
     def support(self) -> dict[Path, Path]:
-        """The files beside the notebook that learners receive too, by their place."""
+        """The files beside the notebook that learners receive too, by relative path."""
         folder = self.course.source / self.name
         found = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ".ipynb")
         return {path.relative_to(folder): path for path in found}
 
     @cached_property
     def assigned(self) -> bytes:
-        """What a worker must know of it, encoded once for a whole class."""
+        """What a worker must know about the assignment, encoded once for a whole class."""
         seed = self.seed.secret
         made = Assigned(self.source, self.limits, self.is_confined, seed, self.answers, self.keys)
         return msgspec.msgpack.encode(made)
 
     def rebuilt(self, work: Work) -> NotebookNode:
-        """The notebook to grade, with what a learner wrote in it."""
+        """The notebook to grade: the instructor's, with a learner's work in it."""
         return rebuild(self.node, work, self.markers)
 
     def job(self, rebuilt: NotebookNode, only: Sequence[str] | None = None) -> Job:
-        """What to ask a worker about a submission; `only` are the exercises to grade."""
+        """The job of grading a submission; `only` are the exercises to grade."""
         cells = msgspec.msgpack.encode(notebook.parse(rebuilt, self.name))
         return Job(self.assigned, cells, None if only is None else list(only))
 
     def trial(self, only: Sequence[str]) -> Job:
-        """What to ask a worker about the tests themselves, of some exercises."""
+        """The job of trying the tests of some exercises."""
         return Job(self.assigned, only=list(only), is_trial=True)
 
     def lacking(self, result: Result) -> str:
-        """What to say of a result without a verdict for each cell that a test gives points for."""
+        """Say which graded cells a result has no verdict for; empty if none."""
         cells = [cell for cell in self.source.automatic if cell not in result.verdicts]
         return _("no verdict for {cells}: grade again").format(cells=", ".join(cells)) if cells else ""
 
     @cached_property
     def keys(self) -> dict[str, str]:
-        """By exercise, a digest of all that its verdicts and diagnoses hang on, beside a submission.
+        """By exercise, a digest of everything but the submission that its verdicts and diagnoses depend on.
 
-        Points and prose are no part of it, nor is any other exercise.
+        Points, prose and other exercises are not part of it.
         """
         order = [(cell.id, cell.kind) for cell in self.source.cells if cell.kind in RUN]
         own = {cell.id for each in self.source.exercises.values() for cell in _cells(each)}
@@ -131,14 +131,14 @@ class Assignment:
 
     @cached_property
     def soundness(self) -> dict[str, str]:
-        """By exercise, a digest of all that it hangs on whether its tests can be relied on."""
+        """By exercise, a digest of everything that decides whether its tests are sound."""
         exercises = self.source.exercises.items()
         points = {name: [cell.points for cell in each.graded] for name, each in exercises}
         return {name: digest([key, points[name], self.markers]) for name, key in self.keys.items()}
 
     @cached_property
     def presented(self) -> str:
-        """A digest of all that the graded copy and the points hang on beside the verdicts."""
+        """A digest of what, beside the verdicts, graded copy and points depend on."""
         return digest([notebook.text(self.node), self.keys, self.markers, digests.code(*WRITES)])
 
 
@@ -147,17 +147,17 @@ def _cells(exercise: Exercise) -> tuple[Cell, ...]:
 
 
 def graded_with() -> list[str]:
-    """What grades: the code that does, and all whose other versions could give other verdicts."""
+    """The versions of everything that grades: Python, our own code, and the deciding libraries."""
     return [python_version(), digests.code(*GRADES), *map(version, DECIDING)]
 
 
 def load(course: Course, name: str, unsafe: bool = False, settings: Config | None = None) -> Assignment:
-    """An assignment of a course.
+    """Load an assignment of a course.
 
-    Raises `Refusal` where it can't be read, has no form that can be graded, or nothing confines student code.
+    Raises `Refusal` if it can't be read, its form can't be graded, or no sandbox confines student code.
 
-    `unsafe` goes on where no sandbox works, with student code that can do whatever the caller can; so
-    does the course's `c.Grade.unsafe_no_sandbox`. `settings` are the course's configuration, if at hand.
+    With `unsafe`, or the course's `c.Grade.unsafe_no_sandbox`, it goes on without a sandbox: then student
+    code can do whatever the caller can. `settings` is the course's configuration, if it is loaded already.
     """
     settings = converters.config(course) if settings is None else settings
     limits = limits_of({field: settings.Grade[field] for field in CONFIGURABLE if field in settings.Grade})
@@ -168,7 +168,7 @@ def load(course: Course, name: str, unsafe: bool = False, settings: Config | Non
 
 
 def limits_of(chosen: Mapping[str, object]) -> Limits:
-    """The limits that a course sets. Raises `Refusal` where one is no time that anything takes."""
+    """The limits that a course sets. Raises `Refusal` if one is not a positive, finite number of seconds."""
     for field, seconds in chosen.items():
         if type(seconds) not in (int, float) or not 0 < seconds < inf:  # type: ignore[operator]
             raise Refusal(
@@ -182,7 +182,7 @@ def limits_of(chosen: Mapping[str, object]) -> Limits:
 def make(
     course: Course, path: Path, limits: Limits, unsafe: bool, settings: Config | None = None
 ) -> Assignment:
-    """The assignment whose notebook stands at `path`. Raises `Refusal` like `load`."""
+    """Make the assignment from the notebook at `path`. Raises `Refusal` like `load`."""
     if not unsafe:
         client.require_confinement()
         confinement.require_hidden(course.root)
@@ -192,5 +192,5 @@ def make(
 
 
 def leftovers(course: Course) -> Iterator[Path]:
-    """What a worker that was cut off has left half written."""
+    """Unfinished files that an interrupted worker has left."""
     return unfinished(course.evidence)

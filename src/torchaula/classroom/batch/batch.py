@@ -1,4 +1,4 @@
-"""Grading a class: what can stop it is looked at first; then workers grade, and this process alone writes."""
+"""Grade a class: check first what could stop it; then workers grade, and only this process writes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from torchaula.classroom.gradebook import gradebook, lateness, locks, seeding
 from torchaula.course.layout import Course, require_writable
 from torchaula.grading.trusted.client import Workers, cores
 
-# What each part leaves half made where it is cut off.
+# Each lists the unfinished files that an interrupted batch has left in one part.
 LEFTOVERS = (
     assignments.leftovers,
     gradebook.leftovers,
@@ -30,9 +30,9 @@ LEFTOVERS = (
 
 @dataclass(frozen=True)
 class Batch:
-    """An assignment's submissions, ready to grade. With `force`, what was graded is graded again.
+    """An assignment's submissions, ready to grade. With `force`, graded submissions are graded again.
 
-    `outdated` are students beside them whose points are of other tests, or another deadline, than now.
+    `outdated` are other students, whose points come from old tests or an old deadline.
     """
 
     assignment: Assignment
@@ -43,12 +43,12 @@ class Batch:
     def grade(
         self, jobs: int | None = None, audience: Audience | None = None, executor: Executor | None = None
     ) -> Iterator[Entry]:
-        """Grade `jobs` at once, one a core if None; what became of each submission, as it is known.
+        """Grade with `jobs` workers (None: one per core); yield each submission's entry when it is known.
 
-        Without an `executor`, such as `workers`, it has workers of its own.
+        Without an `executor`, such as `workers`, it starts workers of its own.
 
-        Raises `Refusal` where another batch runs, the tests can't be relied on, the audience doesn't agree,
-        or nothing can be written.
+        Raises `Refusal` if another batch is running, the tests are not sound, the audience doesn't agree, or
+        nothing can be written.
         """
         at_once = jobs or cores()
         course = self.assignment.course
@@ -65,13 +65,13 @@ class Batch:
                 yield from desk.grade(self.submissions, graders, at_once, self.force)
 
     def require_sound_tests(self, executor: Executor) -> None:
-        """Have the tests tried where nobody knows of them. Raises `Refusal` where they can't be relied on."""
+        """Try tests whose soundness is not known. Raises `Refusal` if they are not sound."""
         preflight.require_sound(self.assignment, partial(pool.one, executor))
 
 
 @contextmanager
 def workers(course: Course, jobs: int | None = None) -> Iterator[Workers]:
-    """Workers for batches of `jobs` at once, ended with the block; nobody waits for what they are at."""
+    """Start `jobs` workers, and stop them at the end of the block without waiting for their jobs."""
     made = Workers(jobs or cores(), course.evidence)
     try:
         yield made
@@ -80,7 +80,7 @@ def workers(course: Course, jobs: int | None = None) -> Iterator[Workers]:
 
 
 def _sweep(course: Course) -> None:
-    """Remove what a batch that was cut off has left half made."""
+    """Remove the unfinished files of an interrupted batch."""
     for of_part in LEFTOVERS:
         for path in list(of_part(course)):
             if path.is_file():
@@ -96,9 +96,9 @@ def prepare(
     unsafe: bool = False,
     force: bool = False,
 ) -> Batch:
-    """Look at everything that can stop a batch before it starts. Raises `Refusal` where something does.
+    """Check everything that could stop a batch before it starts. Raises `Refusal` if something does.
 
-    `student` names those to grade; nobody: everybody. For `unsafe` see `assignments.load`.
+    `student` names those to grade; empty: everybody. For `unsafe` see `assignments.load`.
     """
     loaded = assignments.load(course, assignment, unsafe)
     lateness.rule(course).require_sense(course)

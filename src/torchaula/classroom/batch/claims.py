@@ -1,8 +1,8 @@
-"""What of an exercise's points hangs on what the student's process says of itself, beside the values.
+"""List which exercises' tests rely on what the student process reports, beside returned values.
 
-Values, and gradients as numbers, are compared by the judge. What was called, how many operations that took,
-whether a result is new or hangs on the graph, and what became of the arguments, the process itself notes:
-code that tampers with it can have it say anything.
+The judge compares values, and gradients as numbers, itself. Four things only the student process can report:
+which functions were called and how many operations they took, whether a result is new, whether it is attached
+to the graph, and whether arguments changed. Code that tampers with the process can forge these reports.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torchaula.course.notebook import Notebook
 
 
 class Claim(Enum):
-    """Something that a test takes from the student's process."""
+    """A report of the student process that a test relies on."""
 
     NOTHING_FORBIDDEN = "forbidden"
     NO_LOOPS = "loops"
@@ -26,12 +26,12 @@ class Claim(Enum):
 
 
 METHODS = {"same_operations": Claim.NO_LOOPS, "fresh": Claim.NEW, "attached": Claim.ATTACHED}
-# What takes values alone, and first asks that the arguments are as they were.
+# These compare values only, but first check that the arguments are unchanged.
 SOUND = {"matches", "equals", "holds", "expect", "sound", "result"}
 
 
 def of(source: Notebook) -> dict[str, tuple[Claim, ...]]:
-    """The claims by exercise, of those that make any: its tests' own text tells."""
+    """The claims by exercise, for exercises that rely on any, read from the text of their tests."""
     found = {name: _of_cells(tuple(c.source for c in each.graded)) for name, each in source.exercises.items()}
     return {name: claims for name, claims in found.items() if claims}
 
@@ -45,7 +45,7 @@ def _of_cells(texts: tuple[str, ...]) -> tuple[Claim, ...]:
 def _nodes(text: str) -> Iterator[ast.AST]:
     try:
         yield from ast.walk(ast.parse(text))
-    except SyntaxError:  # a cell with a magic: it makes no claim that could be read
+    except SyntaxError:  # a cell with a magic: ignored, as it is not plain Python
         return
 
 

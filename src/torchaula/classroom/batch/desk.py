@@ -1,7 +1,7 @@
-"""A batch at work: who is graded anew, and what is written when.
+"""Grade one batch: decide who is graded again, and write each result in an order that survives interruption.
 
-What a submission does costs nobody else. A batch that is cut off goes on where it stopped: a result is
-kept as soon as there is one, and what hangs on it is written again until all of it says the same.
+One submission's failure never affects another. An interrupted batch continues where it stopped: each result
+is stored at once, and gradebook and graded copy are written again until they agree with it.
 """
 
 from __future__ import annotations
@@ -35,30 +35,30 @@ from torchaula.i18n import _
 
 
 class Audience:
-    """Who follows a batch. This one only nods."""
+    """Receives the progress of a batch. This base class agrees to everything and shows nothing."""
 
     def begin(self, total: int) -> None:
-        """So many submissions are going to be graded."""
+        """Called first, with the number of submissions that will be graded."""
 
     def graded(self, student: str) -> None:
-        """One of them was."""
+        """Called after each of them."""
 
     def agree(self, changes: Sequence[Change]) -> bool:
         """Whether to write points that change though the submissions are the same."""
         return True
 
     def publish(self, student: str, record: Record, standing: Standing, graded: NotebookNode | None) -> None:
-        """Tell a student. `graded` is the graded copy, where it was just made."""
+        """Show a student's result. `graded` is the graded copy, if it was just made."""
 
 
 @dataclass
 class Task:
-    """A submission that can be graded, and what is known of it.
+    """A submission that can be graded, and what is known about it.
 
-    `record` is its result so far, of which the `outdated` exercises must be graded again; None: all of them.
-    `standing` is what the gradebook says, and `is_same` whether that is of this very submission, as far as
-    anybody knows. `is_retry` says that its result was unsure: then other points are no surprise. `late` is
-    what lateness cost when it was written.
+    `record` is its latest result, whose `outdated` exercises must be graded again; None: all of them.
+    `standing` is the gradebook's state, and `is_same` says whether that is about this very file, as far as
+    known. `is_retry` says that its last result was unsure, so that changed points are expected. `late` is the
+    late penalty when it was written.
     """
 
     submission: Submission
@@ -69,11 +69,11 @@ class Task:
     is_same: bool
     is_retry: bool
     late: Lateness | None
-    rebuilt: NotebookNode | None = None  # while it is graded
+    rebuilt: NotebookNode | None = None  # kept only while it is graded
 
     @property
     def is_graded(self) -> bool:
-        """Whether its result says all, as things stand."""
+        """Whether its result is complete and up to date."""
         return self.record is not None and not self.outdated
 
     @property
@@ -93,7 +93,7 @@ class Task:
 
 
 class Desk:
-    """Where one batch is graded, with the gradebook open."""
+    """Grades one batch, with the gradebook open."""
 
     def __init__(self, assignment: Assignment, book: Gradebook, audience: Audience) -> None:
         self._assignment, self._book, self._audience = assignment, book, audience
@@ -108,7 +108,7 @@ class Desk:
     def grade(
         self, submissions: Sequence[Submission], workers: Executor, at_once: int, force: bool
     ) -> Iterator[Entry]:
-        """Grade what has to be, and write it: at once, unless somebody has to be asked first."""
+        """Grade what needs it and write the results: at once, unless somebody has to agree first."""
         before = self._standings()
         students = classlist.load(self._course, self._book)
         known = {each.student for each in submissions} | before.keys()
@@ -143,7 +143,7 @@ class Desk:
             self._keep(task, whole)
             if not is_held:
                 yield self._write(task)
-            task.rebuilt = None  # a class of thousands need not stay in memory
+            task.rebuilt = None  # saves memory: a class may have thousands
         if is_held:
             self._require_consent(tasks)
             self._record(submissions)
@@ -153,7 +153,7 @@ class Desk:
                 yield self._entry(task) if self._is_settled(task) else self._write(task)
 
     def _standings(self) -> dict[str, Standing]:
-        """What the gradebook says of each student before anything is written."""
+        """The gradebook's state for each student, before anything is written."""
         if gradebook.noted(self._book, self._source) is None:
             return {}
         self._ledger = self._open()
@@ -163,13 +163,13 @@ class Desk:
         return Ledger(self._book, self._assignment.name, self._penalties, self._deadline())
 
     def _deadline(self) -> datetime | None:
-        """The deadline that holds, whatever the gradebook was told so far."""
+        """The deadline that applies, whatever the gradebook was told before."""
         name = self._assignment.name
         return lateness.in_force(self._rule, self._course, name, self._book.find_assignment(name).duedate)
 
     def _record(self, submissions: Iterable[Submission]) -> None:
-        """Tell the gradebook of cells, deadline and students, as they are now."""
-        self._book.db.commit()  # so that what it read doesn't keep anybody waiting
+        """Write the current cells, deadline and students to the gradebook."""
+        self._book.db.commit()  # ends the read transaction, which would block other writers
         students = [each.student for each in submissions if each.is_of_student]
         gradebook.record(self._book, self._course, self._source, students)
         seeding.note(self._book, self._assignment.seed, self._assignment.name)
@@ -183,7 +183,7 @@ class Desk:
         settled = records.load(self._course, assignment.name, student)
         waiting = records.read(records.pending(self._course, assignment.name, student))
         record, outdated = self._known(submission, [] if force else [waiting, settled])
-        # Earlier versions kept no digest of the file where the result was unsure.
+        # Earlier versions stored no digest of the file when the result was unsure.
         is_same = settled is None or settled.submission in ("", submission.digest)
         is_unsure = settled is not None and settled.result.is_unsure and settled.keys == assignment.keys
         late = settled.late if settled else None
@@ -193,7 +193,7 @@ class Desk:
     def _known(
         self, submission: Submission, kept: Iterable[Record | None]
     ) -> tuple[Record | None, list[str]]:
-        """The record of a submission that is least out of date, and its exercises that are."""
+        """The submission's least outdated record, and the exercises of it that are outdated."""
         digest, work = submission.digest, submission.work.digest
         found = [
             (each, outdated)
@@ -208,7 +208,7 @@ class Desk:
         return self._assignment.job(task.rebuilt, task.outdated if task.record else None)
 
     def _keep(self, task: Task, result: Result) -> None:
-        """Keep a result until all else says the same. Unsure results are graded again next time."""
+        """Save as pending until gradebook and copy agree. Unsure results are graded again next time."""
         assignment, work = self._assignment, task.submission.work
         if task.record is not None:
             task.record = replace(task.record, result=result, keys=assignment.keys, written="")
@@ -239,7 +239,7 @@ class Desk:
             )
 
     def _is_held(self, task: Task) -> bool:
-        """Whether points that were given for the same file may change for what somebody has to agree to."""
+        """Whether points given for the same file may change in a way that somebody has to agree to."""
         if not task.is_same or not task.standing.is_graded:
             return False
         return not task.is_retry or self._costs_otherwise(task)
@@ -258,11 +258,11 @@ class Desk:
         return entries.change(self._source, task.student, task.standing, after, penalty, is_rule)
 
     def _write(self, task: Task) -> Entry:
-        """Write a result to graded copy, gradebook and feedback; the record comes last of what must agree."""
+        """Write a result to graded copy and gradebook, then the record that they agree, then the feedback."""
         assert task.record is not None and self._ledger is not None
         try:
             content = task.content
-        except (OSError, Refusal):  # it has gone meanwhile
+        except (OSError, Refusal):  # the file was removed meanwhile
             content = b""
         if digest_of(content) != task.submission.digest:
             what = _("changed while it was being graded: grade again")
@@ -284,18 +284,18 @@ class Desk:
         return self._entry(task, graded)
 
     def _written(self, task: Task) -> str:
-        """A digest of what graded copy and gradebook are made of, beside the result."""
+        """A digest of everything but the result that graded copy and gradebook are made from."""
         late = self._config.LateWork, self._config.AssignLatePenalties
         return digest([self._assignment.presented, str(task.arrival.time), task.exchanged, *map(repr, late)])
 
     def _is_settled(self, task: Task) -> bool:
-        """Whether graded copy and gradebook say what the result says, and nothing needs writing."""
+        """Whether graded copy and gradebook agree with the result, so that nothing needs writing."""
         if self._ledger is None or task.record is None or not task.is_graded:
             return False
         if task.record.written != self._written(task):
             return False
         earned = entries.earned(self._source, task.record.result) | task.record.unjudged
-        # Points by hand and extensions are given in the gradebook, and change what lateness costs.
+        # Points by hand and extensions are set in the gradebook, and change the late penalty.
         penalty = self._ledger.penalty(task.student, task.standing, task.arrival.time) or 0.0
         is_noted = earned == task.standing.automatic and isclose(penalty, task.standing.penalty)
         copy = graded_copy.folder(self._course, self._assignment.name, task.student)
@@ -318,12 +318,12 @@ class Desk:
         )
 
     def _more_time(self, student: str) -> Iterator[str]:
-        """That a student has more time, if so."""
+        """A remark about the student's extension, if there is one."""
         if (more := self._extensions.get(student)) is not None:
             yield _("deadline moved by {time}").format(time=lateness.span(more))
 
     def _left_out(self, submission: Submission, before: Mapping[str, Standing]) -> Entry:
-        """A student without anything to grade."""
+        """The entry of a student who has nothing to grade."""
         what = submission.problem or _("nothing handed in")
         what = "; ".join([what, *self._more_time(submission.student), *submission.remarks])
         standing = before.get(submission.student, Standing())

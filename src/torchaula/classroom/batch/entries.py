@@ -1,4 +1,4 @@
-"""What a batch says of each student: a line of the class's table."""
+"""Summarise what happened to each student's submission in a batch: one line of the class's table."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from torchaula.grading.trusted.jobs import Result
 from torchaula.grading.trusted.verdict import Lost, Outcome
 from torchaula.i18n import _
 
-DECIMALS = 9  # more are an artefact: 0.1 + 0.2
-MOST_NAMES = 3  # of cells in a remark
-MOST_TELLING = 10  # names that are worth a look
+DECIMALS = 9  # later digits are rounding errors: 0.1 + 0.2
+MOST_NAMES = 3  # how many cells a remark names
+MOST_TELLING = 10  # how many suspicious names a remark lists
 NOBODY = Student("")
-CLAIMS = {  # what a student's process says of itself
+CLAIMS = {  # what only the student process can report
     Claim.NOTHING_FORBIDDEN: _("nothing forbidden"),
     Claim.NO_LOOPS: _("no loops"),
     Claim.NEW: _("new results"),
@@ -33,10 +33,10 @@ CLAIMS = {  # what a student's process says of itself
 
 
 class Became(Enum):
-    """What became of what a student handed in, if anything. `EARLIER`: points of an earlier one stand."""
+    """What happened to a student's submission. `EARLIER`: not graded, the points of an earlier one stand."""
 
     GRADED = auto()
-    WAITS = auto()  # for a person, in part
+    WAITS = auto()  # a person has to grade some of it
     MISSING = auto()
     UNGRADED = auto()
     EARLIER = auto()
@@ -44,12 +44,12 @@ class Became(Enum):
 
 @dataclass(frozen=True)
 class Entry:
-    """What became of one student's submission: points by part (None: not graded), and what happened.
+    """The outcome of one student's submission: points by part (None if not graded), and what happened.
 
-    Where it was not graded, `before` are the points of an earlier one that stand, if any do. Parts that are
-    `waiting` for a person, with what they are worth, have no points yet: their zero is none. `cells` are the
-    points that the gradebook holds, by graded cell. `person` is who it is, as far as that is known, and
-    `place` where they stand in `students.csv`, if they do.
+    If it was not graded, `before` are the points of an earlier submission that still count, if any. `waiting`
+    are the parts that a person has not graded yet, with what they are worth; they have no points, not 0
+    points. `cells` are the points in the gradebook, by graded cell. `person` is the student as far as known,
+    and `place` the position in `students.csv`, if listed.
     """
 
     student: str
@@ -66,7 +66,7 @@ class Entry:
 
     @property
     def order(self) -> tuple[bool, int, bool, str, str]:
-        """Where it stands in a table: in the order of `students.csv`, then the others by name."""
+        """A sort key: the order of `students.csv`, then all others by name."""
         if self.place is not None:
             return False, self.place, False, "", ""
         name = f"{self.person.last_name}, {self.person.first_name}" if self.person.full_name else ""
@@ -86,20 +86,20 @@ class Entry:
 
     @property
     def noted(self) -> dict[str, float] | None:
-        """The points that the gradebook holds, by part; None where it holds none."""
+        """The points in the gradebook, by part; None if it has none."""
         return self.before if self.points is None else self.points
 
     @property
     def total(self) -> float:
-        """The points after the penalty, if any."""
+        """The points after the late penalty."""
         return round(total(sum((self.noted or {}).values()), self.penalty), DECIMALS)
 
 
 @dataclass(frozen=True)
 class Change:
-    """The points of a student that would be others now, though the submission is the same.
+    """How a student's points would change now, though the submission is the same.
 
-    What lateness costs is taken off `before` and `after`. `exercises` are those whose points change.
+    `before` and `after` are points after the late penalty. `exercises` are those whose points change.
     """
 
     student: str
@@ -123,7 +123,7 @@ class Change:
 
 
 def by_exercise(source: Notebook, standing: Standing) -> dict[str, float]:
-    """A submission's points, summed up for each exercise, and for each cell that a person grades."""
+    """The points of a submission, summed for each exercise and for each cell that a person grades."""
     nothing = Points(None)
     return {
         name: round(sum(standing.points.get(cell.id, nothing).score for cell in part.cells), DECIMALS)
@@ -132,19 +132,19 @@ def by_exercise(source: Notebook, standing: Standing) -> dict[str, float]:
 
 
 def waiting(source: Notebook, standing: Standing) -> dict[str, float]:
-    """The cells that a person has still to grade, and what each is worth."""
+    """The cells that a person has not graded yet, and what each is worth."""
     waits = {name for name, points in standing.points.items() if points.waits}
     return {cell.id: cell.points for cell in source.cells if cell.is_by_hand and cell.id in waits}
 
 
 def by_cell(standing: Standing) -> dict[str, float]:
-    """The points of each graded cell; a cell that has none yet is left out."""
+    """The points of each graded cell that has points."""
     found = standing.points.items()
     return {cell: each.score for cell, each in found if (each.auto, each.manual) != (None, None)}
 
 
 def introduced(entry: Entry, students: ClassList, known: Collection[str]) -> Entry:
-    """An entry with who it is, and who of those `known` for this assignment is the same person."""
+    """The entry with the student's name and place, and a remark if one of `known` may be the same person."""
     told = replace(entry, person=students.person(entry.student), place=students.place(entry.student))
     twins = students.same_person(entry.student, known)
     if not twins:
@@ -156,7 +156,7 @@ def introduced(entry: Entry, students: ClassList, known: Collection[str]) -> Ent
 
 
 def earned(source: Notebook, result: Result) -> dict[str, float]:
-    """What each graded cell earns by its test."""
+    """The points that each graded cell gets from its test."""
     return {
         cell.id: float(cell.points) if result.verdicts[cell.id].passed else 0.0
         for cell in source.cells
@@ -165,7 +165,7 @@ def earned(source: Notebook, result: Result) -> dict[str, float]:
 
 
 def after(before: Standing, now: Mapping[str, float]) -> Standing:
-    """What the gradebook would say if the tests gave what they earn `now`."""
+    """The gradebook's state if the tests gave the points `now`."""
     points = {
         cell: Points(now.get(cell, points.auto), points.manual, points.extra)
         for cell, points in before.points.items()
@@ -176,9 +176,9 @@ def after(before: Standing, now: Mapping[str, float]) -> Standing:
 def change(
     source: Notebook, student: str, before: Standing, after: Standing, penalty: float, is_rule: bool
 ) -> Change | None:
-    """How a student's points would change, with another `penalty`; None where nobody need be asked.
+    """How a student's points would change, with a new `penalty`; None if nobody needs to be asked.
 
-    Where only lateness costs others, and no rule for everybody is the cause (`is_rule`), nobody need.
+    A change of the penalty alone needs no question, unless a rule for everybody caused it (`is_rule`).
     """
     old, new = by_exercise(source, before), by_exercise(source, after)
     exercises = tuple(name for name in old if old[name] != new[name])
@@ -189,7 +189,7 @@ def change(
 
 
 def remarks(source: Notebook, record: Record, standing: Standing) -> Iterator[str]:
-    """What an instructor should know of a graded submission beyond its points."""
+    """What an instructor should know about a graded submission beyond its points."""
     yield from _ends(source, record.result)
     if names := waiting(source, standing):
         told = _("waits for a person: {cells} ({points:g} points)")
@@ -209,8 +209,9 @@ def remarks(source: Notebook, record: Record, standing: Standing) -> Iterator[st
 
 
 def _claimed(source: Notebook, record: Record) -> Iterator[str]:
-    """Which points hang, beside their values, on what the student's process says of itself: those alone
-    that what is to be looked at may have reached, and that were given.
+    """Which exercises' points depend on more than returned values: on what the student process reports.
+
+    Only exercises that have points and that the code in `review` may have affected.
     """
     passed = {cell for cell, verdict in record.result.verdicts.items() if verdict.passed}
     found = {
@@ -225,13 +226,13 @@ def _claimed(source: Notebook, record: Record) -> Iterator[str]:
 
 
 def _some(names: Collection[str], most: int = MOST_NAMES) -> str:
-    """A few names, and how many others there are."""
+    """A few names, and the number of others."""
     shown, others = list(names)[:most], len(names) - most
     return ", ".join(shown) + (_(" and {count} more").format(count=others) if others > 0 else "")
 
 
 def _ends(source: Notebook, result: Result) -> Iterator[str]:
-    """Which exercises, and which of a learner's own cells, did not end by themselves."""
+    """Which exercises, and which of the learner's own cells, ended abnormally."""
     if result.is_out_of_time:
         yield _("the submission's time ran out")
     exercises = {cell.id: cell.exercise for cell in source.cells}

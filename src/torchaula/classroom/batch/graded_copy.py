@@ -1,6 +1,6 @@
-"""The graded copy of a submission, which the formgrader shows and feedback is made of.
+"""Write the graded copy of a submission, from which the formgrader and the feedback are made.
 
-The same as `nbgrader autograde` writes with our preprocessors: the rebuilt notebook with its outputs,
+It equals what `nbgrader autograde` writes with our preprocessors: the rebuilt notebook with its outputs,
 verdicts as the outputs of graded cells, and the instructor's files beside it.
 """
 
@@ -23,21 +23,21 @@ from torchaula.grading.trusted.jobs import Result
 from torchaula.grading.trusted.verdict import Outcome
 from torchaula.i18n import _
 
-PREFIX = "graded-"  # of the folder that one is made in
+PREFIX = "graded-"  # of the temporary folder where a copy is made
 READ_ONLY = 0o444  # as nbgrader leaves what was graded
 
 
 def mark(graded: NotebookNode, result: Result, checksums: Mapping[str, str]) -> None:
-    """Put a result into the notebook that was graded.
+    """Write a result into the rebuilt notebook.
 
-    `checksums` are those of the released cells, which nbgrader notes in each.
+    `checksums` are those of the released cells, which nbgrader stores in each cell.
     """
     for cell in graded.cells:
         if cell.cell_type == "code":
             cell.outputs = outputs_of(cell, result)
         if (name := grade_id(cell)) in checksums:
             cell.metadata.nbgrader["checksum"] = checksums[name]
-        elif name:  # nbgrader stores no such cell, such as a demo, and takes the id off it
+        elif name:  # nbgrader doesn't store this cell (a demo, say) and removes its id
             del cell.metadata.nbgrader["grade_id"]
 
 
@@ -45,7 +45,7 @@ def outputs_of(cell: NotebookNode, result: Result) -> list[NotebookNode]:
     """The outputs of a code cell of a rebuilt notebook."""
     name = grade_id(cell) or cell.id
     verdict = result.verdicts.get(name)
-    if verdict is None and is_automatic(cell):  # no output would be full marks
+    if verdict is None and is_automatic(cell):  # nbgrader reads no output as full marks
         return [outputs.error(Outcome.INFRASTRUCTURE.value, _("no verdict"))]
     if verdict is None:
         return outputs.to_nbformat(result.outputs.get(name, []))
@@ -56,20 +56,20 @@ def outputs_of(cell: NotebookNode, result: Result) -> list[NotebookNode]:
 
 
 def folder(course: Course, assignment: str, student: str) -> Path:
-    """Where a graded copy stands."""
+    """The folder of a graded copy."""
     return course.autograded / student / assignment
 
 
 def leftovers(course: Course) -> Iterator[Path]:
-    """What a batch that was cut off has left half made."""
+    """Temporary folders that an interrupted batch has left here."""
     return course.state.glob(f"{PREFIX}*")
 
 
 def put(assignment: Assignment, student: str, graded: NotebookNode, exchanged: dict[str, bytes]) -> None:
-    """Put a graded copy in its place, whole; an earlier one goes.
+    """Replace a graded copy with a new one, as a whole.
 
-    `exchanged` are the exchange's own files that were handed in with it. By them nbgrader sees whether there
-    is a newer submission, and gives feedback back.
+    `exchanged` are the exchange's own files that were handed in with it. From them nbgrader tells whether
+    there is a newer submission, and where feedback goes.
     """
     course, place = assignment.course, folder(assignment.course, assignment.name, student)
     with tempfile.TemporaryDirectory(dir=course.state, prefix=PREFIX) as made_in:

@@ -1,6 +1,6 @@
-"""What in a cell's text could hide a call from its trace: threads, processes, torch's and our own insides.
+"""Find names in a cell that could hide a call from its trace: threads, processes, internals of torch or ours.
 
-Which do hide was found by trying (`tests/attacks/corpus_hiders.py`): `torch.jit`, `torch.compile`, autograd's
+Experiments show which do (`tests/attacks/corpus_hiders.py`): `torch.jit`, `torch.compile`, autograd's
 functions and hooks, checkpoints and `vmap` do not.
 """
 
@@ -13,13 +13,13 @@ from collections.abc import Iterable, Iterator
 from torchaula.course.rebuilding.definitions import parsed
 from torchaula.source_text import LONGEST
 
-MODULES = {  # by their first name
+MODULES = {  # matched by their first name
     *("asyncio", "bdb", "builtins", "cProfile", "cffi", "code", "codeop", "concurrent", "copyreg", "ctypes"),
     *("cython", "dill", "gc", "importlib", "inspect", "joblib", "marshal", "multiprocessing", "numba", "pdb"),
     *("pickle", "pkgutil", "posix", "profile", "pty", "runpy", "scipy", "signal", "socket", "socketserver"),
     *("subprocess", "sys", "threading", "torchaula", "trace", "types", "unittest", "wsgiref", "xmlrpc"),
 }
-INNER = {  # anywhere in a module's name, or as a name that is imported or asked of something
+INNER = {  # matched anywhere in a module's name, and as an imported name or an attribute
     *("backgroundjobs", "cpp_extension", "distributed", "dlpack", "from_dlpack", "to_dlpack", "handlers"),
     *("library", "multiprocessing", "ops", "overrides", "parallel", "run_in_executor", "to_thread"),
 }
@@ -37,9 +37,9 @@ ATTRIBUTES = {
 WORKERS = {"n_jobs", "num_workers"}  # arguments that start processes or threads
 EVERY = (MODULES | INNER | NAMES | ATTRIBUTES) - {"parallel", "code", "trace", "storage", "system", "library"}
 EVERY |= {"_C", "_python_dispatch", "_ops"}
-CHAIN, LONG_NAME = 3, 40  # names of a chain that are told, and characters of each
+CHAIN, LONG_NAME = 3, 40  # how many names of a chain are shown, and characters of each
 WORD = re.compile(r"\w+")
-# Magics and commands that run code elsewhere. Installing, looking around and measuring time don't.
+# Magics and commands. Those that install, list files or measure time run no code elsewhere.
 MAGIC = re.compile(r"^[ \t]*+(?:[\w, ]++=[ \t]*+)?+(!!?|%%?)[ \t]*+([\w./~-]++)(?: ++(\S++))?", re.M)
 RUNS = {
     *("bash", "cython", "load", "load_ext", "macro", "perl", "px", "pypy", "python", "python2", "python3"),
@@ -49,23 +49,23 @@ HARMLESS = {
     *("apt", "apt-get", "cat", "conda", "cp", "curl", "df", "echo", "free", "git", "head", "ls", "lscpu"),
     *("mkdir", "mv", "nvidia-smi", "pip", "pip3", "pwd", "rm", "tail", "unzip", "wc", "wget", "which"),
 }
-IPYTHON = re.compile(r"^[ \t]*+[/,;]|[!%?]", re.M)  # where no Python may be what IPython makes Python of
-# A line of IPython's own. Its transformer takes learners' texts too long, and gives up with an exception.
+IPYTHON = re.compile(r"^[ \t]*+[/,;]|[!%?]", re.M)  # text that may be IPython's syntax instead of Python
+# A line in IPython's syntax. IPython's transformer is too slow on some texts, and raises on others.
 OWN_LINE = re.compile(r"^([ \t]*+)(?:(?:[\w, ]++=[ \t]*+)?+[!%?/,;].*|.*\?[ \t]*+)$", re.M)
-EXTENSIONS = ("autoreload", "google.colab", "tensorboard")  # that run no code of their cells elsewhere
-SETTINGS = {"backends", "deterministic", "rcParams"}  # of libraries, which learners may well set
-# Private names; some are what learners find in recipes, and hide nothing.
+EXTENSIONS = ("autoreload", "google.colab", "tensorboard")  # these run no code of a cell elsewhere
+SETTINGS = {"backends", "deterministic", "rcParams"}  # library settings that learners may change
+# Private names, but not those that recipes commonly use and that hide nothing.
 PRIVATE = re.compile(r"_(?!foreach_|calculate_|exit$)[^_].*|__\w*[^_]_?")
-LIBRARIES = {"torch", "nn", "F", "np", "numpy", "graded", "begin", "probe", "battery"}  # of set-up cells
+LIBRARIES = {"torch", "nn", "F", "np", "numpy", "graded", "begin", "probe", "battery"}  # from set-up cells
 
 
 def in_text(source: str, names: Names | None = None) -> Iterator[str]:
-    """The telling names of a cell; of one that can't be parsed, words that are among them.
+    """The suspicious names in a cell; if it can't be parsed, the suspicious words.
 
-    `names` knows what cells before it have imported.
+    `names` knows the imports of earlier cells.
     """
     found = parsed(source)
-    if found is None or found.text != source:  # no Python as it is
+    if found is None or found.text != source:  # not plain Python
         yield from _commands(source)
     if found is None and IPYTHON.search(source):
         found = parsed(OWN_LINE.sub(r"\1pass", source[:LONGEST]))
@@ -86,7 +86,7 @@ def _commands(source: str) -> Iterator[str]:
 
 
 class Names:
-    """Follows which names of a notebook stand for libraries, as far as that is said plainly."""
+    """Track which names of a notebook refer to libraries, as far as plain imports and assignments show it."""
 
     def __init__(self) -> None:
         self._libraries = set(LIBRARIES)
@@ -153,7 +153,7 @@ class Names:
 
 
 def _end_of_chain(node: ast.Attribute) -> str:
-    """The last names of a chain, which may be deeper than Python's own stack."""
+    """The last names of an attribute chain. A loop, because the chain may exceed Python's recursion limit."""
     names: list[str] = []
     part: ast.expr = node
     while isinstance(part, ast.Attribute) and len(names) < CHAIN:
@@ -168,7 +168,7 @@ def _is_telling(name: str) -> bool:
 
 
 def _is_telling_path(path: str) -> bool:
-    """Whether a module is one that counts, or in one, or private."""
+    """Whether a module or one of its parents is suspicious or private."""
     first, *inner = parts = path.split(".")
     if first == "IPython":
         return bool(inner) and inner[0] != "display"

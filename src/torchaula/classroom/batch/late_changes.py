@@ -1,4 +1,4 @@
-"""Whether lateness would cost other points than were given: for nbgrader's own commands, which ask nobody."""
+"""Detect changed late penalties, for nbgrader's own commands, which can't ask for consent."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from torchaula.i18n import _
 
 
 def require_none(book: Gradebook, course: Course, source: Notebook) -> None:
-    """Raise `Refusal` where lateness costs files that were graded other points by now.
+    """Raise `Refusal` if the late penalty of files graded before would change now.
 
-    For a changed deadline, rule or time of arrival, that is; not for a new file, points by hand or an
-    extension. Looks at the whole class: once a command is enough.
+    That is, by a changed deadline, rule or time of arrival; a new file, points by hand and an extension don't
+    count. It looks at the whole class, so one call per command is enough.
     """
     if students := list(changed(book, course, source)):
         raise Refusal(
@@ -38,7 +38,7 @@ def require_none(book: Gradebook, course: Course, source: Notebook) -> None:
 
 
 def changed(book: Gradebook, course: Course, source: Notebook) -> Iterator[str]:
-    """The students whom lateness costs other points by now, for the same file."""
+    """The students whose late penalty would change now for the same file."""
     if gradebook.noted(book, source) is None:
         return
     name, config = source.assignment, converters.config(course)
@@ -52,7 +52,7 @@ def changed(book: Gradebook, course: Course, source: Notebook) -> Iterator[str]:
         if not standing.is_graded or not (digest := _digest(path)):
             continue
         if record is not None and record.submission and record.submission != digest:
-            continue  # another file: its points are new ones
+            continue  # a new file is graded anew anyway
         arrived = lateness.arrival(rule, times.get((student, digest)), path.parent).time
         if ledger.costs_otherwise(student, record.late if record else None, standing, arrived):
             yield student

@@ -1,4 +1,4 @@
-"""Many jobs, a few at once: results as they come, and once more, alone, what may have been bad luck."""
+"""Run jobs on an executor, a few at a time, and run jobs with unsure results once more, alone."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from torchaula.grading.trusted.client import graded
 from torchaula.grading.trusted.jobs import Job, Result
 
 T = TypeVar("T")
-AHEAD = 2  # jobs a worker that wait for it: enough to keep it busy, and few enough to hold in memory
+AHEAD = 2  # queued jobs per worker: enough to keep it busy, few enough to hold in memory
 TICK = 0.5  # seconds
 
 
 def results(
     executor: Executor, jobs: Iterable[T], job: Callable[[T], Job], at_once: int
 ) -> Iterator[tuple[T, Result]]:
-    """The result of `job(each)` for each of `jobs`, `at_once` at a time, in the order of their ends."""
+    """Yield each of `jobs` with the result of `job(each)`, in order of completion; `at_once` at a time."""
     waiting: dict[Future[bytes], T] = {}
     unsure: list[tuple[T, Spent]] = []
 
@@ -45,14 +45,14 @@ def results(
 
 
 def one(executor: Executor, job: Job) -> Result:
-    """The result of one job."""
+    """Run one job and return its result."""
     for future in _done([_submit(executor, job)]):
         return _decoded(future)
-    raise AssertionError  # `_done` waits for it
+    raise AssertionError  # unreachable: `_done` returns the future
 
 
 def _done(futures: Iterable[Future[bytes]]) -> set[Future[bytes]]:
-    """Those that have ended, once one has. Looks up now and then: a signal may come just as a wait begins."""
+    """Wait until a future is done, in short steps: a signal can arrive just before a wait and be missed."""
     done: set[Future[bytes]] = set()
     while not done:
         done, _ = wait(futures, TICK, FIRST_COMPLETED)

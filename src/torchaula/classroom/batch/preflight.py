@@ -1,6 +1,6 @@
-"""Before a class is graded its tests are tried: those of each exercise once, until anything changes for them.
+"""Try an assignment's tests before a class is graded: each exercise once, and again when it changes.
 
-Only that they are sound is kept. What is not is tried again each time: the reason may lie outside the course.
+Only success is stored. Tests that failed are tried each time, because the cause may lie outside the course.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from torchaula.grading.trusted.client import GradingFailed
 from torchaula.grading.trusted.jobs import Doubt, Flaw, Job, Result
 from torchaula.i18n import _
 
-MOST = 3  # cells that are told of
+MOST = 3  # how many cells a message names
 
 
 class Sound(msgspec.Struct, frozen=True):
-    """That tests are sound, by exercise: as long as these digests are those of all that it hangs on."""
+    """The exercises whose tests are sound, each with the digest of what that depends on."""
 
     keys: dict[str, str]
 
 
 def require_sound(assignment: Assignment, ask: Callable[[Job], Result]) -> None:
-    """Have an assignment's tests tried, where that is not known; `ask` asks a worker.
+    """Try the tests of exercises whose soundness is not known; `ask` sends a job to a worker.
 
-    Raises `Refusal` where the model solution does not pass them all, learners receive one that passes, or
-    they could not be tried.
+    Raises `Refusal` if the model solution does not pass them all, what learners receive passes one, or they
+    can't be tried.
     """
     place = _folder(assignment.course) / f"{assignment.name}.json"
     known = _known(place)
@@ -49,7 +49,7 @@ def require_sound(assignment: Assignment, ask: Callable[[Job], Result]) -> None:
     if result.flaws:
         told = _told(result.flaws)
         raise Refusal(_("{path}: nothing was graded: {flaws}").format(path=path, flaws=told))
-    with suppress(OSError), whole(place) as file:  # where it can't be kept, the tests are tried again
+    with suppress(OSError), whole(place) as file:  # if it can't be stored, the tests are tried again
         file.write_bytes(msgspec.json.encode(Sound(assignment.soundness)))
 
 
@@ -58,12 +58,12 @@ def _folder(course: Course) -> Path:
 
 
 def leftovers(course: Course) -> Iterator[Path]:
-    """What a batch that was cut off has left half written."""
+    """Unfinished files that an interrupted batch has left here."""
     return unfinished(_folder(course))
 
 
 def _known(place: Path) -> dict[str, str]:
-    """What is known to be sound; nothing, where that can't be read."""
+    """The stored digests of sound tests; empty if they can't be read."""
     try:
         return msgspec.json.decode(place.read_bytes(), type=Sound).keys
     except (OSError, msgspec.MsgspecError):
@@ -77,7 +77,7 @@ def _told(flaws: Sequence[Flaw]) -> str:
 
 
 def _sentence(flaw: Flaw) -> str:
-    """What is wrong with a cell, and what to do."""
+    """Say what is wrong with a cell, and what to do."""
     if flaw.doubt is Doubt.MODEL_FAILS:
         text = _("{cell}: the model solution does not pass ({error}): mend the test or the solution")
     elif flaw.doubt is Doubt.STUB_PASSES:

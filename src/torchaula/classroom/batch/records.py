@@ -1,7 +1,7 @@
-"""What is known of a graded submission beside its points: one file a student and assignment.
+"""Store what is known about each graded submission beside its points: one file per student and assignment.
 
-A result waits as `pending` until the gradebook and the graded copy say the same; then its file moves to
-its place. So a batch that is cut off at any moment goes on where it stopped, and grades nothing twice.
+A result is stored as pending until the gradebook and the graded copy agree with it; then its file is moved.
+So an interrupted batch continues where it stopped, and grades nothing twice.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from torchaula.course.layout import Course
 from torchaula.files import LONGEST_NAME, beside, unfinished, whole
 from torchaula.grading.trusted.jobs import Result
 
-RESULTS, PENDING = "results", "pending"  # folders of what is settled and of what waits
+RESULTS, PENDING = "results", "pending"  # folders of final and of pending records
 IN_FOLDER = "record.json"
 
 
 class Record(msgspec.Struct, frozen=True):
-    """A result, and what an instructor should know of the submission: what to look at, if anything.
+    """A result, and what an instructor should know about the submission: what to look at (`review`).
 
-    `submission` and `work` are digests of the file that was graded and of what the learner wrote in it.
-    `keys` are digests, by exercise, of everything else that its verdicts hang on. `written` is a digest of
-    what gradebook and graded copy were told; empty: nothing. `unjudged` are the points that the gradebook was
-    told of cells that no test judges: 0 where nothing was answered, None where a person has to look. `late`
-    is what lateness cost then.
-    `reached` are the solution cells that what is to be looked at may have reached; None: that wasn't kept.
+    `submission` and `work` are digests of the graded file and of what the learner wrote in it. `keys` are
+    digests, by exercise, of everything else that its verdicts depend on. `written` is a digest of what was
+    written to gradebook and graded copy; empty if nothing was. `unjudged` are the points that the gradebook
+    was given for cells without a test: 0 if nothing was answered, None if a person has to look. `late` is the
+    late penalty at that time. `reached` are the solution cells that the code in `review` may have affected;
+    None if not recorded.
     """
 
     result: Result
@@ -44,42 +44,42 @@ class Record(msgspec.Struct, frozen=True):
     reached: list[str] | None = None
 
     def is_of(self, submission: str, work: str) -> bool:
-        """Whether it is what grading this submission says each time."""
+        """Whether grading this submission again would give the same result."""
         return (self.submission, self.work) == (submission, work) and not self.result.is_unsure
 
     def can_be_updated(self, outdated: Collection[str]) -> bool:
-        """Whether the outdated exercises can be graded alone: not where time ran out, which all share."""
+        """Whether the outdated exercises can be graded alone. Not if time ran out: exercises share it."""
         return not outdated or (len(outdated) < len(self.keys) and not self.result.is_out_of_time)
 
     def outdated(self, keys: Mapping[str, str]) -> list[str]:
-        """The exercises that were graded with something else than now."""
+        """The exercises whose verdicts depend on something that has changed since."""
         return [exercise for exercise, key in keys.items() if self.keys.get(exercise) != key]
 
 
 def path(course: Course, assignment: str, student: str) -> Path:
-    """Where a record stands."""
+    """The path of a record."""
     return _file(course.state / RESULTS / assignment, student)
 
 
 def pending(course: Course, assignment: str, student: str) -> Path:
-    """Where a result waits."""
+    """The path of a pending result."""
     return _file(course.state / PENDING / assignment, student)
 
 
 def _file(folder: Path, student: str) -> Path:
-    """A file named after a student; in a folder so named, where no file's name could hold more."""
+    """A file named after the student; if that name is too long, a file in a folder named so."""
     file = folder / f"{student}.json"
     return file if len(os.fsencode(beside(file).name)) <= LONGEST_NAME else folder / student / IN_FOLDER
 
 
 def leftovers(course: Course) -> Iterator[Path]:
-    """What a batch that was cut off has left half written."""
+    """Unfinished files that an interrupted batch has left here."""
     for name in (RESULTS, PENDING):
         yield from unfinished(course.state / name)
 
 
 def known(course: Course, assignment: str) -> dict[str, Record]:
-    """The records of an assignment that can be read, by student."""
+    """The readable records of an assignment, by student."""
     folder = path(course, assignment, "").parent
     files = {file.stem: file for file in sorted(folder.glob("*.json"))}
     files |= {file.parent.name: file for file in sorted(folder.glob(f"*/{IN_FOLDER}"))}
@@ -87,7 +87,7 @@ def known(course: Course, assignment: str) -> dict[str, Record]:
 
 
 def save(place: Path, record: Record) -> None:
-    """Write a record, whole or not at all."""
+    """Write a record atomically."""
     with whole(place) as file:
         file.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1))
 
@@ -102,7 +102,7 @@ def settle(
     late: Lateness,
     points: Mapping[str, float | None],
 ) -> Record:
-    """Put a record in its place, now that all else says the same: `points` are those of the gradebook."""
+    """Store a record as final once gradebook and copy agree with it; `points` are those of the gradebook."""
     unjudged = {cell: given for cell, given in points.items() if cell not in record.result.verdicts}
     settled = replace(record, written=written, late=late, unjudged=unjudged)
     save(path(course, assignment, student), settled)
@@ -111,7 +111,7 @@ def settle(
 
 
 def read(place: Path) -> Record | None:
-    """A record; None where there is none that can be read."""
+    """Read a record; None if there is none, or it can't be read."""
     try:
         return msgspec.json.decode(place.read_bytes(), type=Record)
     except (OSError, msgspec.MsgspecError):
@@ -119,10 +119,10 @@ def read(place: Path) -> Record | None:
 
 
 def load(course: Course, assignment: str, student: str) -> Record | None:
-    """A student's record; None where there is none that can be read."""
+    """A student's record; None if there is none, or it can't be read."""
     return read(path(course, assignment, student))
 
 
 def forget(course: Course, assignment: str, student: str) -> None:
-    """Remove a record: what it says is no longer so."""
+    """Remove a record that is no longer true."""
     path(course, assignment, student).unlink(missing_ok=True)

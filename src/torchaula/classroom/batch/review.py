@@ -1,7 +1,7 @@
-"""Solutions that a person should look at: code that reaches for what could hide a call from its trace.
+"""Find solutions that a person should look at: code that uses what could hide a call from its trace.
 
-A list, not a verdict: who names one of these has usually good reasons, and whoever means to can evade any
-list. Points stand. Which of them hang on a mere claim of the student's process is told beside it (`claims`).
+This is a list, not a verdict, and changes no points. Most uses are legitimate, and no such list stops a
+determined cheat. `claims` says which points depend only on what the student process reports.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from torchaula.course.rebuilding.work import Piece, Work
 
 @dataclass(frozen=True)
 class Review:
-    """The telling `names` of a submission, each with its cell; and the solution cells that they may reach.
+    """The suspicious `names` in a submission, each with its cell, and the solution cells they may affect.
 
-    An exercise is served by a fork that is taken at its place: what runs later can't reach it.
+    An exercise runs in a process forked right after its cell, so later cells can't affect it.
     """
 
     names: list[str]
@@ -27,13 +27,13 @@ class Review:
 
 
 def of(work: Work, known: Instructor) -> Review:
-    """The telling names in what a learner wrote; `known` are the instructor's cells."""
+    """The suspicious names in what a learner wrote; `known` are the instructor's cells."""
     telling = _telling(work.pieces)
     return Review(list(_told(work.pieces, telling)), list(_reached(work.pieces, telling, known)))
 
 
 def _telling(pieces: Sequence[Piece]) -> dict[int, list[str]]:
-    """The telling names of the cells that have any, by the cell's number."""
+    """The suspicious names by cell number, for the cells that have any."""
     names = hiders.Names()
     code = ((number, each.cell) for number, each in enumerate(pieces, 1) if each.cell.cell_type == "code")
     with one_notebook():
@@ -41,7 +41,7 @@ def _telling(pieces: Sequence[Piece]) -> dict[int, list[str]]:
 
 
 def _told(pieces: Sequence[Piece], telling: Mapping[int, Sequence[str]]) -> dict[str, None]:
-    """Each name once, with the cell that it stands in, in order."""
+    """Each name once, with its cell, in order."""
     cells = {number: each.cell.name or str(number) for number, each in enumerate(pieces, 1)}
     return {f"{cells[number]}: {name}": None for number, names in telling.items() for name in names}
 
@@ -49,6 +49,6 @@ def _told(pieces: Sequence[Piece], telling: Mapping[int, Sequence[str]]) -> dict
 def _reached(
     pieces: Sequence[Piece], telling: Mapping[int, Sequence[str]], known: Instructor
 ) -> Iterator[str]:
-    """The solution cells that a telling cell is, or stands before."""
+    """The solution cells that are suspicious themselves or come after a suspicious cell."""
     above = [known.cells[name].place if (name := pieces[number - 1].after) else 0 for number in telling]
     yield from (each.name for each in known.solutions if above and each.place >= min(above))

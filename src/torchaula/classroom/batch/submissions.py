@@ -1,4 +1,4 @@
-"""What was handed in, looked at before anything runs: who, and whether it can be graded at all."""
+"""Collect the submissions before anything runs: whose they are, and whether they can be graded."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from torchaula.digests import digest
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
-MOST_NAMES = 3  # of those who handed in the same
+MOST_NAMES = 3  # how many students a remark names
 STRANGER = _("not in students.csv")
 
 
@@ -28,10 +28,9 @@ STRANGER = _("not in students.csv")
 class Submission:
     """What one student handed in for an assignment. `problem` says why it can't be graded, if so.
 
-    `notebook` is the file to grade; None where nothing was handed in. `digest` is that of the file, `work` is
-    what the learner wrote in it, `is_untouched` where that answers nothing. `remarks` say what else an
-    instructor should know of it; it is graded all the same. `is_of_student` is false where nobody knows whose
-    it is.
+    `notebook` is the file to grade, or None if nothing was handed in; `digest` is its digest. `work` is what
+    the learner wrote in it, and `is_untouched` says that it answers nothing. `remarks` are for the instructor
+    and don't stop grading. `is_of_student` is false if nobody knows whose it is.
     """
 
     student: str
@@ -53,9 +52,9 @@ class Submission:
 
 
 def collect(assignment: Assignment, students: Iterable[str] = ()) -> list[Submission]:
-    """Every submission to an assignment, by student, and who of the roster handed in nothing.
+    """Every submission to an assignment, by student, including students who handed in nothing.
 
-    `students` are those to look at; none given: all of them. Raises `Refusal` where there is no such one.
+    `students` selects some; none given: everybody. Raises `Refusal` for an unknown student.
     """
     course = assignment.course
     found = _folders(course)
@@ -81,13 +80,13 @@ def collect(assignment: Assignment, students: Iterable[str] = ()) -> list[Submis
 
 
 def dropped_out(course: Course, students: Iterable[str], found: Sequence[Submission]) -> list[Submission]:
-    """Those of some students of whom nothing was found, not even in `students.csv`."""
+    """Those of `students` for whom `found` has no submission, not even an empty one from `students.csv`."""
     known, remarks = {each.student for each in found}, (STRANGER,) if roster.load(course) else ()
     return [Submission(each, remarks=remarks) for each in students if each not in known]
 
 
 def handed_in(assignment: Assignment) -> Iterator[Submission]:
-    """What stands in each student's folder, by itself."""
+    """The submission in each student's folder, not yet compared with the others."""
     return (of_student(assignment, name) for name in _folders(assignment.course))
 
 
@@ -97,7 +96,7 @@ def _folders(course: Course) -> list[str]:
 
 
 def of_student(assignment: Assignment, student: str) -> Submission:
-    """What a student handed in. Whatever is odd about it is this student's affair."""
+    """What a student handed in. Anything odd becomes this submission's problem, and stops no other."""
     if unspeakable(student):
         problem = _(
             "nobody can write or send this name (a control character, or no UTF-8): rename the folder"
@@ -122,13 +121,13 @@ def _bad_name(student: str) -> str:
 
 
 def _bad_links(folder: Folder) -> str:
-    """A link could make grading read, or a student's code change, what is not the student's."""
+    """Refuse links: grading could read, or student code change, files of somebody else."""
     names = [folder.root.name] * folder.root.is_symlink() + [file.below.name for file in folder.links]
     return _("{name} is a link: put the file itself there").format(name=shown(names[0])) if names else ""
 
 
 def _read(assignment: Assignment, student: str, folder: Folder) -> Submission:
-    """The submission in a student's folder, as far as it can be read. Raises `Refusal` or `OSError`."""
+    """Read the submission in a student's folder. Raises `Refusal` or `OSError`."""
     file = folder.chosen()
     path = folder.at(file)
     try:
@@ -137,7 +136,7 @@ def _read(assignment: Assignment, student: str, folder: Folder) -> Submission:
     except Refusal as error:
         told = "" if path.name == f"{assignment.name}.ipynb" else f"{folder.told(file)}: "
         return Submission(student, path, problem=f"{told}{error}")
-    # Without anything of the assignment it would have zero points, and nobody would wonder.
+    # The wrong notebook would silently get zero points.
     if not cells.is_of_assignment:
         problem = _("not this assignment: none of its cells is in the notebook; ask for the right one")
         return Submission(student, path, problem=problem)
@@ -147,7 +146,7 @@ def _read(assignment: Assignment, student: str, folder: Folder) -> Submission:
 
 
 def _is_untouched(found: Sorted) -> bool:
-    """Whether all solutions are as they were released."""
+    """Whether all solutions are as released."""
     answers = (each.cell for each in found.work.pieces if each.cell.name in found.work.solutions)
     return all(map(found.known.is_released, answers)) and not found.answers.elsewhere
 
@@ -165,7 +164,7 @@ def _other_files(assignment: Assignment, folder: Folder, file: File) -> Iterator
 
 
 def _strangers(assignment: Assignment, folder: Folder, notebook: File) -> Iterator[Path]:
-    """The files beside a notebook that are not the instructor's, nor nbgrader's."""
+    """The files beside a notebook that come neither from the instructor nor from nbgrader."""
     expected = {*assignment.support, *map(Path, exchange_files.NAMES)}
     for file in folder.files:
         if file.below.is_relative_to(notebook.below.parent) and not (
@@ -177,7 +176,7 @@ def _strangers(assignment: Assignment, folder: Folder, notebook: File) -> Iterat
 
 
 def _compared(found: Sequence[Submission], listed: set[str], taken_in: Register) -> Iterator[Submission]:
-    """The submissions with what shows only beside others, and what was not collected: nobody twice."""
+    """The submissions with remarks from comparing them, and one for each thing that was not collected."""
     known = {each.student for each in found}
     found = [*found, *(Submission(each) for each in taken_in.problems if each not in known)]
     people = _grouped({each.student: _folded(each.student) for each in found})
@@ -199,12 +198,12 @@ def _compared(found: Sequence[Submission], listed: set[str], taken_in: Register)
 
 
 def _digest_of_texts(each: Submission) -> str:
-    """A digest of what a learner wrote, blanks around it aside."""
+    """A digest of what a learner wrote, ignoring blanks around each text."""
     return digest([piece.cell.source.strip() for piece in each.work.pieces])
 
 
 def _with_problems(each: Submission, problems: Sequence[str]) -> Submission:
-    """A submission with why something of the same student's was not collected."""
+    """The submission with the reasons why other things of the same student were not collected."""
     if not problems:
         return each
     told = "; ".join(problems)
@@ -222,12 +221,12 @@ def _grouped(of: Mapping[str, Hashable]) -> defaultdict[Hashable, set[str]]:
 
 
 def _some(names: Collection[str]) -> str:
-    """A few names, and how many others there are."""
+    """A few names, and the number of others."""
     shown = sorted(names)[:MOST_NAMES]
     others = len(names) - len(shown)
     return ", ".join(shown) + (_(" and {count} more").format(count=others) if others else "")
 
 
 def _folded(student: str) -> str:
-    """A name without what two folders of one student may differ in: case, accents, separators."""
+    """A name without the differences that two folders of one student may have: case, accents, separators."""
     return re.sub(r"[\W_]+", "-", roster.without_accents(student)).strip("-")

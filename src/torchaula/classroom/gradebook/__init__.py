@@ -1,1 +1,1 @@
-"""nbgrader's gradebook, and what stands in it: points, deadlines, penalties, seeds."""
+"""Keep nbgrader's gradebook and what it holds: points, deadlines, penalties and seeds."""

@@ -1,4 +1,4 @@
-"""Who the students are: those of `students.csv`, and those whom only the gradebook or a folder knows."""
+"""List the students of a course: those of `students.csv`, and those that only the gradebook has."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from torchaula.course.layout import Course
 
 
 class ClassList:
-    """The students of `students.csv` in its order; `others` are the gradebook's, such as who dropped out."""
+    """The students of `students.csv` in its order, and `others` from the gradebook, such as dropouts."""
 
     def __init__(self, listed: Iterable[Student], others: Iterable[Student] = ()) -> None:
         self.listed = {each.id: each for each in listed}
@@ -30,17 +30,17 @@ class ClassList:
         return student in self._people
 
     def person(self, student: str) -> Student:
-        """What is known of a student: the id at least."""
+        """What is known about a student: at least the id."""
         return self._people.get(student, Student(student))
 
     def place(self, student: str) -> int | None:
-        """Where a student stands in `students.csv`; None where they don't."""
+        """A student's position in `students.csv`; None if it doesn't list them."""
         return self._places.get(student)
 
     def same_person(self, student: str, of: Collection[str]) -> list[str]:
-        """Those `of` some ids that have the same e-mail address or name as a student.
+        """The ids in `of` that have the same e-mail address or name as a student.
 
-        One of the two is in `students.csv` and the other isn't: two of the list are two people.
+        Only pairs with one id outside `students.csv` count: two students in the list are two people.
         """
         is_listed = student in self.listed
         twins = {twin for key in _keys(self.person(student)) for twin in self._ids[key]}
@@ -48,14 +48,14 @@ class ClassList:
 
 
 def load(course: Course, book: Gradebook) -> ClassList:
-    """The students of a course. Raises `Refusal` where `students.csv` can't be used."""
+    """The students of a course. Raises `Refusal` if `students.csv` can't be used."""
     rows = book.db.execute(select(Row.id, Row.first_name, Row.last_name, Row.email))
     others = (Student(*(value or "" for value in row)) for row in rows)
     return ClassList(roster.load(course), others)
 
 
 def _keys(person: Student) -> set[str]:
-    """What tells a person apart from others: e-mail address and full name, or an id that is one of them."""
+    """What identifies a person: e-mail address and full name, or an id that is one of them."""
     full = roster.key(person.full_name) if person.first_name and person.last_name else ""
     called, address = roster.key(person.id), person.id.casefold()
     return {

@@ -1,7 +1,7 @@
-"""More time for one student, in the field that nbgrader has for it.
+"""Give one student more time, in the gradebook field that nbgrader has for it.
 
-A student who has not handed in gets a row without notebooks: nbgrader shows and counts no grade for it. It
-is filled when there is something to grade (see `ledger`).
+A student who has not handed in gets a row without notebooks, for which nbgrader neither shows nor counts a
+grade. The row is filled when there is something to grade (see `ledger`).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T]([0-9]{2}:[0-9]{2}))?(?: 
 
 @dataclass(frozen=True)
 class Extension:
-    """How much later than the deadline a student may hand in: until when, where there is a deadline."""
+    """How much later than the deadline a student may hand in, and until when if there is a deadline."""
 
     person: Student
     amount: timedelta
@@ -45,14 +45,14 @@ class Extension:
 
 @dataclass(frozen=True)
 class Deadline:
-    """When an assignment ends, in UTC without a zone, and the place by whose clocks people are told."""
+    """When an assignment ends, in UTC without a zone, and the time zone in which people are told."""
 
     time: datetime
     zone: ZoneInfo
 
     @classmethod
     def of(cls, time: datetime, configured: str) -> Deadline:
-        """A deadline and, where the configuration names it, the zone that stands there."""
+        """A deadline with the zone that the configuration names for it, or UTC."""
         return cls(time, ZoneInfo(configured.split()[2] if configured else "UTC"))
 
     @property
@@ -61,10 +61,10 @@ class Deadline:
 
 
 def amount(text: str, deadline: datetime, configured: str = "") -> timedelta:
-    """How much later than the deadline a text means: a date like it, or an amount of time such as `2d`.
+    """Parse how much later than the deadline a text means: a later date, or an amount of time such as `2d`.
 
-    A date takes what it doesn't say, zone and hour, from the deadline as the configuration has it
-    (`configured`). Raises `Refusal` where it is neither, or no later.
+    A date without zone or hour takes them from the deadline as configured (`configured`). Raises `Refusal` if
+    the text is neither, or not later than the deadline.
     """
     plain = " ".join(text.split())
     if found := SO_MUCH.fullmatch(plain):
@@ -95,9 +95,9 @@ def _date(text: str, deadline: Deadline) -> datetime:
 
 
 def listed(course: Course, assignment: str) -> list[Extension]:
-    """Who has more time for an assignment, in the order of `students.csv`, then the others.
+    """The extensions for an assignment, in the order of `students.csv`, then all others.
 
-    Raises `Refusal` where there is no such assignment.
+    Raises `Refusal` if there is no such assignment.
     """
     course.notebook(assignment)
     with gradebook.opened(course) as book:
@@ -111,9 +111,9 @@ def listed(course: Course, assignment: str) -> list[Extension]:
 
 
 def give(course: Course, assignment: str, student: str, text: str) -> Extension:
-    """Give a student more time, instead of what they had; until when.
+    """Give a student more time, replacing an earlier extension; returns the new one.
 
-    Raises `Refusal` where there is no such assignment, student, deadline or date, or nothing can be written.
+    Raises `Refusal` if the assignment, student, deadline or date doesn't exist, or nothing can be written.
     """
     source = notebook.load(course.notebook(assignment))
     configured = lateness.rule(course).deadlines.get(assignment, "")
@@ -135,7 +135,7 @@ def give(course: Course, assignment: str, student: str, text: str) -> Extension:
 
 
 def take_back(course: Course, assignment: str, student: str) -> None:
-    """Take a student's extension back, if they have one. Raises `Refusal` like `give`."""
+    """Remove a student's extension, if there is one. Raises `Refusal` like `give`."""
     course.notebook(assignment)
     with _writing(course) as book:
         _require_student(course, load(course, book), student)
@@ -145,7 +145,7 @@ def take_back(course: Course, assignment: str, student: str) -> None:
         except MissingEntry:
             return
         row.extension = None
-        if not row.notebooks:  # nothing else was ever noted of it
+        if not row.notebooks:  # the row was made for the extension only
             book.db.delete(row)
         book.db.commit()
 
@@ -167,7 +167,7 @@ def _deadline(book: Gradebook, course: Course, assignment: str) -> Deadline | No
 
 
 def _row(book: Gradebook, course: Course, source: Notebook, student: str) -> SubmittedAssignment:
-    """A student's row, made where there is none: without notebooks, which would show and count as a 0."""
+    """A student's row. A new row has no notebooks, because those would show and count as a 0."""
     if gradebook.noted(book, source) is None:
         gradebook.record(book, course, source, [student])
     gradebook.enrol(book, course, [student])

@@ -1,4 +1,4 @@
-"""nbgrader's gradebook: made once, told of assignment and students, kept safe, compared with `source/`."""
+"""Open, update and back up nbgrader's gradebook, and compare it with `source/`."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ from torchaula.errors import Refusal
 from torchaula.files import unfinished, whole
 from torchaula.i18n import _
 
-BACKUPS = 20  # that are kept
-PREFIX = "record-"  # of the folder where nbgrader notes cells
+BACKUPS = 20  # how many backups are kept
+PREFIX = "record-"  # of the temporary folder for nbgrader's release
 PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY}
 
 
 @contextmanager
 def opened(course: Course) -> Iterator[Gradebook]:
-    """The gradebook, made where there is none. Raises `Refusal` where it can't be opened."""
+    """Open the gradebook; create it if there is none. Raises `Refusal` if it can't be opened."""
     converters.find_alembic()
     settings = converters.config(course)
     try:
@@ -65,7 +65,7 @@ def opened(course: Course) -> Iterator[Gradebook]:
 
 @contextmanager
 def refused_where_not_written(course: Course) -> Iterator[None]:
-    """Say in one line why a disk or a gradebook takes no more."""
+    """Turn an error of writing to the disk or the gradebook into a `Refusal` of one line."""
     try:
         yield
     except (OperationalError, sqlite3.OperationalError) as error:
@@ -83,13 +83,13 @@ def refused_where_not_written(course: Course) -> Iterator[None]:
 
 
 def record(book: Gradebook, course: Course, source: Notebook, students: Iterable[str]) -> None:
-    """Bring the gradebook up to date with an assignment's cells and deadline, and with who handed in.
+    """Bring the gradebook up to date: an assignment's cells, its deadline, and the students who handed in.
 
-    A student whose submission can't be graded has a row all the same. Raises `Refusal` where grades
-    hang on cells that are gone from `source/`: nothing is changed then.
+    A student whose submission can't be graded gets a row too. Raises `Refusal`, and changes nothing, if
+    grades belong to cells that are no longer in `source/`.
     """
     rule = lateness.rule(course)
-    rule.deadline(source.assignment, course.config)  # refused before anything is written
+    rule.deadline(source.assignment, course.config)  # raises before anything is written
     require_same_cells(book, course, source)
     if changed(book, source):
         book.db.commit()  # so that nbgrader, which opens it again, can write
@@ -103,7 +103,7 @@ def record(book: Gradebook, course: Course, source: Notebook, students: Iterable
 
 def _generate(course: Course, source: Notebook) -> None:
     settings = Config()
-    # The released files are not wanted here, only what nbgrader notes of the cells on the way.
+    # The released files are not needed, only the cells that nbgrader records in the gradebook meanwhile.
     with tempfile.TemporaryDirectory(dir=course.state, prefix=PREFIX) as folder:
         settings.CourseDirectory.release_directory = folder
         run = converters.run(GenerateAssignment, course, source.assignment, settings=settings)
@@ -116,9 +116,9 @@ def _generate(course: Course, source: Notebook) -> None:
 
 
 def enrol(book: Gradebook, course: Course, students: Iterable[str]) -> None:
-    """Add who is new; names and addresses of `students.csv` win over what was noted before.
+    """Add new students; names and addresses in `students.csv` replace those noted before.
 
-    Raises `Refusal` where that can't be used.
+    Raises `Refusal` if `students.csv` can't be used.
     """
     listed = roster.load(course)
     known = {student.id: student for student in book.db.scalars(select(Student))}
@@ -132,7 +132,7 @@ def enrol(book: Gradebook, course: Course, students: Iterable[str]) -> None:
 
 
 def noted(book: Gradebook, source: Notebook) -> Noted | None:
-    """What the gradebook was told of an assignment's notebook; None where nothing ever was."""
+    """The assignment's notebook as the gradebook has it; None if it was never recorded."""
     try:
         return book.find_notebook(source.assignment, source.assignment)
     except MissingEntry:
@@ -140,7 +140,7 @@ def noted(book: Gradebook, source: Notebook) -> Noted | None:
 
 
 def changed(book: Gradebook, source: Notebook) -> list[str]:
-    """The cells of which the gradebook has another text or other points than `source/`, or only one has."""
+    """The cells whose text or points differ between gradebook and `source/`, or that only one of them has."""
     recorded = {cell.id: cell for cell in source.cells if cell.is_recorded}
     known = noted(book, source)
     if known is None:
@@ -156,7 +156,7 @@ def changed(book: Gradebook, source: Notebook) -> list[str]:
 
 
 def with_points(book: Gradebook, assignment: str) -> list[str]:
-    """The students who have points of an assignment, by a test or by hand."""
+    """The students who have points for an assignment, from a test or by hand."""
     given = or_(Grade.auto_score.is_not(None), Grade.manual_score.is_not(None))
     submitted = select(SubmittedAssignment.student_id).distinct().join(SubmittedAssignment.assignment)
     of = submitted.where(Assignment.name == assignment).join(SubmittedAssignment.notebooks)
@@ -164,7 +164,7 @@ def with_points(book: Gradebook, assignment: str) -> list[str]:
 
 
 def require_same_cells(book: Gradebook, course: Course, source: Notebook) -> None:
-    """Raise `Refusal` where grades that were given hang on other cells than `source/` has."""
+    """Raise `Refusal` if existing grades belong to other cells than those in `source/`."""
     name, known = source.assignment, noted(book, source)
     if known is None or not known.submissions:
         return
@@ -187,7 +187,7 @@ def require_same_cells(book: Gradebook, course: Course, source: Notebook) -> Non
 
 
 def require_everybody(book: Gradebook, course: Course, source: Notebook, students: Collection[str]) -> None:
-    """Raise `Refusal` where tests have changed, and others than `students` have points of the old ones."""
+    """Raise `Refusal` if tests have changed and students other than `students` have points from old tests."""
     texts = {cell.id for cell in source.cells if cell.kind == "markdown"}
     cells = [cell for cell in changed(book, source) if cell not in texts]
     known = noted(book, source)
@@ -204,11 +204,10 @@ def require_everybody(book: Gradebook, course: Course, source: Notebook, student
 
 
 def backup(course: Course) -> Path | None:
-    """Copy the gradebook before it is written to; None where it is no SQLite file, which is yours to save.
+    """Copy the gradebook before it is written to; None if it is no SQLite file (back that up yourself).
 
-    The secret that its points hang on is copied beside it. The newest copies are kept. SQLite copies a
-    gradebook whole, even while somebody writes to it. Raises `sqlite3.OperationalError` where it can't be
-    copied.
+    The secret that its points depend on is copied beside it. Only the newest copies are kept. SQLite makes a
+    complete copy even while another process writes. Raises `sqlite3.OperationalError` if copying fails.
     """
     url = make_url(converters.db_url(course, converters.config(course)))
     if not url.drivername.startswith("sqlite") or not url.database or not Path(url.database).is_file():
@@ -221,31 +220,31 @@ def backup(course: Course) -> Path | None:
     copies = {path.stem for kind in ("db", "secret") for path in place.parent.glob(f"gradebook-*.{kind}")}
     for old in sorted(copies)[:-BACKUPS]:
         for kind in ("db", "secret"):
-            with suppress(OSError):  # no file, as something else may stand in a secret's place
+            with suppress(OSError):  # it may be a folder, put where the secret should be
                 place.with_name(f"{old}.{kind}").unlink()
     return place
 
 
 def backup_place(course: Course) -> Path:
-    """Where a copy of the gradebook is to stand that is made now."""
+    """The path for a backup of the gradebook that is made now."""
     folder = backups(course)
     folder.mkdir(parents=True, exist_ok=True)
     return folder / f"gradebook-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}.db"
 
 
 def backups(course: Course) -> Path:
-    """Where copies of the gradebook stand, each with its secret."""
+    """The folder of the gradebook's backups, each with its secret."""
     return course.state / "backups"
 
 
 def leftovers(course: Course) -> Iterator[Path]:
-    """What a batch that was cut off has left half made."""
+    """Unfinished files that an interrupted batch has left here."""
     yield from course.state.glob(f"{PREFIX}*")
     yield from unfinished(backups(course))
 
 
 def _impatient() -> Callable[[int, int, int], None]:
-    """What ends a copy that somebody else doesn't let begin; by itself it would wait without end."""
+    """A callback that gives up a backup while the database stays locked; SQLite itself would wait forever."""
     end = time.monotonic() + converters.LOCKED_SECONDS
 
     def look(status: int, _left: int, _pages: int) -> None:

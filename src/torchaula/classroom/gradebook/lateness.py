@@ -1,7 +1,7 @@
-"""Late work: the deadline, when a submission arrived, and what lateness costs.
+"""Handle late work: the deadline, when a submission arrived, and the late penalty.
 
-A time of arrival is believed where the course itself took the submission in (see `received`); a
-`timestamp.txt` that lies in a submitted folder is a claim, as anybody can write one.
+Only a time of arrival that the course itself recorded is trusted (see `received`). Anybody can write the
+`timestamp.txt` in a submitted folder, so it is only a claim.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from torchaula.i18n import _
 
 DAY = 86_400.0
 EXAMPLE = "2026-12-01 23:59 Europe/Madrid"
-# A day and a time, and where it is that late: UTC, an offset, or a place. An abbreviation is none of them:
-# CST is three zones, and whether CET means summer too is anybody's guess.
+# A day, a time, and a zone: UTC, an offset, or a place. Abbreviations are ambiguous and don't match:
+# CST names three zones, and CET may or may not include summer time.
 MOMENT = re.compile(
     r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})[ T](?P<hour>[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)"
     r" ?(?P<zone>UTC|GMT|Z|[+-][0-9]{2}(?::?[0-9]{2})?|[A-Z][A-Za-z_+-]*/[A-Za-z0-9_/+-]+)?"
@@ -34,7 +34,7 @@ MOMENT = re.compile(
 
 
 class LateWork(LateSubmissionPlugin):  # type: ignore[misc]
-    """The course's rule: nothing within the grace, then a share of the points for each day begun."""
+    """The course's rule: no penalty within the grace, then a share of the points for each day begun."""
 
     deadlines = Dict(
         value_trait=Unicode(), help=f"Deadline of each assignment, with its time zone: {EXAMPLE!r}"
@@ -51,7 +51,7 @@ class LateWork(LateSubmissionPlugin):  # type: ignore[misc]
     def late_submission_penalty(
         self, student_id: str, score: float, total_seconds_late: float
     ) -> float | None:
-        """The points that lateness costs, of `score`; None where it costs nothing."""
+        """The points of `score` that lateness costs; None if it costs nothing."""
         late = total_seconds_late - 60.0 * self.grace_minutes
         if late <= 0 or not self.percent_a_day:
             return None
@@ -59,7 +59,7 @@ class LateWork(LateSubmissionPlugin):  # type: ignore[misc]
         return score * min(days * self.percent_a_day, self.cap_percent) / 100.0
 
     def require_sense(self, course: Course) -> None:
-        """Raise `Refusal` where a deadline is none, or that of an assignment that is not there."""
+        """Raise `Refusal` if a deadline can't be read, or belongs to an assignment that doesn't exist."""
         for name in self.deadlines:
             self.deadline(name, course.config)
             if name not in course.assignments:
@@ -70,16 +70,16 @@ class LateWork(LateSubmissionPlugin):  # type: ignore[misc]
                 )
 
     def deadline(self, assignment: str, config: Path) -> datetime | None:
-        """The deadline in UTC, without a zone as in the gradebook; None where there is none.
+        """The deadline in UTC, without a zone as in the gradebook; None if there is none.
 
-        Raises `Refusal` where what the course's configuration says is no time, or has no zone.
+        Raises `Refusal` if the configured text is no time, or has no zone.
         """
         text = self.deadlines.get(assignment)
         if text is None:
             return None
         try:
             return in_utc(*text.split())
-        except (TypeError, ValueError, OSError, KeyError, OverflowError):  # ZoneInfo: KeyError, or a folder
+        except (TypeError, ValueError, OSError, KeyError, OverflowError):  # ZoneInfo: KeyError or OSError
             raise Refusal(
                 _(
                     "{path}: the deadline {text!r} of {name} is not a day, an hour and a time zone; "
@@ -89,10 +89,10 @@ class LateWork(LateSubmissionPlugin):  # type: ignore[misc]
 
 
 def in_force(rule: LateWork, course: Course, assignment: str, noted: datetime | None) -> datetime | None:
-    """The deadline that holds: the configuration's; where it names none, the one `noted` in the gradebook.
+    """The deadline that applies: the configured one; if none is configured, the one `noted` in the gradebook.
 
-    Unless the gradebook has that one from the configuration, which names it no more. Both are in UTC, without
-    a zone. Raises `Refusal` like `LateWork.deadline`.
+    A deadline that came from the configuration ends when it is removed there. Both are in UTC, without a
+    zone. Raises `Refusal` like `LateWork.deadline`.
     """
     deadline = rule.deadline(assignment, course.config)
     if deadline is not None or noted is None:
@@ -101,12 +101,12 @@ def in_force(rule: LateWork, course: Course, assignment: str, noted: datetime | 
 
 
 def zone(rule: LateWork, assignment: str) -> ZoneInfo:
-    """By whose clocks people are told of a deadline: those that the configuration names, else UTC."""
+    """The time zone in which people are told a deadline: the configured one, else UTC."""
     return ZoneInfo(rule.deadlines[assignment].split()[2] if assignment in rule.deadlines else "UTC")
 
 
 def tell(rule: LateWork, course: Course, assignment: str) -> None:
-    """Keep which deadline the configuration names, now that the gradebook was told of it."""
+    """Remember the configured deadline, after it was written to the gradebook."""
     deadline, place = rule.deadline(assignment, course.config), _place(course, assignment)
     if deadline is None:
         place.unlink(missing_ok=True)
@@ -127,9 +127,9 @@ def _place(course: Course, assignment: str) -> Path:
 
 
 def in_utc(day: str, hour: str, zone: str) -> datetime:
-    """The moment when clocks show this, as the gradebook notes it; the last one, where they show it twice.
+    """Local time to naive UTC, as nbgrader stores it; for an ambiguous time, the later instant.
 
-    Raises `ValueError`, `OSError`, `KeyError` or `OverflowError` where there is no such time or zone.
+    Raises `ValueError`, `OSError`, `KeyError` or `OverflowError` if there is no such time or zone.
     """
     local = datetime.fromisoformat(f"{day} {hour}")
     if local.tzinfo is not None:
@@ -139,7 +139,7 @@ def in_utc(day: str, hour: str, zone: str) -> datetime:
 
 
 def rule(course: Course, config: Config | None = None) -> LateWork:
-    """The course's rule. Raises `Refusal` where its configuration makes no sense."""
+    """The course's rule. Raises `Refusal` if its configuration is not valid."""
     try:
         return LateWork(config=config or converters.config(course))
     except Exception as error:  # traitlets: a number out of range, a text for a number
@@ -150,14 +150,14 @@ def rule(course: Course, config: Config | None = None) -> LateWork:
 
 @dataclass(frozen=True)
 class Arrival:
-    """When a submission arrived, in UTC; `doubt` says why that isn't known, where somebody might think so."""
+    """When a submission arrived, in UTC, or None; then `doubt` says why, if an instructor should know."""
 
     time: datetime | None
     doubt: str = ""
 
 
 def arrival(rule: LateWork, taken_in: datetime | None, folder: Path) -> Arrival:
-    """When the submission in `folder` arrived, as far as that can be believed; the course itself wins."""
+    """When the submission in `folder` arrived. A time that the course recorded (`taken_in`) is preferred."""
     if taken_in is not None:
         return Arrival(taken_in)
     file = folder / exchange_files.TIMESTAMP
@@ -174,9 +174,9 @@ def arrival(rule: LateWork, taken_in: datetime | None, folder: Path) -> Arrival:
 
 
 def claimed(folder: Path) -> datetime | None:
-    """The moment in UTC that a folder's `timestamp.txt` names; None where it names none beyond doubt.
+    """The time in a folder's `timestamp.txt`, in UTC; None if it holds no unambiguous one.
 
-    Without a zone it is UTC, as nbgrader writes and reads it.
+    A time without a zone is UTC, as nbgrader writes and reads it.
     """
     try:
         text = exchange_files.read(folder / exchange_files.TIMESTAMP) or b""
@@ -184,12 +184,12 @@ def claimed(folder: Path) -> datetime | None:
         if found is None:
             return None
         return _moment(f"{found['day']} {found['hour']}", found["zone"] or "Z")
-    except (OSError, ValueError, OverflowError, KeyError):  # ZoneInfo: KeyError, or OSError for a folder
+    except (OSError, ValueError, OverflowError, KeyError):  # ZoneInfo: KeyError; for a folder, OSError
         return None
 
 
 def _moment(local: str, zone: str) -> datetime:
-    """The moment in UTC; the first one, where clocks of that place show it twice."""
+    """Local time to UTC; for an ambiguous time, the earlier instant."""
     if "/" not in zone:
         zone = "Z" if zone in ("UTC", "GMT") else zone
         return datetime.fromisoformat(local + zone).astimezone(UTC)
@@ -198,7 +198,7 @@ def _moment(local: str, zone: str) -> datetime:
 
 
 def span(amount: timedelta) -> str:
-    """An amount of time in days, hours and minutes: `1 d 12 h`."""
+    """Format an amount of time in days, hours and minutes: `1 d 12 h`."""
     minutes = int(amount.total_seconds() // 60)
     parts = (minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "min")
     return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 min"

@@ -1,7 +1,7 @@
-"""An assignment's rows in nbgrader's gradebook, read for the class at once, written submission by submission.
+"""Write each graded submission to the gradebook in one transaction, and read a whole class at once.
 
-`nbgrader autograde` commits once a cell; here a submission's points, comments and penalty are one
-transaction, and say the same (a test compares them row by row).
+`nbgrader autograde` commits after each cell; here a submission's points, comments and penalty are one
+transaction. The rows are the same (a test compares them one by one).
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ NO_RESPONSE = "No response."  # nbgrader's comment on an answer left as it was
 
 @dataclass(frozen=True)
 class Points:
-    """What a graded cell got: by its test, and by hand, which wins.
+    """The points of a graded cell: those of its test, and those given by hand, which take precedence.
 
-    `needs_person` is nbgrader's mark: nobody gave points yet, or it was regraded since.
+    `needs_person` is nbgrader's mark: the cell has no points yet, or it was regraded since points were given.
     """
 
     auto: float | None
@@ -50,29 +50,29 @@ class Points:
 
     @property
     def score(self) -> float:
-        """As nbgrader counts it: extra credit goes with other points only."""
+        """The points as nbgrader counts them: extra credit counts only if there are other points."""
         chosen = self.auto if self.manual is None else self.manual
         return 0.0 if chosen is None else chosen + (self.extra or 0.0)
 
     @property
     def waits(self) -> bool:
-        """Whether nobody gave it points yet."""
+        """Whether nobody has given points yet."""
         return self.auto is None and self.manual is None
 
 
 def total(points: float, penalty: float) -> float:
-    """What counts of a submission's points: less what lateness costs, and never less than nothing."""
+    """A submission's points after the late penalty, at least 0."""
     return max(0.0, points - penalty)
 
 
 @dataclass
 class Standing:
-    """What the gradebook says of one submission."""
+    """What the gradebook says about one submission."""
 
     points: dict[str, Points] = field(default_factory=dict)
     comments: dict[str, str] = field(default_factory=dict)
     penalty: float = 0.0
-    extension: timedelta = timedelta()  # of the deadline, for this student
+    extension: timedelta = timedelta()  # extra time after the deadline, for this student
 
     @property
     def score(self) -> float:
@@ -81,7 +81,7 @@ class Standing:
 
     @property
     def automatic(self) -> dict[str, float | None]:
-        """What each cell got by itself."""
+        """The points that each cell got from its test."""
         return {cell: points.auto for cell, points in self.points.items()}
 
     @property
@@ -89,20 +89,20 @@ class Standing:
         return any((each.auto, each.manual) != (None, None) for each in self.points.values())
 
     def outdated(self) -> Iterator[str]:
-        """The cells whose points by hand are of an answer that was regraded since."""
+        """The cells with points by hand whose answer was regraded after they were given."""
         for cell, points in self.points.items():
             if points.manual is not None and points.needs_person:
                 yield cell
 
     def overtaken(self) -> Iterator[str]:
-        """The cells whose points by hand are below what their test gives now."""
+        """The cells whose points by hand are lower than what their test gives now."""
         for cell, points in self.points.items():
             if points.manual is not None and points.auto is not None and points.manual < points.auto:
                 yield cell
 
 
 class Lateness(msgspec.Struct, frozen=True):
-    """What lateness cost when it was written, and of which points; the extension is in seconds."""
+    """The late penalty as written, and the points it was computed from; the extension is in seconds."""
 
     penalty: float
     score: float
@@ -110,12 +110,12 @@ class Lateness(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, standing: Standing) -> Lateness:
-        """As the gradebook has it."""
+        """The lateness that the gradebook has."""
         return cls(standing.penalty, standing.score, standing.extension.total_seconds())
 
 
 def fill_extension_row(book: Gradebook, assignment: str, student: str) -> None:
-    """Give a row that was made for an extension what nbgrader grades, before it does."""
+    """Add the notebooks and cells that nbgrader grades to a row that was made for an extension."""
     row = book.find_submission(assignment, student)
     for notebook in () if row.notebooks else row.assignment.notebooks:
         made = SubmittedNotebook(notebook=notebook, assignment=row)
@@ -128,7 +128,7 @@ def fill_extension_row(book: Gradebook, assignment: str, student: str) -> None:
 
 
 def lateness_of(db_url: str, assignment: str, student: str) -> Lateness:
-    """What lateness costs by now, as the gradebook has it."""
+    """The late penalty that the gradebook has now."""
     with Gradebook(db_url) as book:
         row = book.find_submission(assignment, student)
         more = row.extension or timedelta()
@@ -136,16 +136,16 @@ def lateness_of(db_url: str, assignment: str, student: str) -> Lateness:
 
 
 def extensions(book: Gradebook, assignment: str) -> dict[str, timedelta]:
-    """How much more time each student has who has any."""
+    """The extension of each student who has one."""
     row = SubmittedAssignment
     found = select(row.student_id, row.extension).join(row.assignment).where(Assignment.name == assignment)
     return {student: more for student, more in book.db.execute(found) if more}
 
 
 class Ledger:
-    """The rows of one assignment whose cells the gradebook knows already.
+    """The rows of one assignment whose cells are in the gradebook already.
 
-    The `deadline` is the one that holds, in UTC without a zone, whatever the gradebook has by now.
+    The `deadline` is the one that applies, in UTC without a zone, even if the gradebook has another one.
     """
 
     def __init__(
@@ -154,13 +154,13 @@ class Ledger:
         self._db, self._penalties, self.deadline = book.db, penalties, deadline
         self._assignment = book.find_assignment(assignment)
         self._notebook = book.find_notebook(assignment, assignment)
-        tasks = self._notebook.task_cells  # which a person grades and comments on
+        tasks = self._notebook.task_cells  # a person grades tasks and comments on them
         self._graded = {cell.name: cell.id for cell in [*tasks, *self._notebook.grade_cells]}
         self._commented = {cell.name: cell.id for cell in [*tasks, *self._notebook.solution_cells]}
         self.checksums = {cell.name: cell.checksum for cell in self._notebook.source_cells}
 
     def standings(self) -> dict[str, Standing]:
-        """What the gradebook says of each student who handed in."""
+        """What the gradebook says about each student who handed in."""
         found: dict[str, Standing] = defaultdict(Standing)
         of_notebook = SubmittedNotebook.notebook_id == self._notebook.id
         submitted = select(SubmittedAssignment.student_id).join(SubmittedNotebook.assignment)
@@ -183,11 +183,11 @@ class Ledger:
     def write(
         self, student: str, graded: NotebookNode, arrived: datetime | None, is_new: bool = True
     ) -> Standing:
-        """Write what became of a submission in one transaction. What people wrote stays.
+        """Write a graded submission in one transaction. Points and comments by hand stay.
 
-        `arrived` is in UTC. A result that `is_new` has to be looked at again by whoever gave points before,
-        as with nbgrader; one that is only written again, since a penalty changed, has not. Raises
-        SQLAlchemy's `OperationalError` where the database can't be written.
+        `arrived` is in UTC. If `is_new`, cells with points by hand are marked to be looked at again, as
+        nbgrader does; a result that is only written again, because a penalty changed, marks none. Raises
+        SQLAlchemy's `OperationalError` if the database can't be written.
         """
         try:
             submission = self._submission(student)
@@ -201,7 +201,7 @@ class Ledger:
         except BaseException:
             self._db.rollback()
             raise
-        self._db.expunge(submission)  # a class of thousands need not stay in memory
+        self._db.expunge(submission)  # saves memory: a class may have thousands
         return standing
 
     def _submission(self, student: str) -> SubmittedAssignment:
@@ -216,7 +216,7 @@ class Ledger:
         return found or self._new(student)
 
     def _new(self, student: str) -> SubmittedAssignment:
-        """As `Gradebook.add_submission` makes one, but not yet committed."""
+        """Make a submission's row like `Gradebook.add_submission`, but without committing it."""
         row = self._db.get(Student, student)
         if row is None:
             raise MissingEntry(f"no student {student!r} in the gradebook")
@@ -226,7 +226,7 @@ class Ledger:
         return submission
 
     def _fill(self, submission: SubmittedAssignment) -> None:
-        """Give a row what `Gradebook.add_submission` gives one: an extension's row has none of it."""
+        """Add the notebook, grades and comments that `add_submission` adds; an extension's row has none."""
         with self._db.no_autoflush:
             notebook = SubmittedNotebook(notebook=self._notebook, assignment=submission)
             for cell in self._graded.values():
@@ -255,20 +255,21 @@ class Ledger:
         return standing
 
     def _add(self, row: Row) -> Row:
-        """A row that older versions did not make."""
+        """Add a row that older versions did not make."""
         self._db.add(row)
         return row
 
     def penalty(self, student: str, standing: Standing, arrived: datetime | None) -> float | None:
-        """What lateness costs as things stand, as nbgrader assigns it; None where it costs nothing."""
+        """The late penalty as things stand, as nbgrader assigns it; None if there is none."""
         return self._penalty(student, standing.score, standing.extension, arrived)
 
     def costs_otherwise(
         self, student: str, before: Lateness | None, standing: Standing, arrived: datetime | None
     ) -> bool:
-        """Whether the same points would cost others now: for a changed deadline, rule or time of arrival.
+        """Whether the late penalty of the same points has changed: by a new deadline, rule or arrival time.
 
-        `before` is what was written. Points by hand and an extension are given to one student on purpose.
+        `before` is what was written. Points by hand and extensions don't count, because they are set on
+        purpose.
         """
         if before is None or not isclose(before.penalty, standing.penalty):
             before = Lateness.of(standing)
@@ -288,20 +289,20 @@ class Ledger:
 
 
 def _points(grade: Grade, cell: NotebookNode, is_new: bool) -> Points:
-    """Note what a cell gets by itself, as nbgrader does: None for an answer, nothing at all for a task."""
+    """Note the points of a cell's test, as nbgrader does: None for an answer. A task's points stay."""
     if is_grade(cell):
         score, _most = determine_grade(cell)
-        auto = None if score is None else float(score)  # as the database gives it back: 0.0
+        auto = None if score is None else float(score)  # a float, as the database returns it: 0.0
         if is_new or auto != grade.auto_score:
             grade.needs_manual_grade = auto is None or grade.manual_score is not None
         grade.auto_score = auto
-    # A row that is not written yet has no mark, and will have nbgrader's, which is true.
+    # A row that is not written yet has no mark. nbgrader's default for it is true.
     needs_person = grade.needs_manual_grade is not False
     return Points(grade.auto_score, grade.manual_score, grade.extra_credit, needs_person)
 
 
 def _told(comment: Comment, cell: NotebookNode) -> str | None:
-    """Note whether an answer was left as it was; what is said of it, in which a person has the last word."""
+    """Note whether an answer was left as it was; returns the comment, a person's own if there is one."""
     is_untouched = cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
     comment.auto_comment = NO_RESPONSE if is_untouched and not is_task(cell) else None
     said: str | None = comment.auto_comment if comment.manual_comment is None else comment.manual_comment

@@ -1,4 +1,4 @@
-"""One batch at a time in a course's folder."""
+"""Lock a course's folder, so that only one batch runs in it at a time."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from torchaula.i18n import _
 
 @contextmanager
 def alone(course: Course) -> Iterator[None]:
-    """Keep every other batch out of this course. Raises `Refusal` where one is at work.
+    """Hold the course's lock during the block. Raises `Refusal` if another batch is running.
 
-    The lock ends with the process that holds it, however that ends.
+    The lock is released when the process that holds it ends, even if it is killed.
     """
     require_writable(course.state)
     path = course.state / "lock"

@@ -1,4 +1,4 @@
-"""A new secret for a course: all that was graded will be graded again, with other inputs."""
+"""Make a new secret for a course. Everything is graded again afterwards, with other inputs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from torchaula.i18n import _
 
 @dataclass(frozen=True)
 class Made:
-    """What was done: the new secret's fingerprint, and where copies of what was before are."""
+    """What was done: the new secret's fingerprint, and where the old secret and the gradebook were copied."""
 
     fingerprint: str
     kept: Path
@@ -27,9 +27,9 @@ class Made:
 
 
 def make(course: Course, agree: Callable[[dict[str, int]], bool]) -> Made:
-    """Make a new secret, if those who are asked `agree`; they are told how many of what were graded.
+    """Make a new secret if `agree` returns true; it is given the number of graded submissions by assignment.
 
-    Raises `Refusal` where they don't, a batch is grading, or something can't be written.
+    Raises `Refusal` if it returns false, a batch is running, or something can't be written.
     """
     with gradebook.refused_where_not_written(course), locks.alone(course), gradebook.opened(course) as book:
         graded = _graded(book)
@@ -49,7 +49,7 @@ def make(course: Course, agree: Callable[[dict[str, int]], bool]) -> Made:
 
 
 def _graded(book: Gradebook) -> dict[str, int]:
-    """How many submissions have points of a test, by assignment."""
+    """The number of submissions that have points from a test, by assignment."""
     number = func.count(SubmittedAssignment.id.distinct())
     rows = select(Assignment.name, number).join(SubmittedAssignment, Assignment.submissions)
     rows = rows.join(SubmittedNotebook, SubmittedAssignment.notebooks).join(Grade, SubmittedNotebook.grades)
@@ -58,7 +58,7 @@ def _graded(book: Gradebook) -> dict[str, int]:
 
 
 def _backup(course: Course) -> Path:
-    """Copy gradebook and secret; what stands in the secret's place and can't be copied is moved."""
+    """Copy the gradebook and the secret. If the secret can't be copied, move it."""
     copy = gradebook.backup(course) or gradebook.backup_place(course)
     place = copy.with_suffix(".secret")
     if not secret_file.keep(course, place):

@@ -1,4 +1,4 @@
-"""What lateness costs, by the plug-in that the configuration names: the course's own rule, or another."""
+"""Compute late penalties with the plug-in that the configuration names: the course's own rule, or another."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from torchaula.i18n import _
 
 
 class Penalties:
-    """The plug-in of a course. Raises `Refusal` where it can't be loaded.
+    """The late-penalty plug-in of a course. Raises `Refusal` if it can't be loaded.
 
-    Like nbgrader, it finds a module that stands beside the configuration.
+    Like nbgrader, it finds a module beside the configuration file.
     """
 
     def __init__(self, course: Course, config: Config) -> None:
@@ -27,14 +27,14 @@ class Penalties:
         try:
             assigner = AssignLatePenalties(config=config)
             assigner.init_plugin()
-        except Exception as error:  # whatever importing and configuring somebody's module raises
+        except Exception as error:  # importing somebody's module may raise anything
             raise self._refusal(error) from None
         self._plugin = assigner.plugin_inst
 
     def cost(self, student: str, score: float, seconds_late: float) -> float | None:
-        """The points that lateness costs, of `score`; None where it costs nothing.
+        """The points of `score` that lateness costs; None if it costs nothing.
 
-        Raises `Refusal` where the plug-in fails, or gives no number.
+        Raises `Refusal` if the plug-in fails or returns no number.
         """
         try:
             penalty = self._plugin.late_submission_penalty(student, score, seconds_late)

@@ -1,7 +1,7 @@
-"""Which seed a course's hidden cells take their inputs from, as its gradebook has recorded.
+"""Find the seed from which a course's hidden cells draw their inputs, and record it in the gradebook.
 
-A secret of the course's own; or the published seed, where it was graded before courses had secrets. The
-gradebook also has the seed that each assignment's points were given with.
+It is the course's own secret, or the published seed if the course was graded before courses had secrets. The
+gradebook also records the seed with which each assignment's points were given.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from torchaula.errors import Refusal
 from torchaula.i18n import _
 
 PUBLISHED = "published"
-COURSE = ""  # where the course's own seed is recorded: no assignment has this name
-# A table of ours beside nbgrader's, which knows nothing of it.
+COURSE = ""  # the row of the course's own seed: no assignment has this name
+# Our own table in nbgrader's database. nbgrader ignores it.
 TABLE = Table(
     "torchaula_seed",
     MetaData(),
@@ -35,13 +35,13 @@ TABLE = Table(
 
 @dataclass(frozen=True)
 class Seed:
-    """Where hidden cells take their inputs from: a secret in hexadecimal; empty: the published seed."""
+    """The seed of hidden cells' inputs: a secret in hexadecimal, or empty for the published seed."""
 
     secret: str = field(default="", repr=False)
 
     @property
     def fingerprint(self) -> str:
-        """What may be told and kept of it."""
+        """A fingerprint of the seed, which may be shown and stored."""
         return secret_file.fingerprint(self.secret) if self.secret else PUBLISHED
 
 
@@ -49,7 +49,7 @@ FROM_PUBLISHED = Seed()
 
 
 def noted(book: Gradebook, assignment: str = COURSE) -> str | None:
-    """The fingerprint that is recorded of the course, or of an assignment's points; None: nothing is."""
+    """The recorded fingerprint of the course's seed, or of an assignment's; None if none is recorded."""
     if not inspect(book.db.connection()).has_table(TABLE.name):
         return None
     found: str | None = book.db.scalar(select(TABLE.c.seed).where(TABLE.c.assignment == assignment))
@@ -57,7 +57,7 @@ def noted(book: Gradebook, assignment: str = COURSE) -> str | None:
 
 
 def note(book: Gradebook, seed: Seed, assignment: str = COURSE) -> None:
-    """Record the course's seed, or the one that an assignment's points are given with."""
+    """Record the course's seed, or the seed that an assignment's points are given with."""
     if noted(book, assignment) == seed.fingerprint:
         return
     TABLE.create(book.db.connection(), checkfirst=True)
@@ -67,7 +67,7 @@ def note(book: Gradebook, seed: Seed, assignment: str = COURSE) -> None:
 
 
 def look(course: Course, book: Gradebook | None) -> Seed | Fault | None:
-    """The seed in force, or what is wrong with it; None where there is none yet. Writes nothing."""
+    """The seed in force, or what is wrong with it; None if there is none yet. Writes nothing."""
     recorded = noted(book) if book else None
     if recorded is None and (book is None or not _is_graded(book)):
         found = secret_file.read(course.secret)
@@ -85,14 +85,14 @@ def _is_graded(book: Gradebook) -> bool:
 
 
 def in_force(course: Course, book: Gradebook) -> Seed:
-    """The course's seed, made and recorded where there is none yet.
+    """The course's seed; make and record one if there is none yet.
 
-    Raises `Refusal` where its secret is lost, or can't be written.
+    Raises `Refusal` if its secret is lost or can't be written.
     """
     found = _looked(course, book)
     if found is None or not _is_settled(course, book, found):
         with gradebook.refused_where_not_written(course), _in_turn(course):
-            book.db.commit()  # what another one has recorded meanwhile is seen then
+            book.db.commit()  # end the transaction, to see what another process has recorded
             found = _looked(course, book) or _made(course)
             if found.secret and secret_file.read(course.secret) != found.secret:
                 secret_file.settle(course)
@@ -121,22 +121,22 @@ def _made(course: Course) -> Seed:
 
 @contextmanager
 def _in_turn(course: Course) -> Iterator[None]:
-    """Let one process after the other make or record a seed, also while a batch is grading."""
+    """Lock out other processes that make or record a seed. Works while a batch is grading."""
     require_writable(course.state)
     with files.lock(course.state / "secret.lock"):
         yield
 
 
 def require_same(course: Course, book: Gradebook, seed: Seed) -> None:
-    """Raise `Refusal` where another seed is in force by now."""
+    """Raise `Refusal` if another seed is in force by now."""
     if in_force(course, book) != seed:
         raise Refusal(_("{path}: changed since this batch began; grade again").format(path=course.secret))
 
 
 def require_asked(course: Course, book: Gradebook, assignment: str) -> Seed:
-    """The seed in force, for a door that asks nobody; the assignment's points are noted to be of it.
+    """The seed in force, for a command that can't ask anybody; it is recorded for the assignment's points.
 
-    Raises `Refusal` where there are points of another one: somebody has to be asked before they change.
+    Raises `Refusal` if there are points from another seed, because they may only change after a question.
     """
     seed = in_force(course, book)
     if noted(book, assignment) != seed.fingerprint:
@@ -156,7 +156,7 @@ def require_asked(course: Course, book: Gradebook, assignment: str) -> Seed:
 def require_everybody(
     course: Course, book: Gradebook, seed: Seed, assignment: str, students: Collection[str]
 ) -> None:
-    """Raise `Refusal` where others than `students` have points of another seed."""
+    """Raise `Refusal` if students other than `students` have points from another seed."""
     if set(outdated(book, seed, assignment)) - set(students):
         raise Refusal(
             _(
@@ -167,13 +167,13 @@ def require_everybody(
 
 
 def outdated(book: Gradebook, seed: Seed, assignment: str) -> list[str]:
-    """The students who have points of an assignment that were given with another seed."""
+    """The students whose points for an assignment were given with another seed."""
     is_same = (noted(book, assignment) or PUBLISHED) == seed.fingerprint
     return [] if is_same else gradebook.with_points(book, assignment)
 
 
 def told(course: Course, fault: Fault, recorded: str | None) -> str:
-    """What is wrong with the secret that is `recorded`, and what to do about it."""
+    """Say what is wrong with the secret that is `recorded`, and what to do about it."""
     if fault is Fault.MISSING:
         what = _("the course's secret is missing")
     elif fault is Fault.UNREADABLE:
@@ -189,7 +189,7 @@ def told(course: Course, fault: Fault, recorded: str | None) -> str:
 
 
 def _kept(course: Course, recorded: str | None) -> Path:
-    """The newest copy of a secret; where there is none, the folder of copies."""
+    """The newest backup of a secret; if there is none, the folder of backups."""
     folder = gradebook.backups(course)
     for copy in sorted(folder.glob("*.secret"), reverse=True):
         found = secret_file.read(copy)

@@ -1,1 +1,1 @@
-"""What comes in: archives, platforms' downloads, people, and the file to grade."""
+"""Read what comes in: archives, downloads of platforms, students, and the file to grade."""

@@ -1,7 +1,7 @@
-"""Unpacking what a learning platform collected: archives that learners made, or made worse.
+"""Unpack what a learning platform collected: archives by learners, which may be damaged or malicious.
 
-An archive is unpacked whole or not at all; of a class's download that holds for each learner's part, so
-that what one of them packed costs nobody else.
+An archive is unpacked completely or not at all. In a class's download this is decided for each learner
+separately, so that one bad archive affects nobody else.
 """
 
 from __future__ import annotations
@@ -16,29 +16,29 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 from torchaula.classroom.intake import packed, uploads
-from torchaula.classroom.intake.packed import MIB, BadArchive, Budget, Kind, Members
+from torchaula.classroom.intake.packed import MIB, Allowance, ArchiveKind, BadArchive, Members
 from torchaula.files import LONGEST_NAME
 from torchaula.i18n import _
 
 DEPTH = 3  # a class's archive, a learner's in it, and one that a learner packed by mistake
-DEEPEST = 32  # folders in folders, those of inner archives included
-LONGEST = 1000  # bytes of a name with its folders
-RESERVE = 500 * MIB  # bytes of the disk that are left to others
-PART = "{}_assignsubmission_file"  # of a class's download: what one learner handed in
+DEEPEST = 32  # nested folders, including those of inner archives
+LONGEST = 1000  # bytes of a path
+RESERVE = 500 * MIB  # bytes of the disk that stay free
+PART = "{}_assignsubmission_file"  # in a class's download: one learner's folder
 HERE = PurePosixPath()
 DRIVE = re.compile(r"[a-z]:[/\\]|[a-z]:$", re.I)
 
 
 def copy(path: Path, target: Path) -> None:
-    """Copy a file that is no archive. Raises `BadArchive` where it is too large, or there is another."""
-    budget = Budget()
+    """Copy a file that is no archive. Raises `BadArchive` if it is too large, or the target exists."""
+    budget = Allowance()
     budget.take(path.stat().st_size, files=1)
     with Place(target.parent, budget).whole() as place, path.open("rb") as file:
         place.write(PurePosixPath(target.name), iter(lambda: file.read(packed.CHUNK), b""), target.name)
 
 
 def is_download(archive: Path) -> bool:
-    """Whether an archive is what a platform collected from a class, and not what one learner packed."""
+    """Whether an archive is a platform's download for a class, and not one learner's."""
     try:
         with packed.explained(), packed.opened(archive, packed.CLASS_INDEX) as pack:
             return any(uploads.locate(Path(name)) for name in pack.namelist())
@@ -47,10 +47,9 @@ def is_download(archive: Path) -> bool:
 
 
 def unpack_download(archive: Path, folder: Path) -> dict[str, BadArchive]:
-    """Unpack a class's download into `folder`, each learner's part whole or not at all.
+    """Unpack a class's download into `folder`; each learner's part is unpacked completely or not at all.
 
-    Why a part can't be unpacked is returned, by learner. Raises `BadArchive` where the archive itself can't
-    be read.
+    Returns why a part can't be unpacked, by learner. Raises `BadArchive` if the archive itself can't be read.
     """
     failed = {}
     with packed.explained(), packed.opened(archive, packed.CLASS_INDEX) as pack:
@@ -60,7 +59,7 @@ def unpack_download(archive: Path, folder: Path) -> dict[str, BadArchive]:
             parts[str(place[1]) if place else ""].append(entry)
         _make(folder)
         for person, entries in parts.items():
-            budget = Budget()
+            budget = Allowance()
             try:
                 with Place(folder, budget).whole() as place_of_one:
                     place_of_one.fill(packed.of_zip(pack, entries, budget))
@@ -71,9 +70,9 @@ def unpack_download(archive: Path, folder: Path) -> dict[str, BadArchive]:
     return failed
 
 
-def unpack(archive: Path, folder: Path, budget: Budget | None = None, may_be_empty: bool = True) -> None:
-    """Unpack an archive, and those in it, into `folder`. Raises `BadArchive`, and leaves nothing then."""
-    budget = budget or Budget()
+def unpack(archive: Path, folder: Path, budget: Allowance | None = None, may_be_empty: bool = True) -> None:
+    """Unpack an archive, and archives in it, into `folder`. If it raises `BadArchive`, nothing is left."""
+    budget = budget or Allowance()
     with packed.explained():
         _make(folder)
         try:
@@ -91,7 +90,7 @@ def _nothing() -> BadArchive:
 
 
 def _make(folder: Path) -> None:
-    """Make a folder. Raises `BadArchive` where there is one."""
+    """Make a folder. Raises `BadArchive` if it exists."""
     try:
         folder.mkdir(parents=True)
     except FileExistsError:
@@ -100,20 +99,20 @@ def _make(folder: Path) -> None:
 
 
 class Place:
-    """A folder to which the files of one learner come: all, or none.
+    """A folder that receives all the files of one learner, or none.
 
-    It only ever adds: what stands there already, another learner's for one, stays as it is.
+    It only adds files. Existing ones, such as another learner's, are never changed.
     """
 
-    def __init__(self, folder: Path, budget: Budget) -> None:
+    def __init__(self, folder: Path, budget: Allowance) -> None:
         self._folder, self._budget = folder, budget
-        self.files = 0  # written, without archives that were unpacked
-        self._made: list[tuple[Path, bool]] = []  # in order, and whether each is a folder
-        self._known: set[PurePosixPath] = {HERE}  # folders that are there
+        self.files = 0  # how many were written, without unpacked archives
+        self._made: list[tuple[Path, bool]] = []  # paths in order of creation, and whether each is a folder
+        self._known: set[PurePosixPath] = {HERE}  # folders that exist
 
     @contextmanager
     def whole(self) -> Iterator[Place]:
-        """Take everything away again where the block fails. Raises `BadArchive`, whatever went wrong."""
+        """Remove all that was written if the block fails. Any error becomes a `BadArchive`."""
         try:
             with packed.explained():
                 yield self
@@ -124,7 +123,7 @@ class Place:
             raise
 
     def fill(self, members: Members, below: PurePosixPath = HERE, depth: int = 1) -> None:
-        """Write the files of an archive, and of those in it. Raises as they do."""
+        """Write the files of an archive, and of archives in it. Raises `BadArchive`."""
         inner = []
         for name, content in members:
             _require_short(name, below)
@@ -138,10 +137,10 @@ class Place:
             self._fill_from(path, depth + 1)
 
     def _fill_from(self, path: PurePosixPath, depth: int) -> None:
-        """Put the files of an inner archive in its place, unless it is one file packed by itself."""
+        """Replace an inner archive with its files, unless it is a single compressed file."""
         archive = self._folder / path
         is_said_to_be_tar = path.name.lower().endswith((".tar.gz", ".tgz"))
-        if packed.kind_of(archive) is Kind.OTHER_GZ and not is_said_to_be_tar:
+        if packed.kind_of(archive) is ArchiveKind.OTHER_GZ and not is_said_to_be_tar:
             return
         below = path.with_name(stem(path.name) + ".contents")
         self.fill(packed.members(archive, self._budget), below, depth)
@@ -149,9 +148,9 @@ class Place:
         self.files -= 1
 
     def write(self, path: PurePosixPath, content: Iterator[bytes], name: str) -> None:
-        """Write a file, and the folders that it needs; `name` is what its learner calls it.
+        """Write a file and the folders that it needs; `name` is what its learner calls it.
 
-        Raises `BadArchive` where its place is taken, or the disk is full.
+        Raises `BadArchive` if the path is taken, or the disk is full.
         """
         if shutil.disk_usage(self._folder).free < RESERVE:
             told = _("less than {size} MB are free on this disk: make room, and collect again")
@@ -183,18 +182,18 @@ class Place:
 
 
 def stem(name: str) -> str:
-    """The name of an archive without its ending."""
+    """The name of an archive without its suffix."""
     stem = PurePosixPath(name).stem
     return stem[:-4] if stem.lower().endswith(".tar") and len(stem) > 4 else stem
 
 
 def is_packed(name: str) -> bool:
-    """Whether a file is called like an archive."""
+    """Whether a file has the suffix of an archive."""
     return PurePosixPath(name).suffix.lower() in packed.SUFFIXES
 
 
 def safe(name: str) -> PurePosixPath:
-    """A name that stays below the folder it is put in. Raises `BadArchive`."""
+    """A relative path that stays inside its folder. Raises `BadArchive` if `name` would leave it."""
     path = PurePosixPath(name.replace("\\", "/"))
     is_elsewhere = path.is_absolute() or bool(DRIVE.match(name)) or ".." in path.parts
     if is_elsewhere or not path.parts or "\0" in name:
@@ -207,7 +206,7 @@ def safe(name: str) -> PurePosixPath:
 
 
 def _require_short(name: str, below: PurePosixPath) -> None:
-    """Raise `BadArchive` where a name, or those of its folders, are too long to be handled safely."""
+    """Raise `BadArchive` if a path is too long or too deep to be handled safely."""
     path = os.fsencode(below / name.replace("\\", "/").lstrip("/"))
     parts = path.split(b"/")
     if len(parts) > DEEPEST or len(path) > LONGEST or max(map(len, parts)) > LONGEST_NAME:

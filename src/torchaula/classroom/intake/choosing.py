@@ -1,4 +1,4 @@
-"""Which of the notebooks that were handed in is collected, and as whose."""
+"""Choose which of the notebooks handed in is collected, and for which student."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pathlib import Path
 from torchaula.classroom.intake import people, uploads
 from torchaula.classroom.intake.named import Named, natural
 from torchaula.classroom.intake.people import Unmatched
-from torchaula.classroom.intake.received import Arrival, Register
+from torchaula.classroom.intake.received import Receipt, Register
 from torchaula.classroom.intake.roster import Student
 from torchaula.classroom.intake.uploads import Upload, listed, printable
-from torchaula.classroom.intake.worksheet import Row, Sheet
+from torchaula.classroom.intake.worksheet import Sheet, SheetRow
 from torchaula.errors import Refusal
 from torchaula.files import fingerprint
 from torchaula.i18n import _
@@ -22,7 +22,7 @@ from torchaula.i18n import _
 
 @dataclass(frozen=True)
 class Download:
-    """What is known of one download: its worksheet's rows, whether that is its own, and when it was made."""
+    """What is known about one download: its worksheet's rows, whether that has its name, and its date."""
 
     rows: Sheet
     has_own: bool = False
@@ -41,24 +41,24 @@ class Pick:
 
     @property
     def age(self) -> tuple[datetime, bool, tuple[int, ...], list[str | int]]:
-        """What the newest has most of; where no time tells, a download with a worksheet of its own counts."""
+        """A sort key: the newest has the greatest. Without times, a download with its own worksheet wins."""
         earliest = datetime.min.replace(tzinfo=UTC)
         return self.time or earliest, self.download.has_own, self.download.made, natural(str(self.place))
 
-    def arrival(self, student: str) -> Arrival:
-        """What the register keeps of it."""
+    def arrival(self, student: str) -> Receipt:
+        """The entry for the register."""
         time = self.time.isoformat() if self.time else None
-        return Arrival(student, fingerprint(self.path), time)
+        return Receipt(student, fingerprint(self.path), time)
 
     def told(self, student: str, assignment: str) -> dict[str, str]:
-        """As zip_collect wants to know it; with an ending, or a dot in the name is lost."""
+        """The file as zip_collect expects it. `file_id` needs a suffix; else nbgrader cuts names at a dot."""
         told = {"student_id": student, "file_id": f"{assignment}.ipynb"}
         return told | ({"timestamp": f"{self.time:%Y-%m-%d %H:%M:%S}"} if self.time else {})
 
 
 @dataclass
 class Findings:
-    """What a run collects and what it doesn't; `unmatched` as in `Register`, all else by student."""
+    """What a run collects and what it doesn't; `unmatched` as in `Register`, everything else by student."""
 
     picks: dict[str, Pick] = field(default_factory=dict)
     named: list[Named] = field(default_factory=list)
@@ -68,15 +68,15 @@ class Findings:
 
     @property
     def register(self) -> Register:
-        """What is kept of it."""
+        """The register of this run."""
         arrivals = [pick.arrival(student) for student, pick in self.picks.items()]
         return Register(arrivals, self.unmatched, dict(self.remarks), dict(self.problems))
 
     @property
     def collected(self) -> dict[str, datetime | None]:
-        """Whose notebook is collected, and when it was handed in, where a platform tells.
+        """The students whose notebook is collected, and when it was handed in, if a platform says so.
 
-        A file's name tells nothing that is believed.
+        Times in file names are not trusted.
         """
         return {each.student: None for each in self.named} | {
             student: pick.time for student, pick in self.picks.items()
@@ -89,7 +89,7 @@ def settle(
     downloads: Mapping[Path, Download],
     students: Sequence[Student],
 ) -> Findings:
-    """Decide what is collected of some uploads, and as whose."""
+    """Decide which notebooks are collected from some uploads, and for which student."""
     found = Findings()
     whose = people.match({each.person for each in handed_in}, downloads[Path()].rows, students)
     of_student: dict[str, list[Upload]] = defaultdict(list)
@@ -117,11 +117,11 @@ def _choose(
     assignment: str,
     downloads: Mapping[Path, Download],
 ) -> None:
-    """Add a student's newest notebook to what was found, or why there is none."""
+    """Add a student's newest notebook to `found`, or why there is none."""
     picks, problems = [], []
     for each in handed_in:
         download = downloads[each.download]
-        time = download.rows.get(each.person.number, Row()).time
+        time = download.rows.get(each.person.number, SheetRow()).time
         try:
             picks.append(Pick(each.download, download, *each.notebook(assignment), time))
         except Refusal as error:

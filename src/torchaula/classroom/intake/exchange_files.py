@@ -1,6 +1,6 @@
-"""The two files that nbgrader's exchange keeps beside a submission, and needs to give feedback back.
+"""Read and copy the two files that nbgrader's exchange keeps beside a submission and needs for feedback.
 
-A learner can write both. So they are looked at before they are read, and neither is believed here.
+A learner can write both, so they are checked before they are read, and their content is not trusted here.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from pathlib import Path
 
 TIMESTAMP, SECRET = "timestamp.txt", "submission_secret.txt"
 NAMES = (TIMESTAMP, SECRET)
-LONGEST = 1024  # bytes; what nbgrader writes has 30 and 128
+LONGEST = 1024  # bytes; nbgrader writes 30 and 128
 
 
 def kept(folder: Path) -> dict[str, bytes]:
-    """What these files in `folder` hold, by name: of regular files that are short."""
+    """The content of these files in `folder`, by name. Only short, regular files are read."""
     found = {name: read(folder / name) for name in NAMES}
     return {name: content for name, content in found.items() if content is not None}
 
 
 def read(path: Path) -> bytes | None:
-    """What such a file holds; None where it is not there, no regular file, or too long."""
+    """The content of such a file; None if it is missing, not a regular file, or too long."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
@@ -38,13 +38,13 @@ def read(path: Path) -> bytes | None:
 
 
 def put(folder: Path, files: dict[str, bytes]) -> None:
-    """Let `folder` hold these of the exchange's files, and no other of them."""
+    """Write these exchange files to `folder`, and remove the others."""
     for name in NAMES:
         place = folder / name
         if read(place) == files.get(name) and (name in files or not place.exists()):
             continue
         if place.is_dir() and not place.is_symlink():
             shutil.rmtree(place)
-        place.unlink(missing_ok=True)  # a graded copy's files can't be written to
+        place.unlink(missing_ok=True)  # a graded copy's files are read-only
         if name in files:
             place.write_bytes(files[name])

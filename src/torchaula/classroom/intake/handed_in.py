@@ -1,7 +1,7 @@
-"""The file to grade, of all that stands in a student's folder: browsers, archives and people move files.
+"""Choose the file to grade in a student's folder, where it may be misplaced or renamed.
 
-What stands at `<student>/<assignment>/<assignment>.ipynb` wins. Where nothing does, another file is taken
-only if no other could be meant, and from where is told. Files are opened only to compare them.
+The file at `<student>/<assignment>/<assignment>.ipynb` is preferred. If there is none, another file is taken
+only if no other could be meant, and a remark says which. Files are opened only to compare them.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from torchaula.course.rebuilding import submitted
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
-MOST = 2000  # files of one student that are looked at
-DEEPEST = 8  # folders in folders
-SHOWN = 5  # names in a message
-# What systems and editors put beside files, folders of them included.
+MOST = 2000  # how many files of one student are listed
+DEEPEST = 8  # nested folders
+SHOWN = 5  # how many names a message has
+# Files and folders that systems and editors create.
 LITTER = re.compile(r"__MACOSX|\..*|Thumbs\.db|desktop\.ini|~\$.*|Icon\r", re.I | re.S)
 NOTEBOOK = re.compile(r"(?P<stem>.+)\.ipynb(?:\.(?:txt|json))?", re.I | re.S)
-# What might be one still: unfinished, packed, or kept by an editor.
+# What may contain a notebook: an unfinished download, an archive, an editor's copy.
 ALMOST = re.compile(r".*\.ipynb\b.*|.+\.(?:zip|gz|tgz|7z|rar|tar|crdownload|part|download)", re.I | re.S)
 TURNING = {chr(number) for number in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 KINDS = (
@@ -41,7 +41,7 @@ KINDS = (
 
 @dataclass(frozen=True)
 class File:
-    """Something in a student's folder: where it stands there, and of what kind it is."""
+    """A file, folder or other entry in a student's folder: its relative path and its mode."""
 
     below: Path
     mode: int
@@ -52,12 +52,12 @@ class File:
 
     @property
     def is_litter(self) -> bool:
-        """Whether a system or an editor put it there, and no learner."""
+        """Whether a system or an editor created it, and not the learner."""
         return any(LITTER.fullmatch(part) for part in self.below.parts)
 
     @property
     def stem(self) -> str:
-        """The name of what may be a notebook, in small letters; empty where it is none."""
+        """The name of a possible notebook without suffix, in lower case; empty if it is none."""
         match = (
             NOTEBOOK.fullmatch(self.below.name) if stat.S_ISREG(self.mode) and not self.is_litter else None
         )
@@ -66,7 +66,7 @@ class File:
 
 @dataclass(frozen=True)
 class Folder:
-    """A student's folder, at what in it may be of an assignment; `is_cut` where there is more than that."""
+    """What may belong to an assignment in a student's folder; `is_cut` if that is more than `MOST` files."""
 
     root: Path
     assignment: str
@@ -95,7 +95,7 @@ class Folder:
         return [file for file in self.files if stat.S_ISLNK(file.mode)]
 
     def chosen(self) -> File:
-        """The file to grade. Raises `Refusal` where there is none, or where several could be meant."""
+        """The file to grade. Raises `Refusal` if there is none, or several could be meant."""
         for is_meant in (self._is_exact, self._is_beside, self._is_called, self._is_likely):
             found = [file for file in self.notebooks if is_meant(file)]
             if self.is_cut and is_meant != self._is_exact:
@@ -110,14 +110,14 @@ class Folder:
         return file.below == Path(self.assignment, f"{self.assignment}.ipynb")
 
     def _is_beside(self, file: File) -> bool:
-        """Whether it stands where it should, in other letters or with one ending more."""
+        """Whether it is in the right place, but its name differs in case or has one more suffix."""
         return self._is_called(file) and self._is_inside(file) and len(file.below.parts) == 2
 
     def _is_called(self, file: File) -> bool:
         return file.stem == self.assignment.casefold()
 
     def _is_likely(self, file: File) -> bool:
-        """Whether it stands in the assignment's folder, or is called after it."""
+        """Whether it is in the assignment's folder, or its name starts with the assignment's."""
         called = re.match(rf"{re.escape(self.assignment.casefold())}(?![^\W_])", file.stem)
         return self._is_inside(file) or bool(called)
 
@@ -126,7 +126,7 @@ class Folder:
         return len(parts) > 1 and parts[0].casefold() == self.assignment.casefold()
 
     def _are_same(self, files: Sequence[File]) -> bool:
-        """Whether files say the same under the same name: one was copied to another place."""
+        """Whether these are copies of one file: same name, same content."""
         if not all(map(self._is_called, files)):
             return False
         with suppress(Refusal, OSError):
@@ -134,7 +134,7 @@ class Folder:
         return False
 
     def told(self, file: File) -> str:
-        """Where a file stands, as one would say it: the assignment's own folder goes without saying."""
+        """A file's path for a message, without the assignment's own folder."""
         is_at_home = self._is_inside(file) and file.below.parts[0] == self.assignment
         below = file.below.relative_to(self.assignment) if is_at_home else self.root.name / file.below
         return shown(str(below))
@@ -163,7 +163,7 @@ class Folder:
 
 
 def look(course: Course, student: str, assignment: str) -> Folder:
-    """What a student's folder has of an assignment. Raises `OSError` where it can't be read."""
+    """List what a student's folder has for an assignment. Raises `OSError` if it can't be read."""
     root = course.submitted / student
     others = {name.casefold() for name in course.assignments} - {assignment.casefold()}
     exact = Path(assignment, f"{assignment}.ipynb")
@@ -173,19 +173,19 @@ def look(course: Course, student: str, assignment: str) -> Folder:
         else []
     )
     files = [file for file in found[:MOST] if file.below != exact and not _is_of(file, others)]
-    with suppress(FileNotFoundError, NotADirectoryError):  # first, however many others there are
+    with suppress(FileNotFoundError, NotADirectoryError):  # always included, however many others there are
         files.insert(0, File(exact, (root / exact).lstat().st_mode))
     return Folder(root, assignment, files, len(found) > MOST)
 
 
 def _is_of(file: File, others: Collection[str]) -> bool:
-    """Whether a file is another assignment's."""
+    """Whether a file belongs to another assignment."""
     first = file.below.parts[0].casefold()
     return first in others or (len(file.below.parts) == 1 and file.stem in others)
 
 
 def _below(root: Path, below: Path, others: Collection[str]) -> Iterator[File]:
-    """What stands below a folder, and links are not followed: the files of each folder before its folders."""
+    """Walk a folder without following links: the files of each folder come before its subfolders."""
     with os.scandir(root / below) as entries:
         some = islice(entries, MOST + 1)
         found = [File(below / entry.name, entry.stat(follow_symlinks=False).st_mode) for entry in some]
@@ -196,23 +196,23 @@ def _below(root: Path, below: Path, others: Collection[str]) -> Iterator[File]:
                 yield from _below(root, file.below, others)
             except OSError:
                 if not below.parts:
-                    raise  # deeper down it is one file less that is taken for the notebook
+                    raise  # deeper down, an unreadable folder is skipped
 
 
 def unspeakable(name: str) -> bool:
-    """Whether a name has what no text should: control characters, turned directions, bytes beyond UTF-8."""
+    """Whether a name has control characters, bidirectional controls, or bytes that are not UTF-8."""
     return any(
         unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") or letter in TURNING for letter in name
     )
 
 
 def shown(name: str) -> str:
-    """A file's name fit to be shown on one line, and told from any other, whatever bytes it is made of."""
+    """A file's name on one line, with unprintable characters escaped, so that different names differ."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name)
 
 
 def listed(names: Iterable[str]) -> str:
-    """Some names, and how many others there are."""
+    """A few names, and the number of others."""
     everything = list(names)
     more = len(everything) - SHOWN
     return ", ".join(everything[:SHOWN]) + (_(" and {count} more").format(count=more) if more > 0 else "")

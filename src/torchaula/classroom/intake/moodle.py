@@ -1,7 +1,8 @@
-"""Collects what Moodle's "Download all submissions" holds, for `nbgrader zip_collect`.
+"""Collect Moodle's "Download all submissions" for `nbgrader zip_collect`.
 
-Moodle's "grading worksheet", put beside the zip, tells people of one name apart, and when they handed in:
-the times in a zip are the download's. What was not collected, and why, stands in the register (`received`).
+Moodle's "grading worksheet", put beside the zip, distinguishes people of the same name and says when they
+handed in: the times in a zip are those of the download. The register (`received`) says what was not
+collected, and why.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ from torchaula.i18n import _
 
 
 class MoodleCollector(FileNameCollectorPlugin):  # type: ignore[misc]
-    """One notebook a student, their newest, from any number of Moodle's downloads of an assignment.
+    """Collects each student's newest notebook from any number of Moodle's downloads of an assignment.
 
-    The newest is told by the worksheets' times. Where they don't tell, it is that of the download that has a
-    worksheet of its own name, else of the last download. `named_regexp`, where it is set, says whose the
-    files are that Moodle didn't name.
+    The worksheets' times decide which is newest. Without them, a download that has a worksheet of its own
+    name is preferred, then the latest download. `named_regexp`, if set, finds the student of files that
+    Moodle didn't name.
     """
 
     timezone = Unicode("UTC", help="The time zone of your Moodle profile: its dates are in it").tag(
@@ -40,15 +41,15 @@ class MoodleCollector(FileNameCollectorPlugin):  # type: ignore[misc]
         self._told: dict[Path, dict[str, str]] = {}
 
     def collect(self, submitted_file: str) -> dict[str, str] | None:
-        """Whose a file is, as zip_collect wants to know it; None where it isn't collected.
+        """The student and file of a path, as zip_collect expects them; None if it isn't collected.
 
-        Ends the command where students.csv or the configuration can't be used.
+        Ends the command if students.csv or the configuration can't be used.
         """
         self.look()
         return self._told.get(Path(submitted_file))
 
     def look(self) -> Findings:
-        """Look at all that was downloaded, once a run, and write the register.
+        """Examine all downloads, once per run, and write the register.
 
         Ends the command like `collect`.
         """
@@ -79,11 +80,11 @@ class MoodleCollector(FileNameCollectorPlugin):  # type: ignore[misc]
 
     @property
     def assignment(self) -> str:
-        """What is collected."""
+        """The assignment that is collected."""
         return str(self.parent.coursedir.assignment_id)
 
     def _downloads(self, handed_in: Sequence[Upload], sheets: Mapping[Path, Sheet]) -> dict[Path, Download]:
-        """What is known of each download, and of none in particular (the path "")."""
+        """What is known about each download; the path "" stands for no particular one."""
         places = {each.download for each in handed_in}
         made = {place: _made(self._folder("archive") / f"{place}.zip") for place in places}
         return {Path(): Download(worksheet.rows_of(sheets, Path()))} | {
@@ -122,11 +123,11 @@ class MoodleCollector(FileNameCollectorPlugin):  # type: ignore[misc]
         found.named, remarks = named.newest(known)
         for student, told_of in remarks.items():
             found.remarks[student] += told_of
-        for student in {each.student for each in found.named}:  # a notebook was found beside those others
+        for student in {each.student for each in found.named}:  # their problems become remarks
             found.remarks[student] += found.problems.pop(student, [])
 
     def _keep_one(self, found: Findings) -> None:
-        """Keep one notebook of who has one in Moodle's zip and one beside it: Moodle's, if it isn't older."""
+        """Keep one of a student's notebooks in Moodle's zip and beside it: Moodle's, unless it is older."""
         for each in [each for each in found.named if each.student in found.picks]:
             if each.file != self.assignment:
                 continue
@@ -147,7 +148,7 @@ class MoodleCollector(FileNameCollectorPlugin):  # type: ignore[misc]
             self.log.warning("%s: %s", student, "; ".join(told))
 
     def _sheets(self) -> dict[Path, Sheet]:
-        """The worksheets beside the archives. Those among a learner's files tell nothing."""
+        """The worksheets beside the archives. Worksheets among a learner's files are ignored."""
         zone, folder = worksheet.zone(self.timezone), self._folder("archive")
         sheets = {}
         for path in sorted(folder.rglob("*.csv")):
@@ -167,7 +168,7 @@ class MoodleCollector(FileNameCollectorPlugin):  # type: ignore[misc]
 
 
 def _made(archive: Path) -> tuple[int, ...]:
-    """When a download was made, as far as its own entries tell; nothing where they don't."""
+    """The latest date among a download's entries; empty if they have none."""
     try:
         with packed.explained(), packed.opened(archive, packed.CLASS_INDEX) as pack:
             return max((entry.date_time for entry in pack.infolist()), default=())

@@ -1,7 +1,7 @@
-"""Whose files are that no platform named: by the course's own pattern, nbgrader's `named_regexp`.
+"""Find the student of a file that no platform named, with the course's own pattern (`named_regexp`).
 
-nbgrader ends the whole command at a file that its pattern finds twice, as Canvas names what was handed in
-again: `garcia_12_345_mlp.ipynb`, `garcia_12_678_mlp-1.ipynb`.
+nbgrader ends the whole command when its pattern finds a file twice. Canvas names resubmissions like this:
+`garcia_12_345_mlp.ipynb`, `garcia_12_678_mlp-1.ipynb`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from torchaula.classroom.intake.uploads import are_same, listed, printable
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
-AGAIN = re.compile(r"(?P<name>.+)-(?P<number>[0-9]{1,6})")  # handed in again, once more each time
+AGAIN = re.compile(r"(?P<name>.+)-(?P<number>[0-9]{1,6})")  # a platform's number for each resubmission
 COPY = re.compile(r"[-_ ]?\(?(?P<number>[0-9]{1,6})\)?")
 
 Match = Callable[[str], Mapping[str, str | None] | None]
@@ -28,7 +28,7 @@ Match = Callable[[str], Mapping[str, str | None] | None]
 
 @dataclass(frozen=True)
 class Named:
-    """A file whose student the pattern tells. `number` says how often it was handed in before."""
+    """A file whose name matches the pattern. `number` says how often it was handed in before."""
 
     path: Path
     student: str
@@ -38,17 +38,17 @@ class Named:
 
     @property
     def age(self) -> tuple[datetime, int, list[str | int]]:
-        """What the newest has most of."""
+        """A sort key: the newest file has the greatest."""
         return self.time or datetime.min.replace(tzinfo=UTC), self.number, natural(str(self.path))
 
     def told(self) -> dict[str, str]:
-        """As zip_collect wants to know it; with an ending, or a dot in the name is lost."""
+        """The file as zip_collect expects it. `file_id` needs a suffix; else nbgrader cuts names at a dot."""
         told = {"student_id": self.student, "file_id": f"{self.file}{self.path.suffix}"}
         return told | ({"timestamp": f"{self.time:%Y-%m-%d %H:%M:%S}"} if self.time else {})
 
 
 def require_pattern(pattern: str, config: Path) -> None:
-    """Raise `Refusal` where `named_regexp` is set and can't tell a student."""
+    """Raise `Refusal` if `named_regexp` is set and can't name a student."""
     try:
         groups = re.compile(pattern).groupindex
         reason = "" if not pattern or "student_id" in groups else _("no group (?P<student_id>…)")
@@ -63,13 +63,13 @@ def require_pattern(pattern: str, config: Path) -> None:
 
 
 def natural(text: str) -> list[str | int]:
-    """What a text is sorted by where its numbers count as numbers: "x", "x (1)", "x (2)", "x (10)"."""
+    """A sort key that compares numbers by value: "x", "x (1)", "x (2)", "x (10)"."""
     parts = re.split(r"(\d+)", text.casefold())
     return [int(part) if part.isdecimal() else part for part in parts]
 
 
 def look(path: Path, match: Match, assignment: str) -> Named | str | None:
-    """Whose a file is; a text: why it can't be told; None where the pattern doesn't know it."""
+    """The student's file at `path`; a text if it is refused; None if the pattern doesn't match."""
     found = match(str(path))
     if not found:
         return None
@@ -83,7 +83,7 @@ def look(path: Path, match: Match, assignment: str) -> Named | str | None:
 
 
 def _file(file: str, path: Path, assignment: str) -> tuple[str, int]:
-    """The name of a notebook, and the number that a platform put behind it."""
+    """The name of a notebook, and the number that a platform appended to it."""
     file = file.removesuffix(path.suffix)
     if file != assignment and (again := AGAIN.fullmatch(file)) and again["name"] == assignment:
         return assignment, int(again["number"])
@@ -100,7 +100,7 @@ def _time(text: str | None) -> datetime | None:
 
 
 def newest(found: Iterable[Named]) -> tuple[list[Named], dict[str, list[str]]]:
-    """Of each student the newest of each notebook; and what they handed in beside, by student."""
+    """Each student's newest file of each notebook, and remarks about the others, by student."""
     same: defaultdict[tuple[str, str], list[Named]] = defaultdict(list)
     for each in found:
         same[each.student, each.file].append(each)

@@ -1,7 +1,7 @@
-"""What is in an archive that nobody trusts: zip, tar or tar.gz, told by content, and counted as it comes.
+"""Read untrusted archives (zip, tar, tar.gz) with limits on memory, size and time.
 
-The libraries that read archives believe them: an index of any length, a header of any size, a method that
-unpacks gigabytes at once. So they get streams here that hand out no more at a time than honest archives need.
+Python's archive libraries trust an archive: an index or header of any length, a method that unpacks gigabytes
+at once. So they read from streams here that return no more at a time than an honest archive needs.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ from torchaula.printing import printable, shortened
 
 MIB = 2**20
 CHUNK = MIB
-INDEX = MIB  # bytes of a zip's index: room for the names of more files than are unpacked
-CLASS_INDEX = 64 * MIB  # the same of what a platform packed
-HEADER = 16 * 1024  # bytes of a tar's header, names and extended attributes included
+INDEX = MIB  # bytes of a zip's index: enough for more files than the limit
+CLASS_INDEX = 64 * MIB  # the same for a platform's download
+HEADER = 16 * 1024  # bytes of a tar's header with names and extended attributes
 BLOCK = tarfile.BLOCKSIZE
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
-# Of others `zipfile` unpacks all that it has read, however much that is: 1 MB of bzip2 may be 20 GB.
+# For other methods `zipfile` unpacks without a limit: 1 MB of bzip2 may become 20 GB at once.
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 SUFFIXES = (".zip", ".tar", ".tgz", ".gz")
-LONGEST = 100  # characters of a name or a reason in a message
+LONGEST = 100  # characters of a name or reason in a message
 
 
 class BadArchive(Refusal):
-    """An archive that isn't unpacked; the text says why, and what to do about it."""
+    """An archive that can't be unpacked; the text says why, and what to do about it."""
 
 
-class Kind(Enum):
-    """What a file holds."""
+class ArchiveKind(Enum):
+    """The type of a file, by content."""
 
     ZIP = auto()
     TAR = auto()
@@ -51,10 +51,10 @@ class Kind(Enum):
 
 
 @dataclass
-class Budget:
-    """What one archive may take, inner ones included, whatever its own index says.
+class Allowance:
+    """The limits of one archive, with the archives in it, whatever its own index says.
 
-    `files` are its members of any kind and the folders that they need; `seconds` are of CPU time.
+    `files` counts members of any kind and the folders that they need; `seconds` are CPU time.
     """
 
     size: int = 200 * MIB
@@ -64,7 +64,7 @@ class Budget:
     _begun: float = field(default_factory=time.process_time)
 
     def take(self, size: int = 0, files: int = 0) -> None:
-        """Count some bytes and files. Raises `BadArchive` where there are too many, or took too long."""
+        """Count some bytes and files. Raises `BadArchive` if a limit is exceeded."""
         self._spent = [self._spent[0] + size, self._spent[1] + files]
         if self._spent[0] > self.size or self._spent[1] > self.files:
             raise BadArchive(
@@ -77,12 +77,12 @@ class Budget:
 
 
 Stream = IO[bytes] | gzip.GzipFile
-Members = Iterator[tuple[str, Iterator[bytes] | None]]  # names, and what files hold; None of all others
+Members = Iterator[tuple[str, Iterator[bytes] | None]]  # names, and the content of files; None for all others
 
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Turn whatever goes wrong in the block into a `BadArchive`: no library says all that it may raise."""
+    """Turn any error of the block into a `BadArchive`: the libraries don't document all that they raise."""
     try:
         yield
     except BadArchive:
@@ -94,12 +94,12 @@ def explained() -> Iterator[None]:
 
 
 def shown(text: str) -> str:
-    """A text of an archive, short and fit to be shown."""
+    """A text from an archive, shortened and printable."""
     return shortened(printable(text), LONGEST)
 
 
-def kind_of(path: Path) -> Kind:
-    """What a file is, whatever its name says. Raises `OSError` where it can't be read."""
+def kind_of(path: Path) -> ArchiveKind:
+    """The type of a file, by content, not by name. Raises `OSError` if it can't be read."""
     with path.open("rb") as file:
         start = file.read(BLOCK)
     if start.startswith(GZIP):
@@ -107,11 +107,11 @@ def kind_of(path: Path) -> Kind:
             with gzip.open(path) as unpacked:
                 start = unpacked.read(BLOCK)
         except (OSError, EOFError, ValueError):
-            return Kind.OTHER_GZ
-        return Kind.TAR_GZ if _is_header(start) else Kind.OTHER_GZ
+            return ArchiveKind.OTHER_GZ
+        return ArchiveKind.TAR_GZ if _is_header(start) else ArchiveKind.OTHER_GZ
     if _is_header(start):
-        return Kind.TAR
-    return Kind.ZIP if start.startswith(ZIP) or zipfile.is_zipfile(path) else Kind.OTHER
+        return ArchiveKind.TAR
+    return ArchiveKind.ZIP if start.startswith(ZIP) or zipfile.is_zipfile(path) else ArchiveKind.OTHER
 
 
 def _is_header(block: bytes) -> bool:
@@ -122,16 +122,16 @@ def _is_header(block: bytes) -> bool:
     return True
 
 
-def members(archive: Path, budget: Budget) -> Members:
-    """The members of an archive in order. Raises `BadArchive`, and what the libraries raise."""
+def members(archive: Path, budget: Allowance) -> Members:
+    """The members of an archive in order. Raises `BadArchive`, and any error of the libraries."""
     kind = kind_of(archive)
-    if kind is Kind.ZIP:
+    if kind is ArchiveKind.ZIP:
         with opened(archive) as pack:
             yield from of_zip(pack, pack.infolist(), budget)
-    elif kind is Kind.TAR:
+    elif kind is ArchiveKind.TAR:
         with archive.open("rb") as file:
             yield from _of_tar(file, budget)
-    elif kind is Kind.TAR_GZ:
+    elif kind is ArchiveKind.TAR_GZ:
         with gzip.open(archive) as file:
             yield from _of_tar(file, budget)
     else:
@@ -140,25 +140,25 @@ def members(archive: Path, budget: Budget) -> Members:
 
 @contextmanager
 def opened(archive: Path, index: int = INDEX) -> Iterator[zipfile.ZipFile]:
-    """A zip archive whose index has at most so many bytes. Raises as `members` does."""
+    """Open a zip archive, reading at most `index` bytes of its index at once. Raises like `members`."""
     with _Sparing(archive, index) as file, zipfile.ZipFile(file) as pack:
         yield pack
 
 
-def of_zip(pack: zipfile.ZipFile, entries: Iterable[zipfile.ZipInfo], budget: Budget) -> Members:
-    """Some members of a zip archive. Raises as `members` does."""
+def of_zip(pack: zipfile.ZipFile, entries: Iterable[zipfile.ZipInfo], budget: Allowance) -> Members:
+    """Some members of a zip archive. Raises like `members`."""
     for entry in entries:
         budget.take(files=1)
         yield entry.filename, _unzipped(pack, entry, budget) if _is_file(entry) else None
 
 
 def _is_file(entry: zipfile.ZipInfo) -> bool:
-    """Whether it is no folder, and no link or device, as far as the archive tells."""
+    """Whether an entry is a regular file: no folder, link or device, as far as the archive says."""
     mode = entry.external_attr >> 16
     return not entry.is_dir() and (not mode or stat.S_ISREG(mode) or not stat.S_IFMT(mode))
 
 
-def _unzipped(pack: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: Budget) -> Iterator[bytes]:
+def _unzipped(pack: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: Allowance) -> Iterator[bytes]:
     if entry.compress_type not in METHODS:
         raise BadArchive(_("packed by an unusual method: ask for an ordinary zip, or the notebook alone"))
     with pack.open(entry) as content:
@@ -167,17 +167,17 @@ def _unzipped(pack: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: Budget) -> 
             yield chunk
 
 
-def _of_tar(file: Stream, budget: Budget) -> Members:
+def _of_tar(file: Stream, budget: Allowance) -> Members:
     stream = _Forward(file, budget)
     with tarfile.open(fileobj=stream, mode="r:") as tar:
         for member in tar:
             budget.take(files=1)
-            is_file = member.isreg() and not member.issparse()  # holes would be counted by nobody
+            is_file = member.isreg() and not member.issparse()  # a sparse file's holes are not counted
             yield member.name, _untarred(tar, member) if is_file else None
     if stream.last.strip(b"\0"):
-        raise tarfile.ReadError(_("a header is damaged"))  # which `tarfile` takes for the end
+        raise tarfile.ReadError(_("a header is damaged"))  # `tarfile` would take it for the end
     while stream.read(HEADER):
-        pass  # to where gzip's own checksum stands
+        pass  # read to the end, so that gzip verifies its checksum
 
 
 def _untarred(tar: tarfile.TarFile, member: tarfile.TarInfo) -> Iterator[bytes]:
@@ -187,7 +187,7 @@ def _untarred(tar: tarfile.TarFile, member: tarfile.TarInfo) -> Iterator[bytes]:
 
 
 class _Sparing(io.BufferedReader):
-    """A file of which nobody reads more than `most` bytes at once."""
+    """A file that refuses to read more than `most` bytes at once."""
 
     def __init__(self, path: Path, most: int) -> None:
         super().__init__(io.FileIO(path))
@@ -202,9 +202,9 @@ class _Sparing(io.BufferedReader):
 
 
 class _Forward(io.RawIOBase):
-    """A stream that only goes on, and every byte of it is counted: also of what is passed over."""
+    """A forward-only stream that counts each byte, including bytes that are skipped."""
 
-    def __init__(self, stream: Stream, budget: Budget) -> None:
+    def __init__(self, stream: Stream, budget: Allowance) -> None:
         self._stream, self._budget, self._at = stream, budget, 0
         self.last = b""
 

@@ -1,4 +1,4 @@
-"""Which student each of Moodle's participants is."""
+"""Match Moodle's participants to students."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from torchaula.classroom.intake import roster
 from torchaula.classroom.intake.roster import Student
 from torchaula.classroom.intake.uploads import Person, listed
-from torchaula.classroom.intake.worksheet import Row, Sheet
+from torchaula.classroom.intake.worksheet import Sheet, SheetRow
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
@@ -17,7 +17,7 @@ ANONYMOUS = "participante"
 
 
 class Unmatched(Refusal):
-    """Says why it can't be told who a participant is. `students` are those who it may be."""
+    """Says why a participant could not be matched. `students` are the candidates."""
 
     def __init__(self, reason: str, students: Iterable[str] = ()) -> None:
         super().__init__(reason)
@@ -27,9 +27,10 @@ class Unmatched(Refusal):
 def match(
     people: Iterable[Person], sheet: Sheet, students: Sequence[Student]
 ) -> dict[Person, str | Unmatched]:
-    """The student's id of each of `people`, or why there is none.
+    """The student's id for each of `people`, or why there is none.
 
-    By a worksheet's ID number or e-mail, else by name; where there are no `students`, made from the name.
+    Matches by the worksheet's ID number or e-mail, else by name. Without `students`, ids are made from the
+    names.
     """
     known = sorted(people, key=str)
     if not students:
@@ -38,7 +39,7 @@ def match(
     claims: dict[str, list[tuple[Person, bool]]] = defaultdict(list)
     for person in known:
         try:
-            student, sure = _claim(person, sheet.get(person.number, Row()), students)
+            student, sure = _claim(person, sheet.get(person.number, SheetRow()), students)
             claims[student].append((person, sure))
         except Unmatched as error:
             matched[person] = error
@@ -49,14 +50,14 @@ def match(
 
 
 def _narrowed(found: str | Unmatched, taken: set[str]) -> str | Unmatched:
-    """Who it may be, without those who somebody else is, unless nobody is left then."""
+    """Remove candidates that are matched to others, unless none would be left."""
     if isinstance(found, Unmatched) and (free := [each for each in found.students if each not in taken]):
         found.students = tuple(free)
     return found
 
 
-def _claim(person: Person, row: Row, students: Sequence[Student]) -> tuple[str, bool]:
-    """Who a person is, and whether by more than a name. Raises `Unmatched` where it can't be told."""
+def _claim(person: Person, row: SheetRow, students: Sequence[Student]) -> tuple[str, bool]:
+    """The id of a person, and whether more than a name proves it. Raises `Unmatched` unless one fits."""
     if found := roster.by_address(students, row.id_number, row.email):
         if len(found) == 1:
             return found[0].id, True
@@ -91,7 +92,7 @@ def _claim(person: Person, row: Row, students: Sequence[Student]) -> tuple[str, 
 
 
 def _one_only(student: str, claimants: list[tuple[Person, bool]]) -> dict[Person, str | Unmatched]:
-    """Two participants can't be one student: who is so by more than a name stays, else none of them."""
+    """Accept one of several participants for a student: the only one matched by more than a name, or none."""
     everyone = {person.identity for person, _sure in claimants}
     accepted = everyone
     if len(everyone) > 1:
@@ -108,7 +109,7 @@ def _one_only(student: str, claimants: list[tuple[Person, bool]]) -> dict[Person
 
 
 def _made_ids(people: Sequence[Person]) -> Iterable[tuple[Person, str]]:
-    """Ids for a course without `students.csv`; with the number where a name alone is not enough."""
+    """Make ids for a course without `students.csv`; they include the number if the name is not unique."""
     named: dict[str, set[str]] = defaultdict(set)
     for person in people:
         named[_slug(person)].add(person.identity)
@@ -119,7 +120,7 @@ def _made_ids(people: Sequence[Person]) -> Iterable[tuple[Person, str]]:
 
 
 def _slug(person: Person) -> str:
-    """A name in small ASCII letters: `ana-garcia-lopez`."""
+    """A name in lower-case ASCII letters: `ana-garcia-lopez`."""
     if person.is_anonymous:
         return ANONYMOUS
     return re.sub(r"[^a-z0-9]+", "-", roster.key(person.name)).strip("-") or ANONYMOUS

@@ -1,6 +1,6 @@
-"""What was received from a learning platform, and when: one register an assignment.
+"""Record what was received from a learning platform, and when: one register per assignment.
 
-A submission's folder holds what a learner may have made. The register holds what the platform said.
+A learner may have written anything in a submission's folder. The register holds what the platform said.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from torchaula.course.layout import Course, require_writable
 from torchaula.files import whole
 
 
-class Arrival(msgspec.Struct, frozen=True):
-    """A notebook that was collected, known by `submitted.digest_of` its bytes.
+class Receipt(msgspec.Struct, frozen=True):
+    """A collected notebook, identified by the digest of its bytes (`submitted.digest_of`).
 
-    `time` is when it was handed in (ISO 8601, UTC), where known.
+    `time` is when it was handed in (ISO 8601, UTC), if known.
     """
 
     student: str
@@ -28,26 +28,26 @@ class Arrival(msgspec.Struct, frozen=True):
 
 
 class Register(msgspec.Struct):
-    """What became of an assignment's downloads.
+    """What happened to an assignment's downloads.
 
-    `arrivals` are of all downloads so far. Of the last run are `problems` (by student, why something of
-    theirs was not collected), `remarks` (by student, of what was), and `unmatched`: what the platform called
-    something of nobody known, and why it was not collected.
+    `arrivals` are those of all runs. The rest is about the last run: `problems` say, by student, why
+    something of theirs was not collected; `remarks` are about what was collected; `unmatched` says, by the
+    platform's name, why something that belongs to no known student was not collected.
     """
 
-    arrivals: list[Arrival] = []
+    arrivals: list[Receipt] = []
     unmatched: dict[str, str] = {}
     remarks: dict[str, list[str]] = {}
     problems: dict[str, list[str]] = {}
 
 
 def path(course: Course, assignment: str) -> Path:
-    """Where an assignment's register stands."""
+    """The path of an assignment's register."""
     return course.state / "received" / f"{assignment}.json"
 
 
 def load(course: Course, assignment: str) -> Register:
-    """An assignment's register; an empty one where there is none that can be read."""
+    """An assignment's register; an empty one if there is none, or it can't be read."""
     try:
         return msgspec.json.decode(path(course, assignment).read_bytes(), type=Register)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
@@ -55,10 +55,9 @@ def load(course: Course, assignment: str) -> Register:
 
 
 def record(course: Course, assignment: str, latest: Register) -> None:
-    """Write what a run received, whole or not at all, and keep the arrivals of earlier runs.
+    """Write the latest run atomically, and keep the arrivals of earlier runs.
 
-    A time that was known stays known where the latest run has none. Raises `Refusal` where the register
-    can't be written.
+    A known time is kept if the latest run has none. Raises `Refusal` if the register can't be written.
     """
     arrivals = {(arrival.student, arrival.digest): arrival for arrival in load(course, assignment).arrivals}
     for arrival in latest.arrivals:
@@ -73,7 +72,7 @@ def record(course: Course, assignment: str, latest: Register) -> None:
 
 
 def times(register: Register) -> dict[tuple[str, str], datetime]:
-    """When each notebook was handed in (UTC), by student and digest, where that is known."""
+    """When each notebook was handed in (UTC), by student and digest, if known."""
     found = {}
     for arrival in register.arrivals:
         with suppress(ValueError):

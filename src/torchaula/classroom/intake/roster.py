@@ -1,4 +1,4 @@
-"""Who takes the course: `students.csv`, in nbgrader's columns, beside `nbgrader_config.py`."""
+"""Read the students of the course from `students.csv`, which has nbgrader's columns."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from torchaula.errors import Refusal
 from torchaula.files import LONGEST_NAME, content
 from torchaula.i18n import _
 
-# A platform leaves these out of file names: Conan O'Brien hands in as "Conan OBrien".
+# A platform removes these from file names: Conan O'Brien becomes "Conan OBrien".
 LEFT_OUT = re.compile(r"[\"'`´‘’“”&<>|:/\\]")
 BETWEEN = re.compile(r"[\s,_‐‑–—-]+")
 
 
 @dataclass(frozen=True)
 class Student:
-    """One row of `students.csv`. What isn't known is empty."""
+    """One row of `students.csv`. Unknown fields are empty."""
 
     id: str
     first_name: str = ""
@@ -36,9 +36,9 @@ class Student:
 
 
 def load(course: Course) -> list[Student]:
-    """The students of a course in the file's order; none where there is no `students.csv`.
+    """The students of a course in the file's order; none if there is no `students.csv`.
 
-    Raises `Refusal`, with file and line, where it can't be read or an id can't be used.
+    Raises `Refusal`, with file and line, if it can't be read or an id can't be used.
     """
     path = course.root / "students.csv"
     if not path.exists():
@@ -56,18 +56,18 @@ def load(course: Course) -> list[Student]:
 
 
 def key(name: str) -> str:
-    """A person's name for comparing: without accents, case, or what is between its words."""
+    """A person's name for comparison: without accents, case and separators between words."""
     return BETWEEN.sub(" ", without_accents(LEFT_OUT.sub("", name))).strip()
 
 
 def without_accents(text: str) -> str:
-    """A text in lower case and in compatible characters, without accents."""
+    """A text in lower case, normalised (NFKD), without accents."""
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return "".join(letter for letter in folded if not unicodedata.combining(letter))
 
 
 def by_address(students: Sequence[Student], *addresses: str) -> list[Student]:
-    """The students of whom one of `addresses` is the id, the platform's id or the e-mail address."""
+    """The students whose id, platform id or e-mail address is one of `addresses`."""
     wanted = {address.strip().casefold() for address in addresses} - {""}
     return [
         student
@@ -77,7 +77,7 @@ def by_address(students: Sequence[Student], *addresses: str) -> list[Student]:
 
 
 def by_name(students: Sequence[Student], name: str) -> list[Student]:
-    """The students called `name`, whichever of first and last name stands first."""
+    """The students called `name`, with the first or the last name first."""
     wanted = key(name)
     return [
         student
@@ -87,9 +87,9 @@ def by_name(students: Sequence[Student], name: str) -> list[Student]:
 
 
 def rows(path: Path, *required: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows of a table by column name (its `key`), each with its line; empty rows are left out.
+    """The non-empty rows of a table, each with its line, as dicts by column name (its `key`).
 
-    Raises `Refusal` where it is no table, or has none of the columns `required`.
+    Raises `Refusal` if it is no table, or has none of the columns `required`.
     """
     text = _text(path)
     header = next((line for line in text.splitlines() if line.strip()), "")
@@ -129,7 +129,7 @@ def _columns(path: Path, values: list[str], required: tuple[str, ...]) -> list[s
 
 
 def _text(path: Path) -> str:
-    """A table's text: UTF-8, or what spreadsheets on Windows write."""
+    """The text of a table: UTF-8, or the encoding of spreadsheets on Windows."""
     try:
         found = content(path)
         try:
@@ -156,7 +156,7 @@ def _taken(line: int | None) -> str:
 
 
 def bad_id(identifier: str) -> str:
-    """Why an id can't name a student's folder, if so."""
+    """Why an id can't name a student's folder; empty if it can."""
     if not identifier.strip():
         return _("the id is empty; give the student one")
     if not (

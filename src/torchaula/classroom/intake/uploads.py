@@ -1,4 +1,4 @@
-"""What people handed in, as Moodle's "Download all submissions" names it, as folders or flat."""
+"""Find what people handed in, in the folders and files of Moodle's "Download all submissions"."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from torchaula.errors import Refusal
 from torchaula.i18n import _
 from torchaula.printing import printable as printable
 
-# Moodle writes no underscore in a name, so that no file's name can pass for another person's upload.
+# Moodle's names contain no underscore, so no file name can imitate another person's upload.
 # The default group of a group submission has no number.
 ENTRY = re.compile(
     r"(?P<name>[^_]+)(?:_(?P<number>\d+))?_assignsubmission_(?P<plugin>[a-z0-9]+)(?:_(?P<file>.*))?",
     re.DOTALL,
 )
-ANONYMOUS = ("participant", "participante")  # blind marking
-SHOWN = 5  # file names in a message
+ANONYMOUS = ("participant", "participante")  # Moodle's names under blind marking
+SHOWN = 5  # how many file names a message has
 
 
 @dataclass(frozen=True)
 class Person:
-    """Someone, or a group, as Moodle names them. The number is of the assignment, not of the user."""
+    """A person or group as Moodle names them. The number belongs to the assignment, not to the user."""
 
     name: str
     number: str = ""
@@ -36,7 +36,7 @@ class Person:
 
     @property
     def identity(self) -> str:
-        """What stays where a name changes."""
+        """What stays the same if the name changes."""
         return self.number or self.name
 
     @property
@@ -47,9 +47,9 @@ class Person:
 
 @dataclass
 class Upload:
-    """What one person handed in, in one download: its files by the learner's names for them.
+    """What one person handed in, in one download: paths by the learner's file names.
 
-    `failed` says why they could not be unpacked, if so.
+    `failed` says why the files could not be unpacked; else it is empty.
     """
 
     person: Person
@@ -58,9 +58,9 @@ class Upload:
     failed: str = ""
 
     def notebook(self, assignment: str) -> tuple[Path, tuple[str, ...]]:
-        """The notebook that answers `assignment`, whatever its name where it is the only one; and the others.
+        """The notebook that answers `assignment`, and the names of others. A single one may have any name.
 
-        Raises `Refusal` where it can't be told.
+        Raises `Refusal` if several could be meant, or none is there.
         """
         if self.failed:
             raise Refusal(self.failed)
@@ -84,12 +84,12 @@ class Upload:
 
 
 def are_same(paths: Sequence[Path]) -> bool:
-    """Whether files hold the same: their sizes are looked at before any is read, and none is read whole."""
+    """Whether files have the same content. Sizes are compared first, and no file is loaded completely."""
     return all(filecmp.cmp(paths[0], other, shallow=False) for other in paths[1:])
 
 
 def require_notebook(path: Path, name: str) -> None:
-    """Raise `Refusal` where a file is too large for a notebook, or can't be read; `name` is its learner's."""
+    """Raise `Refusal` if a file is too large for a notebook, or can't be read; `name` is the learner's."""
     try:
         submitted.load(path)
     except (Refusal, OSError) as error:
@@ -99,7 +99,7 @@ def require_notebook(path: Path, name: str) -> None:
 def find(root: Path, failed: Mapping[Path, str]) -> tuple[list[Upload], list[Path]]:
     """The uploads below `root`, and the files there that Moodle didn't name.
 
-    `failed` says of places below `root` why what belongs there could not be unpacked.
+    `failed` says, by path below `root`, why something could not be unpacked.
     """
     uploads: dict[tuple[Path, Person], Upload] = {}
     strangers = []
@@ -121,9 +121,9 @@ def find(root: Path, failed: Mapping[Path, str]) -> tuple[list[Upload], list[Pat
 
 
 def locate(below: Path) -> tuple[Path, Person, str] | None:
-    """An entry's download, whose it is, and the learner's name for the file; None where Moodle named nothing.
+    """An entry's download, its person, and the learner's name for the file; None if Moodle didn't name it.
 
-    The name is empty where a learner wrote the text on Moodle's page: that is no file.
+    The file name is empty for a text that was written on Moodle's page, because that is no file.
     """
     for at, part in enumerate(below.parts):
         if match := ENTRY.fullmatch(part):
@@ -134,6 +134,6 @@ def locate(below: Path) -> tuple[Path, Person, str] | None:
 
 
 def listed(names: Iterable[str]) -> str:
-    """Some file names, fit to be shown."""
+    """A few file names in printable form."""
     shown = [printable(name) for name in names]
     return ", ".join(shown[:SHOWN]) + (", …" if len(shown) > SHOWN else "")

@@ -1,6 +1,6 @@
-"""Moodle's "grading worksheet": a table that says who a download's participants are, and when they handed in.
+"""Read Moodle's "grading worksheet": a table of a download's participants and when they handed in.
 
-It is read in English and Spanish.
+English and Spanish worksheets can be read.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from torchaula.classroom.intake.roster import rows, without_accents
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
-# As `roster.key` writes them.
+# In the form that `roster.key` returns.
 IDENTIFIER = ("identifier", "identificador")
 NAME = ("full name", "nombre completo")
 ID_NUMBER = ("id number", "numero de id")
 EMAIL = ("email address", "direccion de correo", "direccion de correo electronico")
 MODIFIED = (
     *("last modified (submission)", "ultima modificacion (entrega)"),
-    "ultima modificacion (envio)",  # Moodle in the Spanish of Mexico
+    "ultima modificacion (envio)",  # Mexican Spanish
 )
 
 ENGLISH_MONTHS = "january february march april may june july august september october november december"
@@ -52,8 +52,8 @@ SOME_DAY, ANOTHER_DAY = datetime(2000, 1, 1), datetime(2003, 2, 2, 2, 2)
 
 
 @dataclass(frozen=True)
-class Row:
-    """What a worksheet says of one participant. `time` is in UTC."""
+class SheetRow:
+    """What a worksheet says about one participant. `time` is in UTC."""
 
     name: str = ""
     id_number: str = ""
@@ -61,11 +61,11 @@ class Row:
     time: datetime | None = None
 
 
-Sheet = Mapping[str, Row]  # by the participant's number
+Sheet = Mapping[str, SheetRow]  # by the participant's number
 
 
 def zone(name: str) -> ZoneInfo:
-    """The time zone of this IANA name. Raises `Refusal` where there is none."""
+    """The time zone with this IANA name. Raises `Refusal` if there is none."""
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
@@ -78,11 +78,11 @@ def zone(name: str) -> ZoneInfo:
 
 
 def read(path: Path, zone: ZoneInfo, log: Logger) -> Sheet:
-    """A worksheet's rows. A date that can't be read is logged, and unknown.
+    """The rows of a worksheet. A date that can't be read is logged, and its time is None.
 
-    Raises `Refusal` where the file is no worksheet.
+    Raises `Refusal` if the file is no worksheet.
     """
-    sheet: dict[str, Row] = {}
+    sheet: dict[str, SheetRow] = {}
     for line, row in rows(path, *IDENTIFIER):
         if not (number := re.search(r"\d+$", _value(row, IDENTIFIER))):
             continue
@@ -92,14 +92,14 @@ def read(path: Path, zone: ZoneInfo, log: Logger) -> Sheet:
         except ValueError:
             log.error("%s", _bad_date(path, line, when, name or number[0]))
             time = None
-        sheet[number[0]] = Row(name, _value(row, ID_NUMBER), _value(row, EMAIL), time)
+        sheet[number[0]] = SheetRow(name, _value(row, ID_NUMBER), _value(row, EMAIL), time)
     return sheet
 
 
 def moment(text: str, zone: ZoneInfo) -> datetime | None:
-    """The date as Moodle writes it in English or Spanish, in UTC; None where it writes that there is none.
+    """Parse one of Moodle's dates in English or Spanish, to UTC; None if it says that there is none.
 
-    Raises `ValueError` where it isn't all there, or could be another: Moodle names the month.
+    Raises `ValueError` if it is incomplete or ambiguous. The month must be a word, as Moodle writes it.
     """
     if text.strip() in ("", "-"):
         return None
@@ -111,7 +111,7 @@ def moment(text: str, zone: ZoneInfo) -> datetime | None:
     english = WORD.sub(lambda match: (MONTHS | OTHER_WORDS)[match[0]], plain)
     try:
         first, second = (parser.parse(english, default=day) for day in (SOME_DAY, ANOTHER_DAY))
-        if first != second or first.tzinfo:  # a part was missing, or it says a zone, which Moodle doesn't
+        if first != second or first.tzinfo:  # a part is missing, or has a zone, which Moodle never writes
             raise ValueError(text)
         time: datetime = first.replace(tzinfo=zone).astimezone(UTC)
     except OverflowError:
@@ -120,11 +120,11 @@ def moment(text: str, zone: ZoneInfo) -> datetime | None:
 
 
 def rows_of(sheets: Mapping[Path, Sheet], download: Path) -> Sheet:
-    """What the worksheets say of a download: the one of its name (`Grades-x.csv`, `x.zip`), else the newest.
+    """The rows for a download: from the worksheet with its name (`Grades-x.csv`, `x.zip`), else the newest.
 
-    All paths are below the same folder.
+    All paths are relative to the same folder.
     """
-    merged: dict[str, Row] = {}
+    merged: dict[str, SheetRow] = {}
     for sheet in sheets.values():
         for number, row in sheet.items():
             if number not in merged or _order(merged[number]) <= _order(row):
@@ -136,13 +136,13 @@ def rows_of(sheets: Mapping[Path, Sheet], download: Path) -> Sheet:
 
 
 def has_own(sheets: Iterable[Path], download: Path) -> bool:
-    """Whether there is a worksheet of a download's name; a browser's "x (1)" is "x" downloaded again."""
+    """Whether a worksheet has a download's name, ignoring a browser's number such as "x (1)"."""
     name = COPY.sub("", _folded(download.name))
     return any(path.parent == download.parent and COPY.sub("", _called(path.stem)) == name for path in sheets)
 
 
 def _called(name: str) -> str:
-    """What a worksheet is of: its name without what Moodle puts before it in each language."""
+    """The name of a worksheet without the prefix that Moodle adds in each language."""
     return BEFORE.sub("", _folded(name))
 
 
@@ -161,5 +161,5 @@ def _value(row: Mapping[str, str], columns: tuple[str, ...]) -> str:
     return next((row[column].strip() for column in columns if column in row), "")
 
 
-def _order(row: Row) -> datetime:
+def _order(row: SheetRow) -> datetime:
     return row.time or datetime.min.replace(tzinfo=UTC)

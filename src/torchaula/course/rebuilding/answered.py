@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from torchaula.course.rebuilding.definitions import Code, Wanted, defined, kept, parsed, read
-from torchaula.course.rebuilding.instructor import Instructor, Known
+from torchaula.course.rebuilding.instructor import Instructor, KnownCell
 from torchaula.course.rebuilding.submitted import SubmittedCell
 from torchaula.source_text import LONGEST
 
@@ -47,7 +47,7 @@ class Answers:
             if not self._is_plain(solution, solution.wants):
                 _Exercise(self, solution, solution.wants).settle()
 
-    def _is_plain(self, solution: Known, wants: Wanted) -> bool:
+    def _is_plain(self, solution: KnownCell, wants: Wanted) -> bool:
         """Whether exactly one cell has its name, with an answer in it, and no other cell may define it."""
         homes = [cell for cell in self.cells if cell.name == solution.name]
         own = [cell for cell in self.cells if cell.name not in self.known.cells and cell.cell_type == "code"]
@@ -65,7 +65,7 @@ class _Exercise:
     """Finds the answer to one exercise."""
 
     answers: Answers
-    solution: Known
+    solution: KnownCell
     wants: Wanted
 
     @property
@@ -300,7 +300,7 @@ class _Exercise:
         return True
 
     def _place(self) -> int:
-        """The position for its cell: after the instructor's cell before it and the own cells that follow."""
+        """The position for its cell: after the instructor's cell before it and the learner's cells there."""
         before, anchors = self._before(), self._anchors()
         after = [number for number, anchor in enumerate(anchors) if anchor == before]
         return after[-1] + 1 if after else 0

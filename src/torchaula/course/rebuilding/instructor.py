@@ -39,7 +39,7 @@ def lines_of(text: str) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownCell:
     """A cell with an nbgrader id: `text` is the released form of its `source`, `place` its number."""
 
     name: str
@@ -74,11 +74,11 @@ class Known:
 class Instructor:
     """The cells of an instructor's notebook by name, in order; `markers` are those of the course."""
 
-    cells: dict[str, Known]
+    cells: dict[str, KnownCell]
     markers: Markers
 
     @cached_property
-    def solutions(self) -> list[Known]:
+    def solutions(self) -> list[KnownCell]:
         return [cell for cell in self.cells.values() if cell.wants is not None]
 
     @cached_property
@@ -92,7 +92,7 @@ class Instructor:
         """Whether a cell is empty, or still has the text that was released under its name."""
         return not cell.source.strip() or self.cells[cell.name].is_given(cell.source)
 
-    def last_graded(self, solution: Known) -> int:
+    def last_graded(self, solution: KnownCell) -> int:
         """The place of an exercise's last graded cell, or of the next exercise where it has none."""
         later = [cell for cell in self.cells.values() if cell.place > solution.place]
         end = next((cell.place for cell in later if cell.wants is not None), FAR)
@@ -105,13 +105,13 @@ def of(source: NotebookNode, markers: Markers) -> Instructor:
     return Instructor({cell.name: cell for cell in cells}, markers)
 
 
-def _known(cell: NotebookNode, place: int, markers: Markers) -> Known:
+def _known(cell: NotebookNode, place: int, markers: Markers) -> KnownCell:
     text = released(cell, markers)
     wants = wanted(cell.source, text) if is_solution(cell) and cell.cell_type == "code" else NOTHING
     is_setup = SETUP_TAG in cell.metadata.get("tags", [])
     is_graded = bool(cell.metadata.get("nbgrader", {}).get("grade"))
     kept = wants if is_solution(cell) else None
-    return Known(grade_id(cell), place, cell.cell_type, cell.source, text, kept, is_graded, is_setup)
+    return KnownCell(grade_id(cell), place, cell.cell_type, cell.source, text, kept, is_graded, is_setup)
 
 
 def released(cell: NotebookNode, markers: Markers) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from torchaula.course.rebuilding.definitions import Parsed, bound, defined, kept, parsed, read, used
-from torchaula.course.rebuilding.instructor import Instructor, Known, lines_of, squeezed
+from torchaula.course.rebuilding.instructor import Instructor, KnownCell, lines_of, squeezed
 from torchaula.course.rebuilding.submitted import SubmittedCell
 from torchaula.source_text import DEFINITION
 
@@ -70,16 +70,16 @@ def _by_text(known: Instructor, submitted: Sequence[SubmittedCell]) -> list[Subm
     return named
 
 
-def _waiting(known: Instructor, submitted: Iterable[SubmittedCell]) -> dict[str, list[Known]]:
+def _waiting(known: Instructor, submitted: Iterable[SubmittedCell]) -> dict[str, list[KnownCell]]:
     """The instructor's cells whose names no submitted cell has, by their text."""
-    waiting: defaultdict[str, list[Known]] = defaultdict(list)
+    waiting: defaultdict[str, list[KnownCell]] = defaultdict(list)
     for cell in _missing(known, submitted):
         if cell.squeezed:
             waiting[cell.squeezed].append(cell)
     return waiting
 
 
-def _missing(known: Instructor, submitted: Iterable[SubmittedCell]) -> list[Known]:
+def _missing(known: Instructor, submitted: Iterable[SubmittedCell]) -> list[KnownCell]:
     names = {cell.name for cell in submitted}
     return [cell for name, cell in known.cells.items() if name not in names]
 
@@ -105,7 +105,7 @@ def _by_lines(known: Instructor, submitted: list[SubmittedCell]) -> list[Submitt
 
 
 def _parts(
-    known: Instructor, cell: SubmittedCell, inner: Sequence[Known], unanswered: Sequence[Known]
+    known: Instructor, cell: SubmittedCell, inner: Sequence[KnownCell], unanswered: Sequence[KnownCell]
 ) -> Iterator[SubmittedCell]:
     """A cell, or the cells that were merged into it; `inner` are the missing locked cells."""
     given = known.cells.get(cell.name)
@@ -122,7 +122,9 @@ def _parts(
         yield from _of_locked(known, cell, [given, *inner], unanswered)
 
 
-def _of_learner(known: Instructor, cell: SubmittedCell, inner: Sequence[Known]) -> Iterator[SubmittedCell]:
+def _of_learner(
+    known: Instructor, cell: SubmittedCell, inner: Sequence[KnownCell]
+) -> Iterator[SubmittedCell]:
     """The parts of a learner's cell; the first part that is not the instructor's keeps the cell's name."""
     parts = _cut(cell.source, inner)
     if len(parts) == 1 and not parts[0][0]:
@@ -136,7 +138,7 @@ def _of_learner(known: Instructor, cell: SubmittedCell, inner: Sequence[Known]) 
 
 
 def _of_locked(
-    known: Instructor, cell: SubmittedCell, inner: Sequence[Known], unanswered: Sequence[Known]
+    known: Instructor, cell: SubmittedCell, inner: Sequence[KnownCell], unanswered: Sequence[KnownCell]
 ) -> Iterator[SubmittedCell]:
     """The learner's additions to a locked cell, and the locked cells that were merged into it."""
     text = known.markers.published(cell.source)  # hidden tests are never the learner's work
@@ -149,7 +151,7 @@ def _of_locked(
             yield SubmittedCell("code", added, "")
 
 
-def _added(known: Instructor, cell: SubmittedCell, text: str, unanswered: Sequence[Known] | None) -> str:
+def _added(known: Instructor, cell: SubmittedCell, text: str, unanswered: Sequence[KnownCell] | None) -> str:
     """The learner's statements in a text from a locked cell, if any of them defines, imports or assigns.
 
     Next to an intact test (`unanswered` is None), these are all statements that run without the test. In an
@@ -177,7 +179,7 @@ def _defines(found: Parsed) -> bool:
 class _Test:
     """A locked cell; it tells which statements in a learner's copy of it are the learner's own."""
 
-    def __init__(self, known: Instructor, given: Known, *, is_edited: bool) -> None:
+    def __init__(self, known: Instructor, given: KnownCell, *, is_edited: bool) -> None:
         self._wants = [cell.wants for cell in known.solutions if cell.wants]
         self._is_edited = is_edited
         released = parsed(given.text)
@@ -213,7 +215,7 @@ class _Test:
         )
 
 
-def _cut(text: str, wanted: Iterable[Known]) -> list[tuple[str, str]]:
+def _cut(text: str, wanted: Iterable[KnownCell]) -> list[tuple[str, str]]:
     """Cut a text at the released texts in it: each part with its cell's name, "" for the rest."""
     parts = [("", text)]
     for known in wanted:

@@ -36,12 +36,12 @@ from torchaula.grading.wire.limits import Limits
 from torchaula.grading.wire.orders import (
     Ask,
     Begin,
-    Cell,
     Finish,
     KilledFor,
     Live,
     Prepare,
     Ready,
+    RunCell,
     ToNursery,
 )
 
@@ -189,7 +189,7 @@ def warm_shell() -> Shell:
     return shell
 
 
-def tried(shell: Shell, cells: Sequence[Cell]) -> tuple[list[str], tuple[str, str] | None]:
+def tried(shell: Shell, cells: Sequence[RunCell]) -> tuple[list[str], tuple[str, str] | None]:
     """Run set-up cells in a fork; return the modules that they import, and which cell fails and why."""
 
     def run() -> tuple[list[str], tuple[str, str] | None]:

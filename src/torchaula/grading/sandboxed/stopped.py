@@ -22,7 +22,7 @@ from torchaula.source_text import names_bound_in
 
 
 @dataclass
-class Stopped:
+class StoppedCells:
     """The cells that stopped, each with its text; `threads` are the names of threads that a fork lost."""
 
     cells: dict[str, tuple[str, Stop]] = field(default_factory=dict)

@@ -32,11 +32,11 @@ from torchaula.checks.timelimit import TimeLimit, time_limit
 from torchaula.checks.trace import stop_profiling
 from torchaula.findings import Reason
 from torchaula.grading.sandboxed.shell import Shell
-from torchaula.grading.sandboxed.stopped import Stopped
+from torchaula.grading.sandboxed.stopped import StoppedCells
 from torchaula.grading.wire.forks import address_space
 from torchaula.grading.wire.frames import Channel, TooLarge, WireError
 from torchaula.grading.wire.limits import CELL_WALL_PER_CPU, KERNEL_FACTOR, Limits
-from torchaula.grading.wire.orders import Began, Cell, Lived, Raised, Ran
+from torchaula.grading.wire.orders import Began, Lived, Raised, Ran, RunCell
 from torchaula.grading.wire.values import Instead, Open, ToStudent, from_observation, to_request
 
 DECIMAL, LOCALE = decimal.getcontext().copy(), locale.setlocale(locale.LC_ALL)
@@ -52,9 +52,9 @@ def live(shell: Shell, life: Channel, ends: Sequence[socket], limits: Limits) ->
     told, _ = life.receive()
     session.serve_with(None, told.seed)
     sys.path.insert(0, "")  # as in a notebook's kernel: a learner may write a module and import it
-    waiting, stopped, left = list(ends), Stopped(), limits.own_seconds
+    waiting, stopped, left = list(ends), StoppedCells(), limits.own_seconds
     for step in told.steps:
-        if isinstance(step, Cell):
+        if isinstance(step, RunCell):
             life.send(Began(step.id))
             begun = time.process_time()
             seconds = min(limits.cell_seconds, left)
@@ -100,7 +100,7 @@ def _allow(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (min(soft, hard), hard))
 
 
-def _run(shell: Shell, cell: Cell, seed: int, seconds: float, stopped: Stopped) -> Ran:
+def _run(shell: Shell, cell: RunCell, seed: int, seconds: float, stopped: StoppedCells) -> Ran:
     settle()
     seed_all(derive(seed, cell.id))
     restore(shell.user_ns)
@@ -133,7 +133,7 @@ def restore(names: dict[str, Any]) -> None:
             del names[name]
 
 
-def serve(channel: Channel, shell: Shell, exercise: str, stopped: Stopped) -> NoReturn:
+def serve(channel: Channel, shell: Shell, exercise: str, stopped: StoppedCells) -> NoReturn:
     """Serve requests to an exercise until the judge closes the channel."""
     _silence()
     names = shell.user_ns
@@ -158,7 +158,7 @@ def serve(channel: Channel, shell: Shell, exercise: str, stopped: Stopped) -> No
         os._exit(0)
 
 
-def _take(answer: Instead, shell: Shell, before: dict[str, Any], stopped: Stopped) -> None:
+def _take(answer: Instead, shell: Shell, before: dict[str, Any], stopped: StoppedCells) -> None:
     """Run another answer in place of the last one, after removing all names that this had defined."""
     names = shell.user_ns
     names.clear()

@@ -96,14 +96,14 @@ class Replies:
         return Evidence(self._of_cell, outcome, finding if outcome is Outcome.FAILED else None)
 
 
-class Known(msgspec.Struct, frozen=True):
+class KnownMistake(msgspec.Struct, frozen=True):
     """A known wrong answer: the sentence for learners who give it, and its evidence by failed cell."""
 
     sentence: str
     evidence: dict[str, Evidence]
 
 
-def diagnose(known: Iterable[Known], found: Mapping[str, Evidence]) -> dict[str, str]:
+def diagnose(known: Iterable[KnownMistake], found: Mapping[str, Evidence]) -> dict[str, str]:
     """The sentence for each failed cell of an exercise, where exactly one sentence explains it.
 
     An answer explains a cell if it got the same requests, gave the same replies, and failed for the same

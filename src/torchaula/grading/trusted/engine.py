@@ -22,7 +22,7 @@ from torchaula.grading.trusted.seeds import PUBLISHED, Seeds
 from torchaula.grading.trusted.verdict import Lost, Outcome, Verdict
 from torchaula.grading.wire import limits, words
 from torchaula.grading.wire.forks import ForkFailed, collapse_memory, in_fork, warm_up
-from torchaula.grading.wire.orders import Cell, Leave, Step
+from torchaula.grading.wire.orders import Leave, RunCell, Step
 
 MEMORY = 2 * 2**30  # bytes that the judge may use beyond what the worker has, since it keeps replies
 TRIES = 3  # sandboxes that a submission may crash
@@ -224,10 +224,10 @@ def steps_of(submission: Notebook, exercises: Collection[str]) -> list[Step]:
             if cell is last[cell.exercise] and cell.exercise in exercises:
                 steps.append(Leave(cell.exercise))
         elif cell.kind in RUN and (cell.kind != "solution" or cell.source.strip()):
-            steps.append(Cell(cell.id, cell.source, cell.kind == "setup"))
+            steps.append(RunCell(cell.id, cell.source, cell.kind == "setup"))
     if not set(last) <= set(exercises):
         steps = _up_to_last_fork(steps)
-    first = next((step for step in steps if isinstance(step, Cell) and step.is_setup), None)
+    first = next((step for step in steps if isinstance(step, RunCell) and step.is_setup), None)
     return [first, *steps] if first and first != steps[0] else steps
 
 

@@ -58,7 +58,7 @@ class Assign(msgspec.Struct, tag="assign", frozen=True):
     kept: str = ""
 
 
-class Grade(msgspec.Struct, tag="grade", frozen=True):
+class GradeJob(msgspec.Struct, tag="grade", frozen=True):
     """To a worker: a job, whose rebuilt notebook is in the frame."""
 
     job: Job

@@ -16,8 +16,7 @@ from torchaula.checks import messages, quotes
 from torchaula.checks.observation import MAX_TEXT, Failure, Observation, Request
 from torchaula.checks.session import exercise_of, serve_with
 from torchaula.checks.timelimit import BACKSTOP
-from torchaula.course.notebook import Cell as Written
-from torchaula.course.notebook import Notebook
+from torchaula.course.notebook import Cell, Notebook
 from torchaula.findings import TIMEOUTS, Reason
 from torchaula.grading.trusted.budget import Budget, Spent
 from torchaula.grading.trusted.cells import explained, judge, new_namespace, set_up
@@ -29,7 +28,7 @@ from torchaula.grading.trusted.verdict import Lost, Outcome, Verdict
 from torchaula.grading.wire import limits
 from torchaula.grading.wire.frames import Channel, WireError
 from torchaula.grading.wire.limits import Limits
-from torchaula.grading.wire.orders import Began, Cell, KilledFor, Leave, Lived, Output, Ran, Step
+from torchaula.grading.wire.orders import Began, KilledFor, Leave, Lived, Output, Ran, RunCell, Step
 from torchaula.grading.wire.values import Instead, Open, Seen, from_request, to_observation
 
 # The student process limits each request and cell itself; these limits are for code that ignores its alarms.
@@ -133,7 +132,7 @@ def _judge(remote: Remote, notebook: Notebook, only: Collection[str], seeds: See
                 _judge_cell(remote, cell, namespace, judged)
 
 
-def _judge_cell(remote: Remote, cell: Written, namespace: dict[str, Any], judged: Judged) -> None:
+def _judge_cell(remote: Remote, cell: Cell, namespace: dict[str, Any], judged: Judged) -> None:
     """Run one graded cell, and note its result in `judged`."""
     quotes.begin(quotes.MOST if cell.is_hidden else None, cell.source, remote.is_written)
     clock = remote.lives.budget.left(limits.TEST_WALL) + limits.TEST_GRACE_WALL
@@ -184,7 +183,7 @@ class Lives:
         if self.is_out_of_time():
             return None
         until = self._steps.index(Leave(exercise))
-        cells: list[Step] = [step for step in self._steps[:until] if isinstance(step, Cell)]
+        cells: list[Step] = [step for step in self._steps[:until] if isinstance(step, RunCell)]
         student = self._begin([*cells, Leave(exercise)], exercise)
         _cell, how = self._follow(student, is_first=False)
         student.life.close()
@@ -201,7 +200,7 @@ class Lives:
 
     def sources(self) -> list[str]:
         """The texts of all cells."""
-        return [step.source for step in self._steps if isinstance(step, Cell)]
+        return [step.source for step in self._steps if isinstance(step, RunCell)]
 
     def killed_for(self) -> KilledFor:
         """The limit for which the processes were just killed; `NOTHING` if the whole sandbox is gone."""
@@ -214,7 +213,7 @@ class Lives:
         return reason
 
     def _begin(self, steps: Sequence[Step], where: str) -> StudentProcess:
-        left = [s for s in steps if not (isinstance(s, Cell) and s.id in self._judged.lost)]
+        left = [s for s in steps if not (isinstance(s, RunCell) and s.id in self._judged.lost)]
         try:
             if self._sandbox.is_alive():
                 return self._sandbox.begin(left, self._seed, self.budget.cpu_left)
@@ -227,7 +226,7 @@ class Lives:
 
         Only the first run's outputs are kept: later ones could reveal what tests have asked.
         """
-        cells = [step.id for step in self._steps if isinstance(step, Cell)]
+        cells = [step.id for step in self._steps if isinstance(step, RunCell)]
         cell, begun = "", time.monotonic()
         end = begun + BACKSTOP * self._limits.own_seconds
         try:

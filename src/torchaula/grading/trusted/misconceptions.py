@@ -16,7 +16,7 @@ from torchaula.checks.session import exercise_of
 from torchaula.course import answers
 from torchaula.files import whole
 from torchaula.grading.trusted import diagnosis
-from torchaula.grading.trusted.diagnosis import Evidence, Known
+from torchaula.grading.trusted.diagnosis import Evidence, KnownMistake
 from torchaula.grading.trusted.engine import Engine
 from torchaula.grading.trusted.jobs import Assigned
 from torchaula.grading.trusted.judge import Judged
@@ -34,7 +34,7 @@ class Misconceptions:
     def __init__(self, engine: Engine, assigned: Assigned, folder: Path | None) -> None:
         self._engine, self._folder = engine, folder
         self._texts, self._keys = assigned.answers, assigned.keys
-        self._known: dict[str, list[Known]] = {}
+        self._known: dict[str, list[KnownMistake]] = {}
 
     def diagnosed(self, judged: Judged) -> dict[str, Verdict]:
         """The verdicts; failed cells get a diagnosis where a known answer explains them."""
@@ -82,7 +82,7 @@ class Misconceptions:
         except ForkFailed:
             return {}
 
-    def known(self, exercise: str) -> list[Known]:
+    def known(self, exercise: str) -> list[KnownMistake]:
         """The evidence of each wrong answer to an exercise: from memory, from the cache, or by running it."""
         if exercise not in self._known:
             path = self._place(exercise)
@@ -95,12 +95,12 @@ class Misconceptions:
             self._known[exercise] = known
         return self._known[exercise]
 
-    def _run(self, exercise: str) -> tuple[list[Known], bool]:
+    def _run(self, exercise: str) -> tuple[list[KnownMistake], bool]:
         """The evidence, and whether it is sure: another run would give the same."""
         found = answers.parse(self._texts[exercise], Path(f"{exercise}.py"))
         wrong = [answer for answer in found if not answer.is_right]
         judged = self._engine.grade_each(exercise, [answer.source for answer in wrong])
-        known = [Known(a.sentence, j.evidence) for a, j in zip(wrong, judged, strict=True)]
+        known = [KnownMistake(a.sentence, j.evidence) for a, j in zip(wrong, judged, strict=True)]
         return known, not any(each.is_unsure for each in judged)
 
     def _place(self, exercise: str) -> Path | None:
@@ -110,14 +110,14 @@ class Misconceptions:
         return self._folder / f"{exercise}-{self._keys[exercise][:KEY]}.msgpack"
 
 
-def _read(path: Path | None) -> list[Known]:
+def _read(path: Path | None) -> list[KnownMistake]:
     try:
-        return msgspec.msgpack.decode(path.read_bytes(), type=list[Known]) if path else []
+        return msgspec.msgpack.decode(path.read_bytes(), type=list[KnownMistake]) if path else []
     except (OSError, msgspec.MsgspecError):
         return []
 
 
-def _write(path: Path, known: list[Known]) -> None:
+def _write(path: Path, known: list[KnownMistake]) -> None:
     """Cache the evidence for this key, and delete that of earlier keys."""
     for old in path.parent.glob(f"{path.stem[:-KEY]}{'[0-9a-f]' * KEY}.msgpack"):
         old.unlink(missing_ok=True)

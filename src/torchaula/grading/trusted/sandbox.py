@@ -21,7 +21,6 @@ from torchaula.grading.wire.limits import SANDBOX_REPLY_WALL, SANDBOX_START_WALL
 from torchaula.grading.wire.orders import (
     Ask,
     Begin,
-    Cell,
     Finish,
     FromNursery,
     FromStudent,
@@ -30,6 +29,7 @@ from torchaula.grading.wire.orders import (
     Live,
     Prepare,
     Ready,
+    RunCell,
     Step,
 )
 from torchaula.grading.wire.values import Seen
@@ -62,7 +62,7 @@ class StudentProcess:
 class Sandbox:
     """One warm sandbox, for one submission at a time. Close it in the end."""
 
-    def __init__(self, confinement: Confinement, setup: Sequence[Cell] = ()) -> None:
+    def __init__(self, confinement: Confinement, setup: Sequence[RunCell] = ()) -> None:
         self.confinement, self._setup = confinement, list(setup)
         self._process: subprocess.Popen[bytes] | None = None
         self._start()
@@ -91,7 +91,7 @@ class Sandbox:
             self.close()
             raise SetupFailed(cell, f"{error}; in the sandbox are no network and no files of yours")
 
-    def prepare(self, setup: Sequence[Cell]) -> None:
+    def prepare(self, setup: Sequence[RunCell]) -> None:
         """Serve submissions with another set-up, in a new sandbox if the present one has imported another.
 
         Raises `SetupFailed`; then there is no sandbox until the next `prepare`.

@@ -26,14 +26,14 @@ from torchaula.grading.trusted import confinement, engine, soundness
 from torchaula.grading.trusted.budget import NOTHING
 from torchaula.grading.trusted.confinement import Confinement
 from torchaula.grading.trusted.engine import Engine
-from torchaula.grading.trusted.jobs import Assign, Assigned, Grade, Job, Result
+from torchaula.grading.trusted.jobs import Assign, Assigned, GradeJob, Job, Result
 from torchaula.grading.trusted.misconceptions import Misconceptions
 from torchaula.grading.trusted.sandbox import Sandbox, SandboxDied
 from torchaula.grading.trusted.seeds import Seeds
 from torchaula.grading.trusted.verdict import Outcome, Verdict
 from torchaula.grading.wire.forks import descendants
 from torchaula.grading.wire.frames import MAX_HEADER, Channel, WireError, encoded
-from torchaula.grading.wire.orders import Cell
+from torchaula.grading.wire.orders import RunCell
 from torchaula.i18n import _
 
 
@@ -113,7 +113,7 @@ class Worker:
 
     def _prepared(self, confined: Confinement, instructor: Notebook) -> Sandbox:
         """A sandbox for this notebook's submissions: the present one, if its confinement fits."""
-        setup = [Cell(cell.id, cell.source, is_setup=True) for cell in instructor.setup]
+        setup = [RunCell(cell.id, cell.source, is_setup=True) for cell in instructor.setup]
         if self._sandbox is not None and self._sandbox.confinement == confined:
             self._sandbox.prepare(setup)
         else:
@@ -169,7 +169,7 @@ def main() -> None:
     """Serve jobs on the inherited socket whose descriptor is the argument, until the caller closes it."""
     caller = socket(fileno=int(sys.argv[1]))
     end_with(caller)
-    channel, worker = Channel(caller, Assign | Grade), Worker()
+    channel, worker = Channel(caller, Assign | GradeJob), Worker()
     with suppress(WireError):
         while True:
             message, content = channel.receive()

@@ -18,7 +18,7 @@ PLACES = 200  # how many outputs one cell may have
 # Worker → nursery
 
 
-class Cell(msgspec.Struct, tag="cell", frozen=True):
+class RunCell(msgspec.Struct, tag="cell", frozen=True):
     """Run this text: the set-up's, or the learner's."""
 
     id: str
@@ -32,13 +32,13 @@ class Leave(msgspec.Struct, tag="leave", frozen=True):
     exercise: str
 
 
-Step: TypeAlias = Cell | Leave
+Step: TypeAlias = RunCell | Leave
 
 
 class Prepare(msgspec.Struct, tag="prepare", frozen=True):
     """Get ready for submissions with these set-up cells: the first message, and again for another set-up."""
 
-    cells: list[Cell]
+    cells: list[RunCell]
     limits: Limits
 
 

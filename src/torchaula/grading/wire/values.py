@@ -135,7 +135,7 @@ class Call(msgspec.Struct, tag="call", frozen=True, array_like=True):
     seconds: float
 
 
-class Stopped(msgspec.Struct, frozen=True, array_like=True):
+class StopNode(msgspec.Struct, frozen=True, array_like=True):
     """A `Stop` whose fields have limits."""
 
     kind: Claim
@@ -147,10 +147,10 @@ class Stopped(msgspec.Struct, frozen=True, array_like=True):
     version: Claim
 
 
-class Failed(Stopped, frozen=True, array_like=True):
+class Failed(StopNode, frozen=True, array_like=True):
     """A `Failure` whose fields have limits."""
 
-    cause: Stopped | None
+    cause: StopNode | None
     threads: Annotated[tuple[Claim, ...], Meta(max_length=MAX_THREADS)]
     reason: Reason = Reason.RAISED
 
@@ -349,7 +349,7 @@ def from_observation(seen: Observation) -> tuple[Seen, list[bytes]]:
 
 
 def _failed(failure: Failure) -> Failed:
-    cause = None if failure.cause is None else Stopped(**_bounded(failure.cause))
+    cause = None if failure.cause is None else StopNode(**_bounded(failure.cause))
     threads = tuple(name[:MAX_TEXT] for name in failure.threads[:MAX_THREADS])
     return Failed(**_bounded(failure), cause=cause, threads=threads, reason=failure.reason)
 
