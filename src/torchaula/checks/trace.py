@@ -94,7 +94,7 @@ class Trace:
             if getattr(cls, "__init__") is not NO_INIT  # noqa: B009
         ]
         for cls, _ in before:
-            type.__setattr__(cls, "__init__", self._noted(getattr(cls, "__init__")))  # noqa: B009 - mypy's
+            type.__setattr__(cls, "__init__", self._noted(getattr(cls, "__init__")))  # noqa: B009 - for mypy
         try:
             yield
         finally:

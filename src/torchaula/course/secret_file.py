@@ -71,7 +71,7 @@ def settle(course: Course) -> None:
 
 
 def keep(course: Course, place: Path) -> bool:
-    """Copy the course's secret file, as it is, to a backup; return whether the backup is complete."""
+    """Copy the course's secret file, if there is one, to a backup; return whether nothing would be lost."""
     content = _content(course.secret)
     if isinstance(content, bytes):
         new = beside(place)

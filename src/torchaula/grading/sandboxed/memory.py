@@ -55,7 +55,7 @@ class Shares:
         self._found, self._next, self._resident = 0.0, 0.0, 0
 
     def sum(self, processes: Iterable[int], resident: int) -> float:
-        """Bytes of all processes at the last exact measurement; `resident` is their quick sum now.
+        """Bytes of all processes at the last exact measurement; `resident` is their growth by the quick sum.
 
         Infinite where the measurement takes too long, since it would be out of date before it ends.
         """

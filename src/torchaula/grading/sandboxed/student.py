@@ -179,7 +179,7 @@ def settle() -> None:
     decimal.setcontext(DECIMAL.copy())
     locale.setlocale(locale.LC_ALL, LOCALE)
     try:
-        os.getcwd()  # noqa: PTH109 - whether there is one, not which
+        os.getcwd()  # noqa: PTH109 - only to see whether it exists
     except OSError:  # a learner removed it, perhaps a temporary folder
         os.chdir(tempfile.gettempdir())
 

@@ -20,7 +20,7 @@ CLEAN_UP_WALL = 5.0  # until killed processes are gone
 LOOK_WALL = 0.1  # between two looks at a submission's processes
 
 # Factors.
-CELL_WALL_PER_CPU = 2.0  # a learner's own cell has so many seconds on the clock for each second of CPU
+CELL_WALL_PER_CPU = 2.0  # seconds on the clock that a learner's own cell has for each second of CPU
 KERNEL_FACTOR = 2.0  # times a limit, the kernel ends a process that catches or delays its alarm
 PATIENCE = 1.5  # times the student process's own clock limit, the judge waits for it
 
@@ -33,7 +33,7 @@ class Limits(msgspec.Struct, frozen=True):
     cpu_seconds: float = 120.0  # everything that a submission does, retries included
     wall_seconds: float = 300.0  # the same, on the clock
     memory: int = 2048 * MIB  # one process, in addition to what the sandbox itself starts with
-    total_memory: int = 4096 * MIB  # all processes of a submission, in addition likewise
+    total_memory: int = 4096 * MIB  # all processes of a submission, again in addition to that
     processes: int = 64
     file_size: int = 32 * MIB
     folder: int = 64 * MIB  # `/tmp` and `/dev/shm`, each

@@ -15,7 +15,7 @@ from torchaula.grading.wire.limits import Limits
 
 PLACES = 200  # how many outputs one cell may have
 
-# Instructor → nursery
+# Worker → nursery
 
 
 class RunCell(msgspec.Struct, tag="cell", frozen=True):
