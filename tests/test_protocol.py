@@ -20,7 +20,7 @@ from torchaula.course.rebuilding.rebuild import OWN, grade_id, is_solution
 from torchaula.course.rebuilding.submitted import SubmittedCell, read
 from torchaula.grading.trusted import judge, outputs
 from torchaula.grading.trusted.budget import Budget
-from torchaula.grading.trusted.sandbox import SandboxDied, Student
+from torchaula.grading.trusted.sandbox import SandboxDied, StudentProcess
 from torchaula.grading.trusted.verdict import Lost
 from torchaula.grading.wire import frames, orders
 from torchaula.grading.wire.limits import Limits
@@ -146,7 +146,7 @@ def test_student_process_tells_of_its_own_cells_only(said: list[Any], hangs_up: 
         if hangs_up:
             near.shutdown(socket.SHUT_WR)
         lives = judge.Lives(sandbox, STEPS, 1, judged, Budget.unlimited())
-        student = Student(frames.Channel(far, orders.FromStudent), {})
+        student = StudentProcess(frames.Channel(far, orders.FromStudent), {})
         try:
             cell, how = lives._follow(student, is_first)
         except SandboxDied:
