@@ -24,7 +24,7 @@ import pytest
 
 from tests import mini, shipped
 from torchaula.classroom.intake import archives, received
-from torchaula.classroom.intake.archives import BadArchive, Budget, is_download, unpack, unpack_download
+from torchaula.classroom.intake.archives import Allowance, BadArchive, is_download, unpack, unpack_download
 from torchaula.course.layout import Course
 
 NAMES = r".*/(?P<student_id>[a-z]+)_(?P<file_id>mini)"
@@ -35,12 +35,12 @@ SMALL = {"size": 5 * 2**20, "files": 100}
 @pytest.fixture(autouse=True)
 def budget(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a learner's archive may hold, less than usual: unpacking that much takes seconds."""
-    monkeypatch.setattr(archives, "Budget", partial(Budget, **SMALL))
+    monkeypatch.setattr(archives, "Allowance", partial(Allowance, **SMALL))
 
 
 def test_an_archive_may_hold_200_mb_and_2000_files() -> None:
     """No more and no less, however they come."""
-    budget = Budget()
+    budget = Allowance()
     budget.take(200 * 2**20, files=2000)
 
     for more in ({"size": 1}, {"files": 1}):
@@ -184,7 +184,7 @@ def test_index_that_lies_about_sizes_is_not_believed(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(zipped(a=bytes(5000)))
 
     with pytest.raises(BadArchive):
-        unpack(tmp_path / "a.zip", tmp_path / "out", Budget(size=4999))
+        unpack(tmp_path / "a.zip", tmp_path / "out", Allowance(size=4999))
 
 
 @pytest.mark.parametrize("name", [*EMPTY, "empty.zip"])
@@ -505,7 +505,7 @@ def test_an_archive_that_takes_too_long_is_left(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(zipped(a=NOTEBOOK))
 
     with pytest.raises(BadArchive, match="too long"):
-        unpack(tmp_path / "a.zip", tmp_path / "out", Budget(seconds=-1.0))
+        unpack(tmp_path / "a.zip", tmp_path / "out", Allowance(seconds=-1.0))
 
 
 PLAIN_TAR = tar_of(block("./", b"5"), block("./mlp/mini.ipynb", b"0", len(NOTEBOOK)), NOTEBOOK)
