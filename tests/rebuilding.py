@@ -51,7 +51,7 @@ def job_of(assignment: Assignment, content: bytes) -> Job:
     return assignment.job(assignment.rebuilt(work))
 
 
-class Desk:
+class JobMaker:
     """Makes jobs for a worker of one assignment, whose notebook has this text."""
 
     def __init__(

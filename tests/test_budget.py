@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import pytest
 from msgspec.structs import replace
 
-from tests.rebuilding import Desk
+from tests.rebuilding import JobMaker
 from tests.workshop import NAME, SOLUTIONS, Book, instructor, passed
 from torchaula.classroom.batch import assignments, entries
 from torchaula.course import notebook
@@ -73,7 +73,7 @@ class Bench:
         self.core, self.limits = min(os.sched_getaffinity(0)), limits
         self.client = Client(self.core)
         confinement.find()
-        self.desk = Desk(NAME, notebook.text(instructor()), limits)
+        self.desk = JobMaker(NAME, notebook.text(instructor()), limits)
         self.grade(Book())
 
     def grade(self, book: Book, spent: Spent = NOTHING, alone: bool = False) -> Result:

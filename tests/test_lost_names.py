@@ -16,7 +16,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from tests import mini
-from tests.rebuilding import Desk, rebuild, reviewed_cells, sort
+from tests.rebuilding import JobMaker, rebuild, reviewed_cells, sort
 from torchaula.authoring import sample_class
 from torchaula.course import notebook
 from torchaula.course.layout import Course, find
@@ -445,7 +445,7 @@ def test_notebook_in_which_everything_happened_has_full_marks(assignment: str) -
     forget(node)
     client = Client()
     try:
-        result = client.grade(Desk(assignment, notebook.text(source(assignment))).job(as_file(node)))
+        result = client.grade(JobMaker(assignment, notebook.text(source(assignment))).job(as_file(node)))
     finally:
         client.close()
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.rebuilding import Desk
+from tests.rebuilding import JobMaker
 from tests.tiny import BACKENDS, OPEN, PLUS, grade, notebook
 from tests.workshop import NAME, Book, instructor, passed
 from torchaula.authoring import judging
@@ -43,7 +43,7 @@ class Small:
 
     def __init__(self) -> None:
         confinement.find()
-        self._client, self._desk = Client(), Desk(NAME, notebooks.text(instructor()), LIMITS)
+        self._client, self._desk = Client(), JobMaker(NAME, notebooks.text(instructor()), LIMITS)
         cells = notebooks.parse(instructor(), NAME).cells
         self.every_cell = {cell.id for cell in cells if cell.kind == "graded"}
 

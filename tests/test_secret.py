@@ -17,7 +17,7 @@ import pytest
 
 from tests import mini, shipped
 from tests.attacks.arena import descendants
-from tests.rebuilding import Desk
+from tests.rebuilding import JobMaker
 from torchaula.authoring import judging, sample_class
 from torchaula.checks.seeds import derive
 from torchaula.checks.session import COURSE_SEED
@@ -218,7 +218,7 @@ def test_worker_takes_the_secret_of_each_job_and_shows_it_nowhere(course: Course
     try:
         told = [
             client.grade(
-                Desk("mini", text, answers=known, is_confined=is_confined, secret=secret).job(submitted)
+                JobMaker("mini", text, answers=known, is_confined=is_confined, secret=secret).job(submitted)
             ).verdicts
             for secret in ("", A, B, A)
         ]

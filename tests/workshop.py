@@ -13,7 +13,7 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from tests.rebuilding import Desk
+from tests.rebuilding import JobMaker
 from torchaula.authoring import normal_form
 from torchaula.course import notebook
 from torchaula.course.markers import USUAL
@@ -174,7 +174,7 @@ class Workshop:
 
     def __init__(self) -> None:
         confinement.find()
-        self._desk = Desk(NAME, notebook.text(instructor()), LIMITS)
+        self._desk = JobMaker(NAME, notebook.text(instructor()), LIMITS)
         self.client = Client()
         self.every_cell = {
             cell.id for cell in notebook.parse(instructor(), NAME).cells if cell.kind == "graded"

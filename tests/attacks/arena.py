@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.attacks import assault
 from tests.attacks.book import Attack, Book
-from tests.rebuilding import Desk, rebuild, reviewed
+from tests.rebuilding import JobMaker, rebuild, reviewed
 from torchaula.checks.seeds import derive
 from torchaula.course.rebuilding.submitted import read
 from torchaula.grading.trusted import confinement, outputs
@@ -72,7 +72,7 @@ class Arena:
         self.root = folder / "course"
         self.released = (self.root / "release" / assault.NAME / f"{assault.NAME}.ipynb").read_text()
         self.instructor = self.course.notebook(assault.NAME).read_text()
-        self.desk = Desk(assault.NAME, self.instructor, LIMITS, secret=assault.COURSE_SECRET)
+        self.desk = JobMaker(assault.NAME, self.instructor, LIMITS, secret=assault.COURSE_SECRET)
         self.server = socket.create_server(("127.0.0.1", 0))
         self.abstract = socket.socket(socket.AF_UNIX)
         self.abstract.bind(f"\0torchaula-attacks-{os.getpid()}")

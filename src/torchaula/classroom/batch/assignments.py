@@ -35,7 +35,8 @@ from torchaula.i18n import _
 
 CONFIGURABLE = ("cell_seconds", "cells_seconds", "cpu_seconds", "wall_seconds")
 RUN = ("setup", "solution", "graded", "manual", "free")  # the kinds of cells that verdicts depend on
-DECIDING = ("torch", "numpy", "scikit-learn", "ipython", "msgspec")  # other versions could give other verdicts
+# Other versions of these could give other verdicts.
+DECIDING = ("torch", "numpy", "scikit-learn", "ipython", "msgspec")
 # The parts of this package that verdicts depend on.
 GRADES = (
     *("checks", "grading", "course/rebuilding"),

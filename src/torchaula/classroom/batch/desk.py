@@ -125,7 +125,6 @@ class Desk:
     ) -> Iterator[Entry]:
         is_changed = bool(gradebook.changed(self._book, self._source))
         tasks = [self._task(each, before, force) for each in submissions if each.can_be_graded]
-        to_grade = [task for task in tasks if not task.is_graded]
         unsettled = tasks if is_changed else [task for task in tasks if not self._is_settled(task)]
         is_held = any(self._is_held(task) for task in unsettled)
         if is_changed or unsettled:
@@ -133,23 +132,46 @@ class Desk:
         if not is_held:
             self._record(submissions)
         yield from (self._left_out(each, before) for each in submissions if not each.can_be_graded)
+        graded = self._graded(tasks, workers, at_once)
+        if is_held:
+            yield from self._written_after_consent(submissions, tasks, graded)
+        else:
+            yield from self._written_at_once(tasks, graded)
+
+    def _graded(self, tasks: Iterable[Task], workers: Executor, at_once: int) -> Iterator[tuple[Task, str]]:
+        """Grade the tasks that need it; each with the reason why it could not be graded, if so."""
+        to_grade = [task for task in tasks if not task.is_graded]
         self._audience.begin(len(to_grade))
         for task, result in pool.results(workers, to_grade, self._job, at_once):
             self._audience.graded(task.student)
             whole = task.record.result.updated(result) if task.record else result
-            if problem := result.problem or self._assignment.lacking(whole):
-                yield self._entry_without_points(task.student, problem, task.standing)
-                continue
-            self._keep(task, whole)
-            if not is_held:
-                yield self._write(task)
+            problem = result.problem or self._assignment.lacking(whole)
+            if not problem:
+                self._keep(task, whole)
+            yield task, problem
             task.rebuilt = None  # saves memory: a class may have thousands
-        if is_held:
-            self._require_consent(tasks)
-            self._record(submissions)
-        written = set() if is_held else {task.student for task in to_grade}
+
+    def _written_at_once(self, tasks: Iterable[Task], graded: Iterable[tuple[Task, str]]) -> Iterator[Entry]:
+        """Write each result as soon as it is known, then what else is not up to date."""
+        done = set()
+        for task, problem in graded:
+            done.add(task.student)
+            yield self._entry_without_points(task, problem) if problem else self._write(task)
+        yield from self._up_to_date(task for task in tasks if task.student not in done)
+
+    def _written_after_consent(
+        self, submissions: Iterable[Submission], tasks: Sequence[Task], graded: Iterable[tuple[Task, str]]
+    ) -> Iterator[Entry]:
+        """Write nothing before all tasks are graded and somebody has agreed to the changed points."""
+        yield from (self._entry_without_points(task, problem) for task, problem in graded if problem)
+        self._require_consent(tasks)
+        self._record(submissions)
+        yield from self._up_to_date(tasks)
+
+    def _up_to_date(self, tasks: Iterable[Task]) -> Iterator[Entry]:
+        """Write the graded tasks of which graded copy or gradebook say something else."""
         for task in tasks:
-            if task.is_graded and task.student not in written:
+            if task.is_graded:
                 yield self._entry(task) if self._is_settled(task) else self._write(task)
 
     def _standings(self) -> dict[str, Standing]:
@@ -266,7 +288,7 @@ class Desk:
             content = b""
         if digest_of(content) != task.submission.digest:
             what = _("changed while it was being graded: grade again")
-            return self._entry_without_points(task.student, what, task.standing)
+            return self._entry_without_points(task, what)
         graded = task.rebuilt or self._assignment.rebuilt(task.submission.work)
         graded_copy.mark(graded, task.record.result, self._ledger.checksums)
         graded_copy.put(self._assignment, task.student, graded, task.exchanged)
@@ -327,11 +349,13 @@ class Desk:
         what = submission.problem or _("nothing handed in")
         what = "; ".join([what, *self._more_time(submission.student), *submission.remarks])
         standing = before.get(submission.student, Standing())
-        return self._entry_without_points(submission.student, what, standing, submission.is_missing)
+        return self._without_points(submission.student, what, standing, submission.is_missing)
 
-    def _entry_without_points(
-        self, student: str, what: str, standing: Standing, is_missing: bool = False
-    ) -> Entry:
+    def _entry_without_points(self, task: Task, what: str) -> Entry:
+        """The entry of a submission that could not be graded."""
+        return self._without_points(task.student, what, task.standing)
+
+    def _without_points(self, student: str, what: str, standing: Standing, is_missing: bool = False) -> Entry:
         if not standing.is_graded:
             return Entry(student, None, what, is_missing=is_missing)
         what += _("; what was graded before stands")
