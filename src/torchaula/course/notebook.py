@@ -252,8 +252,11 @@ def _first_line(error: Exception) -> str:
 
 
 def text(node: NotebookNode) -> str:
-    """A notebook as the text of its file: keys sorted, each source line on a line of its own."""
-    written: str = nbformat.writes(node, version=4)
+    """A notebook as the text of its file: keys sorted, each source line on a line of its own.
+
+    It is not validated: what is written here was read, and so validated, or made by `nbformat`.
+    """
+    written: str = nbformat.v4.writes(node)
     return written.rstrip("\n") + "\n"
 
 

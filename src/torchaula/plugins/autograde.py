@@ -143,7 +143,15 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
         digest = digest_of(load(_handed_in(converter_of(self), resources)))
         work: Work = self.parent.work  # set when the exporter read the submission
         found = review.of(work, assignment.instructor)
-        record = Record(result, found.names, digest, work.digest, assignment.keys, reached=found.solutions)
+        record = Record(
+            result,
+            found.names,
+            digest,
+            work.digest,
+            assignment.keys,
+            shown=assignment.shown,
+            reached=found.solutions,
+        )
         records.save(records.path(course, name["assignment"], name["student"]), record)
         return nb, resources
 

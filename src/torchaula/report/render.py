@@ -47,7 +47,8 @@ def refresh(
     place.parent.mkdir(parents=True, exist_ok=True)
     exchange_files.put(place.parent, exchange_files.kept(copy))
     noted = sorted(standing.points.items()), sorted(standing.comments.items()), standing.penalty
-    key = digest([record, *noted, digests.code(*SHOWS)])
+    seen = record.result, record.submission, record.shown
+    key = digest([*seen, *noted, digests.code(*SHOWS)])
     if _key_of(place) == key:
         return
     nb = graded or notebook.read(copy / f"{assignment}.ipynb")

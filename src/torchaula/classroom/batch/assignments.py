@@ -138,6 +138,13 @@ class Assignment:
         return {name: digest([key, points[name], self.markers]) for name, key in self.keys.items()}
 
     @cached_property
+    def shown(self) -> str:
+        """A digest of what a feedback page shows of the notebook: all but the texts of tests."""
+        cells = self.source.cells
+        texts = [(c.id, c.kind, c.points, "" if c.kind == "graded" else c.source) for c in cells]
+        return digest([texts, self.markers])
+
+    @cached_property
     def presented(self) -> str:
         """A digest of what, beside the verdicts, graded copy and points depend on."""
         return digest([notebook.text(self.node), self.keys, self.markers, digests.code(*WRITES)])

@@ -300,6 +300,7 @@ class Desk:
             task.student,
             task.record,
             written=self._written(task),
+            shown=self._assignment.shown,
             late=Lateness.of(task.standing),
             points=task.standing.automatic,
         )

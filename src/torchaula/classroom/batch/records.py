@@ -27,10 +27,11 @@ class Record(msgspec.Struct, frozen=True):
 
     `submission` and `work` are digests of the graded file and of what the learner wrote in it. `keys` are
     digests, by exercise, of everything else that its verdicts depend on. `written` is a digest of what was
-    written to gradebook and graded copy; empty if nothing was. `unjudged` are the points that the gradebook
-    was given for cells without a test: 0 if nothing was answered, None if a person has to look. `late` is the
-    late penalty at that time. `reached` are the solution cells that the code in `review` may have affected;
-    None if not recorded.
+    written to gradebook and graded copy; empty if nothing was. `shown` is a digest of what a feedback page
+    shows of the instructor's notebook. `unjudged` are the points that the gradebook was given for cells
+    without a test: 0 if nothing was answered, None if a person has to look. `late` is the late penalty at
+    that time. `reached` are the solution cells that the code in `review` may have affected; None if not
+    recorded.
     """
 
     result: Result
@@ -39,6 +40,7 @@ class Record(msgspec.Struct, frozen=True):
     work: str = ""
     keys: dict[str, str] = {}
     written: str = ""
+    shown: str = ""
     unjudged: dict[str, float | None] = {}
     late: Lateness | None = None
     reached: list[str] | None = None
@@ -99,12 +101,13 @@ def settle(
     record: Record,
     *,
     written: str,
+    shown: str,
     late: Lateness,
     points: Mapping[str, float | None],
 ) -> Record:
     """Store a record as final once gradebook and copy agree with it; `points` are those of the gradebook."""
     unjudged = {cell: given for cell, given in points.items() if cell not in record.result.verdicts}
-    settled = replace(record, written=written, late=late, unjudged=unjudged)
+    settled = replace(record, written=written, shown=shown, late=late, unjudged=unjudged)
     save(path(course, assignment, student), settled)
     pending(course, assignment, student).unlink(missing_ok=True)
     return settled

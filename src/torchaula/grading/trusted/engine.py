@@ -29,10 +29,14 @@ TRIES = 3  # sandboxes that a submission may crash
 RUN = ("setup", "solution", "free", "manual")  # the kinds of cells that a student process runs
 
 
-def prepare(notebook: Notebook) -> None:
-    """Warm up this process: run set-up and tests once, so that their imports and code are ready."""
+def prepare(notebook: Notebook, only: Collection[str] | None = None) -> None:
+    """Warm up this process: run set-up and tests once, so that their imports and code are ready.
+
+    `only` are the exercises whose tests are run; None: all of them.
+    """
     warm_up()
-    model = {name: exercise.solution.answer for name, exercise in notebook.exercises.items()}
+    exercises = notebook.exercises.items()
+    model = {name: each.solution.answer for name, each in exercises if only is None or name in only}
     with quiet():
         local.run(notebook, model, list(model), COURSE_SEED)
     collapse_memory()

@@ -44,13 +44,13 @@ class Worker:
         self._sandbox: Sandbox | None = None
         self._engine: Engine | None = None
         self._misconceptions: Misconceptions | None = None
-        self._is_prepared = False
+        self._warm: set[str] = set()  # the exercises whose tests have run in this process
 
     def assign(self, content: bytes, kept: str) -> None:
         """Prepare for jobs of another assignment, or of the same one with another cache folder."""
         self._assigned = msgspec.msgpack.decode(content, type=Assigned)
         self._kept = Path(kept) / self._assigned.notebook.assignment if kept else None
-        self._engine, self._misconceptions, self._is_prepared = None, None, False
+        self._engine, self._misconceptions, self._warm = None, None, set()
 
     def grade(self, job: Job) -> Result:
         """The result of a job; its `problem` says what is wrong with the test itself, if anything is.
@@ -63,19 +63,19 @@ class Worker:
             return Result(problem=str(error))
 
     def _graded(self, job: Job) -> Result:
-        engine, submission = self._ready(), msgspec.msgpack.decode(job.rebuilt, type=Notebook)
-        judged = engine.grade(submission, job.only, alone=job.alone, spent=job.spent)
+        grader, submission = self._ready(job.only), msgspec.msgpack.decode(job.rebuilt, type=Notebook)
+        judged = grader.grade(submission, job.only, alone=job.alone, spent=job.spent)
         if judged.is_starved:
             return Result(problem=_("the machine was too busy to grade it in its time: grade it again"))
         broken = (v.message for v in judged.verdicts.values() if v.outcome is Outcome.INFRASTRUCTURE)
         if problem := next(broken, ""):
             return Result(problem=problem)
-        exercises = engine.notebook.exercises
+        exercises = grader.notebook.exercises
         cells = [cell.id for name in job.only or exercises for cell in exercises[name].graded]
         if lacking := [cell for cell in cells if cell not in judged.verdicts]:
             return Result(problem=_("{cells}: no verdict").format(cells=", ".join(lacking)))
         if self._misconceptions is None:
-            self._misconceptions = Misconceptions(engine, self._assigned, self._kept)
+            self._misconceptions = Misconceptions(grader, self._assigned, self._kept)
         return Result(
             self._misconceptions.diagnosed(judged),
             judged.outputs,
@@ -92,14 +92,15 @@ class Worker:
         engine.require_setup(instructor)
         result = soundness.tried(self._made(), list(instructor.exercises) if only is None else only)
         if not result.problem and not result.flaws:
-            self._ready()
+            self._ready(only)
         return result
 
-    def _ready(self) -> Engine:
-        """The engine, after this process was warmed up by running the tests."""
-        if not self._is_prepared:
-            engine.prepare(self._assigned.notebook)
-            self._is_prepared = True
+    def _ready(self, only: Sequence[str] | None) -> Engine:
+        """The engine, after this process was warmed up by running the tests of these exercises; None: all."""
+        wanted = set(self._assigned.notebook.exercises if only is None else only)
+        if self._engine is None or not wanted <= self._warm:
+            engine.prepare(self._assigned.notebook, wanted - self._warm)
+            self._warm |= wanted
         return self._made()
 
     def _made(self) -> Engine:
