@@ -193,6 +193,19 @@ def test_changed_template_renews_the_pages(copy: Course, asked: list[object], pa
     assert asked == []
 
 
+def test_page_is_renewed_where_it_would_say_something_else(copy: Course) -> None:
+    """It shows no text of a test, so a changed one with the same verdicts leaves it; a new heading does not."""
+    before = pages(copy)
+    week.change(copy, *week.SAME)
+    week.grade(copy)
+    assert pages(copy) == before
+
+    week.change(copy, *week.PROSE)
+    week.grade(copy)
+
+    assert all("el doble de todo" in page.decode() for page in pages(copy).values())
+
+
 def test_submission_whose_time_ran_out_is_graded_again_whole(copy: Course, asked: list[object]) -> None:
     """All its exercises share one budget: what one takes less is there for another."""
     kept = records.load(copy, "mini", "ana")
