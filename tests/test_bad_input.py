@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -113,7 +114,7 @@ def test_file_in_place_of_a_folder(course: Course, name: str, capsys: pytest.Cap
     pupils.write(course, "ana", (course.release / "mini" / "mini.ipynb").read_text())
     folder = course.root / name
     if folder.is_dir():
-        folder.rmdir()
+        shutil.rmtree(folder)
     folder.write_text("precious")
 
     told = refused(course, "grade", "mini", capsys=capsys)

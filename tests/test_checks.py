@@ -50,8 +50,8 @@ def test_checks_import_nothing_beyond_torch_and_the_standard_library() -> None:
 def test_results_are_filed_and_shown_without_torch() -> None:
     """Only workers import it: a batch, a Jupyter server and a page read data that need none."""
     program = (
-        "import sys, torchaula.classroom.desk, torchaula.report.page;"
-        "import torchaula.classroom.nbgrader_preprocessors;"
+        "import sys, torchaula.classroom.batch.desk, torchaula.report.page;"
+        "import torchaula.plugins.autograde;"
         "print('torch' in sys.modules)"
     )
     new = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -18,6 +18,7 @@ from nbgrader.utils import is_locked
 from traitlets import Bool, Float
 
 from torchaula.classroom.batch import assignments, records, review
+from torchaula.classroom.batch.assignments import Assignment
 from torchaula.classroom.batch.graded_copy import outputs_of
 from torchaula.classroom.batch.records import Record
 from torchaula.classroom.gradebook import lateness, ledger, seeding
@@ -55,7 +56,12 @@ def instructor_notebook(converter: Any, resources: Resources) -> Path:
 
 
 class SubmissionExporter(NotebookExporter):
-    """Reads a submission for `nbgrader autograde`, whatever its state: see `submitted`, `rebuild`."""
+    """Reads a submission for `nbgrader autograde`, whatever its state: see `submitted`, `rebuild`.
+
+    `work` is what the learner wrote in the submission that was read last.
+    """
+
+    work: Work | None = None
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)  # type: ignore[no-untyped-call]
@@ -134,14 +140,14 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
         made = assignments.make(course, path, limits, self.unsafe_no_sandbox, self.config)
         assignment = made.with_seed(seed)
         _require_same_cells(nb, assignment.node, path)
-        result = client.shared(course.evidence).grade(assignment.job(nb))
+        work = self._work(nb, assignment)
+        result = client.shared(course.evidence).grade(assignment.job(assignment.rebuilt(work)))
         if lacking := assignment.lacking(result):
             raise client.GradingFailed(lacking)
         for cell in nb.cells:
             if cell.cell_type == "code":
                 cell.outputs = outputs_of(cell, result)
         digest = digest_of(load(_handed_in(converter_of(self), resources)))
-        work: Work = self.parent.work  # set when the exporter read the submission
         found = review.of(work, assignment.instructor)
         record = Record(
             result,
@@ -154,6 +160,11 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
         )
         records.save(records.path(course, name["assignment"], name["student"]), record)
         return nb, resources
+
+    def _work(self, nb: NotebookNode, assignment: Assignment) -> Work:
+        """What the learner wrote, as our exporter read it; another exporter leaves it to be read again."""
+        known = getattr(self.parent, "work", None)
+        return known or sort(assignment.instructor, read(notebook.text(nb).encode())).work
 
 
 class NoteArrival(NbGraderPreprocessor):  # type: ignore[misc]
