@@ -663,7 +663,7 @@ def test_worker_that_dies_twice_on_a_submission_is_named(
     ask = Client._ask
 
     def dying(self: Client, job: Any) -> Any:
-        if b"# s03" in job.submitted:
+        if b"# s03" in job.rebuilt:
             raise WireError("killed")
         return ask(self, job)
 

@@ -15,6 +15,7 @@ from zipfile import ZipFile
 import pytest
 
 from tests import mini
+from torchaula import errors
 from torchaula.authoring import pack, release
 from torchaula.course import answers, notebook
 from torchaula.course.layout import Course, find
@@ -88,7 +89,7 @@ def test_same_content_gives_the_same_bytes(copy: Course, wheel: Path) -> None:
 def test_secret_inside_the_package_is_not_packed(course: Course, wheel: Path) -> None:
     """A line of a hidden test that stands in the wheel, which learners install, is refused."""
     path = course.notebook("mini")
-    line = "Refusals: mistakes of a user that end a command with one clear line."
+    line = Path(errors.__file__).read_text(encoding="utf-8").splitlines()[0].strip('"')
     path.write_text(path.read_text().replace("### END HIDDEN", rf"{line}\n### END HIDDEN"))
 
     with pytest.raises(Refusal, match=r"errors\.py of mini would publish a line .* hidden test"):
