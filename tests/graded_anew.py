@@ -16,11 +16,12 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from tests.rebuilding import rebuild
 from torchaula.authoring import judging
 from torchaula.classroom.batch.records import Record
 from torchaula.course import answers, notebook
 from torchaula.course.layout import find
-from torchaula.course.rebuilding.rebuild import grade_id, rebuild
+from torchaula.course.rebuilding.rebuild import grade_id
 from torchaula.course.rebuilding.submitted import read
 from torchaula.grading.trusted import confinement
 from torchaula.grading.trusted.diagnosis import KnownMistake, diagnose
