@@ -16,7 +16,7 @@ import msgspec
 from msgspec.structs import replace
 
 from torchaula.grading.trusted import confinement
-from torchaula.grading.trusted.jobs import Assign, GradeJob, Job, Result
+from torchaula.grading.trusted.jobs import Assign, Job, Result
 from torchaula.grading.wire.frames import Channel, WireError
 from torchaula.i18n import _
 
@@ -89,7 +89,7 @@ class Client:
         if self._assigned != (job.assigned, self.kept):
             self._channel.send(Assign(str(self.kept or "")), [job.assigned])
             self._assigned = job.assigned, self.kept
-        self._channel.send(GradeJob(replace(job, assigned=b"", rebuilt=b"")), [job.rebuilt])
+        self._channel.send(replace(job, assigned=b"", rebuilt=b""), [job.rebuilt])
         result: Result = self._channel.receive()[0]
         return result
 

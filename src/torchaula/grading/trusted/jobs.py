@@ -31,13 +31,14 @@ class Assigned(msgspec.Struct, frozen=True):
     keys: dict[str, str] = {}
 
 
-class Job(msgspec.Struct, frozen=True):
+class Job(msgspec.Struct, tag="job", frozen=True):
     """Grade a submission, rebuilt to the `Notebook` whose msgpack is `rebuilt`.
 
     `assigned` is the `Assigned` as msgpack, the same bytes for a whole class. `only` are the exercises to
     grade; None means all. `is_trial` asks to try the tests themselves: then there is no submission.
     `alone` tells that nothing else is graded meanwhile, so that a timeout may be retried.
-    `spent` is the time that an earlier try took.
+    `spent` is the time that an earlier try took. To a worker, `assigned` is sent once, in an `Assign`, and
+    `rebuilt` in the frame.
     """
 
     assigned: bytes
@@ -56,12 +57,6 @@ class Assign(msgspec.Struct, tag="assign", frozen=True):
     """
 
     kept: str = ""
-
-
-class GradeJob(msgspec.Struct, tag="grade", frozen=True):
-    """To a worker: a job, whose rebuilt notebook is in the frame."""
-
-    job: Job
 
 
 class Doubt(StrEnum):

@@ -26,7 +26,7 @@ from torchaula.grading.trusted import confinement, engine, soundness
 from torchaula.grading.trusted.budget import NOTHING
 from torchaula.grading.trusted.confinement import Confinement
 from torchaula.grading.trusted.engine import Engine
-from torchaula.grading.trusted.jobs import Assign, Assigned, GradeJob, Job, Result
+from torchaula.grading.trusted.jobs import Assign, Assigned, Job, Result
 from torchaula.grading.trusted.misconceptions import Misconceptions
 from torchaula.grading.trusted.sandbox import Sandbox, SandboxDied
 from torchaula.grading.trusted.seeds import Seeds
@@ -170,14 +170,14 @@ def main() -> None:
     """Serve jobs on the inherited socket whose descriptor is the argument, until the caller closes it."""
     caller = socket(fileno=int(sys.argv[1]))
     end_with(caller)
-    channel, worker = Channel(caller, Assign | GradeJob), Worker()
+    channel, worker = Channel(caller, Assign | Job), Worker()
     with suppress(WireError):
         while True:
             message, content = channel.receive()
             if isinstance(message, Assign):
                 worker.assign(bytes(content), message.kept)
             else:
-                channel.send(fitting(worker.grade(replace(message.job, rebuilt=bytes(content)))))
+                channel.send(fitting(worker.grade(replace(message, rebuilt=bytes(content)))))
     worker.close()
 
 
