@@ -16,6 +16,7 @@ from nbgrader.apps.zipcollectapp import ZipCollectApp
 
 from tests import mini
 from torchaula.classroom.intake import received, roster, worksheet
+from torchaula.classroom.intake.moodle import MoodleCollector
 from torchaula.course.layout import Course
 from torchaula.course.rebuilding.submitted import digest_of
 from torchaula.errors import Refusal
@@ -317,6 +318,21 @@ def test_two_students_of_one_name_are_not_guessed(
         assert told.startswith(f"Ana García_1, Ana García_2: {reason}")
     assert "Ana García_1, Ana García_2: " in capfd.readouterr().out
     assert reason in downloads.log
+
+
+def test_log_goes_on_when_an_earlier_application_is_closed(
+    downloads: Downloads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An application of this process that is garbage-collected meanwhile takes nothing from the log."""
+    downloads.put("x.zip", {FOLDER.format("Nadie_1", "mini.ipynb"): b""})
+    earlier = ZipCollectApp()
+    earlier.initialize(["mini", "--force"])
+    look = MoodleCollector._look
+    monkeypatch.setattr(MoodleCollector, "_look", lambda self: (earlier.close_handlers(), look(self))[1])
+
+    downloads.collect()
+
+    assert "Nadie_1: nobody in students.csv" in downloads.log
 
 
 def test_namesake_who_is_known_leaves_the_other_one(downloads: Downloads) -> None:

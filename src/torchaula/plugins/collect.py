@@ -38,7 +38,10 @@ class ClassCollector(MoodleCollector):
         path = Path(here.root).resolve() / ".torchaula" / "logs" / f"zip_collect-{here.assignment_id}.log"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            file = logging.FileHandler(path, mode="w", encoding="utf-8", errors="backslashreplace")
+            path.unlink(missing_ok=True)
+            # traitlets closes this logger's handlers when an earlier application is garbage-collected. A
+            # closed handler opens its file again in mode "a", and drops every message in mode "w".
+            file = logging.FileHandler(path, mode="a", encoding="utf-8", errors="backslashreplace")
         except OSError as error:
             self.log.warning("%s: %s", path, error.strerror)
             return None
