@@ -42,9 +42,9 @@ def test_right_answer_passes(backend: str) -> None:
         ("def double(x):\n    return getattr(torch.ops.aten, 'mul')(x, 2)", Outcome.FAILED, "usa `mul`"),
         ("def double(x):\n    return x.add_(x)", Outcome.FAILED, "modifica lo que recibe"),
         (
-            "def double(x):\n    return x.tolist() + undefined",
+            "def double(x):\n    return x.unbind() + undefined",
             Outcome.RAISED,
-            "2: return x.tolist() + undefined",
+            "2: return x.unbind() + undefined",
         ),
         ("def double(x):\n    return (v for v in x)", Outcome.RAISED, "un valor de tipo generator"),
         ("def double(x):\n    raise SystemExit", Outcome.RAISED, "SystemExit"),

@@ -15,12 +15,13 @@ import torch
 import torchaula.checks
 from tests import tiny
 from torchaula.checks import CheckFailed, messages, probe
+from torchaula.checks.allowed import Refused, refused
 from torchaula.checks.battery import strided
 from torchaula.checks.compare import difference
+from torchaula.checks.families import Family
 from torchaula.checks.probe import free_names
 from torchaula.checks.seeds import Stream, derive
 from torchaula.checks.timelimit import TimeLimit, time_limit
-from torchaula.checks.trace import forbidden
 from torchaula.classroom.batch.entries import Became
 from torchaula.findings import Contrast, Label, Outcome, Reason
 from torchaula.grading.trusted.verdict import Lost
@@ -156,14 +157,35 @@ def test_probe_outside_a_notebook_is_refused() -> None:
     assert callable(probe)
 
 
-def test_forbidden_names_match_operations_whatever_way_they_were_reached() -> None:
-    """A bare name covers aten operations and in-place forms; a dotted one, modules."""
-    trace = {"aten._softmax": 1, "python.add_": 1, "call.torch.optim.sgd.SGD.step": 1}
+TRACE = {"aten._softmax": 1, "python.add_": 1, "call.torch.optim.sgd.SGD.step": 1, "aten.mul": 1}
 
-    assert forbidden(trace, ["softmax"]) == "softmax"
-    assert forbidden(trace, ["add"]) == "add"
-    assert forbidden(trace, ["torch.optim"]) == "torch.optim"
-    assert forbidden(trace, ["soft", "torch.op", "step"]) is None
+
+@pytest.mark.parametrize(
+    ("allow", "forbid", "found"),
+    [
+        ([], [], Refused("torch.optim.SGD", Family.OPTIMISERS)),
+        (["optimisers"], [], Refused("softmax", Family.SOFTMAX)),
+        (["torch.optim", "softmax"], [], None),
+        (["optimisers", "log_softmax"], [], Refused("softmax", Family.SOFTMAX)),
+        (["optimisers", "softmax"], ["add"], Refused("add_")),
+        (["optimisers", "softmax"], ["arithmetic"], Refused("add_", Family.ARITHMETIC)),
+        (["optimisers", "softmax"], ["soft", "torch.op", "step"], None),
+        (["optimisers", "softmax"], ["torch"], Refused("softmax")),
+        (["optimisers", "softmax"], ["softmax"], Refused("softmax", Family.SOFTMAX)),
+        (["torch"], [], None),
+        (["torch"], ["mul"], Refused("mul")),
+    ],
+)
+def test_contract_names_what_may_be_used(allow: list[str], forbid: list[str], found: Refused | None) -> None:
+    """Specialised families are refused unless allowed; a name or a family that is taken away wins."""
+    assert refused(TRACE, allow, forbid) == found
+
+
+def test_other_namespace_is_refused_whatever_its_name() -> None:
+    """An operation of the learner's own, or of another program, may compute anything."""
+    for name in ("mine.mul", "quantized.add", "higher_order.cond"):
+        assert refused({name: 1}, [], []) == Refused(name, Family.OTHER)
+    assert refused({"prims.mul": 1, "building.operations": 3}, [], []) is None
 
 
 def test_streams_go_on_where_they_stopped() -> None:

@@ -44,7 +44,9 @@ def known(assignment: str, exercise: str) -> tuple[KnownAnswer, ...]:
 
 EXERCISES = [(name, exercise) for name in COURSE.assignments for exercise in notebook(name).exercises]
 
-RESTRICTED = [(name, e) for name, e in EXERCISES if "forbid=" in notebook(name).exercise(e).graded[0].source]
+# Their known answers use nothing that is refused; each of the others has an answer that does.
+FREE = {"decode", "mlp", "batches", "train-step", "evaluate", "conv-output-size", "sobel", "small-cnn"}
+RESTRICTED = [(name, exercise) for name, exercise in EXERCISES if exercise not in FREE]
 
 
 @cache

@@ -29,7 +29,6 @@ FUNCTIONS = {  # families of functions and ways out, which are no operations
     "kl_div": Family.LOSSES,
     "softmin": Family.SOFTMAX,
     "gumbel_softmax": Family.SOFTMAX,
-    "normalize": Family.NORMALISATION,
     "gru_cell": Family.RECURRENT,
     "multi_head_attention_forward": Family.ATTENTION,
     "interpolate": Family.RESAMPLING,

@@ -47,7 +47,7 @@ VALUES = {
     "defaultdict(int, {Word('a'): 1})": "{'a': 1}",
     "Counter('aab')": "{'a': 2, 'b': 1}",
     "torch.ones(2, 3).shape": "torch.Size([2, 3])",
-    "nn.Linear(1, 1, bias=False).double().requires_grad_(False).state_dict().keys().__len__()": "1",
+    "nn.PReLU().double().requires_grad_(False).state_dict().keys().__len__()": "1",
 }
 CLASSES = """
 import enum
@@ -385,7 +385,8 @@ def test_earlier_function_is_torch_s_however_it_is_reached(backend: str, functio
 def test_name_that_is_torch_s_own_already_is_left_alone(backend: str) -> None:
     """A learner who wrote `scale = torch.negative` changes nothing of torch's."""
     cell = (
-        'student = graded("double-publico", names="double", given={"scale": torch.relu, "Line": nn.Linear})\n'
+        'student = graded("double-publico", names="double", allow=["linear"], '
+        'given={"scale": torch.relu, "Line": nn.Linear})\n'
         "student.double(torch.ones(3)).equals(torch.ones(3))\n"
     )
     answer = (

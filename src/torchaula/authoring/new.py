@@ -51,7 +51,7 @@ def {name}(x: torch.Tensor) -> torch.Tensor:
     ### END SOLUTION
 '''
 PUBLIC = """
-student = graded("{id}-publico", names="{name}", forbid=[])
+student = graded("{id}-publico", names="{name}")
 
 # El ejemplo del enunciado
 student.{name}(torch.tensor([[1.0, 2.0]])).equals(torch.tensor([[2.0, 4.0]])).show()

@@ -1,7 +1,7 @@
-"""Sort every operation of torch into a family, so that a contract can say in a few words what may be used.
+"""Sort every operation of torch into a family, so that a contract says in a few words what may be used.
 
-The names in `NAMES` and the patterns in `PATTERNS` cover every operator of the pinned torch, as a test checks.
-An operator that is in no family, or in a namespace other than `NAMESPACES`, counts as `Family.OTHER`.
+`NAMES` and `PATTERNS` cover every operator of the pinned torch, as a test checks. An operator
+that is in no family, or in a namespace other than `NAMESPACES`, counts as `Family.OTHER`.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ NAMES: dict[Family, str] = {
         test_optional_intlist test_parallel_materialize test_string_default test_warn_in_autograd
     """,
     Family.LINEAR: "linear bilinear",
-    Family.NORMALISATION: "batch_norm norm_except_dim normalize renorm",
+    Family.NORMALISATION: "batch_norm norm_except_dim renorm",
     Family.SOFTMAX: "logcumsumexp logsumexp softmin",
     Family.LOSSES: "cross_entropy binary_cross_entropy binary_cross_entropy_with_logits kl_div nll_loss_nd",
     Family.DROPOUT: "cudnn_init_dropout_state fill_mem_eff_dropout_mask",

@@ -10,13 +10,14 @@ from typing import Any, NoReturn
 import torch
 
 from torchaula.checks import data, messages, session
+from torchaula.checks.allowed import refused
 from torchaula.checks.compare import Difference, difference
 from torchaula.checks.data import Data
 from torchaula.checks.errors import CheckFailed, TestError
 from torchaula.checks.observation import Failure, Observation, Request, vjp
 from torchaula.checks.probe import refuse, text_of
 from torchaula.checks.timelimit import SECONDS
-from torchaula.checks.trace import forbidden, operations
+from torchaula.checks.trace import operations
 from torchaula.findings import Contrast, Finding, Kind, Outcome, Reason, Row
 
 BRANCH = 6  # how many operations more one branch of an answer may take than another
@@ -79,8 +80,9 @@ class Answer:
         self._arguments_unchanged()
 
     def _refuse_forbidden(self) -> None:
-        if entry := forbidden(self.observation.trace, self._notebook.contract.forbid):
-            self.fail(Finding(Kind.FORBIDDEN, entry), messages.forbidden(entry))
+        contract = self._notebook.contract
+        if found := refused(self.observation.trace, contract.allow, contract.forbid):
+            self.fail(Finding(Kind.FORBIDDEN, found.name), messages.forbidden(found))
 
     def sound(self) -> Answer:
         """Check that the call raised nothing, called nothing forbidden and left its arguments unchanged."""
@@ -278,17 +280,18 @@ def graded(
     cell: str,
     *,
     names: str | Iterable[str] = (),
+    allow: Iterable[str] = (),
     forbid: Iterable[str] = (),
-    given: Mapping[str, Callable[..., Any]] | None = None,
+    given: Mapping[str, session.Given] | None = None,
     seconds: float = SECONDS,
 ) -> Learner:
     """Open the graded cell whose `grade_id` is `cell`; the learner's functions are its attributes.
 
-    The public check declares its exercise's contract with `names`, `forbid`, `given`
-    and `seconds` (see `session.Contract`); hidden cells give only `cell`. Random numbers start anew.
+    The public check declares its exercise's contract with `names`, `allow`, `forbid`,
+    `given` and `seconds` (see `session.Contract`); hidden cells give only `cell`. Random numbers start anew.
     Raises `TestError` where the contract is missing.
     """
-    notebook = session.open_cell(cell, names, forbid, given or {}, seconds)
+    notebook = session.open_cell(cell, names, allow, forbid, given or {}, seconds)
     return Learner(session.exercise_of(cell), notebook.contract.names)
 
 

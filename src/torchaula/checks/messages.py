@@ -17,9 +17,11 @@ import torch
 from torchaula.checks import quotes
 from torchaula.checks.compare import Difference
 from torchaula.checks.data import Data
+from torchaula.checks.families import Family
 from torchaula.findings import Contrast, Label, Reason, Row
 
 if TYPE_CHECKING:
+    from torchaula.checks.allowed import Refused
     from torchaula.checks.observation import Failure, Stop
 
 PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
@@ -542,10 +544,42 @@ def argument_changed(obtained: Data, expected: Data, found: Difference) -> list[
     ]
 
 
-def forbidden(entry: str) -> list[Row]:
+TAKEN_AWAY = "lo dice el enunciado"
+WAY_OUT = "saca los datos de PyTorch, donde no se ve qué se calcula y se pierde el gradiente"
+# What a function of each family that is not allowed does, after "aquí no se puede usar, porque …".
+FAMILIES: dict[Family, str] = {
+    Family.LINEAR: "es una capa lineal ya hecha",
+    Family.CONVOLUTION: "es una convolución ya hecha",
+    Family.POOLING: "es un pooling ya hecho",
+    Family.NORMALISATION: "es una normalización ya hecha",
+    Family.SOFTMAX: "es de la familia de softmax, ya hecha",
+    Family.LOSSES: "es una pérdida ya hecha",
+    Family.ATTENTION: "es una atención ya hecha",
+    Family.RECURRENT: "es una red recurrente ya hecha",
+    Family.EMBEDDING: "es una codificación de índices ya hecha",
+    Family.DROPOUT: "es un dropout ya hecho",
+    Family.FFT: "es una transformada de Fourier ya hecha",
+    Family.LINEAR_ALGEBRA: "es álgebra lineal ya hecha",
+    Family.DISTANCE: "es una distancia ya hecha",
+    Family.RESAMPLING: "cambia el tamaño de imágenes por ti",
+    Family.PADDING: "es un relleno ya hecho",
+    Family.PATCHES: "saca o junta ventanas por ti",
+    Family.SPARSE: "usa tensores dispersos o anidados",
+    Family.FUSED: "hace varias operaciones de una vez",
+    Family.OPTIMISERS: "es un optimizador ya hecho",
+    Family.DECOMPOSITIONS: "es código interno de PyTorch",
+    Family.VENDOR: "es para un hardware concreto",
+    Family.LISTS: "pasa los datos a listas de Python, que solo se recorren con bucles",
+    Family.OUTSIDE: WAY_OUT,
+    Family.OTHER: "no es una operación corriente de PyTorch",
+}
+
+
+def forbidden(found: Refused) -> list[Row]:
+    why = FAMILIES.get(found.family, TAKEN_AWAY) if found.family else TAKEN_AWAY
     return [
-        _obtained(f"tu código usa `{entry}`"),
-        _expected("que lo hagas tú: en este ejercicio no se puede usar (lo dice el enunciado)"),
+        _obtained(f"tu código usa `{found.name}`"),
+        _expected(f"que lo hagas tú con operaciones básicas: en este ejercicio no se puede usar ({why})"),
     ]
 
 

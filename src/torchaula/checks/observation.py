@@ -6,7 +6,7 @@ import builtins
 import dis
 import linecache
 import sys
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, field
 from functools import cache
@@ -20,9 +20,10 @@ from torchaula.checks import data
 from torchaula.checks.data import Data, NotData, Path
 from torchaula.checks.seeds import Stream
 from torchaula.checks.settle import lenient, settle
-from torchaula.checks.stand_ins import LEARNER, given, stand_in
+from torchaula.checks.stand_ins import LEARNER, StandIn, given, stand_in
 from torchaula.checks.timelimit import SECONDS, TimeLimit, time_limit
 from torchaula.checks.trace import PROBE, Trace
+from torchaula.checks.whose import Whose
 from torchaula.findings import Reason
 
 MAX_TEXT, MAX_KINDS, MAX_THREADS, MAX_LINE = 500, 16, 4, 10**9
@@ -40,7 +41,7 @@ class Request:
     source: str | None = None
     own: tuple[str, ...] = ()  # the learner's names that a probe may use
     watch: tuple[str, ...] = ()  # dotted prefixes of library functions to trace
-    given: dict[str, str] = field(default_factory=dict)  # learner's name -> importable path
+    given: dict[str, StandIn] = field(default_factory=dict)  # learner's name -> what stands in for it
     seconds: float = SECONDS
 
 
@@ -123,20 +124,23 @@ class Scope:
     setup: Mapping[str, Any]
     stream: Stream
 
-    def resolve(self, request: Request) -> Any:
+    def resolve(self, request: Request, whose: Whose) -> Any:
         """The function to call: the learner's, or the probe compiled from its text."""
         if request.source is None:
             return self.learner[request.name]
         names: dict[str, Any] = {**self.setup, "__name__": PROBE, "__builtins__": builtins}
-        names |= {name: self.learner[name] for name in request.own}
+        for name in request.own:
+            own = self.learner[name]
+            names[name] = own if isinstance(own, type) or not callable(own) else whose.entering(own)
         names |= {name: stand_in(path) for name, path in request.given.items()}
+        whose.probe = names
         exec(_compiled(request.source, f"<probe {request.name}>"), names)
         return names[request.name]
 
-    def classes(self, request: Request) -> list[type]:
-        """The exercise's own classes that the learner defined."""
-        found = (self.learner.get(name) for name in request.own)
-        return [each for each in found if isinstance(each, type) and each.__module__ == LEARNER]
+    def classes(self, names: Iterable[str]) -> tuple[type, ...]:
+        """The classes that these names of the learner's refer to."""
+        found = (self.learner.get(name) for name in names)
+        return tuple(each for each in found if isinstance(each, type))
 
 
 @cache
@@ -162,7 +166,8 @@ def perform(request: Request, scope: Scope) -> Observation:
         return Observation(failure=failure, arguments=(request.args, request.kwargs))
     args, kwargs = data.copy(request.args), data.copy(request.kwargs)
     assert isinstance(args, tuple) and isinstance(kwargs, dict)
-    trace = Trace(request.watch)
+    whose = Whose(scope.learner)
+    trace = Trace(whose, request.watch)
     owned = {t.untyped_storage().data_ptr() for _, t in data.tensors((args, kwargs)) if t.numel()}
     try:
         with (
@@ -172,9 +177,13 @@ def perform(request: Request, scope: Scope) -> Observation:
             lenient(),
             time_limit(request.seconds),
         ):
-            function = scope.resolve(request)
+            whose.given = scope.classes(request.given)
+            function = scope.resolve(request, whose)
+            classes = scope.classes(set(request.own) - request.given.keys())
+            trace.note_bases(classes)
+            own = [cls for cls in classes if cls.__module__ == LEARNER]
             try:
-                with torch.enable_grad(), trace.building(scope.classes(request)), trace:
+                with torch.enable_grad(), trace.entered(own), trace:
                     result = function(*args, **kwargs)
             finally:
                 settle()  # modes that the call left on would change its gradients and the test

@@ -16,11 +16,13 @@ from torchaula.checks.errors import TestError
 from torchaula.checks.observation import Observation, Request, Scope, perform
 from torchaula.checks.seeds import Stream, derive, seed_all
 from torchaula.checks.settle import settle
-from torchaula.checks.stand_ins import locate
+from torchaula.checks.stand_ins import StandIn, locate
 from torchaula.checks.timelimit import SECONDS
 from torchaula.checks.trace import can_be_seen, warm_up
 
 COURSE_SEED = 20260  # published: learners' own kernels use it
+# A stand-in for an earlier exercise, alone or with torch's names for the keywords of the exercise.
+Given: TypeAlias = Callable[..., Any] | tuple[Callable[..., Any], Mapping[str, str]]
 SeedOf: TypeAlias = Callable[[str, str], int]  # the seed of a cell's stream, "test" or "answer"
 
 
@@ -60,14 +62,15 @@ class Local:
 class Contract:
     """What an exercise declares once, in its public check.
 
-    `names`: the functions and classes that the learner defines. `forbid`: what may not be called.
-    `given`: names of earlier exercises, with the importable path of the stand-in for each.
-    `seconds`: how long one call may take.
+    `names`: the functions and classes that the learner defines. `allow` and `forbid`: which families,
+    functions or dotted paths may be used, and which may not (see `allowed.refused`). `given`: names of
+    earlier exercises, with what stands in for each. `seconds`: how long one call may take.
     """
 
     names: tuple[str, ...]
+    allow: tuple[str, ...] = ()
     forbid: tuple[str, ...] = ()
-    given: dict[str, str] = field(default_factory=dict)
+    given: dict[str, StandIn] = field(default_factory=dict)
     seconds: float = SECONDS
 
     @property
@@ -159,8 +162,9 @@ def exercise_of(cell: str) -> str:
 def open_cell(
     cell: str,
     names: str | Iterable[str],
+    allow: Iterable[str],
     forbid: Iterable[str],
-    given: Mapping[str, Callable[..., Any]],
+    given: Mapping[str, Given],
     seconds: float,
 ) -> Session:
     """Start a graded cell: note its exercise's contract, and seed both random streams."""
@@ -170,12 +174,12 @@ def open_cell(
         raise TestError(f"{_judged} opens another cell: graded({cell!r})")
     if names:
         own = (names,) if isinstance(names, str) else tuple(names)
-        forbid = tuple(forbid)
-        for entry in forbid:
-            if not can_be_seen(entry):  # else it would silently forbid nothing
-                raise TestError(f"{cell}: forbid {entry!r}: torch has nothing of that name; is it misspelt?")
-        paths = {name: path_of(name, value) for name, value in given.items()}
-        notebook.contracts[exercise] = Contract(own, forbid, paths, seconds)
+        entries = {"allow": tuple(allow), "forbid": tuple(forbid)}
+        for kind, entry in ((kind, entry) for kind, each in entries.items() for entry in each):
+            if not can_be_seen(entry):  # else it would silently change nothing
+                raise TestError(f"{cell}: {kind} {entry!r}: torch has nothing of that name; is it misspelt?")
+        stand_ins = {name: _stand_in(name, value) for name, value in given.items()}
+        notebook.contracts[exercise] = Contract(own, **entries, given=stand_ins, seconds=seconds)
     if exercise not in notebook.contracts:
         raise TestError(messages.public_first(cell, exercise))
     notebook.cell = cell
@@ -184,6 +188,13 @@ def open_cell(
     seed_all(notebook.seed_of(cell, "test"))
     torch.set_default_dtype(torch.float32)
     return notebook
+
+
+def _stand_in(name: str, value: Given) -> StandIn:
+    function, keywords = value if isinstance(value, tuple) else (value, {})
+    if keywords and isinstance(function, type):
+        raise TestError(f"given {name!r}: the keywords of a class can't be mapped")
+    return StandIn(path_of(name, function), dict(keywords))
 
 
 def path_of(name: str, value: Callable[..., Any]) -> str:

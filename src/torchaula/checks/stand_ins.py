@@ -11,9 +11,12 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from functools import cache
 from types import CodeType, FunctionType
 from typing import Any
+
+from torchaula.checks.whose import leaving
 
 LEARNER = "__main__"  # `__name__` where a learner's cells run, in the kernel and in the student process
 # Attributes that a class keeps while it is turned into another: its names, and those that Python sets.
@@ -36,27 +39,36 @@ def locate(path: str) -> Any:
     return found
 
 
-def stand_in(path: str) -> Any:
-    """The object at `path`, which replaces an earlier exercise's function or class.
+@dataclass(frozen=True)
+class StandIn:
+    """What stands in for an earlier exercise: an importable path, and torch's names for keywords."""
+
+    path: str
+    keywords: dict[str, str] = field(default_factory=dict)
+
+
+def stand_in(given: StandIn) -> Any:
+    """The object that replaces an earlier exercise's function or class.
 
     Torch's functions name their first argument `input`; the course's exercises name it `x`.
     """
-    found = locate(path)
+    found, torch_s = locate(given.path), {"x": "input", **given.keywords}
     if isinstance(found, type):
         return found
+    called = leaving(found)
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        return found(*args, **{"input" if key == "x" else key: value for key, value in kwargs.items()})
+        return called(*args, **{torch_s.get(key, key): value for key, value in kwargs.items()})
 
     return call
 
 
 @contextmanager
-def given(learner: MutableMapping[str, Any], names: Mapping[str, str]) -> Iterator[None]:
+def given(learner: MutableMapping[str, Any], names: Mapping[str, StandIn]) -> Iterator[None]:
     """Replace some of the learner's functions and classes by torch's while the block runs."""
     with ExitStack() as stack:
-        for name, path in names.items():
-            theirs, torch_s = learner.get(name), stand_in(path)
+        for name, each in names.items():
+            theirs, torch_s = learner.get(name), stand_in(each)
             if isinstance(theirs, type) and isinstance(torch_s, type):
                 if stack.enter_context(_turned(theirs, torch_s)):
                     continue  # so its name needs no new binding

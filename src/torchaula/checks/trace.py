@@ -1,35 +1,45 @@
-"""Record what an answer calls while it runs: torch operations and, on request, library functions."""
+"""Record what an answer calls while it runs: operations and functions of torch, and of libraries by path."""
 
 from __future__ import annotations
 
-import cProfile
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
-from types import CodeType, TracebackType
+from types import FrameType, TracebackType
 from typing import Any
 
 import torch
-from torch.overrides import TorchFunctionMode
+from torch.overrides import TorchFunctionMode, handle_torch_function
 from torch.utils._python_dispatch import TorchDispatchMode
+
+from torchaula.checks import families
+from torchaula.checks.families import Family, is_below
+from torchaula.checks.whose import Whose
 
 # Functions by which a Python loop can read a tensor without an operation that the dispatcher sees.
 ESCAPES = ("python.tolist", "python.numpy", "python.item", "python.__array__")
 BUILDING = "building.operations"  # in a trace: how many of its operations ran in the learner's constructors
+KINDS = ("python", "call", "base", "building")  # a key of a trace begins with one of these or a namespace
 
 PROBE = "torchaula.probe"  # `__name__` where a test's probe runs
 CALLERS = (PROBE, "torchaula.checks.observation")  # the modules from which a test calls an answer
 NO_INIT = object.__init__  # it must stay, since it refuses arguments if a class overrides it
+DISPATCH = handle_torch_function.__code__  # between a method of torch in Python and a mode
+# C functions that hand a tensor out, and that no mode of torch sees.
+HANDING_OUT = {
+    each for name in dir(torch._C) if "to_dlpack" in name and callable(each := getattr(torch._C, name))
+}
 
 
 class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Notes the operations that the dispatcher runs. It must be fast, so it names them only afterwards."""
 
-    def __init__(self) -> None:
+    def __init__(self, whose: Whose) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.calls: list[Any] = []
+        self.whose = whose
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -37,28 +47,46 @@ class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return False
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        self.calls.append(func)
+        if self.whose.is_answer(sys._getframe(1)):
+            self.calls.append(func)
         return func(*args, **kwargs) if kwargs else func(*args)
 
     def names(self) -> Iterator[tuple[str, int]]:
         for func, n in _counted(self.calls):
-            yield "aten." + func.name().partition("::")[2].partition(".")[0], n
+            namespace, _, name = func.name().rpartition("::")
+            yield f"{namespace or 'higher_order'}.{name.partition('.')[0]}", n
 
 
 class _Functions(TorchFunctionMode):
     """Notes the calls of torch's functions and methods in the same way."""
 
-    def __init__(self) -> None:
+    def __init__(self, whose: Whose) -> None:
         super().__init__()
         self.calls: list[Any] = []
+        self.whose = whose
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        self.calls.append(func)
+        frame = sys._getframe(1)
+        if self.whose.is_answer(frame) and not _is_torch_s_own(func, frame):
+            self.calls.append(func)
         return func(*args, **kwargs) if kwargs else func(*args)
 
     def names(self) -> Iterator[tuple[str, int]]:
         for func, n in _counted(self.calls):
-            yield "python." + getattr(func, "__name__", str(func)), n
+            yield (
+                "python." + getattr(func, "__name__", str(func)).partition(".")[0],
+                n,
+            )  # `mul` of `mul.Tensor`
+
+
+def _is_torch_s_own(func: Any, caller: FrameType) -> bool:
+    """Whether torch hands out a tensor for its own use, as `nn.RNN` asks for addresses in memory."""
+    if families.of_name(getattr(func, "__name__", "")) is not Family.OUTSIDE:
+        return False
+    frame: FrameType | None = caller
+    while frame and (frame.f_code is getattr(func, "__code__", None) or frame.f_code is DISPATCH):
+        frame = frame.f_back
+    return frame is not None and str(frame.f_globals.get("__name__")).startswith("torch.")
 
 
 def _counted(calls: list[Any]) -> Iterator[tuple[Any, int]]:
@@ -68,50 +96,64 @@ def _counted(calls: list[Any]) -> Iterator[tuple[Any, int]]:
 
 
 class Trace:
-    """A context manager; afterwards `seen` counts what was called in the block.
+    """A context manager; afterwards `seen` counts what the answer called in the block.
 
-    Keys are `aten.<operation>` (what the dispatcher ran), `python.<name>` (torch functions and
-    methods by name) and, for functions below one of the dotted prefixes in `watch`,
-    `call.<module>.<qualified name>`. Code that runs in another thread escapes.
+    Keys are `aten.<operation>` (what the dispatcher ran, by namespace), `python.<name>` (torch functions and
+    methods by name), `call.<module>.<qualified name>` for library functions that are in a family or below one
+    of the dotted prefixes in `watch`, and `base.<module>.<class>` for library classes in a family that the
+    answer's classes inherit from. Code that runs in another thread escapes.
     """
 
-    def __init__(self, watch: Iterable[str] = ()) -> None:
+    def __init__(self, whose: Whose, watch: Iterable[str] = ()) -> None:
         self.seen: Counter[str] = Counter()
         self.watch = tuple(watch)
-        self._modes = (_Operations(), _Functions())
-        self._profile = cProfile.Profile(builtins=False) if self.watch else None
+        self._whose = whose
+        self._modes = (_Operations(whose), _Functions(whose))
+        self._places: dict[str, str] = {}
         self._depth = 0  # how many noted constructors run now, one inside the other
 
     @contextmanager
-    def building(self, classes: Sequence[type]) -> Iterator[None]:
-        """Count separately, in the block, the operations that run in the constructors of these classes.
+    def entered(self, classes: Sequence[type]) -> Iterator[None]:
+        """Notice, in the block, when a test makes an object of these classes, or calls one.
 
-        Only constructors that a test calls count, with all that they call: others may compute the answer.
+        Operations in constructors that a test calls are counted separately, with all that they call; other
+        constructors may compute the answer.
         """
         before = [
-            (cls, vars(cls).get("__init__"))
+            (cls, name, vars(cls).get(name))
             for cls in classes
-            if getattr(cls, "__init__") is not NO_INIT  # noqa: B009
+            for name in ("__init__", "__call__")
+            if getattr(cls, name, NO_INIT) is not NO_INIT and name in dir(cls)
         ]
-        for cls, _ in before:
-            type.__setattr__(cls, "__init__", self._noted(getattr(cls, "__init__")))  # noqa: B009 - for mypy
+        for cls, name, _ in before:
+            own = getattr(cls, name)
+            wrapped = self._whose.entering(own, method=True) if name == "__call__" else self._noted(own)
+            type.__setattr__(cls, name, wrapped)
         try:
             yield
         finally:
-            for cls, init in before:
-                if init is None:
-                    type.__delattr__(cls, "__init__")
+            for cls, name, method in before:
+                if method is None:
+                    type.__delattr__(cls, name)
                 else:
-                    type.__setattr__(cls, "__init__", init)
+                    type.__setattr__(cls, name, method)
 
-    def _noted(self, init: Any) -> Any:
+    def note_bases(self, classes: Iterable[type]) -> None:
+        """Note from which library classes the answer's classes inherit."""
+        bases = {base for cls in classes for base in cls.__mro__}
+        paths = (f"{base.__module__}.{base.__qualname__}" for base in bases)
+        self.seen.update(f"base.{path}" for path in sorted(paths) if families.of_path(path))
+
+    def _noted(self, init: Callable[..., Any]) -> Callable[..., Any]:
+        enter = self._whose.entering(init, method=True)
+
         @wraps(init)
         def build(*args: Any, **kwargs: Any) -> Any:
             if not self._depth and sys._getframe(1).f_globals.get("__name__") not in CALLERS:
                 return init(*args, **kwargs)
             begun, self._depth = self._length(), self._depth + 1
             try:
-                return init(*args, **kwargs)
+                return enter(*args, **kwargs)
             finally:
                 self._depth -= 1
                 if not self._depth:
@@ -128,28 +170,41 @@ class Trace:
     def __enter__(self) -> Trace:
         for mode in self._modes:
             mode.__enter__()  # type: ignore[no-untyped-call]
-        if self._profile:
-            stop_profiling()
-            self._profile.enable()
+        stop_profiling()
+        sys.setprofile(self._note_call)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        if self._profile:
-            self._profile.disable()
-            self._note_calls(self._profile)
+        sys.setprofile(None)
         for mode in reversed(self._modes):
             mode.__exit__(kind, error, at)  # type: ignore[no-untyped-call]
             for name, n in mode.names():
                 self.seen[name] += n
 
-    def _note_calls(self, profile: cProfile.Profile) -> None:
-        for entry in profile.getstats():
-            if isinstance(entry.code, CodeType):
-                name = f"{_module_of(entry.code.co_filename)}.{entry.code.co_qualname}"
-                if any(is_below(name, prefix) for prefix in self.watch):
-                    self.seen["call." + name] += entry.callcount
+    def _note_call(self, frame: FrameType, event: str, arg: Any) -> None:
+        """Note a call of a library function. Python calls this for every function, so it must be fast."""
+        if event == "call":
+            place = self._places.get(frame.f_code.co_filename)
+            if place is None:
+                place = self._place(frame.f_code.co_filename)
+            if place:
+                self._note_path(f"{place}.{frame.f_code.co_qualname}", frame)
+        elif event == "c_call" and arg in HANDING_OUT and self._whose.is_answer(frame):
+            self.seen["python." + arg.__name__] += 1
+
+    def _note_path(self, path: str, frame: FrameType) -> None:
+        is_watched = any(is_below(path, prefix) for prefix in self.watch) or families.of_path(path)
+        if is_watched and self._whose.is_answer(frame):
+            self.seen["call." + path] += 1
+
+    def _place(self, filename: str) -> str:
+        """The module in this file, if something in it is watched; else ""."""
+        module = _module_of(filename)
+        prefixes = (*self.watch, *families.watched())
+        is_watched = module and any(is_below(module, p) or is_below(p, module) for p in prefixes)
+        return self._places.setdefault(filename, module if is_watched else "")
 
 
 _modules: dict[str, str] = {}
@@ -176,41 +231,21 @@ def stop_profiling() -> None:
 
 def warm_up() -> None:
     """Let torch import what tracing needs (two seconds, once), so that no call's time limit includes it."""
-    with Trace():
+    with Trace(Whose({})):
         torch.zeros(1).add(1)
     _module_of(__file__)
 
 
-def is_below(name: str, prefix: str) -> bool:
-    """Whether the dotted `name` is `prefix` or inside it."""
-    return name == prefix or name.startswith(prefix + ".")
-
-
 def can_be_seen(entry: str) -> bool:
-    """Whether torch has something of this name that a trace could show; dotted entries are not checked."""
+    """Whether a trace can show this: a family, a dotted path, or something that torch has by this name."""
+    if "." in entry or entry in ("torch", *Family):
+        return True
     places = (torch, torch.Tensor, torch.nn.functional, torch.ops.aten)
     forms = {entry, entry.strip("_"), "_" + entry.strip("_")}
-    return "." in entry or any(hasattr(place, form) for place in places for form in forms)
+    return any(hasattr(place, form) for place in places for form in forms)
 
 
 def operations(trace: dict[str, int]) -> int:
-    """How many operations a call took, including `ESCAPES`, without those in constructors."""
-    counted = sum(n for name, n in trace.items() if name.startswith("aten.") or name in ESCAPES)
+    """How many operations the answer ran, including `ESCAPES`, without those in constructors."""
+    counted = sum(n for name, n in trace.items() if name.partition(".")[0] not in KINDS or name in ESCAPES)
     return counted - trace.get(BUILDING, 0)
-
-
-def forbidden(trace: dict[str, int], forbid: Iterable[str]) -> str | None:
-    """The first entry of `forbid` that the trace shows, or None.
-
-    A bare name stands for the operation, function or method of that name (leading underscores
-    aside: `softmax` is `aten::_softmax` too); a dotted one for whatever is defined below it.
-    """
-    names = [name.split(".", 1) for name in trace]
-    for entry in forbid:
-        for kind, name in names:
-            if kind == "call" and "." in entry:
-                if is_below(name, entry):
-                    return entry
-            elif kind != "call" and name.strip("_") == entry.strip("_"):
-                return entry
-    return None

@@ -22,6 +22,7 @@ from torchaula.checks.observation import (
     Request,
     Stop,
 )
+from torchaula.checks.stand_ins import StandIn
 from torchaula.findings import Reason
 from torchaula.grading.wire.frames import WireError
 from torchaula.grading.wire.values import Count, Key, Node, Packer, Path, Paths, TensorNode, Unpacker
@@ -56,7 +57,7 @@ class Call(msgspec.Struct, tag="call", frozen=True, array_like=True):
     source: str | None
     own: tuple[str, ...]
     watch: tuple[str, ...]
-    given: dict[str, str]
+    given: dict[str, StandIn]
     seconds: float
 
 
