@@ -36,7 +36,7 @@ def seconds(source: Notebook) -> dict[str, float]:
             execute(cell.source, cell.id, namespace)
         elif cell.kind == "graded":
             before = time.process_time()
-            verdict = judge(cell.source, cell.id, namespace)
+            verdict = judge(cell.source, cell.id, namespace).verdict
             spent[cell.id] = time.process_time() - before
             if not verdict.passed:
                 raise SystemExit(f"{cell.id}: the model solution fails\n{verdict.message}")

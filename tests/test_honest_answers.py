@@ -184,10 +184,10 @@ def test_library_s_exception_is_its_base_class_too(backend: str) -> None:
 
 # Loops
 
-COUNTED = "small, large = student.double(torch.ones(3)), student.double(torch.ones(23))\n"
+COUNTED = "no_loops(student.double, lambda n: (torch.ones(n),), (3,), ['n'])\n"
 CLASS = (
     "@probe\ndef doubled(n, x):\n    'Un objeto, y una llamada.'\n    return double(n)(x)\n"
-    "small, large = doubled(3, torch.ones(3)), doubled(23, torch.ones(23))\n"
+    "no_loops(doubled, lambda n: (n, torch.ones(n)), (3,), ['n'])\n"
 )
 ROWS = "torch.stack([torch.empty(2).uniform_() for _ in range(n)])"
 
@@ -199,6 +199,10 @@ ROWS = "torch.stack([torch.empty(2).uniform_() for _ in range(n)])"
         ("return (x.flip(0) + x.flip(0)).flip(0) if len(x) < 9 else x + x", False),
         ("return x + x if (x == 0).any() else (x + x).clone()", False),
         ("return torch.cat([block + block for block in x.split(1024)])", False),
+        ("n = len(x)\n    while n > 1:\n        n, x = n // 2, x + 0\n    return x + x", False),
+        ("y = x[:1]\n    for v in x[1:].split(3):\n        y = torch.cat([y, v])\n    return y + y", True),
+        ("return torch.stack([v + v for v in x[:16]]).repeat(9)[: len(x)]", False),
+        ("return x + x if len(x) <= 17 else torch.stack([v + v for v in x])", True),
         ("return torch.stack([v + v for v in x])", True),
         (
             "out = 0 * x\n    for i in range(len(x)):\n        out[i] = x[i] + x[i]\n    return out",
@@ -212,9 +216,7 @@ def test_operations_may_differ_but_not_grow_with_the_data(backend: str, body: st
     """A branch costs some operations more or fewer; a loop over the data costs some for each datum."""
     opened = OPEN.replace('forbid=["mul"], ', "")
 
-    verdict = one(
-        f"def double(x):\n    {body}\n", COUNTED + "small.same_operations(large)\n", backend, opened
-    )
+    verdict = one(f"def double(x):\n    {body}\n", COUNTED, backend, opened)
 
     assert verdict.passed != is_loop, verdict.message
 
@@ -274,7 +276,7 @@ def test_building_an_object_is_not_counted(backend: str, cls: str, is_loop: bool
     forward = "" if "forward" in cls else "    def forward(self, x):\n        return x + x\n"
     answer = cls.replace("pass\n", f"\n{forward}") if cls.endswith("pass\n") else cls + forward
 
-    verdict = one(answer, CLASS + "small.same_operations(large)\n", backend)
+    verdict = one(answer, CLASS, backend)
 
     assert verdict.passed != is_loop, verdict.message
 
@@ -286,7 +288,7 @@ def test_forbidden_call_while_building_is_seen(backend: str) -> None:
         "        torch.ones(2).mul(2)\n    def forward(self, x):\n        return x\n"
     )
 
-    assert "usa `mul`" in one(answer, CLASS + "small.sound()\n", backend).message
+    assert "usa `mul`" in one(answer, CLASS, backend).message
 
 
 # What stands in for an earlier exercise

@@ -10,7 +10,7 @@ from torchaula.grading.trusted import engine
 pytestmark = pytest.mark.parametrize("backend", BACKENDS)
 ANSWER = "{code}\ndef double(x):\n    return x @ torch.eye(len(x)) + x\n"
 INSIDE = "def double(x):\n    out = x @ torch.eye(len(x)) + x\n{code}\n    return out\n"
-CELL = OPEN + (
+CELL = OPEN.replace("seconds", 'allow=["outside"], seconds') + (
     "x = torch.tensor([1.0, 2.0], requires_grad=True)\n"
     "for _ in range(2):\n"
     "    student.double(x).matches(lambda x: x + x).attached()\n"

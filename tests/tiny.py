@@ -9,7 +9,7 @@ from torchaula.grading.trusted.verdict import Verdict
 SETUP = """
 import torch
 from torch import nn
-from torchaula.checks import battery, begin, graded, probe
+from torchaula.checks import battery, begin, graded, no_loops, probe
 begin("tiny")
 """
 RIGHT = "def double(x):\n    return 2 * x\n"

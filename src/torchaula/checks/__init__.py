@@ -4,9 +4,9 @@ student = graded("cross-entropy-publico", names="cross_entropy")
 student.cross_entropy(logits, target).matches(F.cross_entropy)
 """
 
-from torchaula.checks.battery import battery
+from torchaula.checks.battery import battery, no_loops
 from torchaula.checks.errors import CheckFailed, TestError
 from torchaula.checks.graded import graded, probe
 from torchaula.checks.session import begin
 
-__all__ = ["CheckFailed", "TestError", "battery", "begin", "graded", "probe"]
+__all__ = ["CheckFailed", "TestError", "battery", "begin", "graded", "no_loops", "probe"]

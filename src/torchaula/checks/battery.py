@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
@@ -10,11 +11,13 @@ import torch
 from torchaula.checks import messages
 from torchaula.checks.compare import RTOL, Difference
 from torchaula.checks.data import Data
+from torchaula.checks.errors import TestError
 from torchaula.checks.graded import Answer, Target, floats, named
 from torchaula.findings import Contrast, Finding, Kind
 
 Make = Callable[..., Sequence[Data]]
 Size = Sequence[int]
+SMALL, MIDDLE, LARGE = 5, 17, 67  # to what a dimension grows
 
 
 def battery(
@@ -24,7 +27,7 @@ def battery(
     *,
     shape: Callable[..., Sequence[int]] | None = None,
     differentiable: Iterable[int] = (),
-    constant: Sequence[Size] = (),
+    data: Iterable[str] = (),
     views: bool = False,
     dtype: torch.dtype | None = None,
 ) -> None:
@@ -33,13 +36,11 @@ def battery(
     Results for float32 and float64 keep their dtype and agree; if `dtype` is given, every result has
     that dtype instead. Non-contiguous data give the same result; arguments stay unchanged; nothing is
     NaN or infinite; the result has the shape `shape(*size)` and, unless `views`, storage of its own;
-    gradients reach the arguments at the positions `differentiable`; the first size in `constant` takes
-    about as many operations as each of the others, which are larger (see `Answer.same_operations`).
+    gradients reach the arguments at the positions `differentiable`; no loop runs over the dimensions `data`,
+    which are parameters of `make`, when each grows alone from the first of `sizes` (see `no_loops`).
     """
-    if constant:  # first, since a loop over the data is a worse mistake than a wrong dtype
-        small, *larger = (target.case(messages.SMALL_AND_LARGE)(*make(*size)) for size in constant)
-        for large in larger:
-            small.same_operations(large)
+    sizes = list(sizes)
+    no_loops(target, make, sizes[0], data)  # first: a loop is a worse mistake than a wrong dtype
     for size in sizes:
         args = tuple(make(*size))
         expected = None if shape is None else tuple(shape(*size))
@@ -57,6 +58,25 @@ def battery(
             )
         for position in differentiable:
             _gradient_reaches(target, args, position)
+
+
+def no_loops(target: Target, make: Make, size: Size, data: Iterable[str]) -> None:
+    """Check that `target` runs no loop over the dimensions `data`, which are parameters of `make`.
+
+    Each grows alone, while the others stay as in `size`. Operations may differ, by branches that depend on
+    the data, and halving takes a few more; a loop takes at least one more for each datum.
+    """
+    names = list(inspect.signature(make).parameters)
+    for name in data:
+        if name not in names:
+            raise TestError(f"{target.name}: no dimension {name!r} in {names}")
+        place, of = names.index(name), target.case(messages.growing(name))
+        sizes = ((*size[:place], to, *size[place + 1 :]) for to in (MIDDLE, LARGE, SMALL))
+        answers = (of(*make(*each)).sound() for each in sizes)
+        middle, large = next(answers), next(answers)
+        if large.operations - middle.operations > (LARGE - MIDDLE) / 4:
+            counts = {SMALL: next(answers).operations, MIDDLE: middle.operations, LARGE: large.operations}
+            large.fail(Finding(Kind.GROWS, name), messages.grows(name, counts))
 
 
 def _in_both_dtypes(target: Target, args: Sequence[Data], shape: Size | None, views: bool) -> None:

@@ -590,9 +590,14 @@ def shares_storage() -> list[Row]:
     ]
 
 
-def grows(small: int, large: int) -> list[Row]:
+def growing(name: str) -> str:
+    return f"cada vez más datos: crece {name}"
+
+
+def grows(name: str, counts: dict[int, int]) -> list[Row]:
+    found = ", ".join(f"{n} operaciones con {name} = {size}" for size, n in counts.items())
     return [
-        _obtained(f"{small} operaciones con un caso pequeño y {large} con uno mayor"),
+        _obtained(found),
         _expected("que el número de operaciones no crezca con los datos: sin bucles sobre ellos"),
     ]
 
@@ -648,7 +653,6 @@ def _plain(sentence: str) -> list[Row]:
 
 FLOAT32, FLOAT64 = "datos float32", "datos float64"
 NOT_CONTIGUOUS = "los mismos datos, no contiguos en memoria"
-SMALL_AND_LARGE = "un caso pequeño y uno mayor"
 SAME_AS_CONTIGUOUS = "lo mismo que con los datos contiguos"
 SAME_AS_FLOAT64 = "lo mismo, redondeado, que con datos float64"
 

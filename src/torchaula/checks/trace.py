@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -110,6 +111,7 @@ class Trace:
         self._whose = whose
         self._modes = (_Operations(whose), _Functions(whose))
         self._places: dict[str, str] = {}
+        self._is_noting = True  # not while a module is imported
         self._depth = 0  # how many noted constructors run now, one inside the other
 
     @contextmanager
@@ -171,6 +173,8 @@ class Trace:
         for mode in self._modes:
             mode.__enter__()  # type: ignore[no-untyped-call]
         stop_profiling()
+        self._import = builtins.__import__
+        builtins.__import__ = self._imported
         sys.setprofile(self._note_call)
         return self
 
@@ -178,10 +182,23 @@ class Trace:
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         sys.setprofile(None)
+        builtins.__import__ = self._import
         for mode in reversed(self._modes):
             mode.__exit__(kind, error, at)  # type: ignore[no-untyped-call]
             for name, n in mode.names():
                 self.seen[name] += n
+
+    def _imported(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        """Import without noting calls: these are not the answer's, and noting them would take long."""
+        if name in sys.modules or not self._is_noting:
+            return self._import(name, *args, **kwargs)
+        self._is_noting = False
+        sys.setprofile(None)
+        try:
+            return self._import(name, *args, **kwargs)
+        finally:
+            self._is_noting = True
+            sys.setprofile(self._note_call)
 
     def _note_call(self, frame: FrameType, event: str, arg: Any) -> None:
         """Note a call of a library function. Python calls this for every function, so it must be fast."""

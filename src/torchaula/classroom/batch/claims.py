@@ -27,7 +27,7 @@ class Claim(Enum):
     UNCHANGED = "unchanged"
 
 
-METHODS = {"same_operations": Claim.NO_LOOPS, "fresh": Claim.NEW, "attached": Claim.ATTACHED}
+METHODS = {"fresh": Claim.NEW, "attached": Claim.ATTACHED}
 # These compare values only, but first check that the arguments are unchanged.
 SOUND = {"matches", "equals", "holds", "expect", "sound", "result"}
 
@@ -55,7 +55,14 @@ def _of_node(node: ast.AST) -> Iterator[Claim]:
     if isinstance(node, ast.Attribute):
         yield from (METHODS[node.attr],) if node.attr in METHODS else ()
         yield from (Claim.UNCHANGED,) if node.attr in SOUND else ()
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "graded":
-        given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        yield from _of_call(node, node.func.id)
+
+
+def _of_call(node: ast.Call, name: str) -> Iterator[Claim]:
+    given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+    if name == "no_loops" or (name == "battery" and "data" in given):
+        yield Claim.NO_LOOPS
+    elif name == "graded" and "names" in given:
         is_open = ALL in given.get("allow", "") and "forbid" not in given
-        yield from () if is_open or "names" not in given else (Claim.NOTHING_FORBIDDEN,)
+        yield from () if is_open else (Claim.NOTHING_FORBIDDEN,)

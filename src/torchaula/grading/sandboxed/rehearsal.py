@@ -6,14 +6,21 @@ fork would have to specialise it again, and copy the memory pages that this writ
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from torchaula.checks.observation import Observation, Request, Scope, perform
 from torchaula.checks.seeds import Stream
+from torchaula.checks.stand_ins import LEARNER
 from torchaula.grading.wire.calls import from_observation, from_request, to_observation, to_request
 
+PROBE = """
+def watched(x, target, images):
+    return rehearsed(x, target, images)
+"""
 ROUNDS = 20  # more runs than CPython needs before it specialises code
-PROBE = '''
+ANSWER = '''
 def rehearsed(x, target, images):
     """What exercises are about: layers, losses, gradients, steps, and tensors taken apart."""
     import torch
@@ -45,8 +52,11 @@ def rehearse() -> None:
 def serve(watch: tuple[str, ...]) -> Observation:
     """Serve one typical request and return the observation."""
     x, target = torch.linspace(-1, 1, 20).reshape(4, 5).requires_grad_(), torch.tensor([0, 1, 1, 0])
-    request = Request("rehearsed", (x, target, torch.ones(2, 1, 8, 8)), source=PROBE, watch=watch)
+    arguments = (x, target, torch.ones(2, 1, 8, 8))
+    learner: dict[str, Any] = {"__name__": LEARNER}
+    exec(ANSWER, learner)
+    request = Request("watched", arguments, source=PROBE, own=("rehearsed",), watch=watch)
     call, buffers = from_request(request)
     asked = to_request(call, memoryview(b"".join(buffers)))
-    seen, buffers = from_observation(perform(asked, Scope({}, {}, Stream(0))))
+    seen, buffers = from_observation(perform(asked, Scope(learner, {}, Stream(0))))
     return to_observation(seen, memoryview(b"".join(buffers)))
