@@ -40,7 +40,9 @@ class Request:
     kwargs: dict[str, Data] = field(default_factory=dict)
     source: str | None = None
     own: tuple[str, ...] = ()  # the learner's names that a probe may use
-    watch: tuple[str, ...] = ()  # dotted prefixes of library functions to trace
+    watch: (
+        tuple[str, ...] | None
+    ) = ()  # dotted prefixes to trace beside the families'; None: no library functions
     given: dict[str, StandIn] = field(default_factory=dict)  # learner's name -> what stands in for it
     seconds: float = SECONDS
 

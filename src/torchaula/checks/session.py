@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeAlias
 import torch
 
 from torchaula.checks import messages
+from torchaula.checks.allowed import ALL
 from torchaula.checks.errors import TestError
 from torchaula.checks.observation import Observation, Request, Scope, perform
 from torchaula.checks.seeds import Stream, derive, seed_all
@@ -74,8 +75,10 @@ class Contract:
     seconds: float = SECONDS
 
     @property
-    def watch(self) -> tuple[str, ...]:
-        return tuple(entry for entry in self.forbid if "." in entry)
+    def watch(self) -> tuple[str, ...] | None:
+        """The dotted paths that are forbidden; None where no path matters, since everything is allowed."""
+        paths = tuple(entry for entry in self.forbid if "." in entry)
+        return None if ALL in self.allow and not paths else paths
 
 
 @dataclass

@@ -101,17 +101,17 @@ class Trace:
 
     Keys are `aten.<operation>` (what the dispatcher ran, by namespace), `python.<name>` (torch functions and
     methods by name), `call.<module>.<qualified name>` for library functions that are in a family or below one
-    of the dotted prefixes in `watch`, and `base.<module>.<class>` for library classes in a family that the
-    answer's classes inherit from. Code that runs in another thread escapes.
+    of the dotted prefixes in `watch` (for none if `watch` is None), and `base.<module>.<class>` for library
+    classes in a family that the answer's classes inherit from. Code that runs in another thread escapes.
     """
 
-    def __init__(self, whose: Whose, watch: Iterable[str] = ()) -> None:
+    def __init__(self, whose: Whose, watch: Iterable[str] | None = ()) -> None:
         self.seen: Counter[str] = Counter()
-        self.watch = tuple(watch)
+        self.watch = tuple(watch or ())
+        self._is_noting = watch is not None  # library functions; not while a module is imported
         self._whose = whose
         self._modes = (_Operations(whose), _Functions(whose))
         self._places: dict[str, str] = {}
-        self._is_noting = True  # not while a module is imported
         self._depth = 0  # how many noted constructors run now, one inside the other
 
     @contextmanager
@@ -175,7 +175,7 @@ class Trace:
         stop_profiling()
         self._import = builtins.__import__
         builtins.__import__ = self._imported
-        sys.setprofile(self._note_call)
+        sys.setprofile(self._note_call if self._is_noting else None)
         return self
 
     def __exit__(

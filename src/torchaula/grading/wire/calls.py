@@ -56,7 +56,7 @@ class Call(msgspec.Struct, tag="call", frozen=True, array_like=True):
     kwargs: Node
     source: str | None
     own: tuple[str, ...]
-    watch: tuple[str, ...]
+    watch: tuple[str, ...] | None
     given: dict[str, StandIn]
     seconds: float
 
