@@ -52,6 +52,8 @@ def warm() -> None:
         ("torch.func.vmap(lambda t: F.softmax(t, 0))(x)", "usa `softmax`"),
         ("x.as_subclass(Quiet).softmax(0).as_subclass(torch.Tensor)", "usa `softmax`"),
         ("twice(x)", "usa `mine.twice`"),
+        ("hooked(x, partial(torch.softmax, dim=0))", "usa `softmax`"),
+        ("hooked(x, partial(torch.ops.aten._softmax.default, dim=0, half_to_float=False))", "usa `softmax`"),
     ],
 )
 def test_specialised_call_is_refused_however_it_is_made(backend: str, body: str, told: str) -> None:
@@ -61,6 +63,11 @@ def test_specialised_call_is_refused_however_it_is_made(backend: str, body: str,
         helpers = (
             "@torch.library.custom_op('mine::twice', mutates_args=())\n"
             "def twice(x: torch.Tensor) -> torch.Tensor:\n    return x + x\n"
+        )
+    if "hooked" in body:
+        helpers = (
+            "def hooked(x, function):\n    y = x.clone().requires_grad_()\n    z = y + 0\n"
+            "    z.register_hook(function)\n    z.backward(x)\n    return y.grad\n"
         )
     if "Quiet" in body:
         helpers = (

@@ -179,6 +179,7 @@ def perform(request: Request, scope: Scope) -> Observation:
             lenient(),
             time_limit(request.seconds),
         ):
+            whose.has_stand_ins = bool(request.given)
             whose.given = scope.classes(request.given)
             function = scope.resolve(request, whose)
             classes = scope.classes(set(request.own) - request.given.keys())
