@@ -11,8 +11,8 @@ from torchaula.checks import messages, quotes
 from torchaula.checks.compare import difference
 from torchaula.course.notebook import Cell, Notebook
 from torchaula.findings import Label
-from torchaula.grading.trusted import engine
 from torchaula.grading.trusted.verdict import Verdict
+from torchaula.grading.wire.forks import warm_up
 
 SETUP = "import torch\nfrom torchaula.checks import begin, graded, probe\nbegin('tiny')\n"
 MARK = "Ω"  # of which a hostile answer makes whatever it tells
@@ -103,7 +103,7 @@ ALL = {name: (answer, ASKS) for name, answer in WAYS.items()} | CALLED_WITH
 @pytest.fixture(scope="module", autouse=True)
 def warm() -> None:
     """Import what torch imports lazily once, before the first fork."""
-    engine.warm_up()
+    warm_up()
 
 
 @pytest.mark.parametrize("way", ALL)

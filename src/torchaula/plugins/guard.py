@@ -68,7 +68,8 @@ def guard_grading(converter: Any) -> None:
             loaded = assignments.load(course, converter.coursedir.assignment_id, False, converter.config)
             with Gradebook(converter.coursedir.db_url, converter.coursedir.course_id) as book:
                 assignment = loaded.with_seed(seeding.require_asked(course, book, loaded.name))
-            preflight.require_sound(assignment, client.shared(course.evidence).grade)
+            grade = client.shared(course.evidence).grade
+            preflight.require_sound(assignment, lambda jobs: map(grade, jobs))
             leave_out(converter, assignment)
 
 

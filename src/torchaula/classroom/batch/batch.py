@@ -58,15 +58,19 @@ class Batch:
             nullcontext(executor) if executor else workers(course, at_once) as graders,
         ):
             _sweep(course)
-            self.require_sound_tests(graders)
+            self.require_sound_tests(graders, at_once)
             with gradebook.opened(course) as book:
                 seeding.require_same(course, book, self.assignment.seed)
                 desk = Desk(self.assignment, book, audience or Audience())
                 yield from desk.grade(self.submissions, graders, at_once, self.force)
 
-    def require_sound_tests(self, executor: Executor) -> None:
-        """Try tests whose soundness is not known. Raises `Refusal` if they are not sound."""
-        preflight.require_sound(self.assignment, partial(pool.one, executor))
+    def require_sound_tests(self, executor: Executor, at_once: int = 1) -> None:
+        """Try tests whose soundness is not known. Raises `Refusal` if they are not sound.
+
+        No more workers start than there are submissions, up to `at_once`.
+        """
+        workers = max(1, min(at_once, len(self.submissions)))
+        preflight.require_sound(self.assignment, partial(pool.together, executor), workers)
 
 
 @contextmanager
