@@ -170,7 +170,7 @@ def test_no_secret_decides_over_an_answer(
 
     for place in range(1, 21 if is_all else 3):
         some = [answer for answer in tried if is_all or answer.is_right]
-        assert luck.tried(notebook(assignment), exercise, some, Draw(1, place)) == []
+        assert luck.swayed_by(notebook(assignment), exercise, some, Draw(1, place)) == []
 
 
 @pytest.mark.parametrize(("exercise", "answer", "draw"), ONCE_LUCKY)
@@ -180,7 +180,7 @@ def test_answer_that_once_had_luck_has_none_any_more(exercise: str, answer: str,
     [found] = [each for each in known(assignment, name) if each.id == answer]
     warm(assignment)
 
-    assert luck.tried(notebook(assignment), name, [found], draw) == []
+    assert luck.swayed_by(notebook(assignment), name, [found], draw) == []
 
 
 @pytest.mark.parametrize("backend", judging.BACKENDS)

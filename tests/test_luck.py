@@ -44,7 +44,7 @@ def swayed_by(course: Course, draws: list[Draw]) -> set[tuple[str, str]]:
     source = notebook.load(course.notebook("mini"))
     known = answers.load(course.answers / "mini" / "double.py")
     engine.prepare(source)
-    found = (luck.tried(source, "double", known, draw) for draw in draws)
+    found = (luck.swayed_by(source, "double", known, draw) for draw in draws)
     return {(swayed.answer.id, str(swayed.draw)) for each in found for swayed in each}
 
 

@@ -351,7 +351,7 @@ def _stopped_by_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-LONGEST = 4000  # most columns of a refusal, which may name everybody
+REFUSAL_COLUMNS = 4000  # most columns of a refusal, which may name everybody
 
 
 def main() -> None:
@@ -372,5 +372,5 @@ def main() -> None:
             )
         sys.exit(128 + (stopped.args[0] if isinstance(stopped, StoppedBySignal) else signal.SIGINT))
     except Refusal as error:
-        click.echo(f"torchaula: {shortened(printable(str(error)), LONGEST)}", err=True)
+        click.echo(f"torchaula: {shortened(printable(str(error)), REFUSAL_COLUMNS)}", err=True)
         sys.exit(2)

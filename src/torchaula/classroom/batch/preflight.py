@@ -19,7 +19,7 @@ from torchaula.grading.trusted.client import GradingFailed
 from torchaula.grading.trusted.jobs import Doubt, Flaw, Job, Result
 from torchaula.i18n import _
 
-MOST = 3  # how many cells a message names
+FLAWS_TOLD = 3  # how many cells a message names
 
 
 class Sound(msgspec.Struct, frozen=True):
@@ -52,7 +52,7 @@ def require_sound(
     if problem := next((each.problem for each in results if each.problem), ""):
         raise Refusal(_("{path}: {problem}").format(path=path, problem=problem))
     if flaws := [flaw for each in results for flaw in each.flaws]:
-        told = _told(flaws)
+        told = _joined(flaws)
         raise Refusal(_("{path}: nothing was graded: {flaws}").format(path=path, flaws=told))
     with suppress(OSError), whole(place) as file:  # if it can't be stored, the tests are tried again
         file.write_bytes(msgspec.json.encode(Sound(assignment.soundness)))
@@ -81,9 +81,9 @@ def _known(place: Path) -> dict[str, str]:
         return {}
 
 
-def _told(flaws: Sequence[Flaw]) -> str:
-    told = "; ".join(map(_sentence, flaws[:MOST]))
-    others = len(flaws) - MOST
+def _joined(flaws: Sequence[Flaw]) -> str:
+    told = "; ".join(map(_sentence, flaws[:FLAWS_TOLD]))
+    others = len(flaws) - FLAWS_TOLD
     return told + (_("; and {count} more").format(count=others) if others > 0 else "")
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from torchaula.course.notebook import Notebook
-from torchaula.grading.trusted.budget import NOTHING, Spent
+from torchaula.grading.trusted.budget import NOTHING_SPENT, Spent
 from torchaula.grading.trusted.verdict import Lost, Verdict
 from torchaula.grading.wire.limits import Limits
 from torchaula.grading.wire.orders import Output
@@ -46,7 +46,7 @@ class Job(msgspec.Struct, tag="job", frozen=True):
     only: list[str] | None = None
     is_trial: bool = False
     alone: bool = True
-    spent: Spent = NOTHING
+    spent: Spent = NOTHING_SPENT
 
 
 class Assign(msgspec.Struct, tag="assign", frozen=True):
@@ -90,7 +90,7 @@ class Result(msgspec.Struct, frozen=True):
     problem: str = ""
     is_unsure: bool = False
     is_out_of_time: bool = False
-    spent: Spent = NOTHING
+    spent: Spent = NOTHING_SPENT
     flaws: list[Flaw] = []
 
     def updated(self, later: Result) -> Result:
