@@ -39,7 +39,7 @@ def notebook(assignment: str) -> Notebook:
 @cache
 def known(assignment: str, exercise: str) -> tuple[KnownAnswer, ...]:
     """The answers file of an exercise."""
-    return answers.load(COURSE.answers / assignment / f"{exercise}.py")
+    return answers.load(COURSE, assignment, notebook(assignment).exercise(exercise))
 
 
 EXERCISES = [(name, exercise) for name in COURSE.assignments for exercise in notebook(name).exercises]
@@ -208,7 +208,7 @@ def test_notebook_keeps_the_rules(assignment: str) -> None:
 @pytest.mark.parametrize("assignment", COURSE.assignments)
 def test_answers_and_exercises_are_tied(assignment: str) -> None:
     """Every answers file belongs to an exercise; ids of exercises are unique in the course."""
-    files = {path.stem for path in (COURSE.answers / assignment).glob("*.py")}
+    files = {path.stem for path in (COURSE.answers / assignment).iterdir()}
     names = [exercise.lower() for _, exercise in EXERCISES]
 
     assert files == set(notebook(assignment).exercises)

@@ -107,8 +107,8 @@ def test_known_answers_are_short_enough_to_be_parsed() -> None:
     texts = [
         answer.source
         for name in course.assignments
-        for path in sorted((course.root / "answers" / name).glob("*.py"))
-        for answer in answers.parse(path.read_text("utf-8"), path)
+        for exercise in notebook.load(course.notebook(name)).exercises.values()
+        for answer in answers.load(course, name, exercise)
     ]
     assert len(texts) > 300
     assert max(text.count("{") for text in texts) < definitions.BRACES / 10

@@ -42,7 +42,12 @@ def cli(context: click.Context, course: Path) -> None:
     )
 )
 @click.argument("what", nargs=-1)
-@click.option("--verbose", "-v", is_flag=True, help=_("Show the learner's message of each failed cell."))
+@click.option(
+    "--verbose",
+    "-v",
+    is_flag=True,
+    help=_("Show each answer as a change, and the learner's message of each failed cell."),
+)
 @click.option(
     "--seeds",
     type=click.IntRange(1),
@@ -104,7 +109,7 @@ def _chosen(
         assignment, _slash, exercise = chosen.partition("/")
         source = converters.source(course, assignment)
         exercises = [source.exercise(exercise)] if exercise else list(source.exercises.values())
-        known = {e.id: answers.load(course.answers / assignment / f"{e.id}.py") for e in exercises}
+        known = {e.id: answers.load(course, assignment, e) for e in exercises}
         yield source, known, not exercise
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import unified_diff
 from itertools import islice
 
 from rich.console import Console
@@ -37,7 +38,7 @@ def show(
             total += 1
             good += trial.as_declared
             table.add_row(trial.answer.id, *(_mark(trial, a) for a in aspects), _end(trial))
-            messages += _messages(trial) if verbose else []
+            messages += [*_shown(trial.answer), *_messages(trial)] if verbose else []
         console.print(table)
         found.append(diagnosed(tried))
         for message in messages:
@@ -63,6 +64,16 @@ def _end(trial: Trial) -> str:
         return _("yes")
     declared = " ".join(sorted(trial.answer.fails)) or _("passes all")
     return f"[bold red]{_('NO')}: {declared}[/]"
+
+
+def _shown(answer: KnownAnswer) -> Iterator[str]:
+    """A known answer as a diff against what it is a change of, or whole."""
+    if answer.is_made_up:
+        return
+    lines, base = answer.source.splitlines(), answer.base.splitlines()
+    yield f"── {answer.id}" + (f": {answer.sentence}" if answer.sentence else "")
+    changed = list(unified_diff(base, lines, lineterm="", n=1))[2:] if base else lines
+    yield "\n".join(changed)
 
 
 def _messages(trial: Trial) -> list[str]:

@@ -13,12 +13,19 @@ from torchaula.grading.wire.limits import Limits
 from torchaula.grading.wire.orders import Output
 
 
+class Mistake(msgspec.Struct, frozen=True):
+    """A known wrong answer to an exercise, and the sentence for learners who give it."""
+
+    sentence: str
+    source: str
+
+
 class Assigned(msgspec.Struct, frozen=True):
     """An assignment as a worker grades it; the same for a whole class.
 
     `notebook` is the instructor's. `is_confined` tells whether a sandbox confines student code. `secret` is
     the course's, 64 hexadecimal digits, from which hidden cells derive their inputs; where it is empty, they
-    derive them from the published seed. `answers` are the texts of the known answers by exercise. `keys` are
+    derive them from the published seed. `mistakes` are the known wrong answers by exercise. `keys` are
     digests, by exercise, of all that verdicts depend on besides the submission: the evidence of known answers
     is cached on disk under this key.
     """
@@ -27,7 +34,7 @@ class Assigned(msgspec.Struct, frozen=True):
     limits: Limits = Limits()
     is_confined: bool = True
     secret: str = ""
-    answers: dict[str, str] = {}
+    mistakes: dict[str, list[Mistake]] = {}
     keys: dict[str, str] = {}
 
 
