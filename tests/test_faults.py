@@ -103,7 +103,7 @@ def group(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     students = tuple(f"s{each:02}" for each in range(number))
     hand_in(ungraded, students)
     graded = mini.copy(ungraded, root / "graded")
-    pupils.command(graded, "grade", "mini", "--jobs", "2")
+    pupils.command(graded, "grade", "mini")
     shutil.copytree(graded.state / "diagnosis", ungraded.state / "diagnosis")
     return Class(ungraded, graded, ledgers.rows(graded), students)
 
@@ -396,12 +396,10 @@ def require_whole(course: Course, group: Class) -> None:
         assert book.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
-@pytest.fixture(scope="module")
-def workers() -> Iterator[Workers]:
-    """Warm workers, for what is run again."""
-    made = Workers(2)
-    yield made
-    made.stop()
+@pytest.fixture
+def workers() -> Workers:
+    """A warm worker, for what is run again."""
+    return mini.workers()
 
 
 Again = Callable[[Course], dict[str, Entry]]
