@@ -58,8 +58,8 @@ EXERCISES = (
 SECRET = "5e" * 32  # of every course that tests write, so that none hangs on luck
 UNCONFINED = "\nc.Grade.unsafe_no_sandbox = True\n"
 SHORTER = """
-c.Grade.cell_seconds = 4.0
-c.Grade.cells_seconds = 20.0
+c.Grade.cell_seconds = 2.0
+c.Grade.cells_seconds = 10.0
 """
 
 

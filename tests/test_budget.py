@@ -251,9 +251,11 @@ def test_who_waits_for_the_machine_is_told_from_who_waits_for_itself(how: str) -
         "threading.Thread(target=spin).start()\ntime.sleep(1000)",
         "vfork": "import subprocess; subprocess.run(['sleep', '1000'])",
     }
-    with subprocess.Popen([sys.executable, "-c", programs[how]], start_new_session=True) as process:
+    program = [sys.executable, "-c", f"print(flush=True)\n{programs[how]}"]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, start_new_session=True) as process:
+        assert process.stdout is not None
         try:
-            time.sleep(0.5)
+            process.stdout.readline()  # it has started
             cpu, wanted = looked([process.pid], 1.0)
         finally:
             os.killpg(process.pid, signal.SIGKILL)
