@@ -527,7 +527,8 @@ def test_batch_that_ends_between_any_two_steps_loses_nothing(
 def test_killed_batch_leaves_no_worker_in_the_middle_of_a_long_job(course: Course, start: Start) -> None:
     """Where the main process is gone, nobody waits for a learner's cell to end."""
     made_from = sample_class.material(course, "mini")
-    slow = {"double": "import time\nopen('/proc/self/comm', 'w').write('long job')\ntime.sleep(19)"}
+    named = "import ctypes, time\nctypes.CDLL(None).prctl(15, b'long job')"  # PR_SET_NAME
+    slow = {"double": f"{named}\ntime.sleep(19)"}
     shutil.rmtree(course.submitted)
     pupils.write(course, "slow", sample_class.handed_in(made_from, slow))
     running = start(course)
