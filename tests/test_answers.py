@@ -24,6 +24,7 @@ MODEL = """def double(x):
     for _ in range(0):
         y = y + x
     return y"""
+ANNOTATED = MODEL.replace("(x):", "(x: float) -> float:\n    'Twice.'")
 PATH = Path("double.md")
 HEAD = "diff\n@@ a @@ mal\n"
 
@@ -91,7 +92,10 @@ def test_change_has_places_of_many_lines_and_lines_of_context() -> None:
     ("text", "told"),
     [
         ("python\ndef double(x):\n    pass", "line 2: double is marked neither"),
-        ("python\n@right('a')\ndef f(): pass\n@right('a')\ndef f(): return 1", "two answers are called 'a'"),
+        (
+            "python\n@right('a')\ndef f(): pass\n@right('a')\ndef f(): return 1",
+            "line 5: another answer is called 'a'",
+        ),
         ("python\n@wrong('a')\ndef f(): pass", "expected @right(id), @wrong"),
         ("python\n@wrong('a', 'b', ' ')\ndef f(): pass", "expected @right(id), @wrong"),
         ("python\n@wrong('a', SENTENCE)\ndef f(): pass", "expected @right(id), @wrong"),
@@ -121,7 +125,11 @@ def test_change_has_places_of_many_lines_and_lines_of_context() -> None:
             "line 5: these lines stand in",
         ),
         (HEAD + "-    return y\n+    return (", "line 2: a is no Python then"),
-        (HEAD + "-    return y\n+    return  y", "line 2: a is the same program as the model solution"),
+        (
+            HEAD + "-    return y\n+    return  y  # sum",
+            "line 2: a is the same program as the model solution",
+        ),
+        (f"python\n@right('a')\n{ANNOTATED}", "line 3: a is the same program as the model solution"),
         ("diff\n@@ a of b @@ mal\n-    return y", "line 2: no right answer 'b' stands above"),
         (HEAD + "-    return y\n\n@@ b of a @@ mal\n-    pass", "line 5: no right answer 'a' stands above"),
         (HEAD + "-    return y\n\n@@ b @@ mal\n-    return y", "line 5: b is the same program as a"),

@@ -1,29 +1,22 @@
 """Read the known answers to an exercise from `answers/<assignment>/<exercise>.md`, without running them.
 
-Blocks of Python hold whole answers, each a function or class with a mark; blocks of diff hold changes of the
-model solution or of a right answer that stands above (`changes.py`). All else is prose. A wrong answer fails
-every graded cell, unless it says which.
-
-    ```python
-    @right("by-definition")
-    def softmax(x, dim): ...
-
-    @wrong("batch-axis", "tu resultado coincide con aplicar softmax sobre el lote", "valores bordes")
-    def softmax(x, dim): ...
-    ```
+Blocks of `python` hold whole answers (`whole_answers.py`), blocks of `diff` changes of the model solution or
+of a right answer that stands above (`changes.py`). All else is prose. A wrong answer fails every graded cell,
+unless it says which.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from torchaula.course import changes
+from torchaula.course import changes, whole_answers
 from torchaula.course.changes import Change, Numbered
 from torchaula.course.layout import Course
 from torchaula.course.notebook import Exercise
+from torchaula.course.whole_answers import WholeAnswer
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
@@ -69,35 +62,58 @@ def load(course: Course, assignment: str, exercise: Exercise) -> tuple[KnownAnsw
 
 def parse(text: str, path: Path, exercise: Exercise) -> tuple[KnownAnswer, ...]:
     """The answers in a file's text; `path` is for messages. Raises `Refusal` where it is malformed."""
-    everything = frozenset(cell.aspect for cell in exercise.graded)
-    found: dict[str, KnownAnswer] = {}
-    programs = {_program(exercise.solution.answer): _("the model solution")}
-    for where, answer in _answers(text, path, exercise, found, everything):
-        if answer.id in found:
-            raise Refusal(
-                _("{path}: two answers are called {name!r}; rename one").format(path=path, name=answer.id)
-            )
-        same = programs.setdefault(_parsed(answer, where), answer.id)
-        if same != answer.id:
-            raise Refusal(
-                _("{where}: {name} is the same program as {other}; delete one").format(
-                    where=where, name=answer.id, other=same
-                )
-            )
-        found[answer.id] = answer
-    return tuple(found.values())
-
-
-def _answers(
-    text: str, path: Path, exercise: Exercise, above: Mapping[str, KnownAnswer], everything: frozenset[str]
-) -> Iterator[tuple[str, KnownAnswer]]:
-    """Each answer and where it stands; `above` holds those that came before."""
+    reader = _Reader(exercise)
     for language, lines in _blocks(text, path):
         if language == PYTHON:
-            yield from _whole(lines, path, everything)
+            for whole in whole_answers.read(lines, path):
+                reader.add(whole, whole.source)
         else:
             for change in changes.read(lines, path):
-                yield change.where, _changed(change, exercise, above, everything)
+                base = reader.base(change)
+                reader.add(change, change.applied(base), base)
+    return tuple(reader.found.values())
+
+
+class _Reader:
+    """Collects the answers to an exercise, `found` by id; each must be a program of its own."""
+
+    def __init__(self, exercise: Exercise) -> None:
+        self.found: dict[str, KnownAnswer] = {}
+        self._model = exercise.solution.answer + "\n"
+        self._everything = frozenset(cell.aspect for cell in exercise.graded)
+        self._names = {_program(self._model): _("the model solution")}
+
+    def base(self, change: Change) -> str:
+        """The text that a change is of."""
+        if not change.base:
+            return self._model
+        if change.base in self.found and self.found[change.base].is_right:
+            return self.found[change.base].source
+        raise Refusal(
+            _(
+                "{where}: no right answer {base!r} stands above; name one, or none for the model solution"
+            ).format(where=change.where, base=change.base)
+        )
+
+    def add(self, written: WholeAnswer | Change, source: str, base: str = "") -> None:
+        """Add an answer. Raises `Refusal` where its id is taken, or it is no Python or no other program."""
+        where, name = written.where, written.id
+        if name in self.found:
+            raise Refusal(
+                _("{where}: another answer is called {name!r}; rename one").format(where=where, name=name)
+            )
+        program = _program(source)
+        if not program:
+            raise Refusal(_("{where}: {name} is no Python then; mend it").format(where=where, name=name))
+        same = self._names.setdefault(program, name)
+        if same != name:
+            raise Refusal(
+                _("{where}: {name} is the same program as {other}; delete one").format(
+                    where=where, name=name, other=same
+                )
+            )
+        fails = frozenset() if written.is_right else written.fails or self._everything
+        self.found[name] = KnownAnswer(name, source, fails, written.sentence, base=base)
 
 
 def _blocks(text: str, path: Path) -> Iterator[tuple[str, Numbered]]:
@@ -107,98 +123,44 @@ def _blocks(text: str, path: Path) -> Iterator[tuple[str, Numbered]]:
         if not language and line in (PYTHON, DIFF):
             language, begin, block = line, number, []
         elif not language and line.startswith(FENCE):
-            raise _refusal(path, number, _("expected a block of `python` or `diff`"))
+            raise Refusal(
+                _("{path}, line {line}: expected a block of `python` or `diff`").format(
+                    path=path, line=number
+                )
+            )
         elif language and line == FENCE:
             yield language, block
             language = ""
         elif language:
             block.append((number, line))
     if language:
-        raise _refusal(path, begin, _("the block that begins here has no end; close it with ```"))
-
-
-def _changed(
-    change: Change, exercise: Exercise, above: Mapping[str, KnownAnswer], everything: frozenset[str]
-) -> KnownAnswer:
-    if not change.base:
-        base = exercise.solution.answer + "\n"
-    elif change.base in above and above[change.base].is_right:
-        base = above[change.base].source
-    else:
         raise Refusal(
-            _(
-                "{where}: no right answer {base!r} stands above; name one, or none for the model solution"
-            ).format(where=change.where, base=change.base)
-        )
-    fails = frozenset() if change.is_right else change.fails or everything
-    return KnownAnswer(change.id, change.applied(base), fails, change.sentence, base=base)
-
-
-def _parsed(answer: KnownAnswer, where: str) -> str:
-    """What an answer does, whatever its text. Raises `Refusal` where it is no Python."""
-    try:
-        return _program(answer.source)
-    except SyntaxError as error:
-        raise Refusal(
-            _("{where}: {name} is no Python then ({reason}); mend it").format(
-                where=where, name=answer.id, reason=error.msg
+            _("{path}, line {line}: the block that begins here has no end; close it with ```").format(
+                path=path, line=begin
             )
-        ) from None
+        )
 
 
 def _program(source: str) -> str:
-    return ast.dump(ast.parse(source))
-
-
-def _whole(lines: Numbered, path: Path, everything: frozenset[str]) -> Iterator[tuple[str, KnownAnswer]]:
-    first = lines[0][0] if lines else 0
-    text = [line for _number, line in lines]
+    """What a text does, whatever its layout, comments and annotations; empty if it is no Python."""
     try:
-        tree = ast.parse("\n".join(text))
-    except SyntaxError as error:
-        raise _refusal(
-            path, first - 1 + (error.lineno or 1), _("{reason}; mend it").format(reason=error.msg)
-        ) from None
-    for node in tree.body:
-        where = first - 1 + node.lineno
-        if not isinstance(node, ast.FunctionDef | ast.ClassDef):
-            raise _refusal(path, where, _("expected marked functions and classes only"))
-        yield (
-            _("{path}, line {line}").format(path=path, line=where),
-            _marked(node, text, path, where, everything),
-        )
+        return ast.dump(_Bare().visit(ast.parse(source)))
+    except SyntaxError:
+        return ""
 
 
-def _marked(
-    node: ast.FunctionDef | ast.ClassDef, lines: list[str], path: Path, where: int, everything: frozenset[str]
-) -> KnownAnswer:
-    marks = [d for d in node.decorator_list if isinstance(d, ast.Call) and isinstance(d.func, ast.Name)]
-    mark = next((d for d in marks if isinstance(d.func, ast.Name) and d.func.id in ("right", "wrong")), None)
-    if mark is None or not isinstance(mark.func, ast.Name):
-        raise _refusal(
-            path,
-            where,
-            _("{name} is marked neither @right(…) nor @wrong(…); mark it").format(name=node.name),
-        )
-    kept = [d for d in node.decorator_list if d is not mark]
-    above = [line for d in kept for line in lines[d.lineno - 1 : d.end_lineno]]
-    source = "\n".join([*above, *lines[node.lineno - 1 : node.end_lineno]]) + "\n"
-    values = [arg.value for arg in mark.args if isinstance(arg, ast.Constant)]
-    texts = [value for value in values if isinstance(value, str) and value.strip()]
-    if mark.keywords or len(texts) != len(mark.args):
-        texts = []
-    if mark.func.id == "right" and len(texts) == 1:
-        return KnownAnswer(texts[0], source)
-    if mark.func.id == "wrong" and len(texts) in (2, 3):
-        fails = frozenset(texts[2].split()) if len(texts) == 3 else everything
-        return KnownAnswer(texts[0], source, fails, texts[1])
-    raise _refusal(
-        path,
-        where,
-        _("expected @right(id), @wrong(id, sentence) or @wrong(id, sentence, fails), all of them literals"),
-    )
+class _Bare(ast.NodeTransformer):
+    """Removes docstrings, and the annotations of arguments and results."""
 
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        return self.visit_ClassDef(node)
 
-def _refusal(path: Path, line: int, fault: str) -> Refusal:
-    where = _("{path}, line {line}").format(path=path, line=line)
-    return Refusal(f"{where}: {fault}")
+    def visit_ClassDef(self, node: ast.FunctionDef | ast.ClassDef) -> ast.AST:
+        if ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:]
+        return self.generic_visit(node)
+
+    def visit_arg(self, node: ast.arg) -> ast.AST:
+        node.annotation = None
+        return node

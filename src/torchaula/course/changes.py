@@ -1,10 +1,11 @@
 """Read known answers that are written as changes, in the form of a diff, and make the changed program.
 
-    @@ not-shifted @@ no restas el máximo: `exp` se desborda
-    -    powers = torch.exp(x - x.amax(dim=dim, keepdim=True))
-    +    powers = torch.exp(x)
+    @@ square @@ tu resultado coincide con elevar al cuadrado
+    -    return 2 * x
+    +    return x**2
 
-The lines that begin with `-` or a blank stand in the base, and those with `+` or a blank in the answer.
+The lines that begin with `-` or a blank stand in the base, and those with `+` or a blank in the answer. (No
+example is of the course: learners install this file.)
 """
 
 from __future__ import annotations
