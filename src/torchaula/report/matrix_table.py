@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import unified_diff
 from itertools import islice
 
@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from torchaula.authoring.matrix import Trial, diagnosed
+from torchaula.authoring.matrix import MODEL, Trial, diagnosed
 from torchaula.course.answers import KnownAnswer
 from torchaula.course.notebook import Notebook
 from torchaula.i18n import _
@@ -66,14 +66,14 @@ def _end(trial: Trial) -> str:
     return f"[bold red]{_('NO')}: {declared}[/]"
 
 
-def _shown(answer: KnownAnswer) -> Iterator[str]:
-    """A known answer as a diff against what it is a change of, or whole."""
-    if answer.is_made_up:
-        return
+def _shown(answer: KnownAnswer) -> list[str]:
+    """An answer of the answers file: as a diff against what it is a change of, or whole."""
+    if answer.is_made_up or answer.id == MODEL:
+        return []
     lines, base = answer.source.splitlines(), answer.base.splitlines()
-    yield f"── {answer.id}" + (f": {answer.sentence}" if answer.sentence else "")
-    changed = list(unified_diff(base, lines, lineterm="", n=1))[2:] if base else lines
-    yield "\n".join(changed)
+    diff = islice(unified_diff(base, lines, lineterm="", n=1), 2, None)  # without the names of files
+    heading = f"── {answer.id}: {answer.sentence}" if answer.sentence else f"── {answer.id}"
+    return ["\n".join([heading, *(diff if base else lines)])]
 
 
 def _messages(trial: Trial) -> list[str]:
