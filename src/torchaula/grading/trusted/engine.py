@@ -21,7 +21,7 @@ from torchaula.grading.trusted.sandbox import Sandbox
 from torchaula.grading.trusted.seeds import PUBLISHED, Seeds
 from torchaula.grading.trusted.verdict import Lost, Outcome, Verdict
 from torchaula.grading.wire import limits, words
-from torchaula.grading.wire.forks import ForkFailed, collapse_memory, in_fork
+from torchaula.grading.wire.forks import ForkFailed, collapse_memory, in_fork, warm_up
 from torchaula.grading.wire.orders import Leave, RunCell, Step
 
 MEMORY = 2 * 2**30  # bytes that the judge may use beyond what the worker has, since it keeps replies
@@ -34,7 +34,7 @@ def prepare(notebook: Notebook, only: Collection[str] | None = None) -> None:
 
     `only` are the exercises whose tests are run; None: all of them.
     """
-    torch.set_num_threads(1)
+    warm_up()
     exercises = notebook.exercises.items()
     model = {name: each.solution.answer for name, each in exercises if only is None or name in only}
     with quiet():
@@ -43,8 +43,8 @@ def prepare(notebook: Notebook, only: Collection[str] | None = None) -> None:
 
 
 def import_for(notebook: Notebook) -> None:
-    """Import what the set-up needs, so that forks of this process need not import it again."""
-    torch.set_num_threads(1)
+    """Import what training and the set-up need, so that forks of this process need not import it again."""
+    warm_up()
     for cell in notebook.setup:
         with contextlib.suppress(SyntaxError):
             tree = ast.parse(as_python(cell.source))
