@@ -233,7 +233,7 @@ def grade(
     later = [prepared(assignment) for assignment in [*chosen][1:]]
     with batch.workers(course, jobs) as workers:
         for each in later:
-            each.require_sound_tests(workers)
+            each.require_sound_tests(workers, jobs)
         for assignment in chosen:
             entries = _grade(prepared(assignment), jobs, workers, yes, cells, is_everybody=not students)
             good &= all(entry.graded or entry.is_missing for entry in entries)

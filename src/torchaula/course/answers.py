@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from torchaula.course import changes, whole_answers
@@ -60,6 +61,7 @@ def load(course: Course, assignment: str, exercise: Exercise) -> tuple[KnownAnsw
         ) from None
 
 
+@lru_cache(maxsize=64)  # nbgrader makes its preprocessors, and so the assignment, anew for each submission
 def parse(text: str, path: Path, exercise: Exercise) -> tuple[KnownAnswer, ...]:
     """The answers in a file's text; `path` is for messages. Raises `Refusal` where it is malformed."""
     reader = _Reader(exercise)

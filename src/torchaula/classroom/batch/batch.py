@@ -58,18 +58,18 @@ class Batch:
             nullcontext(executor) if executor else workers(course, at_once) as graders,
         ):
             _sweep(course)
-            self.require_sound_tests(graders, at_once)
+            self.require_sound_tests(graders, jobs)
             with gradebook.opened(course) as book:
                 seeding.require_same(course, book, self.assignment.seed)
                 desk = Desk(self.assignment, book, audience or Audience())
                 yield from desk.grade(self.submissions, graders, at_once, self.force)
 
-    def require_sound_tests(self, executor: Executor, at_once: int = 1) -> None:
-        """Try tests whose soundness is not known. Raises `Refusal` if they are not sound.
+    def require_sound_tests(self, executor: Executor, jobs: int | None = None) -> None:
+        """Try tests whose soundness is not known, with no more workers than there are submissions.
 
-        No more workers start than there are submissions, up to `at_once`.
+        Raises `Refusal` if they are not sound.
         """
-        workers = max(1, min(at_once, len(self.submissions)))
+        workers = max(1, min(jobs or cores(), len(self.submissions)))
         preflight.require_sound(self.assignment, partial(pool.together, executor), workers)
 
 
