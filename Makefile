@@ -21,8 +21,8 @@ all: setup help
 
 help:
 	@echo "make demo                    grade a sample class, from set-up to feedback (ASSIGNMENT=mlp: that one alone)"
-	@echo "make test                    every test"
-	@echo "make test-all                the same, with all damaged notebooks instead of a sample"
+	@echo "make test                    every test, on a sample that changes with the commit where all would take long"
+	@echo "make test-all                the same, on everything"
 	@echo "make release                 derive release/ from source/, and zip it in dist/"
 	@echo "make grade ASSIGNMENT=mlp    grade what is in submitted/"
 	@echo "make check                   try every known answer against every graded cell"

@@ -39,11 +39,13 @@ def main() -> None:
         source = notebook.load(course.notebook(options.assignment))
         hidden = [each.id for each in source.cells if each.kind == "graded" and each.is_hidden]
         cell = options.cell or hidden[len(hidden) // 2]
-        whole = float(run(course, options.assignment)["seconds"])
+        whole = run(course, options.assignment)
         change(course, options.assignment, cell)
-        again = float(run(course, options.assignment)["seconds"])
-    print(f"{options.assignment}, {options.size} submissions: {whole:.1f} s whole, ", end="")
-    print(f"{again:.1f} s after {cell} changed: {again / whole:.2f}")
+        again = run(course, options.assignment)
+    print(f"{options.assignment}, {options.size} submissions, whole and after {cell} changed:")
+    for what, names in (("seconds", ["seconds"]), ("CPU seconds", ["main_cpu", "workers_cpu"])):
+        before, after = (sum(float(each[name]) for name in names) for each in (whole, again))
+        print(f"{before:.1f} and {after:.1f} {what}: {after / before:.2f}")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
-from tests import mini, pupils
+from tests import mini, programs, pupils, sample
 from tests.workshop import Workshop
 from torchaula.authoring.release import release
 from torchaula.classroom.batch.entries import Entry
@@ -27,10 +27,10 @@ settings.register_profile("same", derandomize=True)
 settings.register_profile("explore", derandomize=False)
 settings.load_profile("same")
 
+programs.ask_once()
+
 # These files look at one class, which takes long to grade: one worker runs them.
 ONE_CLASS = ("tests/test_pipeline.py", "tests/test_feedback.py", "tests/test_formgrader.py")
-# Each of these files at a class of its own.
-OWN_CLASS = ("tests/test_week.py", "tests/test_changed_tests.py", "tests/test_lateness.py")
 
 
 # What tests note of what they tried (in `user_properties`, which reach the process that reports).
@@ -42,6 +42,17 @@ TRIED, BROKEN, HIDDEN = "attack tried", "attack broke", "attack hid a call"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--all`: everything that otherwise a sample stands for."""
     parser.addoption("--all", action="store_true", help="try everything that takes long, not a sample of it")
+    parser.addoption("--sample", metavar="SEED", help="draw the sample that a run named by this")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Draw the sample once, for all processes: xdist hands the option on."""
+    config.option.sample = config.option.sample or sample.of_commit()
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say which sample is tried."""
+    return "everything is tried" if config.getoption("all") else f"sample: {config.getoption('sample')}"
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
@@ -51,20 +62,17 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 class Scheduling(LoadScopeScheduling):
-    """Any test to any worker, but those that share what takes long to the same one.
+    """Any file to any worker: its tests share what takes long to make, such as a graded class.
 
-    That is the class of `ONE_CLASS` or `OWN_CLASS`, and the trials of an exercise. (xdist's own marks need
-    older pytests.)
+    Of the course's own tests it is those of an exercise. (xdist's own marks need older pytests.)
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, test = nodeid.partition("::")
         if file in ONE_CLASS:
             return "one class"
-        if file in OWN_CLASS:
-            return file
-        _name, bracket, case = test.partition("[")
-        return case if bracket and file == "tests/test_course.py" else nodeid
+        _name, _bracket, case = test.partition("[")
+        return (case or nodeid) if file == "tests/test_course.py" else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
@@ -115,11 +123,13 @@ def workshop() -> Iterator[Workshop]:
     made.client.close()
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many attacks, accidents, damaged notebooks and faults were tried, and what became of them.
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say which sample was tried: how many attacks, accidents, damaged notebooks and faults, and their ends.
 
     Here, for the process that reports reads no conftest of a folder below where xdist does the work.
     """
+    if not config.getoption("all"):
+        terminalreporter.write_line(f"sample: the same again with --sample {config.getoption('sample')}")
     reports = [each for group in terminalreporter.stats.values() for each in group]
     called = [each for each in reports if getattr(each, "when", "") == "call"]
     count = Counter(

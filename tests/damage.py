@@ -17,7 +17,7 @@ Bytes = Callable[[bytes, random.Random], bytes]
 Json = Callable[[Any, random.Random], object]
 KINDS: dict[str, Bytes] = {}
 NUMBER = 300
-SAMPLE = 60  # the first ones, among which each kind is
+SIMPLE = 60  # the first ones: of a notebook that has nothing else
 # Kinds that leave a file which any other kind can damage further.
 HARMLESS = (
     "cells-shuffle",
@@ -55,12 +55,12 @@ def odd(chance: random.Random, *others: Any) -> Any:
 def file(number: int) -> tuple[str, bytes]:
     """The kind of damage number `number`, and the damaged file.
 
-    Beyond the sample, something else is damaged already.
+    From `SIMPLE` on, something else is damaged already.
     """
     kind = list(KINDS)[number % len(KINDS)]
     chance = random.Random(f"damage/{number}")
     content = answered().file
-    if number >= SAMPLE:
+    if number >= SIMPLE:
         content = KINDS[chance.choice(HARMLESS)](content, chance)
     return kind, KINDS[kind](content, chance)
 

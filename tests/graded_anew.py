@@ -53,7 +53,7 @@ def main(root: str, packages: str) -> None:
     course, found = find(Path(root)), {}
     node = notebook.read(course.notebook("mini"))
     grader = Engine(notebook.parse(node, "mini"), judging.own_sandbox())
-    known = answers.load(course.answers / "mini" / f"{EXERCISE}.py")
+    known = answers.load(course, "mini", notebook.load(course.notebook("mini")).exercise(EXERCISE))
     judged = grader.grade_each(EXERCISE, [answer.source for answer in known])
     evidence = [
         KnownMistake(a.sentence, j.evidence) for a, j in zip(known, judged, strict=True) if not a.is_right

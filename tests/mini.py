@@ -38,17 +38,17 @@ HIDDEN = """# Pruebas ocultas: valores ({points} puntos)
 student = graded("{name}-valores")
 student.{name}(torch.tensor([3.0, 5.0, 7.0])).matches(lambda x: {result})
 ### END HIDDEN TESTS"""
-ANSWERS = """from torchaula.course.answers import right, wrong
-
-
+ANSWERS = """```python
 @right("another-way")
 def {name}(x):
     return {other}
+```
 
-
-@wrong("lost-way", "tu resultado coincide con el cuadrado", "valores publico")
-def {name}(x):
-    return x**2 + 7
+```diff
+@@ lost-way @@ tu resultado coincide con el cuadrado
+-    return {result}
++    return x**2 + 7
+```
 """
 # name, what, result, another way, on 1 and on 2, points of the public and of the hidden cell
 EXERCISES = (
@@ -58,8 +58,8 @@ EXERCISES = (
 SECRET = "5e" * 32  # of every course that tests write, so that none hangs on luck
 UNCONFINED = "\nc.Grade.unsafe_no_sandbox = True\n"
 SHORTER = """
-c.Grade.cell_seconds = 4.0
-c.Grade.cells_seconds = 20.0
+c.Grade.cell_seconds = 2.0
+c.Grade.cells_seconds = 10.0
 """
 
 
@@ -79,7 +79,7 @@ def write(root: Path) -> Course:
             _cell(_public(name, text), f"{name}-publico", grade=True, points=public),
             _cell(_hidden(name, text, hidden), f"{name}-valores", grade=True, points=hidden),
         ]
-        (answers / f"{name}.py").write_text(ANSWERS.format(name=python, other=other))
+        (answers / f"{name}.md").write_text(ANSWERS.format(name=python, other=other, result=result))
     cells += [_cell('open("demo-ran", "w").close()', "demo-final", tags=["demo"])]
     path = folder / "mini.ipynb"
     path.write_text(notebook.text(normal_form.normal(new_notebook(cells=cells))))

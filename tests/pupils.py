@@ -6,7 +6,6 @@ import csv
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from tests import mini
+from tests import programs
 from torchaula.authoring import sample_class
 from torchaula.course import notebook
 from torchaula.course.layout import Course
@@ -167,9 +166,12 @@ def table(path: Path) -> dict[str, dict[str, str]]:
 
 
 def command(course: Course, *words: str, code: int = 0, settings: Mapping[str, str] | None = None) -> str:
-    """Run `torchaula` on a course, as a program; what it prints. It must end with this exit code."""
-    program = [str(mini.PROGRAMS / "torchaula"), "--course", str(course.root), *words]
+    """Run `torchaula` on a course, as a program; what it prints. It must end with this exit code.
+
+    It grades with one worker, unless the words say otherwise.
+    """
     environment = os.environ | {"LC_ALL": "C.UTF-8", "COLUMNS": "200"} | dict(settings or {})
-    done = subprocess.run(program, capture_output=True, text=True, env=environment, stdin=subprocess.DEVNULL)
+    one = ("--jobs", "1") if words[0] == "grade" and "--jobs" not in words else ()
+    done = programs.run("torchaula", "--course", str(course.root), *words, *one, env=environment)
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout + done.stderr

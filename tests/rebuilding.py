@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -59,13 +59,12 @@ class JobMaker:
         name: str,
         text: str,
         limits: Limits | None = None,
-        answers: Mapping[str, str] | None = None,
         **others: Any,
     ) -> None:
         self.node, self.name = notebook.loads(text), name
         source = notebook.parse(self.node, name)
         keys = {name: f"{name} {others.get('secret')}".encode().hex() for name in source.exercises}
-        made = Assigned(source, limits or Limits(), answers=dict(answers or {}), keys=keys, **others)
+        made = Assigned(source, limits or Limits(), keys=keys, **others)
         self.assigned = msgspec.msgpack.encode(made)
 
     def job(self, content: bytes) -> Job:

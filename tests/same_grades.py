@@ -9,7 +9,8 @@ Gradebook, feedback pages, graded copies, class table and what the command print
 differs is listed; the exit code is 1 then.
 
 With `--keep`, the courses and what BASE makes of them stay in FOLDER, and the next run need not grade them
-again. The courses have BASE's `nbgrader_config.py`; `--own-config` gives this version its own.
+again. BASE writes the courses, with its own `nbgrader_config.py` and answers files, which only BASE may be
+able to read; `--own-config` and `--own-answers` give this version its own.
 
 The sandbox clears the environment, so `PYTHONPATH` can't say which version runs in it. So each version has a
 copy of this Python environment, made of hard links, that knows of no other.
@@ -76,6 +77,13 @@ class Version:
         done = subprocess.run(program, env={}, cwd="/", stdout=subprocess.PIPE, text=True, check=True)
         if Path(done.stdout.strip()).parent.resolve() != self.package.resolve():
             raise SystemExit(f"same_grades: {done.stdout.strip()} is imported instead of {self.package}")
+
+    def write_course(self, root: Path, assignment: str) -> None:
+        """Have this version write a course with one of its assignments, by this same file of its own."""
+        text = "from pathlib import Path; import same_grades, sys; root, name = sys.argv[1:]; "
+        text += "same_grades.write_course(Path.cwd().parent, Path(root), name)"
+        program = [self.python, "-c", text, root, assignment]
+        subprocess.run(program, cwd=self.folder / "tests", check=True)
 
     def grade(self, course: Path, assignment: str, jobs: int | None) -> None:
         """Run `torchaula grade`, and keep what it prints in `output.txt`."""
@@ -167,6 +175,9 @@ def compare(version: Version, kept: Path, options: argparse.Namespace) -> bool:
         shutil.copytree(kept / "courses" / assignment, course)
         if options.own_config:
             configure(course, ROOT, assignment)
+        if options.own_answers:
+            shutil.rmtree(course / "answers" / assignment)
+            shutil.copytree(ROOT / "answers" / assignment, course / "answers" / assignment)
         version.grade(course, assignment, options.jobs)
         dump(course, version.folder / assignment)
         found = list(differences(kept / assignment, version.folder / assignment, KNOWN))
@@ -191,7 +202,7 @@ def dump_base(kept: Path, commit: str, options: argparse.Namespace) -> None:
         for assignment in missing:
             pristine, course = kept / "courses" / assignment, version.folder / "courses" / assignment
             shutil.rmtree(pristine, ignore_errors=True)  # of a run that was cut off
-            write_course(version.folder, pristine, assignment)
+            version.write_course(pristine, assignment)
             noted.write_text(commit)
             shutil.copytree(pristine, course)
             version.grade(course, assignment, options.jobs)
@@ -205,6 +216,7 @@ def main() -> None:
     parser.add_argument("--assignment", action="append", help="this one only; may be given again")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where BASE's dumps are kept")
     parser.add_argument("--jobs", type=int, help="grade so many at once; one a core, if not given")
+    parser.add_argument("--own-answers", action="store_true", help="this version has its own answers files")
     parser.add_argument("--own-config", action="store_true", help="this version has its own configuration")
     options = parser.parse_args()
     named = ["git", "-C", ROOT, "rev-parse", "--verify", f"{options.base}^{{commit}}"]

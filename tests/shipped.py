@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
+import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -23,7 +25,18 @@ def write(root: Path, *settings: str) -> Course:
     config = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
     lines = (config, *settings, mini.without_sandbox())
     (root / "nbgrader_config.py").write_text("\n".join(lines), encoding="utf-8")
-    return mini.with_secret(root)
+    course = mini.with_secret(root)
+    course.state.mkdir()
+    (course.state / "sound").symlink_to(_sound())
+    return course
+
+
+@cache
+def _sound() -> str:
+    """Where all these courses keep which tests are sound, by their digest: each is proven once a process."""
+    folder = tempfile.mkdtemp(prefix="sound-")
+    atexit.register(shutil.rmtree, folder)
+    return folder
 
 
 @cache

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests import sample
 from tests.accidents import ACCIDENTS
 from tests.conftest import ACCIDENT
 from tests.workshop import Book, Workshop, passed
@@ -13,7 +14,13 @@ from torchaula.grading.trusted.jobs import Result
 from torchaula.grading.wire.orders import Raised, Shown
 
 
-@pytest.mark.parametrize("name", ACCIDENTS)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """All accidents with `--all`, otherwise one in three."""
+    if "name" in metafunc.fixturenames:
+        every = list(ACCIDENTS)
+        metafunc.parametrize("name", sample.drawn(metafunc.config, every, len(every) // 3, "accidents"))
+
+
 def test_accident_costs_nothing(
     name: str, workshop: Workshop, record_property: Callable[[str, object], None]
 ) -> None:

@@ -10,7 +10,6 @@ import os
 import shutil
 import stat
 import struct
-import subprocess
 import tarfile
 import warnings
 import zipfile
@@ -22,7 +21,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests import mini, shipped
+from tests import programs, shipped
 from torchaula.classroom.intake import archives, received
 from torchaula.classroom.intake.archives import Allowance, BadArchive, is_download, unpack, unpack_download
 from torchaula.course.layout import Course
@@ -573,9 +572,7 @@ def test_collecting_goes_on_after_a_hostile_archive(course: Course) -> None:
             '\nc.FileNameCollectorPlugin.named_regexp = r".*/(?P<student_id>[a-z]+)_(?P<file_id>mini)"\n'
         )
 
-    done = subprocess.run(
-        [mini.PROGRAMS / "nbgrader", "zip_collect", "mini"], cwd=course.root, capture_output=True, text=True
-    )
+    done = programs.run("nbgrader", "zip_collect", "mini", cwd=course.root)
 
     assert "eve_mini.zip: '../../gradebook.db' would be written elsewhere" in done.stdout
     assert (course.submitted / "ana" / "mini" / "mini.ipynb").read_bytes() == NOTEBOOK
@@ -598,8 +595,7 @@ def test_class_of_the_shipped_course_is_collected_beside_all_of_them(tmp_path: P
         for name in sorted(files):
             pack.writestr(name, files[name])
 
-    command = [mini.PROGRAMS / "nbgrader", "zip_collect", "mlp", "--force"]
-    done = subprocess.run(command, cwd=course.root, capture_output=True, text=True)
+    done = programs.run("nbgrader", "zip_collect", "mlp", "--force", cwd=course.root)
 
     assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
     handed_in = {path.parts[-3]: path.read_text() for path in course.submitted.rglob("*.ipynb")}

@@ -21,7 +21,7 @@ from torchaula.course import notebook
 from torchaula.errors import Refusal
 from torchaula.grading.sandboxed.usage import Usage
 from torchaula.grading.trusted import confinement
-from torchaula.grading.trusted.budget import NOTHING, Budget, Spent
+from torchaula.grading.trusted.budget import NOTHING_SPENT, Budget, Spent
 from torchaula.grading.trusted.client import Client, GradingFailed
 from torchaula.grading.trusted.jobs import Result
 from torchaula.grading.trusted.verdict import Lost, Outcome
@@ -76,7 +76,7 @@ class Bench:
         self.desk = JobMaker(NAME, notebook.text(instructor()), limits)
         self.grade(Book())
 
-    def grade(self, book: Book, spent: Spent = NOTHING, alone: bool = False) -> Result:
+    def grade(self, book: Book, spent: Spent = NOTHING_SPENT, alone: bool = False) -> Result:
         """A result, and that it held the worker no longer than it may."""
         begun = time.monotonic()
         result = self.client.grade(replace(self.desk.job(book.file), spent=spent, alone=alone))
@@ -251,9 +251,11 @@ def test_who_waits_for_the_machine_is_told_from_who_waits_for_itself(how: str) -
         "threading.Thread(target=spin).start()\ntime.sleep(1000)",
         "vfork": "import subprocess; subprocess.run(['sleep', '1000'])",
     }
-    with subprocess.Popen([sys.executable, "-c", programs[how]], start_new_session=True) as process:
+    program = [sys.executable, "-c", f"print(flush=True)\n{programs[how]}"]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, start_new_session=True) as process:
+        assert process.stdout is not None
         try:
-            time.sleep(0.5)
+            process.stdout.readline()  # it has started
             cpu, wanted = looked([process.pid], 1.0)
         finally:
             os.killpg(process.pid, signal.SIGKILL)

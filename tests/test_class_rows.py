@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests import mini, pupils, week
+from tests import mini, programs, pupils, week
 from tests.test_moodle import FOLDER, english, zipped
 from torchaula.authoring.release import release
 from torchaula.course.layout import Course
@@ -62,8 +61,7 @@ def roster() -> str:
 def program(course: Course, *words: str, code: int = 0, width: int = 100) -> str:
     """Run a program in a course's folder on a terminal of so many columns; what it prints."""
     environment = os.environ | {"LC_ALL": "C.UTF-8", "COLUMNS": str(width)}
-    command = [str(mini.PROGRAMS / words[0]), *words[1:]]
-    done = subprocess.run(command, cwd=course.root, capture_output=True, text=True, env=environment)
+    done = programs.run(*words, cwd=course.root, env=environment)
     assert done.returncode == code, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     return done.stdout + done.stderr

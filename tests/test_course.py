@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from itertools import zip_longest
+from math import ceil
 from pathlib import Path
 
 import pytest
 
+from tests import sample
 from torchaula.authoring import judging, luck, matrix, rules
 from torchaula.authoring.luck import Draw
 from torchaula.authoring.matrix import Trial
@@ -19,10 +22,13 @@ from torchaula.course.layout import Course
 from torchaula.course.notebook import HIDDEN, Exercise, Notebook, load, read
 from torchaula.grading.trusted import engine
 from torchaula.grading.trusted.diagnosis import Evidence
-from torchaula.grading.trusted.verdict import Verdict
+from torchaula.grading.trusted.judge import Judged
+from torchaula.grading.trusted.verdict import Outcome, Verdict
 
 COURSE = Course(Path(__file__).parents[1])
 SEEDS = (1, 2, 3)
+# Without `--all`: one in so many answers is tried alone in both back ends, and so many whole submissions.
+ONE_IN, WHOLE, THREADED = 12, 6, 2
 # Answers that ended otherwise than declared under a secret, before their tests were mended.
 ONCE_LUCKY = [
     ("tensores/softmax", "epsilon-instead-of-shift", Draw(7, 8)),
@@ -39,7 +45,7 @@ def notebook(assignment: str) -> Notebook:
 @cache
 def known(assignment: str, exercise: str) -> tuple[KnownAnswer, ...]:
     """The answers file of an exercise."""
-    return answers.load(COURSE.answers / assignment / f"{exercise}.py")
+    return answers.load(COURSE, assignment, notebook(assignment).exercise(exercise))
 
 
 EXERCISES = [(name, exercise) for name in COURSE.assignments for exercise in notebook(name).exercises]
@@ -55,46 +61,97 @@ def warm(assignment: str) -> None:
     engine.prepare(notebook(assignment))
 
 
+@dataclass(frozen=True)
+class Tried:
+    """The known answers, model solution, stub and junk of an exercise, and what became of each.
+
+    `together` they shared a student process, as when a batch finds out what known answers do.
+    `alone` has trials of some of them in both back ends, each by itself.
+    """
+
+    answers: tuple[KnownAnswer, ...]
+    together: tuple[Judged, ...]
+    alone: tuple[Trial, ...]
+
+    def each(self) -> Iterator[tuple[KnownAnswer, Judged]]:
+        return zip(self.answers, self.together, strict=True)
+
+
+@pytest.fixture
+def tried(assignment: str, exercise: str, pytestconfig: pytest.Config) -> Tried:
+    """All answers to an exercise tried together, and a sample alone: the model, the stub, and a part."""
+    return _tried(assignment, exercise, pytestconfig)
+
+
 @cache
-def trials(assignment: str, exercise: str) -> list[Trial]:
-    """Every known answer, the model solution, the stub and junk, tried in both back ends."""
+def _tried(assignment: str, exercise: str, config: pytest.Config) -> Tried:
     source = notebook(assignment)
-    tried = {exercise: matrix.known(source.exercise(exercise), known(assignment, exercise))}
+    every = matrix.known(source.exercise(exercise), known(assignment, exercise))
     warm(assignment)
-    return list(matrix.trials(source, tried, jobs=0))
+    grader = engine.Engine(source, judging.own_sandbox())
+    together = grader.grade_each(exercise, [answer.source for answer in every])
+    first, others = every[:2], every[2:]
+    part = sample.drawn(config, others, ceil(len(others) / ONE_IN), exercise)
+    alone = matrix.trials(source, {exercise: [*first, *part]}, jobs=0)
+    return Tried(tuple(every), tuple(together), tuple(alone))
 
 
 @pytest.mark.parametrize(("assignment", "exercise"), EXERCISES)
-def test_each_answer_fails_exactly_the_cells_it_declares(assignment: str, exercise: str) -> None:
-    """Model, stub, right, wrong and junk answers end as declared, in both back ends."""
-    for trial in trials(assignment, exercise):
+def test_each_answer_fails_exactly_the_cells_it_declares(
+    tried: Tried, assignment: str, exercise: str
+) -> None:
+    """Model, stub, right, wrong and junk answers end as declared; a part is tried in both back ends."""
+    for answer, judged in tried.each():
+        assert failed(judged) == answer.fails, (answer.id, judged.verdicts)
+        assert Outcome.INFRASTRUCTURE not in {v.outcome for v in judged.verdicts.values()}, answer.id
+    for trial in tried.alone:
         assert set(trial.verdicts) == {"local", "remote"}
         for backend, verdicts in trial.verdicts.items():
             assert trial.failed(backend) == trial.answer.fails, (trial.answer.id, verdicts)
-            assert "infrastructure" not in {verdict.outcome for verdict in verdicts.values()}, verdicts
+            assert Outcome.INFRASTRUCTURE not in {verdict.outcome for verdict in verdicts.values()}, verdicts
 
 
 @pytest.mark.parametrize(("assignment", "exercise"), EXERCISES)
-def test_wrong_answers_are_told_their_own_misconception(assignment: str, exercise: str) -> None:
+def test_right_answers_pass_where_learners_work(assignment: str, exercise: str) -> None:
+    """Every right answer passes every cell in the learner's own kernel too."""
+    source = notebook(assignment)
+    warm(assignment)
+
+    for answer in known(assignment, exercise):
+        if answer.is_right:
+            verdicts = judging.grade(source, {exercise: answer.source}, [exercise], backend="local")
+            assert all(verdict.passed for verdict in verdicts.values()), (answer.id, verdicts)
+
+
+@pytest.mark.parametrize(("assignment", "exercise"), EXERCISES)
+def test_wrong_answers_are_told_their_own_misconception(tried: Tried, assignment: str, exercise: str) -> None:
     """Nearly every known wrong answer gets its own sentence, and none that of another."""
-    told = matrix.diagnosed(trials(assignment, exercise))
+    found = matrix.diagnosed(Trial(exercise, answer, {}, judged.evidence) for answer, judged in tried.each())
 
-    assert told.own >= 0.8 * told.wrong, told
-    assert not told.others
+    assert found.own >= 0.8 * found.wrong, found
+    assert not found.others
 
 
 @pytest.mark.parametrize(("assignment", "exercise"), EXERCISES)
-def test_answers_that_share_a_process_end_as_each_does_alone(assignment: str, exercise: str) -> None:
+def test_answers_that_share_a_process_end_as_each_does_alone(
+    tried: Tried, assignment: str, exercise: str
+) -> None:
     """What a batch finds out of all answers at once is what each of them does by itself."""
-    alone = trials(assignment, exercise)
-    grader = engine.Engine(notebook(assignment), judging.own_sandbox())
+    together = {answer.id: judged for answer, judged in tried.each()}
 
-    together = grader.grade_each(exercise, [trial.answer.source for trial in alone])
-
-    for trial, judged in zip(alone, together, strict=True):
+    assert len(together) == len(tried.answers)
+    for trial in tried.alone:
+        judged = together[trial.answer.id]
         verdicts = {cell.rpartition("-")[2]: verdict for cell, verdict in judged.verdicts.items()}
         assert (trial.answer.id, verdicts) == (trial.answer.id, trial.verdicts["remote"])
         assert (trial.answer.id, told(judged.evidence)) == (trial.answer.id, told(trial.evidence))
+
+
+def failed(judged: Judged) -> frozenset[str]:
+    """The aspects of the cells that an answer failed."""
+    return frozenset(
+        cell.rpartition("-")[2] for cell, verdict in judged.verdicts.items() if not verdict.passed
+    )
 
 
 def told(evidence: Mapping[str, Evidence]) -> str:
@@ -105,18 +162,18 @@ def told(evidence: Mapping[str, Evidence]) -> str:
 
 
 @pytest.mark.parametrize(("assignment", "exercise"), RESTRICTED)
-def test_forbidden_call_fails_every_hidden_cell(assignment: str, exercise: str) -> None:
+def test_forbidden_call_fails_every_hidden_cell(tried: Tried, assignment: str, exercise: str) -> None:
     """Where something is forbidden, a known answer calls it, is told so, and gets no hidden point."""
     hidden = {cell.aspect for cell in notebook(assignment).exercise(exercise).graded} & set(HIDDEN)
 
-    callers = [
-        trial
-        for trial in trials(assignment, exercise)
-        if any("tu código usa" in verdict.message for verdict in trial.verdicts["remote"].values())
-    ]
+    callers = {
+        answer.id: failed(judged)
+        for answer, judged in tried.each()
+        if any("tu código usa" in verdict.message for verdict in judged.verdicts.values())
+    }
 
     assert callers
-    assert all(hidden <= trial.failed("remote") for trial in callers), [t.answer.id for t in callers]
+    assert all(hidden <= aspects for aspects in callers.values()), callers
 
 
 def submissions(assignment: str) -> Iterator[dict[str, KnownAnswer]]:
@@ -151,12 +208,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.mark.parametrize("assignment", COURSE.assignments)
-def test_no_answer_touches_another_exercise_under_any_seed(assignment: str, seed: int) -> None:
-    """In whole submissions each exercise scores as declared alone, whatever the course's seed."""
+def test_no_answer_touches_another_exercise_under_any_seed(
+    assignment: str, seed: int, pytestconfig: pytest.Config
+) -> None:
+    """In whole submissions each exercise scores as declared alone, whatever the course's seed.
+
+    With `--all` these hold every known answer, otherwise some.
+    """
     source = notebook(assignment)
     engine.prepare(source)
 
-    for chosen in submissions(assignment):
+    for chosen in sample.drawn(pytestconfig, list(submissions(assignment)), WHOLE, f"whole {assignment}"):
         found = surprises(source, chosen, backend="remote", seed=seed)
         assert not found, {name: answer.id for name, answer in chosen.items()}
 
@@ -170,9 +232,9 @@ def test_no_secret_decides_over_an_answer(
     is_all = pytestconfig.getoption("all")
     warm(assignment)
 
-    for place in range(1, 21 if is_all else 3):
+    for place in sample.drawn(pytestconfig, range(1, 21), 1, f"secret {assignment}/{exercise}"):
         some = [answer for answer in tried if is_all or answer.is_right]
-        assert luck.tried(notebook(assignment), exercise, some, Draw(1, place)) == []
+        assert luck.swayed_by(notebook(assignment), exercise, some, Draw(1, place)) == []
 
 
 @pytest.mark.parametrize(("exercise", "answer", "draw"), ONCE_LUCKY)
@@ -182,17 +244,18 @@ def test_answer_that_once_had_luck_has_none_any_more(exercise: str, answer: str,
     [found] = [each for each in known(assignment, name) if each.id == answer]
     warm(assignment)
 
-    assert luck.tried(notebook(assignment), name, [found], draw) == []
+    assert luck.swayed_by(notebook(assignment), name, [found], draw) == []
 
 
 @pytest.mark.parametrize("backend", judging.BACKENDS)
 @pytest.mark.parametrize("assignment", COURSE.assignments)
-def test_two_threads_score_as_one(assignment: str, backend: str) -> None:
+def test_two_threads_score_as_one(assignment: str, backend: str, pytestconfig: pytest.Config) -> None:
     """The same submissions score the same on two threads."""
     source = notebook(assignment)
     engine.prepare(source)
 
-    for chosen in list(submissions(assignment))[:6]:
+    models, *others = list(submissions(assignment))[:6]
+    for chosen in [models, *sample.drawn(pytestconfig, others, THREADED, f"threads {assignment}")]:
         assert not surprises(source, chosen, backend=backend, threads=2)
 
 
@@ -210,7 +273,7 @@ def test_notebook_keeps_the_rules(assignment: str) -> None:
 @pytest.mark.parametrize("assignment", COURSE.assignments)
 def test_answers_and_exercises_are_tied(assignment: str) -> None:
     """Every answers file belongs to an exercise; ids of exercises are unique in the course."""
-    files = {path.stem for path in (COURSE.answers / assignment).glob("*.py")}
+    files = {path.stem for path in (COURSE.answers / assignment).iterdir()}
     names = [exercise.lower() for _, exercise in EXERCISES]
 
     assert files == set(notebook(assignment).exercises)

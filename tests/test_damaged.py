@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import random
 import re
-import subprocess
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests import damage, ledgers, mini
+from tests import damage, ledgers, mini, programs, sample
 from tests.conftest import DAMAGED
 from tests.workshop import Book, Workshop, passed
 from torchaula.authoring import sample_class
@@ -25,9 +25,11 @@ WHAT_TO_DO = re.compile(r": (ask for|clear|rename|put) \w+")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """All damaged notebooks with `--all`, otherwise a sample of them."""
+    """All damaged notebooks with `--all`, otherwise a sample in which each kind is."""
     if "number" in metafunc.fixturenames:
-        numbers = range(damage.NUMBER if metafunc.config.getoption("all") else damage.SAMPLE)
+        kinds = [range(kind, damage.NUMBER, len(damage.KINDS)) for kind in range(len(damage.KINDS))]
+        drawn = (sample.drawn(metafunc.config, each, 1, f"damage {each.start}") for each in kinds)
+        numbers = sorted(number for each in drawn for number in each)
         metafunc.parametrize("number", numbers, ids=[f"{n:03}-{damage.file(n)[0]}" for n in numbers])
 
 
@@ -84,13 +86,13 @@ def test_damaged_notebook_is_graded_or_named(
 
 
 def test_damage_is_broad_and_always_the_same() -> None:
-    """Three layers, many kinds, all of them in a sample; a number means the same file in every run."""
+    """Three layers, many kinds, six files of each; a number means the same file in every run."""
     everything = {number: damage.file(number) for number in range(damage.NUMBER)}
-    sample = {kind for number, (kind, _) in everything.items() if number < damage.SAMPLE}
+    kinds = Counter(kind for kind, _ in everything.values())
 
     assert len(everything) == 300
-    assert sample == set(damage.KINDS)
-    assert {kind.partition("-")[0] for kind in sample} == {"bytes", "cells", "metadata"}
+    assert kinds == dict.fromkeys(damage.KINDS, 6)
+    assert {kind.partition("-")[0] for kind in kinds} == {"bytes", "cells", "metadata"}
     assert len({content for _, content in everything.values()}) >= 290
     assert everything[7] == damage.file(7)
 
@@ -128,8 +130,7 @@ def test_damaged_notebooks_do_not_stop_nbgrader(damaged_class: Course) -> None:
     with gradebook.opened(damaged_class) as book:
         gradebook.record(book, damaged_class, notebook.load(damaged_class.notebook("mini")), [])
 
-    program = [mini.PROGRAMS / "nbgrader", "autograde", "mini"]
-    done = subprocess.run(program, cwd=damaged_class.root, capture_output=True, text=True)
+    done = programs.run("nbgrader", "autograde", "mini", cwd=damaged_class.root)
 
     readable = {kind for kind in CLASS if is_readable(damaged_class.submitted / kind / "mini" / "mini.ipynb")}
     graded = {path.parts[-3] for path in damaged_class.autograded.glob("*/mini/mini.ipynb")}

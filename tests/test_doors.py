@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from nbgrader.utils import notebook_hash
 
-from tests import ledgers, mini, pupils, shipped, week
+from tests import ledgers, mini, programs, pupils, shipped, week
 from tests.test_formgrader import CHROMIUM, QUIET, jupyter_lab
 from tests.test_odd_files import make_sparse
 from tests.test_release import nbgrader
@@ -347,11 +347,11 @@ def test_generate_solution(tmp_path: Path) -> None:
 
 def exchange(course: Course, command: str, *words: str, at: Path, student: str = "") -> str:
     """Run one of nbgrader's commands as a learner does, from a folder of their own."""
-    program = [str(mini.PROGRAMS / "nbgrader"), command, "mlp", "--course=torchaula", *words]
+    program = ["nbgrader", command, "mlp", "--course=torchaula", *words]
     program += [f"--Exchange.root={course.state / 'exchange'}", f"--Exchange.cache={at / 'cache'}"]
     program += [f"--CourseDirectory.student_id={student}"] if student else []
     at.mkdir(exist_ok=True)
-    done = subprocess.run(program, cwd=at, capture_output=True, text=True, env=os.environ | {"HOME": str(at)})
+    done = programs.run(*program, cwd=at, env=os.environ | {"HOME": str(at)})
     assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr
 

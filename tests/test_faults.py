@@ -25,7 +25,7 @@ import pytest
 from rich.console import Console
 from sqlalchemy.orm import Session
 
-from tests import ledgers, mini, pupils, tiny
+from tests import ledgers, mini, pupils, sample, tiny
 from tests.conftest import FAULT
 from tests.rebuilding import job_of
 from torchaula.authoring import judging, sample_class
@@ -55,21 +55,18 @@ MAIN, WORKER, NURSERY, SANDBOX = "main", "worker", "nursery", "sandbox"
 INT, TERM, HUP = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 STARTING, GRADING = "starting", "grading"
 BEFORE, OWN_CELL, GRADED_CELL, LAST_CELL = WORST = ("before", "own cell", "graded cell", "last cell")
-# What is tried with `--all`, and a sample of it.
-TRIED: dict[str, tuple[list[Any], list[Any]]] = {
-    "moment": (list(range(20)), [0]),
-    "stop": (
-        [(n, when) for n in (INT, TERM, HUP) for when in (STARTING, GRADING)],
-        [(INT, GRADING), (TERM, STARTING)],
-    ),
-    "free": (list(range(0, 400, 20)), [40]),
-    "left": ([0, 20, 100, 200, 300], [0]),
-    "worst": (list(WORST), [OWN_CELL, LAST_CELL]),
-    "step": (list(range(0, 100)), list(range(5, 100, 24))),  # in hundredths of all
+# What is tried with `--all`, and how many of it without.
+TRIED: dict[str, tuple[list[Any], int]] = {
+    "moment": (list(range(20)), 1),
+    "stop": ([(n, when) for n in (INT, TERM, HUP) for when in (STARTING, GRADING)], 2),
+    "free": (list(range(0, 400, 20)), 1),
+    "left": ([0, 20, 100, 200, 300], 1),
+    "worst": (list(WORST), 2),
+    "step": (list(range(0, 100)), 4),  # in hundredths of all
 }
 STUDENTS, FEW = 60, 12  # in the class, likewise
 GONE = 15.0  # seconds in which nothing of a batch may be left
-LOCKED = 15.0  # seconds for which somebody else keeps the gradebook
+LOCKED = 8.0  # seconds for which somebody else keeps the gradebook: SQLite by itself waits for 5
 SMALL = 24  # MB, of a disk that is soon full
 KIB = 1024
 
@@ -80,9 +77,9 @@ def _named(value: object) -> str:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Everything with `--all`, otherwise a sample of it."""
-    for name, (everything, sample) in TRIED.items():
+    for name, (everything, number) in TRIED.items():
         if name in metafunc.fixturenames:
-            tried = everything if metafunc.config.getoption("all") else sample
+            tried = sample.drawn(metafunc.config, everything, number, f"faults: {name}")
             metafunc.parametrize(name, tried, ids=_named)
 
 
@@ -106,7 +103,7 @@ def group(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     students = tuple(f"s{each:02}" for each in range(number))
     hand_in(ungraded, students)
     graded = mini.copy(ungraded, root / "graded")
-    pupils.command(graded, "grade", "mini", "--jobs", "2")
+    pupils.command(graded, "grade", "mini")
     shutil.copytree(graded.state / "diagnosis", ungraded.state / "diagnosis")
     return Class(ungraded, graded, ledgers.rows(graded), students)
 
@@ -309,6 +306,14 @@ def _words(process: int) -> list[str]:
         return []
 
 
+def _name(process: int) -> str:
+    """What a process calls itself."""
+    try:
+        return Path(f"/proc/{process}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
 def _kind(process: int) -> str:
     """What a process of a batch is; empty for forks of these: judges, student processes."""
     try:
@@ -335,11 +340,12 @@ Start = Callable[..., Running]
 
 
 @pytest.fixture
-def start() -> Iterator[Start]:
-    """Start the command on a course; nothing of it outlives the test."""
+def start(request: pytest.FixtureRequest) -> Iterator[Start]:
+    """Start the command on a course, with two workers if `--all`; nothing of it outlives the test."""
     made: list[Running] = []
+    usual = 2 if request.config.getoption("all") else 1
 
-    def begin(course: Course, jobs: int = 2) -> Running:
+    def begin(course: Course, jobs: int = usual) -> Running:
         made.append(Running(course, jobs))
         return made[-1]
 
@@ -390,12 +396,10 @@ def require_whole(course: Course, group: Class) -> None:
         assert book.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
-@pytest.fixture(scope="module")
-def workers() -> Iterator[Workers]:
-    """Warm workers, for what is run again."""
-    made = Workers(2)
-    yield made
-    made.stop()
+@pytest.fixture
+def workers() -> Workers:
+    """A warm worker, for what is run again."""
+    return mini.workers()
 
 
 Again = Callable[[Course], dict[str, Entry]]
@@ -436,7 +440,7 @@ def test_killed_process_loses_nothing(
 ) -> None:
     """`kill -9` of any process of a batch: it ends complete, or goes on from there when run again."""
     draw = random.Random(f"{victim} {moment}")
-    running = start(course)
+    running = start(course, jobs=2)
     enough = 3 * len(group.students) // 4  # left to grade, for the batch not to end before it is struck
     running.until_kept(draw.randrange(1, enough), draw.uniform(0, 0.1))
 
@@ -523,14 +527,15 @@ def test_batch_that_ends_between_any_two_steps_loses_nothing(
 def test_killed_batch_leaves_no_worker_in_the_middle_of_a_long_job(course: Course, start: Start) -> None:
     """Where the main process is gone, nobody waits for a learner's cell to end."""
     made_from = sample_class.material(course, "mini")
-    slow = {"double": "import time\ntime.sleep(19)"}
+    named = "import ctypes, time\nctypes.CDLL(None).prctl(15, b'long job')"  # PR_SET_NAME
+    slow = {"double": f"{named}\ntime.sleep(19)"}
     shutil.rmtree(course.submitted)
     pupils.write(course, "slow", sample_class.handed_in(made_from, slow))
     running = start(course)
     nursery = running.victim(NURSERY)
-    while not list(descendants(nursery)):
+    while "long job" not in map(_name, descendants(nursery)):
+        assert running.is_at_work(), running.told
         time.sleep(0.01)
-    time.sleep(1)
 
     running.kill(running.pid)
 
@@ -546,7 +551,7 @@ def test_stopped_batch_ends_at_once_and_goes_on_later(
 ) -> None:
     """Ctrl-C, `kill` and a terminal that closes: one line, no process left, and nothing lost."""
     number, when = stop
-    running = start(course)
+    running = start(course, jobs=2)
     running.until_kept(2, 0.1) if when == GRADING else running.victim(WORKER)
 
     running.signal(number)

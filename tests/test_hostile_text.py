@@ -95,7 +95,9 @@ def test_notebook_is_parsed_up_to_a_limit_all_together(source: notebook.Notebook
     assert in_fork(lambda: len(sort(source, cells).work.pieces), int, SECONDS) == 50
     with definitions.one_notebook():
         found = [definitions.parsed(cell.source) for cell in cells]
-        assert [each is not None for each in found] == [n < definitions.MOST // 20_000 for n in range(50)]
+        assert [each is not None for each in found] == [
+            n < definitions.PARSED_CHARACTERS_IN_ALL // 20_000 for n in range(50)
+        ]
         assert definitions.parsed(cells[0].source) is found[0]
 
 
@@ -105,12 +107,12 @@ def test_known_answers_are_short_enough_to_be_parsed() -> None:
     texts = [
         answer.source
         for name in course.assignments
-        for path in sorted((course.root / "answers" / name).glob("*.py"))
-        for answer in answers.parse(path.read_text("utf-8"), path)
+        for exercise in notebook.load(course.notebook(name)).exercises.values()
+        for answer in answers.load(course, name, exercise)
     ]
     assert len(texts) > 300
     assert max(text.count("{") for text in texts) < definitions.BRACES / 10
-    assert max(map(len, texts)) < definitions.LONGEST / 2
+    assert max(map(len, texts)) < definitions.PARSED_CHARACTERS / 2
 
 
 CODE = '''# a <b>comment</b>
@@ -237,4 +239,4 @@ def test_log_has_a_line_for_each_message() -> None:
     )
     line = collect._Lines("%(levelname)s %(message)s").format(record)
 
-    assert line.isprintable() and len(line) <= collect.LONGEST
+    assert line.isprintable() and len(line) <= collect.LINE_COLUMNS

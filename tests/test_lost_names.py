@@ -361,7 +361,7 @@ def test_text_of_any_depth_is_read(text: str) -> None:
 def test_text_beyond_what_is_parsed_is_reviewed() -> None:
     """Names that reach for much are told of a cell that is too long to be parsed, too."""
     long = "import gc\nx = eval\ny.__globals__\n" + "x = 1\n" * 4_000
-    assert len(long) > definitions.LONGEST
+    assert len(long) > definitions.PARSED_CHARACTERS
 
     told = reviewed_cells([SubmittedCell("code", long, "long")])
 
@@ -392,7 +392,7 @@ def test_cells_are_put_together_within_limits() -> None:
 
     answers = sort(source("mlp"), read(as_file(node))).answers
 
-    assert -definitions.LONGEST < answers.letters <= 0 < answers.tries
+    assert -definitions.PARSED_CHARACTERS < answers.letters <= 0 < answers.tries
 
 
 def test_work_in_locked_cells_is_kept_without_the_test() -> None:

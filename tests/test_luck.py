@@ -16,7 +16,7 @@ from torchaula.grading.trusted import engine
 # Zero is its own double, and its own square but for the seven: which of them is asked, chance says.
 LUCKY = "7.0 * torch.randint(0, 2, (1,))"
 LUCKY_ANSWER = """
-
+```python
 @wrong("as-it-is", "devuelves lo que recibes", "publico valores")
 def double(x):
     return x
@@ -24,7 +24,8 @@ def double(x):
 
 @right("by-addition")
 def double(x):
-    return x + x
+    return torch.add(x, x)
+```
 """
 
 
@@ -34,7 +35,7 @@ def lucky(course: Course) -> Course:
     path = course.notebook("mini")
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("torch.tensor([3.0, 5.0, 7.0])", LUCKY, 1), encoding="utf-8")
-    known = course.answers / "mini" / "double.py"
+    known = course.answers / "mini" / "double.md"
     known.write_text(known.read_text(encoding="utf-8") + LUCKY_ANSWER, encoding="utf-8")
     return course
 
@@ -42,9 +43,9 @@ def lucky(course: Course) -> Course:
 def swayed_by(course: Course, draws: list[Draw]) -> set[tuple[str, str]]:
     """Each answer to `double` that chance favours, and the draw."""
     source = notebook.load(course.notebook("mini"))
-    known = answers.load(course.answers / "mini" / "double.py")
+    known = answers.load(course, "mini", source.exercise("double"))
     engine.prepare(source)
-    found = (luck.tried(source, "double", known, draw) for draw in draws)
+    found = (luck.swayed_by(source, "double", known, draw) for draw in draws)
     return {(swayed.answer.id, str(swayed.draw)) for each in found for swayed in each}
 
 

@@ -14,7 +14,9 @@ import pytest
 
 from tests import mini
 from torchaula.authoring import judging
+from torchaula.classroom.batch import assignments
 from torchaula.course import notebook
+from torchaula.course.layout import find
 from torchaula.course.markers import USUAL
 from torchaula.grading.trusted.engine import Engine
 from torchaula.grading.trusted.jobs import Assigned
@@ -71,9 +73,8 @@ def grader(tmp_path: Path) -> Noting:
 @pytest.fixture
 def assigned(tmp_path: Path, grader: Noting) -> Assigned:
     """The assignment with its known answers."""
-    folder = tmp_path / "course" / "answers" / "mini"
-    texts = {name: (folder / f"{name}.py").read_text() for name in grader.notebook.exercises}
-    return Assigned(grader.notebook, answers=texts, keys=dict.fromkeys(texts, "0" * 64))
+    known = assignments.load(find(tmp_path / "course"), "mini").mistakes
+    return Assigned(grader.notebook, mistakes=known, keys=dict.fromkeys(known, "0" * 64))
 
 
 def test_exercise_without_an_answer_is_compared_with_nothing(

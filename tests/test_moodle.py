@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import subprocess
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from nbgrader.apps.zipcollectapp import ZipCollectApp
 
-from tests import mini
+from tests import mini, programs
 from torchaula.classroom.intake import received, roster, worksheet
 from torchaula.classroom.intake.moodle import MoodleCollector
 from torchaula.course.layout import Course
@@ -157,12 +156,7 @@ def test_command_collects_a_class_with_the_times_of_the_worksheet(downloads: Dow
         ),
     )
 
-    done = subprocess.run(
-        [mini.PROGRAMS / "nbgrader", "zip_collect", "mini", "--force"],
-        cwd=downloads.course.root,
-        capture_output=True,
-        text=True,
-    )
+    done = programs.run("nbgrader", "zip_collect", "mini", "--force", cwd=downloads.course.root)
 
     assert done.returncode == 0, done.stderr
     assert downloads.handed_in == {"ana": b"ana", "bea": b"bea"}

@@ -11,8 +11,8 @@ from torchaula.checks import messages, quotes
 from torchaula.checks.compare import difference
 from torchaula.course.notebook import Cell, Notebook
 from torchaula.findings import Label
-from torchaula.grading.trusted import engine
 from torchaula.grading.trusted.verdict import Verdict
+from torchaula.grading.wire.forks import warm_up
 
 SETUP = "import torch\nfrom torchaula.checks import begin, graded, probe\nbegin('tiny')\n"
 MARK = "Ω"  # of which a hostile answer makes whatever it tells
@@ -103,7 +103,7 @@ ALL = {name: (answer, ASKS) for name, answer in WAYS.items()} | CALLED_WITH
 @pytest.fixture(scope="module", autouse=True)
 def warm() -> None:
     """Import what torch imports lazily once, before the first fork."""
-    engine.warm_up()
+    warm_up()
 
 
 @pytest.mark.parametrize("way", ALL)
@@ -113,7 +113,7 @@ def test_hidden_cell_shows_little_of_what_a_learner_s_code_made(way: str) -> Non
 
     assert not public.passed and not hidden.passed
     assert hidden.outcome is public.outcome
-    assert told(hidden) <= quotes.MOST < 121
+    assert told(hidden) <= quotes.QUOTED_CHARACTERS < 121
     assert told(public) >= min(told(hidden), 1)
 
 
@@ -122,7 +122,7 @@ def test_public_cell_shows_more_than_a_hidden_one() -> None:
     public, hidden = verdicts(WAYS["an exception's message"])
 
     assert told(public) > 300
-    assert 60 < told(hidden) <= quotes.MOST
+    assert 60 < told(hidden) <= quotes.QUOTED_CHARACTERS
 
 
 def test_thread_names_and_the_cell_that_stopped_count_too() -> None:
@@ -130,7 +130,7 @@ def test_thread_names_and_the_cell_that_stopped_count_too() -> None:
     own = f"double_is_gone = 1\nraise ValueError({LONG})\ndef helper(x): return x"
     _public, hidden = verdicts("def double(x):\n    return helper(x)", own=own)
 
-    assert 0 < told(hidden) <= quotes.MOST
+    assert 0 < told(hidden) <= quotes.QUOTED_CHARACTERS
 
 
 @pytest.mark.parametrize(
@@ -174,14 +174,14 @@ def test_large_result_is_shown_by_its_range_where_its_numbers_do_not_fit() -> No
 
     [whole] = (row.text for row in public.rows if row.label is Label.OBTAINED)
     [summary] = (row.text for row in hidden.rows if row.label is Label.OBTAINED)
-    assert len(whole) > quotes.MOST
+    assert len(whole) > quotes.QUOTED_CHARACTERS
     assert summary.startswith("tensor [3, 4] float32 (de -")
 
 
 @pytest.fixture
 def limited() -> Iterator[None]:
     """A hidden cell that has begun."""
-    quotes.begin(quotes.MOST)
+    quotes.begin(quotes.QUOTED_CHARACTERS)
     yield
     quotes.begin(None)
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from tests import mini
+from tests import mini, programs
 from torchaula.authoring import normal_form, secrets
 from torchaula.authoring.release import different, files, generated, release
 from torchaula.course import notebook
@@ -52,13 +51,8 @@ def test_nbgrader_alone_releases_the_same_bytes(copy: Course, assignment: str) -
 def nbgrader(course: Course, *arguments: str, check: bool = True, home: Path | None = None) -> str:
     """Run one of nbgrader's own commands on a course; its output. It must succeed, unless not `check`ed."""
     path = f"{mini.PROGRAMS}{os.pathsep}{os.environ['PATH']}"  # nbgrader runs `alembic` by its name
-    done = subprocess.run(
-        [mini.PROGRAMS / "nbgrader", *arguments],
-        cwd=course.root,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"PATH": path} | ({"HOME": str(home)} if home else {}),
-    )
+    environment = os.environ | {"PATH": path} | ({"HOME": str(home)} if home else {})
+    done = programs.run("nbgrader", *arguments, cwd=course.root, env=environment)
     assert done.returncode == 0 or not check, done.stderr
     return done.stdout + done.stderr
 

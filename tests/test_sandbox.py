@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import mini, pupils
+from tests import mini, programs, pupils
 from torchaula.authoring import sample_class
 from torchaula.classroom.batch import batch
 from torchaula.cli import cli
@@ -73,8 +73,7 @@ def test_nbgrader_refuses_tests_that_its_gradebook_does_not_know(course: Course)
     path = course.notebook("mini")
     path.write_text(path.read_text().replace("torch.tensor([2.0, 4.0])", "torch.tensor([2.0, 5.0])"))
 
-    program = [mini.PROGRAMS / "nbgrader", "autograde", "mini", "--force"]
-    done = subprocess.run(program, cwd=course.root, capture_output=True, text=True)
+    done = programs.run("nbgrader", "autograde", "mini", "--force", cwd=course.root)
 
     assert done.returncode == 1
     assert "changed since the gradebook was told of it (double-publico)" in done.stderr

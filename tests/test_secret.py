@@ -28,6 +28,7 @@ from torchaula.course.notebook import Cell, Notebook
 from torchaula.grading.trusted import confinement, engine, sandbox
 from torchaula.grading.trusted.client import Client
 from torchaula.grading.trusted.engine import Engine
+from torchaula.grading.trusted.jobs import Mistake
 from torchaula.grading.trusted.judge import Judged
 from torchaula.grading.trusted.sandbox import Sandbox
 from torchaula.grading.trusted.seeds import Seeds
@@ -213,12 +214,12 @@ def test_worker_takes_the_secret_of_each_job_and_shows_it_nowhere(course: Course
     material = sample_class.material(course, "mini")
     wrong = dict.fromkeys(material.exercises, "def double(x):\n    return 0 * x\n\nadd_one = double\n")
     submitted = sample_class.handed_in(material, wrong).encode()
-    known = {"double": mini.ANSWERS.format(name="double", other="2 * x")}
+    known = {"double": [Mistake("es el cuadrado", "def double(x):\n    return x**2 + 7\n")]}
     is_confined = not mini.without_sandbox()
     try:
         told = [
             client.grade(
-                JobMaker("mini", text, answers=known, is_confined=is_confined, secret=secret).job(submitted)
+                JobMaker("mini", text, mistakes=known, is_confined=is_confined, secret=secret).job(submitted)
             ).verdicts
             for secret in ("", A, B, A)
         ]

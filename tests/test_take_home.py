@@ -72,7 +72,9 @@ def test_zip_holds_what_a_learner_needs_and_no_answer(copy: Course, wheel: Path,
     told = "\n".join(
         path.read_text("utf-8", "replace") for path in (copy.root / "home").rglob("*") if path.is_file()
     )
-    known = [a for path in COURSE.answers.rglob("*.py") for a in answers.load(path) if not a.is_right]
+    sources = [notebook.load(COURSE.notebook(name)) for name in COURSE.assignments]
+    found = [answers.load(COURSE, s.assignment, each) for s in sources for each in s.exercises.values()]
+    known = [answer for each in found for answer in each if not answer.is_right]
     assert len(known) > 40
     assert [answer.id for answer in known if answer.sentence in told] == []
 

@@ -109,11 +109,11 @@ def course(tmp_path: Path) -> Course:
     node = notebook.read(made.notebook("mini"))
     pupils.cell(node, "double-valores").source = CHECKS
     notebook.write(node, made.notebook("mini"))
-    known = ["from torchaula.course.answers import right, wrong\n"]
+    known = ["```python\n"]
     for name, body in ANSWERS.items():
         mark = f"@right({name!r})" if name == "right" else f"@wrong({name!r}, 'es {name}', 'publico valores')"
         known.append(f"\n\n{mark}\ndef double(x):\n    {body}\n")
-    (made.answers / "mini" / "double.py").write_text("".join(known))
+    (made.answers / "mini" / "double.md").write_text("".join([*known, "```\n"]))
     return made
 
 

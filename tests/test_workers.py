@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import replace as dc_replace
 from pathlib import Path
 
@@ -44,6 +45,37 @@ def test_worker_and_its_sandbox_keep_to_one_core(course: Course) -> None:
     assert len(family) >= 2
     assert {frozenset(os.sched_getaffinity(process)) for process in family} == {frozenset({core})}
     one.close()
+
+
+def test_client_can_be_closed_from_two_threads_at_once(course: Course) -> None:
+    """A stopped batch closes its workers, while a thread whose worker died does the same."""
+    one = Client()
+    job = assignments.load(course, "mini").trial([])
+
+    def ask() -> None:
+        with suppress(GradingFailed):
+            one.grade(job)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    while one._process is None:
+        asking.join(timeout=0.01)
+    failed: list[BaseException] = []
+
+    def close() -> None:
+        try:
+            one.close()
+        except BaseException as error:
+            failed.append(error)
+
+    closing = [threading.Thread(target=close) for _ in range(2)]
+    for each in closing:
+        each.start()
+    one.stop()
+    for each in (*closing, asking):
+        each.join()
+
+    assert not failed
 
 
 @LINUX

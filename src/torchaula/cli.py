@@ -42,7 +42,12 @@ def cli(context: click.Context, course: Path) -> None:
     )
 )
 @click.argument("what", nargs=-1)
-@click.option("--verbose", "-v", is_flag=True, help=_("Show the learner's message of each failed cell."))
+@click.option(
+    "--verbose",
+    "-v",
+    is_flag=True,
+    help=_("Show each answer as a change, and the learner's message of each failed cell."),
+)
 @click.option(
     "--seeds",
     type=click.IntRange(1),
@@ -104,7 +109,7 @@ def _chosen(
         assignment, _slash, exercise = chosen.partition("/")
         source = converters.source(course, assignment)
         exercises = [source.exercise(exercise)] if exercise else list(source.exercises.values())
-        known = {e.id: answers.load(course.answers / assignment / f"{e.id}.py") for e in exercises}
+        known = {e.id: answers.load(course, assignment, e) for e in exercises}
         yield source, known, not exercise
 
 
@@ -228,7 +233,7 @@ def grade(
     later = [prepared(assignment) for assignment in [*chosen][1:]]
     with batch.workers(course, jobs) as workers:
         for each in later:
-            each.require_sound_tests(workers)
+            each.require_sound_tests(workers, jobs)
         for assignment in chosen:
             entries = _grade(prepared(assignment), jobs, workers, yes, cells, is_everybody=not students)
             good &= all(entry.graded or entry.is_missing for entry in entries)
@@ -351,7 +356,7 @@ def _stopped_by_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-LONGEST = 4000  # most columns of a refusal, which may name everybody
+REFUSAL_COLUMNS = 4000  # most columns of a refusal, which may name everybody
 
 
 def main() -> None:
@@ -372,5 +377,5 @@ def main() -> None:
             )
         sys.exit(128 + (stopped.args[0] if isinstance(stopped, StoppedBySignal) else signal.SIGINT))
     except Refusal as error:
-        click.echo(f"torchaula: {shortened(printable(str(error)), LONGEST)}", err=True)
+        click.echo(f"torchaula: {shortened(printable(str(error)), REFUSAL_COLUMNS)}", err=True)
         sys.exit(2)

@@ -1,6 +1,6 @@
 """Find the names that a cell binds without running it, whether or not it can be parsed.
 
-The text is a learner's and may be anything: at most `LONGEST` characters are read, and every pattern takes
+The text is a learner's and may be anything: at most `PARSED_CHARACTERS` are read, and every pattern takes
 linear time.
 """
 
@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Iterable
 from functools import lru_cache
 
-LONGEST = 20_000  # characters; twice as many as a whole assignment's answers
+PARSED_CHARACTERS = 20_000  # characters; twice as many as a whole assignment's answers
 # Comments and multi-line strings. An unterminated string matches to the end of the text: otherwise a text
 # with many string starts would take quadratic time.
 NO_CODE = re.compile(r'#[^\n]*|"""(?:\\.|[^\\])*?(?:"""|\\?\Z)|' + r"'''(?:\\.|[^\\])*?(?:'''|\\?\Z)", re.S)
@@ -24,7 +24,7 @@ DEFINITION = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.M)
 @lru_cache(64)
 def names_bound_in(text: str) -> frozenset[str]:
     """The names that a cell binds outside functions and classes; if it can't be parsed, a guess by lines."""
-    whole = textwrap.dedent(text[:LONGEST])
+    whole = textwrap.dedent(text[:PARSED_CHARACTERS])
     found = _bound_in(whole, MAGIC.sub(r"\1pass", whole))
     if found is None:
         lines = NO_CODE.sub("", whole).splitlines()

@@ -87,7 +87,7 @@ def write(root: Path) -> Course:
         (root / "gradebook.secret", f"what inputs are made of {PEER_SECRET}"),
         (root / "submitted" / "peer" / NAME / f"{NAME}.ipynb", f"an answer {PEER_SECRET}"),
         (root / "autograded" / "peer" / NAME / f"{NAME}.ipynb", f"tests {TEST_SECRET}"),
-        (root / "answers" / NAME / "double.py", f"answers {MODEL_SECRET}"),
+        (root / "answers" / NAME / "double.md", f"answers {MODEL_SECRET}"),
         (root / "home" / ".bashrc", "alias grade=ours\n"),
     ):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -30,7 +30,7 @@ FILES = {
     "other-students": ("submitted/peer/assault/assault.ipynb", "autograded/peer/assault/assault.ipynb"),
     "feedback": ("feedback/peer/assault/assault.html", "feedback/evil/assault/assault.html"),
     "configuration": ("nbgrader_config.py", "home/.jupyter/nbgrader_config.py", "home/.bashrc"),
-    "answers-and-results": ("answers/assault/double.py", ".torchaula/results/peer.json"),
+    "answers-and-results": ("answers/assault/double.md", ".torchaula/results/peer.json"),
 }
 for identifier, paths in FILES.items():
 

@@ -210,7 +210,7 @@ for folder in ({root!r}, {root + "/source"!r}, '..', '../..', '/proc/1/root{root
     if os.path.isdir(folder) and {{'gradebook.db', 'assault'}} & set(os.listdir(folder)):
         print('FOUND', folder)
     for name in ('gradebook.db', 'source/assault/assault.ipynb', 'submitted/peer/assault/assault.ipynb',
-                 'autograded/peer/assault/assault.ipynb', 'answers/assault/double.py', 'gradebook.secret'):
+                 'autograded/peer/assault/assault.ipynb', 'answers/assault/double.md', 'gradebook.secret'):
         look_into(os.path.join(folder, name))
 """
         + TELL

@@ -153,7 +153,7 @@ for pid in range(1, 10):
 """,
         """
 import os, resource
-found = [resource.getrlimit(resource.RLIMIT_STACK) == (2**20, 2**20), os.getpriority(os.PRIO_PROCESS, 0),
+found = [resource.getrlimit(resource.RLIMIT_STACK) == (2**20, 2**20), os.getpriority(os.PRIO_PROCESS, 0) == 7,
          os.sched_getscheduler(0), open('/proc/self/oom_score_adj').read().strip() == '777',
          len(os.sched_getaffinity(0)) == 1 and (os.cpu_count() or 1) > 1]
 if any(found):

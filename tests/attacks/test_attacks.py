@@ -1,25 +1,29 @@
-"""Every attack of the corpus, one test each."""
+"""The attacks of the corpus, one test each: some of each kind, with `--all` every one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from math import ceil
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
+from tests import sample
 from tests.attacks import assault, corpus_hiders
 from tests.attacks.arena import TEST_SEEDS, Arena
 from tests.attacks.book import ATTACKS, Attack
 from tests.conftest import BROKEN, HIDDEN, TRIED
 
-SAMPLE = 10  # one of so many is tried without `--all`
+# One of so many is tried without `--all`: of the attacks of each kind, and of the other ways to hide a call.
+ONE_IN, HIDERS_ONE_IN = 3, 10
+T = TypeVar("T")
 CORPUS = [
     import_module(f"tests.attacks.{path.stem}") for path in sorted(Path(__file__).parent.glob("corpus_*.py"))
 ]
 
 
-@pytest.mark.parametrize("attack", [pytest.param(a, id=a.id) for a in ATTACKS.values()])
 def test_attack_is_held(attack: Attack, arena: Arena, record_property: Callable[[str, object], None]) -> None:
     """An attack gains no point, leaks no test, touches nothing, holds nobody up, and the batch goes on."""
     found = arena.attempt(attack)
@@ -33,10 +37,28 @@ def test_attack_is_held(attack: Attack, arena: Arena, record_property: Callable[
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A sample of the other ways to hide a call, unless all is asked for."""
+    """A sample of each kind, unless all is asked for."""
+    if "attack" in metafunc.fixturenames:
+        drawn = [
+            each for kind in sorted(kinds()) for each in part(metafunc.config, kinds()[kind], ONE_IN, kind)
+        ]
+        metafunc.parametrize("attack", drawn, ids=[each.id for each in drawn])
     if "way" in metafunc.fixturenames:
-        every = list(corpus_hiders.OTHERS)
-        metafunc.parametrize("way", every if metafunc.config.getoption("all") else every[::SAMPLE])
+        ways = list(corpus_hiders.OTHERS)
+        metafunc.parametrize("way", part(metafunc.config, ways, HIDERS_ONE_IN, "other ways"))
+
+
+def kinds() -> dict[str, list[Attack]]:
+    """The attacks, by kind."""
+    found: dict[str, list[Attack]] = {}
+    for each in ATTACKS.values():
+        found.setdefault(each.category, []).append(each)
+    return found
+
+
+def part(config: pytest.Config, everything: list[T], one_in: int, what: str) -> list[T]:
+    """One of so many of these, or all."""
+    return sample.drawn(config, everything, ceil(len(everything) / one_in), f"attacks: {what}")
 
 
 def test_other_ways_to_hide_a_call_are_listed(way: str, arena: Arena) -> None:

@@ -55,10 +55,10 @@ def swayed(
 
 
 def _try(job: tuple[Notebook, str, tuple[KnownAnswer, ...], Draw]) -> list[Swayed]:
-    return tried(*job)
+    return swayed_by(*job)
 
 
-def tried(notebook: Notebook, exercise: str, answers: Sequence[KnownAnswer], draw: Draw) -> list[Swayed]:
+def swayed_by(notebook: Notebook, exercise: str, answers: Sequence[KnownAnswer], draw: Draw) -> list[Swayed]:
     """The answers to one exercise that end otherwise than declared. This process must be warm.
 
     Such an answer is tried once more alone: effects of other answers, or of a busy machine, are not luck.

@@ -8,7 +8,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from torchaula.course import notebook
+from torchaula.course import answers, notebook
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
 from torchaula.i18n import _
@@ -79,37 +79,34 @@ CASES = {
     "valores": "torch.randn(5, 3), torch.randn(7, 2, dtype=torch.float64)",
     "bordes": "torch.randn(1, 1), torch.empty(0, 3), torch.randn(3, 5).T",
 }
-ANSWERS = '''"""Known answers to `{assignment}/{id}`: at least two right ones and six wrong ones."""
+ANSWERS = """# Known answers to `{assignment}/{id}`
 
-import torch
+At least two right ones and six wrong ones.
 
-from torchaula.course.answers import right, wrong
-
-
+```python
 @right("sum")
 def {name}(x):
     return x + x
+```
 
+```diff
+@@ right multiply @@
+-    return 2 * x
++    return torch.mul(x, 2)
 
-@right("multiply")
-def {name}(x):
-    return torch.mul(x, 2)
+@@ square @@ tu resultado coincide con elevar al cuadrado
+-    return 2 * x
++    return x**2
 
+@@ in-place @@ modificas `x` en lugar de devolver un tensor nuevo
+-    return 2 * x
++    return x.mul_(2)
 
-@wrong("square", "tu resultado coincide con elevar al cuadrado", "publico valores bordes")
-def {name}(x):
-    return x**2
-
-
-@wrong("in-place", "modificas `x` en lugar de devolver un tensor nuevo", "publico valores bordes")
-def {name}(x):
-    return x.mul_(2)
-
-
-@wrong("detached", "sacas el resultado del grafo de autograd", "publico")
-def {name}(x):
-    return 2 * x.detach()
-'''
+@@ detached fails publico @@ sacas el resultado del grafo de autograd
+-    return 2 * x
++    return 2 * x.detach()
+```
+"""
 
 
 def create(course: Course, assignment: str, exercise: str) -> tuple[Path, Path]:
@@ -120,20 +117,20 @@ def create(course: Course, assignment: str, exercise: str) -> tuple[Path, Path]:
     path = course.notebook(assignment)
     node = notebook.read(path)
     known = notebook.parse(node, assignment)
-    answers = course.answers / assignment / f"{exercise}.py"
+    known_answers = answers.path(course, assignment, exercise)
     _refuse_bad_id(exercise, [cell.id for cell in known.cells], path)
-    if answers.exists():
-        raise Refusal(_("{path}: exists already; choose another id").format(path=answers))
+    if known_answers.exists():
+        raise Refusal(_("{path}: exists already; choose another id").format(path=known_answers))
     last = max(
         (i for i, cell in enumerate(known.cells) if cell.kind == "graded"), default=len(known.cells) - 1
     )
     node.cells[last + 1 : last + 1] = _cells(exercise, number=len(known.exercises) + 1)
-    answers.parent.mkdir(parents=True, exist_ok=True)
-    answers.write_text(
+    known_answers.parent.mkdir(parents=True, exist_ok=True)
+    known_answers.write_text(
         ANSWERS.format(assignment=assignment, id=exercise, name=_name(exercise)), encoding="utf-8"
     )
     notebook.write(node, path)
-    return path, answers
+    return path, known_answers
 
 
 def _refuse_bad_id(exercise: str, taken: list[str], path: Path) -> None:

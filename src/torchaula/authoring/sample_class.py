@@ -57,12 +57,12 @@ def material(course: Course, assignment: str) -> Material:
     """Load what a class is made from. Raises `Refusal` if the assignment is not released."""
     source = converters.source(course, assignment)
     released = course.released(assignment)
-    known = {name: answers.load(course.answers / assignment / f"{name}.py") for name in source.exercises}
+    known = {name: answers.load(course, assignment, each) for name, each in source.exercises.items()}
     for name, found in known.items():
         if not any(a.is_right for a in found) or all(a.is_right for a in found):
             raise Refusal(
                 _("{path}: needs a right answer and a wrong one; write them").format(
-                    path=course.answers / assignment / f"{name}.py"
+                    path=answers.path(course, assignment, name)
                 )
             )
     return Material(released.read_text(encoding="utf-8"), source.exercises, known)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-MOST = 120  # characters of all quotes together in a hidden cell's message
+QUOTED_CHARACTERS = 120  # characters of all quotes together in a hidden cell's message
 CUT = "…"
 
 

@@ -1,32 +1,35 @@
-"""Read the known answers to an exercise, `answers/<assignment>/<exercise>.py`, as text without importing it.
+"""Read the known answers to an exercise from `answers/<assignment>/<exercise>.md`, without running them.
 
-Each answer is one self-contained function or class under one of two decorators:
-
-    @right("by-definition")
-    def softmax(x, dim): ...
-
-    @wrong("batch-axis", "tu resultado coincide con aplicar softmax sobre el lote", "valores bordes")
-    def softmax(x, dim): ...
+Blocks of `python` hold whole answers (`whole_answers.py`), blocks of `diff` changes of the model solution or
+of a right answer that stands above (`changes.py`). All else is prose. A wrong answer fails every graded cell,
+unless it says which.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
 
+from torchaula.course import changes, whole_answers
+from torchaula.course.changes import Change, Numbered
+from torchaula.course.layout import Course
+from torchaula.course.notebook import Exercise
+from torchaula.course.whole_answers import WholeAnswer
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
-T = TypeVar("T", bound=Callable[..., object])
+FENCE, PYTHON, DIFF = "```", "```python", "```diff"
+SUFFIX = ".md"
 
 
 @dataclass(frozen=True)
 class KnownAnswer:
     """A known answer. `fails` are exactly the aspects of the graded cells that a wrong one fails.
 
+    `base` is the text of which `source` is a change; it is empty where the answer is written whole.
     An answer that `is_made_up` is in no answers file, since no learner has made its mistake.
     """
 
@@ -35,74 +38,131 @@ class KnownAnswer:
     fails: frozenset[str] = frozenset()
     sentence: str = ""
     is_made_up: bool = False
+    base: str = ""
 
     @property
     def is_right(self) -> bool:
         return not self.fails
 
 
-def right(approach: str) -> Callable[[T], T]:
-    """Mark a right answer; `approach` is its id and says how it differs from the others."""
-    return lambda definition: definition
+def path(course: Course, assignment: str, exercise: str) -> Path:
+    """The file of the known answers to an exercise."""
+    return course.answers / assignment / f"{exercise}{SUFFIX}"
 
 
-def wrong(misconception: str, sentence: str, fails: str) -> Callable[[T], T]:
-    """Mark a wrong answer with the misconception's id, a sentence for the learner, and the failed aspects.
-
-    `fails` are aspects separated by blanks, as in `"publico valores"`.
-    """
-    return lambda definition: definition
-
-
-def load(path: Path) -> tuple[KnownAnswer, ...]:
-    """The answers in the file at `path`. Raises `Refusal` where it is missing or malformed."""
+def load(course: Course, assignment: str, exercise: Exercise) -> tuple[KnownAnswer, ...]:
+    """The known answers to an exercise. Raises `Refusal` where the file is missing or malformed."""
+    file = path(course, assignment, exercise.id)
     try:
-        return parse(path.read_text(encoding="utf-8"), path)
+        return parse(file.read_text(encoding="utf-8"), file, exercise)
     except FileNotFoundError:
         raise Refusal(
-            _("{path}: there are no answers; write some, at least two right and six wrong").format(path=path)
+            _("{path}: there are no answers; write some, at least two right and six wrong").format(path=file)
         ) from None
 
 
-def parse(text: str, path: Path) -> tuple[KnownAnswer, ...]:
+@lru_cache(maxsize=64)  # nbgrader makes its preprocessors, and so the assignment, anew for each submission
+def parse(text: str, path: Path, exercise: Exercise) -> tuple[KnownAnswer, ...]:
     """The answers in a file's text; `path` is for messages. Raises `Refusal` where it is malformed."""
-    try:
-        tree = ast.parse(text)
-    except SyntaxError as error:
-        raise Refusal(
-            _("{path}, line {line}: {reason}; mend it").format(path=path, line=error.lineno, reason=error.msg)
-        ) from None
-    answers = [
-        _answer(node, text, path) for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)
-    ]
-    ids = [answer.id for answer in answers]
-    for twice in {name for name in ids if ids.count(name) > 1}:
-        raise Refusal(_("{path}: two answers are called {name!r}; rename one").format(path=path, name=twice))
-    return tuple(answers)
+    reader = _Reader(exercise)
+    for language, lines in _blocks(text, path):
+        if language == PYTHON:
+            for whole in whole_answers.read(lines, path):
+                reader.add(whole, whole.source)
+        else:
+            for change in changes.read(lines, path):
+                base = reader.base(change)
+                reader.add(change, change.applied(base), base)
+    return tuple(reader.found.values())
 
 
-def _answer(node: ast.FunctionDef | ast.ClassDef, text: str, path: Path) -> KnownAnswer:
-    where = _("{path}, line {line}").format(path=path, line=node.lineno)
-    marks = [d for d in node.decorator_list if isinstance(d, ast.Call) and isinstance(d.func, ast.Name)]
-    mark = next((d for d in marks if isinstance(d.func, ast.Name) and d.func.id in ("right", "wrong")), None)
-    if mark is None or not isinstance(mark.func, ast.Name):
+class _Reader:
+    """Collects the answers to an exercise, `found` by id; each must be a program of its own."""
+
+    def __init__(self, exercise: Exercise) -> None:
+        self.found: dict[str, KnownAnswer] = {}
+        self._model = exercise.solution.answer + "\n"
+        self._everything = frozenset(cell.aspect for cell in exercise.graded)
+        self._names = {_program(self._model): _("the model solution")}
+
+    def base(self, change: Change) -> str:
+        """The text that a change is of."""
+        if not change.base:
+            return self._model
+        if change.base in self.found and self.found[change.base].is_right:
+            return self.found[change.base].source
         raise Refusal(
-            _("{where}: {name} is marked neither @right(…) nor @wrong(…); mark it").format(
-                where=where, name=node.name
+            _(
+                "{where}: no right answer {base!r} stands above; name one, or none for the model solution"
+            ).format(where=change.where, base=change.base)
+        )
+
+    def add(self, written: WholeAnswer | Change, source: str, base: str = "") -> None:
+        """Add an answer. Raises `Refusal` where its id is taken, or it is no Python or no other program."""
+        where, name = written.where, written.id
+        if name in self.found:
+            raise Refusal(
+                _("{where}: another answer is called {name!r}; rename one").format(where=where, name=name)
+            )
+        program = _program(source)
+        if not program:
+            raise Refusal(_("{where}: {name} is no Python then; mend it").format(where=where, name=name))
+        same = self._names.setdefault(program, name)
+        if same != name:
+            raise Refusal(
+                _("{where}: {name} is the same program as {other}; delete one").format(
+                    where=where, name=name, other=same
+                )
+            )
+        fails = frozenset() if written.is_right else written.fails or self._everything
+        self.found[name] = KnownAnswer(name, source, fails, written.sentence, base=base)
+
+
+def _blocks(text: str, path: Path) -> Iterator[tuple[str, Numbered]]:
+    """The fenced blocks of Python and diff, with the lines' numbers."""
+    language, begin, block = "", 0, list[tuple[int, str]]()
+    for number, line in enumerate(text.splitlines(), 1):
+        if not language and line in (PYTHON, DIFF):
+            language, begin, block = line, number, []
+        elif not language and line.startswith(FENCE):
+            raise Refusal(
+                _("{path}, line {line}: expected a block of `python` or `diff`").format(
+                    path=path, line=number
+                )
+            )
+        elif language and line == FENCE:
+            yield language, block
+            language = ""
+        elif language:
+            block.append((number, line))
+    if language:
+        raise Refusal(
+            _("{path}, line {line}: the block that begins here has no end; close it with ```").format(
+                path=path, line=begin
             )
         )
-    lines = text.splitlines()
-    kept = [d for d in node.decorator_list if d is not mark]
-    above = [line for d in kept for line in lines[d.lineno - 1 : d.end_lineno]]
-    source = "\n".join([*above, *lines[node.lineno - 1 : node.end_lineno]]) + "\n"
-    values = [arg.value for arg in mark.args if isinstance(arg, ast.Constant)]
-    if mark.func.id == "right" and len(values) == 1:
-        return KnownAnswer(str(values[0]), source)
-    if mark.func.id == "wrong" and len(values) == 3 and str(values[2]).split():
-        identifier, sentence, fails = map(str, values)
-        return KnownAnswer(identifier, source, frozenset(fails.split()), sentence)
-    raise Refusal(
-        _("{where}: expected @right(id) or @wrong(id, sentence, fails), all of them literals").format(
-            where=where
-        )
-    )
+
+
+def _program(source: str) -> str:
+    """What a text does, whatever its layout, comments and annotations; empty if it is no Python."""
+    try:
+        return ast.dump(_Bare().visit(ast.parse(source)))
+    except SyntaxError:
+        return ""
+
+
+class _Bare(ast.NodeTransformer):
+    """Removes docstrings, and the annotations of arguments and results."""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        return self.visit_ClassDef(node)
+
+    def visit_ClassDef(self, node: ast.FunctionDef | ast.ClassDef) -> ast.AST:
+        if ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:]
+        return self.generic_visit(node)
+
+    def visit_arg(self, node: ast.arg) -> ast.AST:
+        node.annotation = None
+        return node

@@ -19,7 +19,7 @@ from torchaula.files import beside, regular
 
 BYTES = 32
 FORM = re.compile(rb"([0-9a-f]{%d})\s*" % (2 * BYTES))
-LONGEST = 4096  # bytes of the file that are read and copied at most
+LARGEST_FILE = 4096  # bytes of the file that are read and copied at most
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -77,7 +77,7 @@ def keep(course: Course, place: Path) -> bool:
         new = beside(place)
         _write(new, content)
         new.replace(place)
-        return len(content) < LONGEST
+        return len(content) < LARGEST_FILE
     return content is Fault.MISSING
 
 
@@ -92,7 +92,7 @@ def is_open_to_others(course: Course) -> bool:
 def _content(path: Path) -> bytes | Fault:
     try:
         with regular(path) as (file, _size):
-            return file.read(LONGEST)
+            return file.read(LARGEST_FILE)
     except FileNotFoundError:
         return Fault.MISSING
     except OSError:

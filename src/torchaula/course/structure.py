@@ -19,14 +19,14 @@ from torchaula.course.notebook import HIDDEN, PUBLIC, STATEMENT, Cell, Notebook
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
-MOST = 3  # faults that one message lists
+FAULTS_TOLD = 3  # faults that one message lists
 
 
 def require_sound(path: Path, node: NotebookNode, source: Notebook) -> None:
     """Raise `Refusal` where the notebook at `path` can't be graded as it is."""
     require_one_notebook(path)
     if found := list(faults(node, source)):
-        told = "; ".join(found[:MOST])
+        told = "; ".join(found[:FAULTS_TOLD])
         raise Refusal(_("{path}: {faults}").format(path=path, faults=told))
 
 

@@ -13,14 +13,14 @@ from torchaula.i18n import _
 from torchaula.printing import printable, shortened
 from torchaula.report import collected_table
 
-LONGEST = 2000  # most columns of a line of the log
+LINE_COLUMNS = 2000  # most columns of a line of the log
 
 
 class _Lines(logging.Formatter):
     """Formats each message as one line, whatever characters the names in it have."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name for it
-        return shortened(printable(super().formatMessage(record)), LONGEST)
+        return shortened(printable(super().formatMessage(record)), LINE_COLUMNS)
 
 
 class ClassCollector(MoodleCollector):

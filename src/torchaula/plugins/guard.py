@@ -52,7 +52,7 @@ class SourceExporter(NotebookExporter):
 
 def guard_grading(converter: Any) -> None:
     """Stop `nbgrader autograde` if it would not run the tests, or if the tests are outdated or not sound."""
-    with _told(converter):
+    with _refusals_told(converter):
         for section in ("Execute", "Grade"):  # `--no-execute` sets the first
             if not converter.config[section].get("enabled", True):
                 raise Refusal(
@@ -62,13 +62,14 @@ def guard_grading(converter: Any) -> None:
                     ).format(setting=f"{section}.enabled")
                 )
     guard(converter, require_ready)
-    with _told(converter):
+    with _refusals_told(converter):
         course = Course(Path(converter.coursedir.root).resolve())
         if converter.coursedir.assignment_id in course.assignments:
             loaded = assignments.load(course, converter.coursedir.assignment_id, False, converter.config)
             with Gradebook(converter.coursedir.db_url, converter.coursedir.course_id) as book:
                 assignment = loaded.with_seed(seeding.require_asked(course, book, loaded.name))
-            preflight.require_sound(assignment, client.shared(course.evidence).grade)
+            grade = client.shared(course.evidence).grade
+            preflight.require_sound(assignment, lambda jobs: map(grade, jobs))
             leave_out(converter, assignment)
 
 
@@ -145,7 +146,7 @@ def guard(converter: Any, check: Check | None) -> None:
     here = converter.coursedir
     folder = here.format_path(here.source_directory, ".", here.assignment_id)
     path = Path(folder) / f"{here.assignment_id}.ipynb"
-    with _told(converter):
+    with _refusals_told(converter):
         structure.require_one_notebook(path)
         if not path.is_file():
             return  # nbgrader reports this itself
@@ -156,7 +157,7 @@ def guard(converter: Any, check: Check | None) -> None:
 
 
 @contextmanager
-def _told(converter: Any) -> Iterator[None]:
+def _refusals_told(converter: Any) -> Iterator[None]:
     """Turn a refusal into one line in the converter's log, and stop the converter."""
     try:
         yield

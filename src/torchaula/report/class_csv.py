@@ -17,7 +17,7 @@ from torchaula.printing import printable, shortened
 # The start of a formula, also in full-width characters. It may come after a semicolon and a quote too, where
 # a spreadsheet that splits at semicolons begins a new field.
 FORMULA = re.compile(r"""(^|;)(?=[\s"]*[=+\-@−＝＋－＠﹢﹣﹦﹫⁺⁻⁼₊₋₌])""")
-LONGEST = 2000  # most columns of a text
+TEXT_COLUMNS = 2000  # most columns of a text
 BECAME = {
     Became.GRADED: "graded",
     Became.WAITS: "waits for a person",
@@ -71,4 +71,4 @@ def plain(value: object) -> object:
     """A one-line text that no spreadsheet takes for a formula. Learners choose the names in it."""
     if not isinstance(value, str):
         return value
-    return FORMULA.sub(r"\1'", shortened(printable(value), LONGEST))
+    return FORMULA.sub(r"\1'", shortened(printable(value), TEXT_COLUMNS))

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from markupsafe import Markup, escape
 
-LONGEST = 100_000  # characters; longer texts are not highlighted
+HIGHLIGHTED_CHARACTERS = 100_000  # characters; longer texts are not highlighted
 # The quantifiers are possessive (`*+`): without backtracking, no character is read twice.
 TOKEN = re.compile(
     r"""
@@ -31,7 +31,7 @@ TOKEN = re.compile(
 
 def lines(text: str) -> list[Markup]:
     """The highlighted lines of a text: keywords, strings, numbers, comments. Long texts are only escaped."""
-    if len(text) > LONGEST:
+    if len(text) > HIGHLIGHTED_CHARACTERS:
         return [escape(line) for line in text.split("\n")]
     made = "".join(f'<span class="{kind}">{part}</span>' if kind else part for kind, part in _marked(text))
     return [Markup(line) for line in made.split("\n")]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from difflib import unified_diff
 from itertools import islice
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from torchaula.authoring.matrix import Trial, diagnosed
+from torchaula.authoring.matrix import MODEL, Trial, diagnosed
 from torchaula.course.answers import KnownAnswer
 from torchaula.course.notebook import Notebook
 from torchaula.i18n import _
@@ -37,7 +38,7 @@ def show(
             total += 1
             good += trial.as_declared
             table.add_row(trial.answer.id, *(_mark(trial, a) for a in aspects), _end(trial))
-            messages += _messages(trial) if verbose else []
+            messages += [*_shown(trial.answer), *_messages(trial)] if verbose else []
         console.print(table)
         found.append(diagnosed(tried))
         for message in messages:
@@ -63,6 +64,16 @@ def _end(trial: Trial) -> str:
         return _("yes")
     declared = " ".join(sorted(trial.answer.fails)) or _("passes all")
     return f"[bold red]{_('NO')}: {declared}[/]"
+
+
+def _shown(answer: KnownAnswer) -> list[str]:
+    """An answer of the answers file: as a diff against what it is a change of, or whole."""
+    if answer.is_made_up or answer.id == MODEL:
+        return []
+    lines, base = answer.source.splitlines(), answer.base.splitlines()
+    diff = islice(unified_diff(base, lines, lineterm="", n=1), 2, None)  # without the names of files
+    heading = f"── {answer.id}: {answer.sentence}" if answer.sentence else f"── {answer.id}"
+    return ["\n".join([heading, *(diff if base else lines)])]
 
 
 def _messages(trial: Trial) -> list[str]:

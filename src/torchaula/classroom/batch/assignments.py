@@ -17,7 +17,7 @@ from traitlets.config import Config
 
 from torchaula import digests
 from torchaula.classroom.gradebook.seeding import FROM_PUBLISHED, Seed
-from torchaula.course import converters, notebook, structure
+from torchaula.course import answers, converters, notebook, structure
 from torchaula.course.layout import Course
 from torchaula.course.markers import Markers
 from torchaula.course.notebook import Cell, Exercise, Notebook
@@ -29,7 +29,7 @@ from torchaula.digests import digest
 from torchaula.errors import Refusal
 from torchaula.files import unfinished
 from torchaula.grading.trusted import client, confinement
-from torchaula.grading.trusted.jobs import Assigned, Job, Result
+from torchaula.grading.trusted.jobs import Assigned, Job, Mistake, Result
 from torchaula.grading.wire.limits import Limits
 from torchaula.i18n import _
 
@@ -40,7 +40,7 @@ DECIDING = ("torch", "numpy", "scikit-learn", "ipython", "msgspec")
 # The parts of this package that verdicts depend on.
 GRADES = (
     *("checks", "grading", "course/rebuilding"),
-    *("course/answers.py", "course/magics.py", "course/markers.py", "course/notebook.py"),
+    *("course/magics.py", "course/markers.py", "course/notebook.py"),
     *("findings.py", "source_text.py"),
 )
 WRITES = ("classroom",)  # the parts that graded copies and points depend on too
@@ -75,10 +75,15 @@ class Assignment:
         return instructor.of(self.node, self.markers)
 
     @cached_property
-    def answers(self) -> dict[str, str]:
-        """The texts of the known answers, by exercise."""
-        known = sorted((self.course.answers / self.name).glob("*.py"))
-        return {file.stem: file.read_text("utf-8") for file in known}
+    def mistakes(self) -> dict[str, list[Mistake]]:
+        """The known wrong answers, by exercise. Raises `Refusal` where an answers file is malformed."""
+        return {
+            name: [
+                Mistake(a.sentence, a.source) for a in answers.load(self.course, self.name, each) if a.fails
+            ]
+            for name, each in self.source.exercises.items()
+            if answers.path(self.course, self.name, name).exists()
+        }
 
     @cached_property
     def support(self) -> dict[Path, Path]:
@@ -91,7 +96,7 @@ class Assignment:
     def assigned(self) -> bytes:
         """What a worker must know about the assignment, encoded once for a whole class."""
         seed = self.seed.secret
-        made = Assigned(self.source, self.limits, self.is_confined, seed, self.answers, self.keys)
+        made = Assigned(self.source, self.limits, self.is_confined, seed, self.mistakes, self.keys)
         return msgspec.msgpack.encode(made)
 
     def rebuilt(self, work: Work) -> NotebookNode:
@@ -126,7 +131,7 @@ class Assignment:
             [order, shared, files, graded_with(), self.limits, self.is_confined, self.seed.fingerprint]
         )
         return {
-            name: digest([base, [(c.id, c.source) for c in _cells(each)], self.answers.get(name, "")])
+            name: digest([base, [(c.id, c.source) for c in _cells(each)], self.mistakes.get(name, [])])
             for name, each in self.source.exercises.items()
         }
 

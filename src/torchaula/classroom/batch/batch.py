@@ -58,15 +58,19 @@ class Batch:
             nullcontext(executor) if executor else workers(course, at_once) as graders,
         ):
             _sweep(course)
-            self.require_sound_tests(graders)
+            self.require_sound_tests(graders, jobs)
             with gradebook.opened(course) as book:
                 seeding.require_same(course, book, self.assignment.seed)
                 desk = Desk(self.assignment, book, audience or Audience())
                 yield from desk.grade(self.submissions, graders, at_once, self.force)
 
-    def require_sound_tests(self, executor: Executor) -> None:
-        """Try tests whose soundness is not known. Raises `Refusal` if they are not sound."""
-        preflight.require_sound(self.assignment, partial(pool.one, executor))
+    def require_sound_tests(self, executor: Executor, jobs: int | None = None) -> None:
+        """Try tests whose soundness is not known, with no more workers than there are submissions.
+
+        Raises `Refusal` if they are not sound.
+        """
+        workers = max(1, min(jobs or cores(), len(self.submissions)))
+        preflight.require_sound(self.assignment, partial(pool.together, executor), workers)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from torchaula.course.rebuilding.definitions import parsed
-from torchaula.source_text import LONGEST
+from torchaula.source_text import PARSED_CHARACTERS
 
 MODULES = {  # matched by their first name
     *("asyncio", "bdb", "builtins", "cProfile", "cffi", "code", "codeop", "concurrent", "copyreg", "ctypes"),
@@ -68,10 +68,10 @@ def in_text(source: str, names: Names | None = None) -> Iterator[str]:
     if found is None or found.text != source:  # not plain Python
         yield from _commands(source)
     if found is None and IPYTHON.search(source):
-        found = parsed(OWN_LINE.sub(r"\1pass", source[:LONGEST]))
-        if found is None or len(source) > LONGEST:
+        found = parsed(OWN_LINE.sub(r"\1pass", source[:PARSED_CHARACTERS]))
+        if found is None or len(source) > PARSED_CHARACTERS:
             yield from (word for word in WORD.findall(source) if word in EVERY)
-    elif len(source) > LONGEST:
+    elif len(source) > PARSED_CHARACTERS:
         yield from (word for word in WORD.findall(source) if word in EVERY)
     if found is not None:
         yield from (names or Names()).of(node for statement in found.body for node in ast.walk(statement))

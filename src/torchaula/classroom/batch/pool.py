@@ -44,11 +44,13 @@ def results(
             yield each, _decoded(future)
 
 
-def one(executor: Executor, job: Job) -> Result:
-    """Run one job and return its result."""
-    for future in _done([_submit(executor, job)]):
-        return _decoded(future)
-    raise AssertionError  # unreachable: `_done` returns the future
+def together(executor: Executor, jobs: Iterable[Job]) -> list[Result]:
+    """Run jobs at the same time and return their results in the same order."""
+    futures = [_submit(executor, job) for job in jobs]
+    waiting = set(futures)
+    while waiting:
+        waiting -= _done(waiting)
+    return [_decoded(future) for future in futures]
 
 
 def _done(futures: Iterable[Future[bytes]]) -> set[Future[bytes]]:

@@ -5,7 +5,7 @@ Only success is stored. Tests that failed are tried each time, because the cause
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from torchaula.grading.trusted.client import GradingFailed
 from torchaula.grading.trusted.jobs import Doubt, Flaw, Job, Result
 from torchaula.i18n import _
 
-MOST = 3  # how many cells a message names
+FLAWS_TOLD = 3  # how many cells a message names
 
 
 class Sound(msgspec.Struct, frozen=True):
@@ -28,8 +28,13 @@ class Sound(msgspec.Struct, frozen=True):
     keys: dict[str, str]
 
 
-def require_sound(assignment: Assignment, ask: Callable[[Job], Result]) -> None:
-    """Try the tests of exercises whose soundness is not known; `ask` sends a job to a worker.
+def require_sound(
+    assignment: Assignment, ask: Callable[[Iterable[Job]], Iterable[Result]], workers: int = 1
+) -> None:
+    """Try the tests of exercises whose soundness is not known; `ask` sends jobs to that many `workers`.
+
+    Each worker tries some of them. A worker for which none is left starts all the same, so that it is
+    ready when the class is graded.
 
     Raises `Refusal` if the model solution does not pass them all, what learners receive passes one, or they
     can't be tried.
@@ -41,16 +46,22 @@ def require_sound(assignment: Assignment, ask: Callable[[Job], Result]) -> None:
         return
     path = assignment.course.notebook(assignment.name)
     try:
-        result = ask(assignment.trial(untried))
+        results = list(ask(assignment.trial(share) for share in _shares(untried, workers)))
     except GradingFailed as error:
-        result = Result(problem=str(error))
-    if result.problem:
-        raise Refusal(_("{path}: {problem}").format(path=path, problem=result.problem))
-    if result.flaws:
-        told = _told(result.flaws)
+        results = [Result(problem=str(error))]
+    if problem := next((each.problem for each in results if each.problem), ""):
+        raise Refusal(_("{path}: {problem}").format(path=path, problem=problem))
+    if flaws := [flaw for each in results for flaw in each.flaws]:
+        told = _joined(flaws)
         raise Refusal(_("{path}: nothing was graded: {flaws}").format(path=path, flaws=told))
     with suppress(OSError), whole(place) as file:  # if it can't be stored, the tests are tried again
         file.write_bytes(msgspec.json.encode(Sound(assignment.soundness)))
+
+
+def _shares(names: Sequence[str], count: int) -> Iterator[Sequence[str]]:
+    """The names in `count` parts of about the same length, some of them empty if there are few names."""
+    for number in range(count):
+        yield names[len(names) * number // count : len(names) * (number + 1) // count]
 
 
 def _folder(course: Course) -> Path:
@@ -70,9 +81,9 @@ def _known(place: Path) -> dict[str, str]:
         return {}
 
 
-def _told(flaws: Sequence[Flaw]) -> str:
-    told = "; ".join(map(_sentence, flaws[:MOST]))
-    others = len(flaws) - MOST
+def _joined(flaws: Sequence[Flaw]) -> str:
+    told = "; ".join(map(_sentence, flaws[:FLAWS_TOLD]))
+    others = len(flaws) - FLAWS_TOLD
     return told + (_("; and {count} more").format(count=others) if others > 0 else "")
 
 

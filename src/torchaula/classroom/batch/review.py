@@ -29,7 +29,7 @@ class Review:
 def of(work: Work, known: Instructor) -> Review:
     """The suspicious names in what a learner wrote; `known` are the instructor's cells."""
     telling = _telling(work.pieces)
-    return Review(list(_told(work.pieces, telling)), list(_reached(work.pieces, telling, known)))
+    return Review(list(_named(work.pieces, telling)), list(_reached(work.pieces, telling, known)))
 
 
 def _telling(pieces: Sequence[Piece]) -> dict[int, list[str]]:
@@ -40,7 +40,7 @@ def _telling(pieces: Sequence[Piece]) -> dict[int, list[str]]:
         return {number: told for number, cell in code if (told := list(hiders.in_text(cell.source, names)))}
 
 
-def _told(pieces: Sequence[Piece], telling: Mapping[int, Sequence[str]]) -> dict[str, None]:
+def _named(pieces: Sequence[Piece], telling: Mapping[int, Sequence[str]]) -> dict[str, None]:
     """Each name once, with its cell, in order."""
     cells = {number: each.cell.name or str(number) for number, each in enumerate(pieces, 1)}
     return {f"{cells[number]}: {name}": None for number, names in telling.items() for name in names}

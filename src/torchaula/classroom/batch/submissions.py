@@ -10,12 +10,21 @@ from pathlib import Path
 
 from torchaula.classroom.batch.assignments import Assignment
 from torchaula.classroom.intake import exchange_files, received, roster
-from torchaula.classroom.intake.handed_in import LITTER, MOST, SHOWN, File, Folder, look, shown, unspeakable
+from torchaula.classroom.intake.handed_in import (
+    LITTER,
+    MOST_FILES,
+    SHOWN,
+    File,
+    Folder,
+    look,
+    shown,
+    unspeakable,
+)
 from torchaula.classroom.intake.received import Register
 from torchaula.course.layout import GLOB_CHARACTERS, Course
 from torchaula.course.rebuilding import submitted
 from torchaula.course.rebuilding.rebuild import Sorted, settled, sort
-from torchaula.course.rebuilding.work import NOTHING, Work
+from torchaula.course.rebuilding.work import NO_WORK, Work
 from torchaula.digests import digest
 from torchaula.errors import Refusal
 from torchaula.i18n import _, some
@@ -38,7 +47,7 @@ class Submission:
     digest: str = ""
     problem: str = ""
     remarks: tuple[str, ...] = ()
-    work: Work = NOTHING
+    work: Work = NO_WORK
     is_untouched: bool = False
     is_of_student: bool = True
 
@@ -162,7 +171,7 @@ def _other_files(assignment: Assignment, folder: Folder, file: File) -> Iterator
     if strangers := [shown(str(name)) for name in _strangers(assignment, folder, file)]:
         yield _("files left out: {files}").format(files=some(strangers, SHOWN))
     if folder.is_cut:
-        yield _("more than {most} files").format(most=MOST)
+        yield _("more than {most} files").format(most=MOST_FILES)
 
 
 def _strangers(assignment: Assignment, folder: Folder, notebook: File) -> Iterator[Path]:

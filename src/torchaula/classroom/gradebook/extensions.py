@@ -26,7 +26,7 @@ from torchaula.course.notebook import Notebook
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
-LONGEST = timedelta(days=366)
+LONGEST_EXTENSION = timedelta(days=366)
 SO_MUCH = re.compile(
     r"\+?([0-9]{1,6}) ?(?:(w)(?:eeks?)?|(d)(?:ays?|ías?)?|(h)(?:ours?|oras?)?|(m)in(?:ut[eo]s?)?)"
 )
@@ -72,7 +72,7 @@ def amount(text: str, deadline: datetime, configured: str = "") -> timedelta:
         more = int(found[1]) * UNITS[unit]
     else:
         more = _date(plain, Deadline.of(deadline, configured)) - deadline
-    if not timedelta() < more <= LONGEST:
+    if not timedelta() < more <= LONGEST_EXTENSION:
         raise Refusal(
             _("{text!r} is not after the deadline, or more than a year after it ({deadline})").format(
                 text=plain, deadline=configured or f"{deadline:%Y-%m-%d %H:%M} UTC"

@@ -97,7 +97,7 @@ def in_force(rule: LateWork, course: Course, assignment: str, noted: datetime | 
     deadline = rule.deadline(assignment, course.config)
     if deadline is not None or noted is None:
         return deadline
-    return None if noted == _told(course, assignment) else noted
+    return None if noted == _stored_deadline(course, assignment) else noted
 
 
 def zone(rule: LateWork, assignment: str) -> ZoneInfo:
@@ -110,12 +110,12 @@ def tell(rule: LateWork, course: Course, assignment: str) -> None:
     deadline, place = rule.deadline(assignment, course.config), _place(course, assignment)
     if deadline is None:
         place.unlink(missing_ok=True)
-    elif deadline != _told(course, assignment):
+    elif deadline != _stored_deadline(course, assignment):
         with whole(place) as file:
             file.write_text(deadline.isoformat(), encoding="utf-8")
 
 
-def _told(course: Course, assignment: str) -> datetime | None:
+def _stored_deadline(course: Course, assignment: str) -> datetime | None:
     try:
         return datetime.fromisoformat(_place(course, assignment).read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -250,7 +250,7 @@ class Ledger:
                 comment = comments.get(of_cell) or self._add(
                     Comment(cell_id=of_cell, notebook_id=notebook.id)
                 )
-                if (told := _told(comment, cell)) is not None:
+                if (told := _shown_comment(comment, cell)) is not None:
                     standing.comments[name] = told
         return standing
 
@@ -301,7 +301,7 @@ def _points(grade: Grade, cell: NotebookNode, is_new: bool) -> Points:
     return Points(grade.auto_score, grade.manual_score, grade.extra_credit, needs_person)
 
 
-def _told(comment: Comment, cell: NotebookNode) -> str | None:
+def _shown_comment(comment: Comment, cell: NotebookNode) -> str | None:
     """Note whether an answer was left as it was; returns the comment, a person's own if there is one."""
     is_untouched = cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
     comment.auto_comment = NO_RESPONSE if is_untouched and not is_task(cell) else None

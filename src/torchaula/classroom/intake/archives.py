@@ -22,7 +22,7 @@ from torchaula.i18n import _
 
 DEPTH = 3  # a class's archive, a learner's in it, and one that a learner packed by mistake
 DEEPEST = 32  # nested folders, including those of inner archives
-LONGEST = 1000  # bytes of a path
+LONGEST_PATH = 1000  # bytes of a path
 RESERVE = 500 * MIB  # bytes of the disk that stay free
 PART = "{}_assignsubmission_file"  # in a class's download: one learner's folder
 HERE = PurePosixPath()
@@ -209,6 +209,6 @@ def _require_short(name: str, below: PurePosixPath) -> None:
     """Raise `BadArchive` if a path is too long or too deep to be handled safely."""
     path = os.fsencode(below / name.replace("\\", "/").lstrip("/"))
     parts = path.split(b"/")
-    if len(parts) > DEEPEST or len(path) > LONGEST or max(map(len, parts)) > LONGEST_NAME:
+    if len(parts) > DEEPEST or len(path) > LONGEST_PATH or max(map(len, parts)) > LONGEST_NAME:
         told = _("{name!r} is too long a name, or in too many folders: ask for the notebook alone")
         raise BadArchive(told.format(name=packed.shown(name)))

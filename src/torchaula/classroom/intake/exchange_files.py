@@ -12,7 +12,7 @@ from pathlib import Path
 
 TIMESTAMP, SECRET = "timestamp.txt", "submission_secret.txt"
 NAMES = (TIMESTAMP, SECRET)
-LONGEST = 1024  # bytes; nbgrader writes 30 and 128
+LARGEST_FILE = 1024  # bytes; nbgrader writes 30 and 128
 
 
 def kept(folder: Path) -> dict[str, bytes]:
@@ -29,12 +29,12 @@ def read(path: Path) -> bytes | None:
         return None
     try:
         is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
-        content = os.read(descriptor, LONGEST + 1) if is_file else None
+        content = os.read(descriptor, LARGEST_FILE + 1) if is_file else None
     except OSError:
         content = None
     finally:
         os.close(descriptor)
-    return content if content is not None and len(content) <= LONGEST else None
+    return content if content is not None and len(content) <= LARGEST_FILE else None
 
 
 def put(folder: Path, files: dict[str, bytes]) -> None:

@@ -22,7 +22,7 @@ from torchaula.course.rebuilding import submitted
 from torchaula.errors import Refusal
 from torchaula.i18n import _, some
 
-MOST = 2000  # how many files of one student are listed
+MOST_FILES = 2000  # how many files of one student are listed
 DEEPEST = 8  # nested folders
 SHOWN = 5  # how many names a message has
 # Files and folders that systems and editors create.
@@ -66,7 +66,7 @@ class File:
 
 @dataclass(frozen=True)
 class Folder:
-    """What may belong to an assignment in a student's folder; `is_cut` if that is more than `MOST` files."""
+    """What may belong to an assignment in a student's folder; `is_cut` if it is over `MOST_FILES` files."""
 
     root: Path
     assignment: str
@@ -99,7 +99,7 @@ class Folder:
         for is_meant in (self._is_exact, self._is_beside, self._is_called, self._is_likely):
             found = [file for file in self.notebooks if is_meant(file)]
             if self.is_cut and is_meant != self._is_exact:
-                raise Refusal(_("more than {most} files: ask for the notebook alone").format(most=MOST))
+                raise Refusal(_("more than {most} files: ask for the notebook alone").format(most=MOST_FILES))
             if len(found) > 1 and not self._are_same(found):
                 raise Refusal(self._rename(found))
             if found:
@@ -168,14 +168,14 @@ def look(course: Course, student: str, assignment: str) -> Folder:
     others = {name.casefold() for name in course.assignments} - {assignment.casefold()}
     exact = Path(assignment, f"{assignment}.ipynb")
     found = (
-        list(islice(_below(root, Path(), others), MOST + 1))
+        list(islice(_below(root, Path(), others), MOST_FILES + 1))
         if root.is_dir() and not root.is_symlink()
         else []
     )
-    files = [file for file in found[:MOST] if file.below != exact and not _is_of(file, others)]
+    files = [file for file in found[:MOST_FILES] if file.below != exact and not _is_of(file, others)]
     with suppress(FileNotFoundError, NotADirectoryError):  # always included, however many others there are
         files.insert(0, File(exact, (root / exact).lstat().st_mode))
-    return Folder(root, assignment, files, len(found) > MOST)
+    return Folder(root, assignment, files, len(found) > MOST_FILES)
 
 
 def _is_of(file: File, others: Collection[str]) -> bool:
@@ -187,7 +187,7 @@ def _is_of(file: File, others: Collection[str]) -> bool:
 def _below(root: Path, below: Path, others: Collection[str]) -> Iterator[File]:
     """Walk a folder without following links: the files of each folder come before its subfolders."""
     with os.scandir(root / below) as entries:
-        some = islice(entries, MOST + 1)
+        some = islice(entries, MOST_FILES + 1)
         found = [File(below / entry.name, entry.stat(follow_symlinks=False).st_mode) for entry in some]
     for file in sorted(found, key=lambda file: (file.is_folder, file.below)):
         yield file

@@ -33,7 +33,7 @@ GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
 # For other methods `zipfile` unpacks without a limit: 1 MB of bzip2 may become 20 GB at once.
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 SUFFIXES = (".zip", ".tar", ".tgz", ".gz")
-LONGEST = 100  # characters of a name or reason in a message
+TOLD_CHARACTERS = 100  # characters of a name or reason in a message
 
 
 class BadArchive(Refusal):
@@ -95,7 +95,7 @@ def explained() -> Iterator[None]:
 
 def shown(text: str) -> str:
     """A text from an archive, shortened and printable."""
-    return shortened(printable(text), LONGEST)
+    return shortened(printable(text), TOLD_CHARACTERS)
 
 
 def kind_of(path: Path) -> ArchiveKind:

@@ -15,11 +15,11 @@ from functools import cache
 from torchaula.course.rebuilding.definitions import Code, Wanted, defined, kept, parsed, read
 from torchaula.course.rebuilding.instructor import Instructor, KnownCell
 from torchaula.course.rebuilding.submitted import SubmittedCell
-from torchaula.source_text import LONGEST
+from torchaula.source_text import PARSED_CHARACTERS
 
 PIECES = 5  # parts of a split cell that may be joined
 TRIES = 100  # attempts for a notebook to join the parts of split cells
-LETTERS = 10 * LONGEST  # characters that all these attempts may join
+LETTERS = 10 * PARSED_CHARACTERS  # characters that all these attempts may join
 GOES_ON = re.compile(r"^[ \t]+(?:return|yield|def)\b", re.M)
 
 
@@ -159,7 +159,7 @@ class _Exercise:
         if all(_goes_on(text, self.wants) for text in texts[1:]):
             for text in ("\n".join(texts), "".join(texts)):
                 self.answers.tries -= 1
-                if self.wants.is_mentioned_in(text) and len(text) <= LONGEST:
+                if self.wants.is_mentioned_in(text) and len(text) <= PARSED_CHARACTERS:
                     self.answers.letters -= len(text)
                     code = read(text)
                     if code.is_whole and self.wants.written_in(code):

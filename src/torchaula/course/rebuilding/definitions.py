@@ -1,8 +1,8 @@
 """Find what a cell's text defines, even if it can't be parsed, and what an exercise wants defined.
 
-The text is a learner's and may be anything: at most `LONGEST` characters of a cell are parsed, and `MOST` of
-a notebook. Where parsing fails, lines that look like definitions count. Nothing here recurses through the
-syntax tree, since it may be deeper than Python's own stack.
+The text is a learner's and may be anything: at most `PARSED_CHARACTERS` of a cell are parsed, and
+`PARSED_CHARACTERS_IN_ALL` of a notebook. Where parsing fails, lines that look like definitions count.
+Nothing here recurses through the syntax tree, since it may be deeper than Python's own stack.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 
-from torchaula.source_text import DEFINITION, LONGEST, MAGIC, NO_CODE
+from torchaula.source_text import DEFINITION, MAGIC, NO_CODE, PARSED_CHARACTERS
 
 BRACES = 1000  # in a cell; more would be slow, since Python scans an f-string from its start for each
-MOST = 5 * LONGEST
+PARSED_CHARACTERS_IN_ALL = 5 * PARSED_CHARACTERS
 BLOCKS = (ast.If, ast.Try, ast.With, ast.For, ast.While)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -93,7 +93,7 @@ def read(text: str) -> Code:
     """Read a cell's text as IPython does, which removes an indentation that all lines have."""
     found = parsed(text)
     if found is None:
-        names = dict.fromkeys(DEFINITION.findall(NO_CODE.sub("", text[:LONGEST])), True)
+        names = dict.fromkeys(DEFINITION.findall(NO_CODE.sub("", text[:PARSED_CHARACTERS])), True)
         return Code(names, False, False, False)
     names = {}
     for name, is_written in defined(found.body):
@@ -116,7 +116,7 @@ class Parsed:
 
 def parsed(text: str) -> Parsed | None:
     """Parse a cell's text; None where it is not Python, too long or too deep."""
-    if len(text) > LONGEST or text.count("{") > BRACES:
+    if len(text) > PARSED_CHARACTERS or text.count("{") > BRACES:
         return None
     if (notebook := _notebook.get()) is not None:
         return notebook.parsed(text)
@@ -124,11 +124,11 @@ def parsed(text: str) -> Parsed | None:
 
 
 class _OneNotebook:
-    """Parses the cells of one notebook: each text only once, and at most `MOST` characters in all."""
+    """Parses the cells of one notebook: each text once, up to `PARSED_CHARACTERS_IN_ALL` together."""
 
     def __init__(self) -> None:
         self._known: dict[str, Parsed | None] = {}
-        self._left = MOST
+        self._left = PARSED_CHARACTERS_IN_ALL
 
     def parsed(self, text: str) -> Parsed | None:
         if text not in self._known:

@@ -14,7 +14,7 @@ from torchaula.course.rebuilding.definitions import Wanted, wanted
 from torchaula.course.rebuilding.submitted import SubmittedCell
 
 FAR = 10**6  # greater than every place
-NOTHING = Wanted(frozenset(), frozenset())
+NOTHING_WANTED = Wanted(frozenset(), frozenset())
 TELLING = 60  # characters without blanks: so long a text is hardly in another assignment by chance
 
 
@@ -107,7 +107,7 @@ def of(source: NotebookNode, markers: Markers) -> Instructor:
 
 def _known(cell: NotebookNode, place: int, markers: Markers) -> KnownCell:
     text = released(cell, markers)
-    wants = wanted(cell.source, text) if is_solution(cell) and cell.cell_type == "code" else NOTHING
+    wants = wanted(cell.source, text) if is_solution(cell) and cell.cell_type == "code" else NOTHING_WANTED
     is_setup = SETUP_TAG in cell.metadata.get("tags", [])
     is_graded = bool(cell.metadata.get("nbgrader", {}).get("grade"))
     kept = wants if is_solution(cell) else None

@@ -30,7 +30,7 @@ from torchaula.i18n import _
 
 OWN = "own-"  # ids of the learner's own cells
 FENCE = re.compile(r"`{3,}")
-LONGEST = 20_000  # characters of Markdown; nbconvert takes quadratic time for some texts
+SHOWN_CHARACTERS = 20_000  # characters of Markdown; nbconvert takes quadratic time for some texts
 # Markdown that could be active in a browser: tags (also as entities), links, pictures, diagrams,
 # and some commands of MathJax.
 ACTIVE = re.compile(
@@ -119,7 +119,7 @@ def _answer(text: str, cell: NotebookNode) -> str:
     Markdown is rendered for the person who grades it, with its lists and formulas. Where it could be active
     in a browser, or is so long that it is slow, it becomes a block of code.
     """
-    is_shown = cell.cell_type == "code" or (len(text) <= LONGEST and not ACTIVE.search(text))
+    is_shown = cell.cell_type == "code" or (len(text) <= SHOWN_CHARACTERS and not ACTIVE.search(text))
     return text if is_shown else _fenced(text)
 
 

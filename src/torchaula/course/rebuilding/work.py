@@ -44,4 +44,4 @@ class Work:
         return digest([(p.after, p.cell.cell_type, p.cell.name, p.cell.source) for p in self.pieces])
 
 
-NOTHING = Work((), frozenset())
+NO_WORK = Work((), frozenset())

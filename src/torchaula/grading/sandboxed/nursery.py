@@ -86,7 +86,7 @@ class Nursery:
         """Import what the set-up imports. End the sandbox if an earlier set-up has imported anything."""
         if self._has_imported:
             sys.exit()
-        names, failed = tried(self._shell, prepare.cells)
+        names, failed = setup_imports(self._shell, prepare.cells)
         for name in names:
             with suppress(Exception):
                 import_module(name)
@@ -194,7 +194,7 @@ def warm_shell() -> Shell:
     return shell
 
 
-def tried(shell: Shell, cells: Sequence[RunCell]) -> tuple[list[str], tuple[str, str] | None]:
+def setup_imports(shell: Shell, cells: Sequence[RunCell]) -> tuple[list[str], tuple[str, str] | None]:
     """Run set-up cells in a fork; return the modules that they import, and which cell fails and why."""
 
     def run() -> tuple[list[str], tuple[str, str] | None]:

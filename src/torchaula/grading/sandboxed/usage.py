@@ -13,7 +13,7 @@ CLOCK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 # Fields of `/proc/…/stat` after the program's name: the state; user and system time of the process and of
 # its ended children; the number of threads.
 STATE, TIMES, THREADS = 0, slice(11, 15), 17
-MOST = 64  # threads of a process that are read
+THREADS_READ = 64  # threads of a process that are read
 
 
 class Usage:
@@ -53,7 +53,7 @@ def _has_work(process: int, stat: list[str]) -> bool:
 
 def _threads(process: int) -> Iterator[list[str]]:
     with suppress(OSError):
-        yield from map(_stat, islice(Path(f"/proc/{process}/task").iterdir(), MOST))
+        yield from map(_stat, islice(Path(f"/proc/{process}/task").iterdir(), THREADS_READ))
 
 
 def _has_children(process: int) -> bool:

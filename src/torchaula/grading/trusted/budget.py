@@ -40,7 +40,7 @@ class Spent(msgspec.Struct, frozen=True):
         return self.starved > NOISE + SHARE * self.wall
 
 
-NOTHING = Spent()
+NOTHING_SPENT = Spent()
 
 
 @dataclass
@@ -49,13 +49,13 @@ class Budget:
 
     cpu: float
     wall: float
-    before: Spent = NOTHING
+    before: Spent = NOTHING_SPENT
     begun: float = field(default_factory=time.monotonic)
-    _used: Spent = NOTHING  # since `begun`, without the student processes that still run
+    _used: Spent = NOTHING_SPENT  # since `begun`, without the student processes that still run
     _is_out_of_cpu: bool = False
 
     @classmethod
-    def of(cls, limits: Limits, before: Spent = NOTHING) -> Budget:
+    def of(cls, limits: Limits, before: Spent = NOTHING_SPENT) -> Budget:
         """The budget that these limits allow."""
         return cls(limits.cpu_seconds, limits.wall_seconds, before)
 

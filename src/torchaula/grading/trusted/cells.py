@@ -20,7 +20,7 @@ from torchaula.grading.trusted.verdict import Outcome, Verdict
 from torchaula.grading.wire import limits
 from torchaula.i18n import _
 
-MOST = 500  # characters of an exception's text
+ERROR_CHARACTERS = 500  # characters of an exception's text
 TIMING = ("time", "timeit", "capture", "prun")  # magics that run what follows them as Python
 
 
@@ -126,9 +126,11 @@ def _ended(source: str, cell: str, namespace: dict[str, Any], clock: float) -> E
             execute(source, cell, namespace)
     except CheckFailed as error:
         verdict = Verdict(error.outcome, str(error), error.rows, finding=error.finding)
-        return Ending(verdict, _told(error, cell))
+        return Ending(verdict, _error_text(error, cell))
     except TestError as error:
-        return Ending(Verdict(Outcome.INFRASTRUCTURE, str(error) or _told(error, cell)), _told(error, cell))
+        return Ending(
+            Verdict(Outcome.INFRASTRUCTURE, str(error) or _error_text(error, cell)), _error_text(error, cell)
+        )
     except TimeLimit:
         verdict = explained(Outcome.TIMED_OUT, cell, messages.slow_test())
         why = f"TimeLimit: more than {limits.TEST_CPU:g} seconds of CPU for the test itself"
@@ -136,7 +138,7 @@ def _ended(source: str, cell: str, namespace: dict[str, Any], clock: float) -> E
         return Ending(verdict, why, is_late=True, is_endless=is_endless)
     except (Exception, SystemExit, KeyboardInterrupt, GeneratorExit) as error:
         verdict = explained(Outcome.FAILED, cell, messages.unreadable(type(error).__name__))
-        return Ending(verdict, _told(error, cell))
+        return Ending(verdict, _error_text(error, cell))
     return Ending(Verdict(Outcome.PASSED))
 
 
@@ -145,7 +147,7 @@ def explained(outcome: Outcome, cell: str, rows: Sequence[Row]) -> Verdict:
     return Verdict(outcome, messages.failed(cell, rows), tuple(rows))
 
 
-def _told(error: BaseException, cell: str) -> str:
+def _error_text(error: BaseException, cell: str) -> str:
     """An exception in one line: its type, what it says, and the line of the cell."""
     text = str(error)
     if isinstance(error, CheckFailed) and error.rows:
@@ -155,4 +157,4 @@ def _told(error: BaseException, cell: str) -> str:
     if isinstance(error, SyntaxError):
         text, line = error.msg, error.lineno
     where = f", line {line}" if line else ""
-    return f"{type(error).__name__}: {' '.join(text.split())[:MOST]}{where}"
+    return f"{type(error).__name__}: {' '.join(text.split())[:ERROR_CHARACTERS]}{where}"

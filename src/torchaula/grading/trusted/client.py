@@ -100,14 +100,14 @@ class Client:
             process.kill()
 
     def close(self) -> None:
-        """End the worker, and its sandbox with it."""
-        if self._process is not None:
+        """End the worker, and its sandbox with it; safe from another thread."""
+        process, self._process, self._assigned = self._process, None, None
+        if process is not None:
             self._channel.close()
             with suppress(subprocess.TimeoutExpired):
-                self._process.wait(timeout=5.0)
-            self._process.kill()
-            self._process.wait()
-            self._process = self._assigned = None
+                process.wait(timeout=5.0)
+            process.kill()
+            process.wait()
 
 
 @cache

@@ -19,7 +19,7 @@ from torchaula.findings import ABSENT, Finding, Outcome
 from torchaula.grading.wire.calls import Call, Seen, to_observation
 
 RTOL = 1e-4  # float32 sums that differ only in their order must count as the same answer
-MOST = 2**20  # bytes of one reply; a larger one is not kept
+LARGEST_REPLY = 2**20  # bytes of one reply; a larger one is not kept
 MOST_REPLIES, MOST_OF_CELL, MOST_OF_ALL = 200, 2 * 2**20, 8 * 2**20  # replies, bytes of a cell, of all cells
 
 
@@ -76,7 +76,7 @@ class Replies:
     def note(self, call: Call, tensors: Sequence[bytes], message: Seen, buffers: memoryview) -> None:
         """Note the reply to a request."""
         self._is_absent = message.failure is not None and message.failure.reason in ABSENT
-        if self._left < 0 or len(buffers) > MOST:
+        if self._left < 0 or len(buffers) > LARGEST_REPLY:
             return
         digest = hashlib.sha256(msgspec.msgpack.encode(call))
         for tensor in tensors:

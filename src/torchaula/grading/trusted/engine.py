@@ -14,7 +14,7 @@ from torchaula.checks.session import COURSE_SEED
 from torchaula.course.magics import as_python
 from torchaula.course.notebook import Notebook
 from torchaula.grading.trusted import judge, local
-from torchaula.grading.trusted.budget import NOTHING, Budget, Spent
+from torchaula.grading.trusted.budget import NOTHING_SPENT, Budget, Spent
 from torchaula.grading.trusted.cells import SetupFailed
 from torchaula.grading.trusted.judge import Judged
 from torchaula.grading.trusted.sandbox import Sandbox
@@ -98,7 +98,7 @@ class Engine:
         only: Collection[str] | None = None,
         *,
         alone: bool = True,
-        spent: Spent = NOTHING,
+        spent: Spent = NOTHING_SPENT,
     ) -> Judged:
         """Grade a submission, a rebuilt notebook. `only` are the exercises to grade; None means all.
 
@@ -111,7 +111,7 @@ class Engine:
         budget = Budget.of(self.sandbox.confinement.limits, spent)
         steps = steps_of(submission, exercises)
         judged, is_sure = self._grade(steps, exercises, TRIES if alone else 1, budget)
-        is_again = spent != NOTHING
+        is_again = spent != NOTHING_SPENT
         if alone and not is_sure and judged.fatal is None and not budget.is_over:
             judged, is_sure = self._grade(steps, exercises, TRIES, budget)
             is_again = True

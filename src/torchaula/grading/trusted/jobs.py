@@ -7,10 +7,17 @@ from enum import StrEnum
 import msgspec
 
 from torchaula.course.notebook import Notebook
-from torchaula.grading.trusted.budget import NOTHING, Spent
+from torchaula.grading.trusted.budget import NOTHING_SPENT, Spent
 from torchaula.grading.trusted.verdict import Lost, Verdict
 from torchaula.grading.wire.limits import Limits
 from torchaula.grading.wire.orders import Output
+
+
+class Mistake(msgspec.Struct, frozen=True):
+    """A known wrong answer to an exercise, and the sentence for learners who give it."""
+
+    sentence: str
+    source: str
 
 
 class Assigned(msgspec.Struct, frozen=True):
@@ -18,7 +25,7 @@ class Assigned(msgspec.Struct, frozen=True):
 
     `notebook` is the instructor's. `is_confined` tells whether a sandbox confines student code. `secret` is
     the course's, 64 hexadecimal digits, from which hidden cells derive their inputs; where it is empty, they
-    derive them from the published seed. `answers` are the texts of the known answers by exercise. `keys` are
+    derive them from the published seed. `mistakes` are the known wrong answers by exercise. `keys` are
     digests, by exercise, of all that verdicts depend on besides the submission: the evidence of known answers
     is cached on disk under this key.
     """
@@ -27,7 +34,7 @@ class Assigned(msgspec.Struct, frozen=True):
     limits: Limits = Limits()
     is_confined: bool = True
     secret: str = ""
-    answers: dict[str, str] = {}
+    mistakes: dict[str, list[Mistake]] = {}
     keys: dict[str, str] = {}
 
 
@@ -46,7 +53,7 @@ class Job(msgspec.Struct, tag="job", frozen=True):
     only: list[str] | None = None
     is_trial: bool = False
     alone: bool = True
-    spent: Spent = NOTHING
+    spent: Spent = NOTHING_SPENT
 
 
 class Assign(msgspec.Struct, tag="assign", frozen=True):
@@ -90,7 +97,7 @@ class Result(msgspec.Struct, frozen=True):
     problem: str = ""
     is_unsure: bool = False
     is_out_of_time: bool = False
-    spent: Spent = NOTHING
+    spent: Spent = NOTHING_SPENT
     flaws: list[Flaw] = []
 
     def updated(self, later: Result) -> Result:

@@ -134,7 +134,7 @@ def _judge(remote: Remote, notebook: Notebook, only: Collection[str], seeds: See
 
 def _judge_cell(remote: Remote, cell: Cell, namespace: dict[str, Any], judged: Judged) -> None:
     """Run one graded cell, and note its result in `judged`."""
-    quotes.begin(quotes.MOST if cell.is_hidden else None, cell.source, remote.is_written)
+    quotes.begin(quotes.QUOTED_CHARACTERS if cell.is_hidden else None, cell.source, remote.is_written)
     clock = remote.lives.budget.left(limits.TEST_WALL) + limits.TEST_GRACE_WALL
     ending = judge(cell.source, cell.id, namespace, clock)
     judged.verdicts[cell.id] = verdict = readable(ending.verdict)

@@ -13,7 +13,6 @@ from filelock import Timeout
 
 from torchaula import files
 from torchaula.checks.session import exercise_of
-from torchaula.course import answers
 from torchaula.files import whole
 from torchaula.grading.trusted import diagnosis
 from torchaula.grading.trusted.diagnosis import Evidence, KnownMistake
@@ -33,7 +32,7 @@ class Misconceptions:
 
     def __init__(self, engine: Engine, assigned: Assigned, folder: Path | None) -> None:
         self._engine, self._folder = engine, folder
-        self._texts, self._keys = assigned.answers, assigned.keys
+        self._mistakes, self._keys = assigned.mistakes, assigned.keys
         self._known: dict[str, list[KnownMistake]] = {}
 
     def diagnosed(self, judged: Judged) -> dict[str, Verdict]:
@@ -41,7 +40,7 @@ class Misconceptions:
         verdicts = dict(judged.verdicts)
         by_exercise: dict[str, dict[str, Evidence]] = {}
         for cell, evidence in judged.evidence.items():
-            if (exercise := exercise_of(cell)) in self._texts:
+            if (exercise := exercise_of(cell)) in self._mistakes:
                 by_exercise.setdefault(exercise, {})[cell] = evidence
         self._find_out(by_exercise)
         end = time.monotonic() + limits.DIAGNOSIS_WALL
@@ -97,10 +96,9 @@ class Misconceptions:
 
     def _run(self, exercise: str) -> tuple[list[KnownMistake], bool]:
         """The evidence, and whether it is sure: another run would give the same."""
-        found = answers.parse(self._texts[exercise], Path(f"{exercise}.py"))
-        wrong = [answer for answer in found if not answer.is_right]
-        judged = self._engine.grade_each(exercise, [answer.source for answer in wrong])
-        known = [KnownMistake(a.sentence, j.evidence) for a, j in zip(wrong, judged, strict=True)]
+        wrong = self._mistakes[exercise]
+        judged = self._engine.grade_each(exercise, [mistake.source for mistake in wrong])
+        known = [KnownMistake(m.sentence, j.evidence) for m, j in zip(wrong, judged, strict=True)]
         return known, not any(each.is_unsure for each in judged)
 
     def _place(self, exercise: str) -> Path | None:

@@ -23,7 +23,7 @@ from msgspec.structs import replace
 from torchaula.course.notebook import Notebook
 from torchaula.errors import Refusal
 from torchaula.grading.trusted import confinement, engine, soundness
-from torchaula.grading.trusted.budget import NOTHING
+from torchaula.grading.trusted.budget import NOTHING_SPENT
 from torchaula.grading.trusted.confinement import Confinement
 from torchaula.grading.trusted.engine import Engine
 from torchaula.grading.trusted.jobs import Assign, Assigned, Job, Result
@@ -82,7 +82,7 @@ class Worker:
             judged.lost,
             is_unsure=judged.is_unsure,
             is_out_of_time=judged.is_out_of_time,
-            spent=judged.spent if judged.is_unsure else NOTHING,
+            spent=judged.spent if judged.is_unsure else NOTHING_SPENT,
         )
 
     def _tried(self, only: Sequence[str] | None) -> Result:

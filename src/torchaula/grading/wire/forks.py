@@ -20,7 +20,7 @@ import torch
 T = TypeVar("T")
 HUGE = 2 * 2**20  # bytes of a huge page, on x86-64 and aarch64 alike
 MADV_COLLAPSE = 25
-MOST = 2**27  # bytes of a result
+LARGEST_RESULT = 2**27  # bytes of a result
 
 
 class ForkFailed(Exception):
@@ -56,7 +56,11 @@ def collapse_memory() -> None:
 
 
 def in_fork(
-    work: Callable[[], T], kind: type[T], seconds: float, memory: int | None = None, most: int = MOST
+    work: Callable[[], T],
+    kind: type[T],
+    seconds: float,
+    memory: int | None = None,
+    most: int = LARGEST_RESULT,
 ) -> T:
     """The result of `work()`, computed in a fork and decoded as `kind`.
 
