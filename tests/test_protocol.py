@@ -18,8 +18,10 @@ from tests.workshop import Book, instructor
 from torchaula.course import notebook
 from torchaula.course.rebuilding.rebuild import OWN, grade_id, is_solution
 from torchaula.course.rebuilding.submitted import SubmittedCell, read
-from torchaula.grading.trusted import judge, outputs
+from torchaula.grading.trusted import outputs
 from torchaula.grading.trusted.budget import Budget
+from torchaula.grading.trusted.judged import Judged
+from torchaula.grading.trusted.lives import Lives
 from torchaula.grading.trusted.sandbox import SandboxDied, StudentProcess
 from torchaula.grading.trusted.verdict import Lost
 from torchaula.grading.wire import frames, orders
@@ -136,7 +138,7 @@ def test_student_process_tells_of_its_own_cells_only(said: list[Any], hangs_up: 
     limits = Limits(cell_seconds=0.004, cells_seconds=0.02)
     confinement = SimpleNamespace(limits=limits)
     sandbox: Any = SimpleNamespace(confinement=confinement, killed_for=lambda: orders.KilledFor.NOTHING)
-    judged = judge.Judged()
+    judged = Judged()
     near, far = socket.socketpair()
     cells = {step.id for step in STEPS if isinstance(step, RunCell)}
     begun = time.monotonic()
@@ -145,7 +147,7 @@ def test_student_process_tells_of_its_own_cells_only(said: list[Any], hangs_up: 
             near.sendall(each if isinstance(each, bytes) else frame(msgspec.msgpack.encode(each)))
         if hangs_up:
             near.shutdown(socket.SHUT_WR)
-        lives = judge.Lives(sandbox, STEPS, 1, judged, Budget.unlimited())
+        lives = Lives(sandbox, STEPS, 1, judged, Budget.unlimited())
         student = StudentProcess(frames.Channel(far, orders.FromStudent), {})
         try:
             cell, how = lives._follow(student, is_first)
