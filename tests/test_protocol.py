@@ -135,8 +135,11 @@ SAID = st.one_of(
 @example(said=[Began("double")] * 12, hangs_up=False, is_first=True)
 def test_student_process_tells_of_its_own_cells_only(said: list[Any], hangs_up: bool, is_first: bool) -> None:
     """Whatever it says, in whatever order, listening ends in time and concerns its own cells."""
-    limits = Limits(cell_seconds=0.004, cells_seconds=0.02)
-    confinement = SimpleNamespace(limits=limits)
+    is_waited_for = (
+        not hangs_up and Lived() not in said
+    )  # then time ends it, and else never, however slow we are
+    seconds = 0.004 if is_waited_for else 4.0
+    confinement = SimpleNamespace(limits=Limits(cell_seconds=seconds, cells_seconds=5 * seconds))
     sandbox: Any = SimpleNamespace(confinement=confinement, killed_for=lambda: orders.KilledFor.NOTHING)
     judged = Judged()
     near, far = socket.socketpair()
