@@ -22,7 +22,7 @@ from torchaula.course.layout import Course
 from torchaula.course.notebook import HIDDEN, Exercise, Notebook, load, read
 from torchaula.grading.trusted import engine
 from torchaula.grading.trusted.diagnosis import Evidence
-from torchaula.grading.trusted.judge import Judged
+from torchaula.grading.trusted.judged import Judged
 from torchaula.grading.trusted.verdict import Outcome, Verdict
 
 COURSE = Course(Path(__file__).parents[1])

@@ -12,7 +12,7 @@ from tests.workshop import Book, Workshop
 from torchaula.authoring import judging
 from torchaula.course.notebook import Cell, Notebook
 from torchaula.grading.trusted import engine
-from torchaula.grading.trusted.judge import Judged
+from torchaula.grading.trusted.judged import Judged
 from torchaula.grading.trusted.seeds import Seeds
 from torchaula.grading.trusted.verdict import Outcome, Verdict
 

@@ -20,7 +20,7 @@ from torchaula.course.layout import find
 from torchaula.course.markers import USUAL
 from torchaula.grading.trusted.engine import Engine
 from torchaula.grading.trusted.jobs import Assigned
-from torchaula.grading.trusted.judge import Judged
+from torchaula.grading.trusted.judged import Judged
 from torchaula.grading.trusted.misconceptions import Misconceptions
 
 SQUARE = "tu resultado coincide con el cuadrado"

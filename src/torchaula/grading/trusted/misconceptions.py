@@ -18,7 +18,7 @@ from torchaula.grading.trusted import diagnosis
 from torchaula.grading.trusted.diagnosis import Evidence, KnownMistake
 from torchaula.grading.trusted.engine import Engine
 from torchaula.grading.trusted.jobs import Assigned
-from torchaula.grading.trusted.judge import Judged
+from torchaula.grading.trusted.judged import Judged
 from torchaula.grading.trusted.verdict import Verdict
 from torchaula.grading.wire import limits
 from torchaula.grading.wire.forks import ForkFailed, in_fork
