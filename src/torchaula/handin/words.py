@@ -13,7 +13,7 @@ FAULTS = {
     Fault.NO_FILE: "no encuentro {path}. ¿Está en esta carpeta, y se llama así?",
     Fault.TOO_LARGE: "{path} pasa de 20 MB. Borra las salidas (Edit → Clear Outputs of All Cells) y guarda.",
     Fault.NO_NOTEBOOK: "{path} no es un cuaderno de Jupyter, o está a medias. Vuelve a guardarlo.",
-    Fault.NO_SET_UP: "a {path} le falta la celda de preparación, la que acaba en begin(…), y sin ella no sé de "
+    Fault.NO_SET_UP: "a {path} le falta la celda de preparación, la que acaba en begin(…): sin ella no sé de "
     f"qué entrega es. Cópiala {FRESH}.",
     Fault.OTHER_NAME: "se llama {path}, y debe llamarse {names}. Cámbiale el nombre.",
     Fault.MISSING: f"faltan celdas: {{names}}. Cópialas {FRESH}, y pon en ellas lo que habías escrito.",
