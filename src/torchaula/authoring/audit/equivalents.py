@@ -1,0 +1,71 @@
+"""Read which mutants are equivalent, and why, from `answers/<assignment>/equivalent.md`.
+
+    @@ softmax @@ the largest number of each group is 0, so the clamp changes nothing
+    -    old line
+    +    new line
+
+Each entry in a block of `diff` is a change of an exercise's model solution, as the audit shows it, and must
+be one of its mutants: an entry that a changed solution leaves behind is refused. The file stands beside the
+known answers, and not among them, since a declared mutant has nobody graded again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from torchaula.authoring.audit.mutants import Mutant
+from torchaula.course import changes
+from torchaula.course.answers import DIFF, blocks, program
+from torchaula.course.changes import Change
+from torchaula.course.layout import Course
+from torchaula.course.notebook import Notebook
+from torchaula.errors import Refusal
+from torchaula.i18n import _
+
+NAME = "equivalent.md"
+
+
+def path(course: Course, assignment: str) -> Path:
+    """The file of an assignment's equivalent mutants."""
+    return course.answers / assignment / NAME
+
+
+def load(
+    course: Course, notebook: Notebook, mutants: Mapping[str, Sequence[Mutant]]
+) -> dict[str, dict[str, str]]:
+    """Why programs are equivalent, for each exercise of `mutants`. Raises `Refusal` where one is stale."""
+    file = path(course, notebook.assignment)
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    return read(text, file, notebook, mutants)
+
+
+def read(
+    text: str, path: Path, notebook: Notebook, mutants: Mapping[str, Sequence[Mutant]]
+) -> dict[str, dict[str, str]]:
+    """The same for a file's text; `path` is for messages."""
+    found: dict[str, dict[str, str]] = {exercise: {} for exercise in mutants}
+    for language, lines in blocks(text, path):
+        for change in changes.read(lines, path) if language == DIFF else ():
+            model = notebook.exercise(change.id).solution.answer + "\n"
+            if change.id in found:
+                _add(found[change.id], change, program(change.applied(model)), mutants[change.id])
+    return found
+
+
+def _add(found: dict[str, str], change: Change, made: str, mutants: Sequence[Mutant]) -> None:
+    if change.base or change.fails or change.is_right:
+        raise Refusal(
+            _("{where}: expected '@@ exercise @@ reason', a change of its model solution").format(
+                where=change.where
+            )
+        )
+    if made not in {program(mutant.source) for mutant in mutants}:
+        raise Refusal(
+            _("{where}: no mutant of {exercise} is this program; delete the entry").format(
+                where=change.where, exercise=change.id
+            )
+        )
+    if made in found:
+        raise Refusal(_("{where}: this mutant stands here twice; delete one").format(where=change.where))
+    found[made] = change.sentence
