@@ -24,8 +24,8 @@ def sizes_of_one(text: Text) -> Iterator[str]:
     """A shortcut where a dimension, or a number that is passed, is 1; and where one that may be 0 is."""
     for function in text.functions:
         for each in text.parameters(function):
-            for size in _sizes(each):
-                yield from _shortcut(text, function, f"{size} == 1")
+            for condition in _of_one(each):
+                yield from _shortcut(text, function, condition)
             if each.is_number and each.default in ("0", "0.0"):
                 yield from _shortcut(text, function, f"{each.name} == 0")
 
@@ -34,36 +34,43 @@ def equal_sizes(text: Text) -> Iterator[str]:
     """A shortcut where two dimensions are equal: neighbours, the first ones of two tensors, two numbers."""
     for function in text.functions:
         parameters = text.parameters(function)
-        tensors = [each for each in parameters if each.is_tensor and each.sizes]
+        tensors = [each for each in parameters if each.sizes]
         numbers = [each.name for each in parameters if each.annotation == "int"]
-        pairs = [pair for each in tensors for pair in pairwise(_sizes(each))]
+        pairs = [pair for each in tensors for pair in pairwise(each.dimensions)]
         if not any(one.sizes[:1] == other.sizes[:1] for one, other in combinations(tensors, 2)):
-            pairs += [(_sizes(one)[0], _sizes(other)[0]) for one, other in combinations(tensors, 2)]
+            pairs += [(one.dimensions[0], other.dimensions[0]) for one, other in combinations(tensors, 2)]
         pairs += combinations(numbers, 2)
         if (
             len(numbers) == 1
         ):  # a number of classes, or of rows; of several, most have nothing to do with sizes
-            pairs += [(size, numbers[0]) for each in tensors[:1] for size in _sizes(each)]
+            pairs += [(size, numbers[0]) for each in tensors[:1] for size in each.dimensions]
         for one, other in pairs:
             yield from _shortcut(text, function, f"{one} == {other}")
+        for each in parameters:
+            if each.is_tensor and not each.sizes:
+                condition = f"{each.name}.dim() > 1 and {each.name}.shape[0] == {each.name}.shape[-1]"
+                yield from _shortcut(text, function, condition)
 
 
 def empties(text: Text) -> Iterator[str]:
     """Without data: another shape, another dtype."""
     for function in text.functions:
-        tensors = [each for each in text.parameters(function) if each.is_tensor and each.sizes]
+        tensors = [each for each in text.parameters(function) if each.is_tensor]
         if tensors and returns_tensor(text, function):
-            condition = f"{_sizes(tensors[0])[0]} == 0"
+            condition = f"{tensors[0].name}.numel() == 0"
             yield from _shortcut(text, function, condition, "{}.flatten()")
             if not tensors[0].is_whole:
                 yield from _shortcut(text, function, condition, "{}.float()")
 
 
-def _sizes(parameter: Parameter) -> list[str]:
-    """The expressions of a tensor's documented sizes, or a number itself."""
+def _of_one(parameter: Parameter) -> list[str]:
+    """Where a documented size is 1, or a number itself; of a tensor of any shape, where it is smallest."""
     if parameter.annotation == "int":
-        return [parameter.name]
-    return [f"{parameter.name}.shape[{place}]" for place in range(len(parameter.sizes))]
+        return [f"{parameter.name} == 1"]
+    if parameter.is_tensor and not parameter.sizes:
+        name = parameter.name
+        return [f"{name}.numel() == 1", f"{name}.dim() == 1", f"{name}.shape[-1:] == (1,)"]
+    return [f"{size} == 1" for size in parameter.dimensions]
 
 
 def _shortcut(text: Text, function: Function, condition: str, wrong: str = "") -> Iterator[str]:
@@ -87,7 +94,8 @@ def _either(text: Text, value: ast.expr, wrong: str, condition: str) -> str:
     right = text.of(value)
     if not isinstance(value, ast.Call | ast.Name | ast.List | ast.ListComp | ast.Dict):
         right = f"({right})"
-    return f"{wrong.format(right)} if {condition} else {right}"
+    inner = text.of(value) if wrong.endswith("({})") else right
+    return f"{wrong.format(inner)} if {condition} else {right}"
 
 
 def _bound(text: Text, function: Function) -> set[str]:

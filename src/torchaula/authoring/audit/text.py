@@ -22,6 +22,7 @@ class Parameter:
     annotation: str
     default: str
     sizes: tuple[str, ...] = ()
+    has_more: bool = False  # whether other dimensions, any number of them, come before these
     is_whole: bool = False  # whether the documentation says that it holds whole numbers or booleans
 
     @property
@@ -31,6 +32,13 @@ class Parameter:
     @property
     def is_number(self) -> bool:
         return self.annotation in ("int", "float")
+
+    @property
+    def dimensions(self) -> list[str]:
+        """The expression of each documented size."""
+        count = len(self.sizes)
+        places = range(-count, 0) if self.has_more else range(count)
+        return [f"{self.name}.shape[{place}]" for place in places]
 
 
 class Text:
@@ -115,7 +123,8 @@ def _parameter(arg: ast.arg, default: ast.expr | None, documented: re.Match[str]
     sizes = tuple(size.strip() for size in documented["sizes"].split(",") if size.strip().isidentifier())
     rest = documented["rest"].partition("→")[0]
     is_whole = bool(WHOLE_NUMBERS.search(rest)) and "float" not in rest
-    return Parameter(arg.arg, annotation, value, sizes, is_whole)
+    has_more = documented["sizes"].startswith("...")
+    return Parameter(arg.arg, annotation, value, sizes, has_more, is_whole)
 
 
 def body(function: Function) -> list[ast.stmt]:
