@@ -76,7 +76,7 @@ def edit(path: Path, old: str, new: str) -> None:
         (value_operators.in_place, "x - w", {"x.sub_(w)"}),
         (value_operators.in_place, "x.exp()", {"x.exp_()"}),
         (value_operators.clamps, "x.exp()", {"(x.exp()).clamp(min=1e-6)", "(x).clamp(min=-50).exp()"}),
-        (value_operators.epsilons, "x / w", {"x / (w + 1e-8)", "(x / w) + 1e-6"}),
+        (value_operators.epsilons, "x / w", {"x / (w + 1e-7)", "(x / w) + 1e-6"}),
         (value_operators.epsilons, "x.sqrt()", {"(x + 1e-12).sqrt()"}),
         (value_operators.dtypes, "x + 1", {"(x + 1).double()", "(x + 1).float()", "x.float() + 1"}),
         (value_operators.graphs, "x + 1", {"(x + 1).detach()", "x.detach() + 1"}),
@@ -332,14 +332,21 @@ def test_worst_seed_decides() -> None:
     assert found.faults == [Fault.SCORE, Fault.HIDDEN_ONLY]
 
 
-def test_equivalent_mutants_do_not_count_and_may_not_be_many() -> None:
-    """A tenth at most."""
+def test_equivalent_mutants_do_not_count() -> None:
+    """They are neither failing nor surviving."""
     few = score(*[(BOTH,)] * 9)
     one = Examined(Mutant(1, Kind.NUMBER, "b", "a"), (NONE,), reason="because")
+    all_of = Score("x", few.aspects, (*few.mutants, one), few.answers)
 
-    assert Score("x", few.aspects, (*few.mutants, one), few.answers).faults == []
-    assert Score("x", few.aspects, (*few.mutants[1:], one), few.answers).faults == [Fault.EQUIVALENT]
-    assert Score("x", few.aspects, (*few.mutants, one), few.answers).share == 1
+    assert (all_of.share, all_of.faults) == (1, [])
+
+
+def test_more_than_a_tenth_may_not_be_equivalent(course: Course) -> None:
+    """With many declared, a score would say little: refused."""
+    entries = [f"@@ add-one @@ so\n-    return x + 1\n+    return x {each} 1" for each in "-*/%"]
+    declare(course, "\n".join(entries))
+
+    assert "at most a tenth" in pupils.command(course, "audit", "mini/add-one", code=2)
 
 
 def test_seeds_are_the_same_every_time() -> None:

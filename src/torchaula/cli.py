@@ -169,7 +169,8 @@ def _examined(course: Course, what: tuple[str, ...], commit: str | None) -> list
     from torchaula.authoring.audit import changed
     from torchaula.course import converters
 
-    chosen, sources = dict[str, list[str]](), dict[str, Notebook]()
+    sources: dict[str, Notebook] = {}
+    chosen: dict[str, list[str]] = {}
     for each in what or course.require_assignments():
         assignment, _slash, exercise = each.partition("/")
         source = sources.setdefault(assignment, converters.source(course, assignment))

@@ -33,7 +33,7 @@ def show(assignment: str, scores: Iterable[Score], count: int, console: Console 
     console.print(_table(assignment, followed))
     for score in followed:
         for line in _remarks(score):
-            console.print(escape(line), highlight=False)
+            console.print(escape(line), highlight=False, soft_wrap=True)
     return followed
 
 
@@ -88,7 +88,6 @@ def _fault(fault: Fault) -> str:
         Fault.HIDDEN_ONLY: _("hidden only"),
         Fault.IDLE: _("idle cells"),
         Fault.EXCUSED: _("not equivalent"),
-        Fault.EQUIVALENT: _("too many equivalent"),
         Fault.COUNTS: _("counts"),
     }
     return names[fault]

@@ -6,7 +6,8 @@
 
 Each entry in a block of `diff` is a change of an exercise's model solution, as the audit shows it, and must
 be one of its mutants: an entry that a changed solution leaves behind is refused. The file stands beside the
-known answers, and not among them, since a declared mutant has nobody graded again.
+known answers, and not among them, since a declared mutant has nobody graded again. At most a tenth of an
+assignment's mutants may stand there: a score of what is left says little.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from torchaula.authoring.audit.mutants import Mutant
+from torchaula.authoring.audit.mutants import of as made
 from torchaula.course import changes
 from torchaula.course.answers import DIFF, blocks, program
 from torchaula.course.changes import Change
@@ -24,6 +26,7 @@ from torchaula.errors import Refusal
 from torchaula.i18n import _
 
 NAME = "equivalent.md"
+MOST = 0.10  # of an assignment's mutants
 
 
 def path(course: Course, assignment: str) -> Path:
@@ -36,8 +39,9 @@ def load(
 ) -> dict[str, dict[str, str]]:
     """Why programs are equivalent, for each exercise of `mutants`. Raises `Refusal` where one is stale."""
     file = path(course, notebook.assignment)
-    text = file.read_text(encoding="utf-8") if file.is_file() else ""
-    return read(text, file, notebook, mutants)
+    if not file.is_file():
+        return {exercise: {} for exercise in mutants}
+    return read(file.read_text(encoding="utf-8"), file, notebook, mutants)
 
 
 def read(
@@ -45,12 +49,27 @@ def read(
 ) -> dict[str, dict[str, str]]:
     """The same for a file's text; `path` is for messages."""
     found: dict[str, dict[str, str]] = {exercise: {} for exercise in mutants}
-    for language, lines in blocks(text, path):
-        for change in changes.read(lines, path) if language == DIFF else ():
-            model = notebook.exercise(change.id).solution.answer + "\n"
-            if change.id in found:
-                _add(found[change.id], change, program(change.applied(model)), mutants[change.id])
+    diffs = [lines for language, lines in blocks(text, path) if language == DIFF]
+    declared = [change for lines in diffs for change in changes.read(lines, path)]
+    for change in declared:
+        model = notebook.exercise(change.id).solution.answer + "\n"
+        if change.id in found:
+            _add(found[change.id], change, program(change.applied(model)), mutants[change.id])
+    _require_few(len(declared), path, notebook, mutants)
     return found
+
+
+def _require_few(
+    declared: int, path: Path, notebook: Notebook, mutants: Mapping[str, Sequence[Mutant]]
+) -> None:
+    """Raise `Refusal` where more than a tenth of the assignment's mutants are declared."""
+    all_of = (mutants.get(name) or made(exercise) for name, exercise in notebook.exercises.items())
+    if declared > MOST * (total := sum(map(len, all_of))):
+        raise Refusal(
+            _("{path}: {declared} of {total} mutants; at most a tenth may be equivalent").format(
+                path=path, declared=declared, total=total
+            )
+        )
 
 
 def _add(found: dict[str, str], change: Change, made: str, mutants: Sequence[Mutant]) -> None:

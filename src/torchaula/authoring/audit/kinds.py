@@ -35,12 +35,14 @@ class Kind(StrEnum):
     EMPTY = "empty"
     CLAMP = "clamp"
     EPSILON = "epsilon"
+    ROUND = "round"
+    ALIAS = "alias"
 
     def seen_by(self, aspects: Sequence[str]) -> str:
         """The graded cell, of those with these aspects, that should see such a change."""
         if self is Kind.GRAPH:
             wanted = ["gradiente", "valores"]
-        elif self in (Kind.SIZE_ONE, Kind.EQUAL_SIZES, Kind.EMPTY, Kind.CLAMP, Kind.EPSILON):
+        elif self in (Kind.SIZE_ONE, Kind.EQUAL_SIZES, Kind.EMPTY, Kind.CLAMP, Kind.EPSILON, Kind.ALIAS):
             wanted = ["bordes", "valores"]
         else:
             wanted = ["valores", "bordes"]

@@ -11,7 +11,6 @@ from torchaula.authoring.audit.mutants import Mutant
 from torchaula.course.notebook import PUBLIC
 
 LEAST_SCORE = 0.97  # of the mutants that are not equivalent, those that must fail
-MOST_EQUIVALENT = 0.10  # of all mutants, those that may be declared equivalent
 LEAST_OWN = 0.90  # of the known wrong answers, those that must get their own sentence
 
 
@@ -33,7 +32,6 @@ class Fault(StrEnum):
     HIDDEN_ONLY = "hidden only"
     IDLE = "idle"  # a graded cell that no mutant fails
     EXCUSED = "excused"  # mutants that are declared equivalent, and fail
-    EQUIVALENT = "equivalent"  # too many of them
     COUNTS = "counts"  # not as many mutants of a kind as were counted when it was fixed
 
 
@@ -135,7 +133,6 @@ class Score:
             Fault.HIDDEN_ONLY: bool(self.ending(End.HIDDEN_ONLY)),
             Fault.IDLE: bool(self.idle),
             Fault.EXCUSED: bool(self.excused),
-            Fault.EQUIVALENT: len(self.ending(End.EQUIVALENT)) > MOST_EQUIVALENT * len(self.mutants),
             Fault.COUNTS: bool(self.miscounted),
         }
         yield from (fault for fault, is_there in found.items() if is_there)

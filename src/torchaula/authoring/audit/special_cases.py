@@ -23,9 +23,12 @@ WRONG = {
 def sizes_of_one(text: Text) -> Iterator[str]:
     """A shortcut where a dimension, or a number that is passed, is 1; and where one that may be 0 is."""
     for function in text.functions:
+        known = set[str]()
         for each in text.parameters(function):
-            for condition in _of_one(each):
-                yield from _shortcut(text, function, condition)
+            for letter, condition in _of_one(each):
+                if letter not in known:
+                    yield from _shortcut(text, function, condition)
+                known.add(letter)
             if each.is_number and each.default in ("0", "0.0"):
                 yield from _shortcut(text, function, f"{each.name} == 0")
 
@@ -36,7 +39,9 @@ def equal_sizes(text: Text) -> Iterator[str]:
         parameters = text.parameters(function)
         tensors = [each for each in parameters if each.sizes]
         numbers = [each.name for each in parameters if each.annotation == "int"]
-        pairs = [pair for each in tensors for pair in pairwise(each.dimensions)]
+        letters = {letter: size for each in reversed(tensors) for letter, size in each.letters}
+        beside = dict.fromkeys(pair for each in tensors for pair in pairwise(each.sizes))
+        pairs = [(letters[one], letters[other]) for one, other in beside]
         if not any(one.sizes[:1] == other.sizes[:1] for one, other in combinations(tensors, 2)):
             pairs += [(one.dimensions[0], other.dimensions[0]) for one, other in combinations(tensors, 2)]
         pairs += combinations(numbers, 2)
@@ -55,7 +60,7 @@ def equal_sizes(text: Text) -> Iterator[str]:
 def empties(text: Text) -> Iterator[str]:
     """Without data: another shape, another dtype."""
     for function in text.functions:
-        tensors = [each for each in text.parameters(function) if each.is_tensor]
+        tensors = [each for each in text.parameters(function) if each.is_tensor and each.may_be_empty]
         if tensors and returns_tensor(text, function):
             condition = f"{tensors[0].name}.numel() == 0"
             yield from _shortcut(text, function, condition, "{}.flatten()")
@@ -63,14 +68,15 @@ def empties(text: Text) -> Iterator[str]:
                 yield from _shortcut(text, function, condition, "{}.float()")
 
 
-def _of_one(parameter: Parameter) -> list[str]:
-    """Where a documented size is 1, or a number itself; of a tensor of any shape, where it is smallest."""
+def _of_one(parameter: Parameter) -> list[tuple[str, str]]:
+    """What is 1, by its letter or name: a size, a number; of a tensor of any shape, what is smallest."""
+    name = parameter.name
     if parameter.annotation == "int":
-        return [f"{parameter.name} == 1"]
+        return [(name, f"{name} == 1")]
     if parameter.is_tensor and not parameter.sizes:
-        name = parameter.name
-        return [f"{name}.numel() == 1", f"{name}.dim() == 1", f"{name}.shape[-1:] == (1,)"]
-    return [f"{size} == 1" for size in parameter.dimensions]
+        small = [f"{name}.numel() == 1", f"{name}.dim() == 1", f"{name}.shape[-1:] == (1,)"]
+        return [(each, each) for each in small]
+    return [(letter, f"{size} == 1") for letter, size in parameter.letters]
 
 
 def _shortcut(text: Text, function: Function, condition: str, wrong: str = "") -> Iterator[str]:

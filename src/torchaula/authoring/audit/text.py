@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-DOCUMENTED = re.compile(r"\b(?P<name>\w+): \[(?P<sizes>[^\]]*)\](?P<rest>[^;\n]*)")
+DOCUMENTED = re.compile(r"\b(?P<name>\w+): \[(?P<sizes>[^\]]*)\](?P<rest>((?!\b\w+: \[)[^→\n])*)")
+NEVER_EMPTY = "al menos 1"
 WHOLE_NUMBERS = re.compile(r"\b(int\d+|uint8|bool)\b")
 Function = ast.FunctionDef
 Node = ast.expr | ast.stmt
@@ -24,6 +25,7 @@ class Parameter:
     sizes: tuple[str, ...] = ()
     has_more: bool = False  # whether other dimensions, any number of them, come before these
     is_whole: bool = False  # whether the documentation says that it holds whole numbers or booleans
+    may_be_empty: bool = True
 
     @property
     def is_tensor(self) -> bool:
@@ -39,6 +41,11 @@ class Parameter:
         count = len(self.sizes)
         places = range(-count, 0) if self.has_more else range(count)
         return [f"{self.name}.shape[{place}]" for place in places]
+
+    @property
+    def letters(self) -> list[tuple[str, str]]:
+        """Each documented size, and its expression."""
+        return list(zip(self.sizes, self.dimensions, strict=True))
 
 
 class Text:
@@ -121,10 +128,10 @@ def _parameter(arg: ast.arg, default: ast.expr | None, documented: re.Match[str]
     if documented is None or "list" in annotation:
         return Parameter(arg.arg, annotation, value)
     sizes = tuple(size.strip() for size in documented["sizes"].split(",") if size.strip().isidentifier())
-    rest = documented["rest"].partition("→")[0]
+    rest = documented["rest"]
     is_whole = bool(WHOLE_NUMBERS.search(rest)) and "float" not in rest
     has_more = documented["sizes"].startswith("...")
-    return Parameter(arg.arg, annotation, value, sizes, has_more, is_whole)
+    return Parameter(arg.arg, annotation, value, sizes, has_more, is_whole, NEVER_EMPTY not in rest)
 
 
 def body(function: Function) -> list[ast.stmt]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from torchaula.authoring.audit.call_operators import name_of
@@ -11,7 +12,8 @@ from torchaula.authoring.audit.text import Function, Parameter, Text, body, give
 UNREAD = ("shape", "dtype", "device", "ndim", "numel", "size", "dim", "grad")  # no values
 IN_PLACE = {ast.Add: "add_", ast.Sub: "sub_", ast.Mult: "mul_", ast.Div: "div_"}
 METHODS_IN_PLACE = ("exp", "sqrt", "square", "clamp", "abs", "relu")
-TINY = "1e-8"
+TINY = "1e-7"  # whole numbers with less added are themselves in float32
+RESULT = re.compile(r"(→|Devuelve[^\[\n]*) ?\[(?P<sizes>[^\]]*)\]")
 CAUGHT = {"sqrt": "1e-12", "log": "1e-9", "exp": ""}  # what is added inside of them
 
 
@@ -76,8 +78,9 @@ def dtypes(text: Text) -> Iterator[str]:
     for function in text.functions:
         if returns_tensor(text, function):
             for value in text.returned(function):
-                yield text.replaced(value, f"({text.of(value)}).float()")
                 yield text.replaced(value, f"({text.of(value)}).double()")
+                if _tensors(text, function):
+                    yield text.replaced(value, f"({text.of(value)}).float()")
             for each in _tensors(text, function):
                 yield text.with_line(body(function)[0], f"{each.name} = {each.name}.float()")
             for node in reads(text, function, {each.name for each in _tensors(text, function)}):
@@ -111,8 +114,9 @@ def clamps(text: Text) -> Iterator[str]:
 def epsilons(text: Text) -> Iterator[str]:
     """A small number that is added to a divisor, to the inside of a root or logarithm, or to the result."""
     for node in text.nodes:
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
-            yield text.replaced(node.right, f"({text.of(node.right)} + {TINY})")
+        divisor = node.right if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) else None
+        if divisor is not None and not isinstance(divisor, ast.Constant):
+            yield text.replaced(divisor, f"({text.of(divisor)} + {TINY})")
     for name in ("sqrt", "log"):
         for inner in _inside(text, name):
             yield text.replaced(inner, f"({text.of(inner)} + {CAUGHT[name]})")
@@ -120,6 +124,28 @@ def epsilons(text: Text) -> Iterator[str]:
         if returns_tensor(text, function) and _tensors(text, function):
             for value in text.returned(function):
                 yield text.replaced(value, f"({text.of(value)}) + 1e-6")
+
+
+def rounds(text: Text) -> Iterator[str]:
+    """A result that is rounded: less exact than float32, than float64."""
+    for function in text.functions:
+        if returns_tensor(text, function) and _tensors(text, function):
+            for value in text.returned(function):
+                for decimals in (4, 8):
+                    yield text.replaced(value, f"({text.of(value)}).round(decimals={decimals})")
+
+
+def aliases(text: Text) -> Iterator[str]:
+    """The very argument in place of an equal result, where both have as many dimensions."""
+    for function in text.functions:
+        result = RESULT.search(ast.get_docstring(function) or "")
+        for each in _tensors(text, function) if result and returns_tensor(text, function) else ():
+            if result and len(each.sizes) == result["sizes"].count(",") + 1:
+                for value in text.returned(function):
+                    right = text.of(value)
+                    yield text.replaced(
+                        value, f"{each.name} if torch.equal({right}, {each.name}) else {right}"
+                    )
 
 
 def _inside(text: Text, name: str) -> Iterator[ast.expr]:
