@@ -139,7 +139,10 @@ def neighbours(text: Text) -> Iterator[str]:
 
 
 def modes(text: Text) -> Iterator[str]:
-    """`train` for `eval`, and the other way round; `train()` for `train(flag)`."""
+    """`train` for `eval`, and the other way round; `train()` for `train(flag)`; no `no_grad`."""
+    for node in text.nodes:
+        if isinstance(node, ast.Attribute) and text.of(node) == "torch.no_grad":
+            yield text.replaced(node, "torch.enable_grad")
     for call in text.calls:
         if isinstance(call.func, ast.Attribute) and call.func.attr in MODES:
             other = MODES[1 - MODES.index(call.func.attr)]

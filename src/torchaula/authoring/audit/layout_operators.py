@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from torchaula.authoring.audit.call_operators import name_of
 from torchaula.authoring.audit.text import Function, Node, Text
+from torchaula.authoring.audit.value_operators import reads
 
 ONE_SIDED = (ast.Sub, ast.Div, ast.FloorDiv, ast.MatMult, ast.Pow)
 COUNTS = ("len", "numel")
@@ -15,14 +16,23 @@ COUNTS = ("len", "numel")
 
 def swaps(text: Text) -> Iterator[str]:
     """Two neighbours swapped: arguments, elements of a tuple or list, operands, letters of an equation."""
-    axes = {k.value for call in text.calls for k in call.keywords if k.arg == "dim"}  # of no order
+    unordered = set(_unordered(text))
     for node in text.nodes:
-        for first, second in _neighbours(node) if node not in axes else ():
+        for first, second in _neighbours(node) if node not in unordered else ():
             one, other = text.of(first), text.of(second)
             if one != other:
                 yield text.with_edits((first, other), (second, one))
         if isinstance(node, ast.Call) and name_of(node) == "einsum":
             yield from _equations(text, node.args[0])
+
+
+def _unordered(text: Text) -> Iterator[ast.AST]:
+    """Tuples whose order says nothing: of axes to reduce, and of names that begin with numbers."""
+    yield from (k.value for call in text.calls for k in call.keywords if k.arg == "dim")
+    for node in text.nodes:
+        values = node.value.elts if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple) else ()
+        if isinstance(node, ast.Assign) and values and all(isinstance(v, ast.Constant) for v in values):
+            yield from (*node.targets, node.value)
 
 
 def _neighbours(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
@@ -59,9 +69,8 @@ def names(text: Text) -> Iterator[str]:
         numbers = [each.name for each in text.parameters(function) if each.annotation == "int"]
         groups = [*_groups(text, function), numbers]
         after = {a: b for group in groups for a, b in pairwise([*group, *group[:1]]) if a != b}
-        for node in text.inside(function):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in after:
-                yield text.replaced(node, after[node.id])
+        for node in reads(text, function, set(after)):
+            yield text.replaced(node, after[text.of(node)])
 
 
 def _groups(text: Text, function: Function) -> Iterator[list[str]]:

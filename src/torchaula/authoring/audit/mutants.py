@@ -47,7 +47,13 @@ OPERATORS: tuple[tuple[Kind, Callable[[Text], Iterator[str]]], ...] = (
     (Kind.ALIAS, value_operators.aliases),
 )
 STRICT = re.compile(r", strict=\w+")  # says that an author thought of it; no call of a test hangs on it
-GRAPH_PROMISED = re.compile(r"gradiente|grafo")
+# What costs points is said. Without a word of the graph it may be cut, and without one of no data, that has
+# no result; the words are those of the list of what is checked.
+CHECKED = re.compile(r"Se comprueba.*?(?=<details>|\Z)", re.S)
+PROMISED = {
+    Kind.GRAPH: re.compile(r"el gradiente llegue|unido al grafo"),
+    Kind.EMPTY: re.compile(r"= ?\$?0\b|\b0 secuencias|vací|ningun"),
+}
 
 
 @dataclass(frozen=True)
@@ -101,10 +107,12 @@ def counted(mutants: Iterable[Mutant]) -> Counter[Kind]:
 
 
 def _changed(exercise: Exercise, model: str) -> Iterator[tuple[Kind, str]]:
-    """All that operators make. What costs points is said: without a word of the graph it may be cut."""
+    """All that operators make."""
     yield from core_operators.changed(model)
     text = Text(model)
-    told = exercise.statement.source + model
+    checked = CHECKED.search(exercise.statement.source)
+    said = checked[0] if checked else ""
+    told = {Kind.GRAPH: said + model, Kind.EMPTY: said}
     for kind, operator in OPERATORS:
-        if kind is not Kind.GRAPH or GRAPH_PROMISED.search(told):
+        if kind not in PROMISED or PROMISED[kind].search(told[kind]):
             yield from ((kind, source) for source in operator(text))

@@ -25,6 +25,7 @@ class Parameter:
     sizes: tuple[str, ...] = ()
     has_more: bool = False  # whether other dimensions, any number of them, come before these
     is_whole: bool = False  # whether the documentation says that it holds whole numbers or booleans
+    is_double: bool = False  # whether it says that it holds float64, and nothing of float32
     may_be_empty: bool = True
 
     @property
@@ -131,7 +132,9 @@ def _parameter(arg: ast.arg, default: ast.expr | None, documented: re.Match[str]
     rest = documented["rest"]
     is_whole = bool(WHOLE_NUMBERS.search(rest)) and "float" not in rest
     has_more = documented["sizes"].startswith("...")
-    return Parameter(arg.arg, annotation, value, sizes, has_more, is_whole, NEVER_EMPTY not in rest)
+    is_double = "float64" in rest and "float32" not in rest
+    may_be_empty = NEVER_EMPTY not in rest
+    return Parameter(arg.arg, annotation, value, sizes, has_more, is_whole, is_double, may_be_empty)
 
 
 def body(function: Function) -> list[ast.stmt]:

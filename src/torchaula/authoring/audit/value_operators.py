@@ -40,9 +40,6 @@ def reads(text: Text, function: Function, names: set[str]) -> Iterator[ast.expr]
 
 def graphs(text: Text) -> Iterator[str]:
     """A result, an input or a parameter of a layer that is cut off from the graph; `no_grad` around all."""
-    for node in text.nodes:
-        if isinstance(node, ast.Attribute) and text.of(node) == "torch.no_grad":
-            yield text.replaced(node, "torch.enable_grad")
     for function in text.functions:
         if returns_tensor(text, function):
             yield text.with_line(function, "@torch.no_grad()")
@@ -77,9 +74,11 @@ def dtypes(text: Text) -> Iterator[str]:
             yield text.replaced(node, "torch.float64")
     for function in text.functions:
         if returns_tensor(text, function):
+            tensors = _tensors(text, function)
             for value in text.returned(function):
-                yield text.replaced(value, f"({text.of(value)}).double()")
-                if _tensors(text, function):
+                if not any(each.is_double for each in tensors):
+                    yield text.replaced(value, f"({text.of(value)}).double()")
+                if tensors:
                     yield text.replaced(value, f"({text.of(value)}).float()")
             for each in _tensors(text, function):
                 yield text.with_line(body(function)[0], f"{each.name} = {each.name}.float()")
@@ -112,14 +111,19 @@ def clamps(text: Text) -> Iterator[str]:
 
 
 def epsilons(text: Text) -> Iterator[str]:
-    """A small number that is added to a divisor, to the inside of a root or logarithm, or to the result."""
-    for node in text.nodes:
+    """A small number that is added to a divisor, to the inside of a root or logarithm, or to the result.
+
+    Not where a layer draws its first values, which say nothing of a millionth.
+    """
+    random = {node for each in text.functions if each.name == "__init__" for node in text.inside(each)}
+    for node in (node for node in text.nodes if node not in random):
         divisor = node.right if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) else None
         if divisor is not None and not isinstance(divisor, ast.Constant):
             yield text.replaced(divisor, f"({text.of(divisor)} + {TINY})")
     for name in ("sqrt", "log"):
         for inner in _inside(text, name):
-            yield text.replaced(inner, f"({text.of(inner)} + {CAUGHT[name]})")
+            if inner not in random:
+                yield text.replaced(inner, f"({text.of(inner)} + {CAUGHT[name]})")
     for function in text.functions:
         if returns_tensor(text, function) and _tensors(text, function):
             for value in text.returned(function):
