@@ -107,8 +107,7 @@ def test_statements_and_modes_of_training_are_left_out_or_turned_round() -> None
 
     assert [each.count("pass") for each in steps] == [1, 1]
     assert any("zero_grad" not in each for each in steps)
-    assert changes(call_operators.modes, source) == {"model.eval()"}
-    assert changes(value_operators.graphs, source) == {"with torch.enable_grad():"}
+    assert changes(call_operators.modes, source) == {"model.eval()", "with torch.enable_grad():"}
 
 
 def test_names_of_neighbouring_sizes_are_taken_for_one_another() -> None:

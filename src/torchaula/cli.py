@@ -151,7 +151,7 @@ def audit(
     course = layout.find(folder)
     if count:
         for path in counts.write_all(course, [each.partition("/")[0] for each in what]):
-            click.echo(_("wrote {path}").format(path=path))
+            click.echo(_("wrote {path}").format(path=path.relative_to(course.root)))
         return
     chosen = _examined(course, what, changed)
     found, draws = {}, examine.draws(seeds)
