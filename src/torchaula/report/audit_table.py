@@ -117,12 +117,14 @@ def _remarks(score: Score) -> Iterator[str]:
 
 
 def _misjudged(exercise: str, each: Misjudged) -> str:
-    return _("{exercise}: {answer} fails {failed}, declared {declared} ({way})").format(
+    told = _("{exercise}: {answer} fails {failed}, declared {declared} (seed {seed}, threads: {threads})")
+    return told.format(
         exercise=exercise,
         answer=each.answer,
         failed=" ".join(each.failed) or _("nothing"),
         declared=" ".join(each.declared) or _("nothing"),
-        way=each.way,
+        seed=each.seed,
+        threads=each.threads,
     )
 
 

@@ -61,12 +61,13 @@ class Examined:
 
 @dataclass(frozen=True)
 class Misjudged:
-    """A known answer that fails other cells than declared, tried in this `way`."""
+    """A known answer that fails other cells than declared, with this seed and number of torch's threads."""
 
     answer: str
-    way: str
     failed: tuple[str, ...]
     declared: tuple[str, ...]
+    seed: str
+    threads: int = 1
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from torchaula.authoring import judging, matrix
 from torchaula.authoring.audit.scores import Answers, Misjudged
 from torchaula.authoring.luck import Draw
 from torchaula.authoring.matrix import Trial
+from torchaula.checks.session import COURSE_SEED
 from torchaula.course.answers import KnownAnswer
 from torchaula.course.notebook import Notebook
 from torchaula.grading.trusted import diagnosis
@@ -70,8 +71,8 @@ def _trials(bench: Bench, known: Sequence[KnownAnswer], draw: Draw) -> list[Tria
     return trials
 
 
-def _misjudged(trials: Sequence[Trial], way: str) -> list[Misjudged]:
-    return [_as_misjudged(t.answer, t.failed("remote"), way) for t in trials if not t.as_declared]
+def _misjudged(trials: Sequence[Trial], seed: str) -> list[Misjudged]:
+    return [_as_misjudged(t.answer, t.failed("remote"), seed) for t in trials if not t.as_declared]
 
 
 def _in_threads(bench: Bench, known: Sequence[KnownAnswer]) -> list[Misjudged]:
@@ -82,12 +83,12 @@ def _in_threads(bench: Bench, known: Sequence[KnownAnswer]) -> list[Misjudged]:
             solution = {bench.exercise: answer.source}
             verdicts = judging.grade(bench.notebook, solution, [bench.exercise], threads=THREADS)
             if failed := _failed(verdicts):
-                found.append(_as_misjudged(answer, failed, f"{THREADS} threads"))
+                found.append(_as_misjudged(answer, failed, str(COURSE_SEED), THREADS))
     return found
 
 
-def _as_misjudged(answer: KnownAnswer, failed: frozenset[str], way: str) -> Misjudged:
-    return Misjudged(answer.id, way, tuple(sorted(failed)), tuple(sorted(answer.fails)))
+def _as_misjudged(answer: KnownAnswer, failed: frozenset[str], seed: str, threads: int = 1) -> Misjudged:
+    return Misjudged(answer.id, tuple(sorted(failed)), tuple(sorted(answer.fails)), seed, threads)
 
 
 def mutants(bench: Bench, sources: Sequence[str], draw: Draw, is_told: bool) -> list[Tried]:
