@@ -44,7 +44,7 @@ def _differing(course: Course, now: Notebook, markers: Markers, commit: str) -> 
                 commit=commit, folder=course.root
             )
         )
-    if _judges_differ(commit):
+    if _judges_differ(course, commit):
         return list(now.exercises)
 
     def old(path: Path) -> str:
@@ -76,8 +76,10 @@ def _files(course: Course, assignment: str, exercise: str, read: Read) -> tuple[
     return read(answers.path(course, assignment, exercise)), entries
 
 
-def _judges_differ(commit: str) -> bool:
+def _judges_differ(course: Course, commit: str) -> bool:
     """Whether the code that judges is in the course's repository, and other code than then."""
+    if _git(ROOT, "rev-parse", "--show-toplevel") != _git(course.root, "rev-parse", "--show-toplevel"):
+        return False
     done = _run(ROOT, "diff", "--quiet", commit, "--", *JUDGES)
     return done.returncode == 1
 

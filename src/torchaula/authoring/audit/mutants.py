@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -46,7 +47,6 @@ OPERATORS: tuple[tuple[Kind, Callable[[Text], Iterator[str]]], ...] = (
     (Kind.ROUND, value_operators.rounds),
     (Kind.ALIAS, value_operators.aliases),
 )
-STRICT = re.compile(r", strict=\w+")  # says that an author thought of it; no call of a test hangs on it
 # What costs points is said. Without a word of the graph it may be cut, and without one of no data, that has
 # no result; the words are those of the list of what is checked.
 CHECKED = re.compile(r"Se comprueba.*?(?=<details>|\Z)", re.S)
@@ -92,13 +92,34 @@ class Mutant:
 def of(exercise: Exercise) -> list[Mutant]:
     """The mutants of an exercise, each program once, always in the same order."""
     model = exercise.solution.answer
-    known, found = {program(STRICT.sub("", model)), ""}, list[Mutant]()
+    known, found = {_seen(model)}, list[Mutant]()
     for kind, source in _changed(exercise, model):
-        same = program(STRICT.sub("", source))
-        if same not in known:
+        same = _seen(source)
+        if same and same not in known:
             known.add(same)
             found.append(Mutant(len(found) + 1, kind, source, model))
     return found
+
+
+def _seen(source: str) -> str:
+    """What of a program a test may see; empty if it is no Python."""
+    try:
+        return program(ast.unparse(_Seen().visit(ast.parse(source))))
+    except SyntaxError:
+        return ""
+
+
+class _Seen(ast.NodeTransformer):
+    """Removes what no test may ask for: the text of an exception, and whether `zip` is strict."""
+
+    def visit_Raise(self, node: ast.Raise) -> ast.AST:
+        if isinstance(node.exc, ast.Call):
+            node.exc.args = []
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        node.keywords = [each for each in node.keywords if each.arg != "strict"]
+        return self.generic_visit(node)
 
 
 def counted(mutants: Iterable[Mutant]) -> Counter[Kind]:

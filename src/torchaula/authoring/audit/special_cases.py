@@ -76,7 +76,7 @@ def _of_one(parameter: Parameter) -> list[tuple[str, str]]:
     if parameter.is_tensor and not parameter.sizes:
         small = [f"{name}.numel() == 1", f"{name}.dim() == 1", f"{name}.shape[-1:] == (1,)"]
         return [(each, each) for each in small]
-    return [(letter, f"{size} == 1") for letter, size in parameter.letters]
+    return [(letter, f"{size} == 1") for letter, size in parameter.letters if parameter.may_be_one]
 
 
 def _shortcut(text: Text, function: Function, condition: str, wrong: str = "") -> Iterator[str]:

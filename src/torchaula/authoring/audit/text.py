@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 DOCUMENTED = re.compile(r"\b(?P<name>\w+): \[(?P<sizes>[^\]]*)\](?P<rest>((?!\b\w+: \[)[^→\n])*)")
-NEVER_EMPTY = "al menos 1"
+NEVER_EMPTY, NEVER_ONE = re.compile("al menos 1"), re.compile("de [2-9] o más")
 WHOLE_NUMBERS = re.compile(r"\b(int\d+|uint8|bool)\b")
 Function = ast.FunctionDef
 Node = ast.expr | ast.stmt
@@ -27,6 +27,7 @@ class Parameter:
     is_whole: bool = False  # whether the documentation says that it holds whole numbers or booleans
     is_double: bool = False  # whether it says that it holds float64, and nothing of float32
     may_be_empty: bool = True
+    may_be_one: bool = True  # whether a size may be 1
 
     @property
     def is_tensor(self) -> bool:
@@ -133,8 +134,8 @@ def _parameter(arg: ast.arg, default: ast.expr | None, documented: re.Match[str]
     is_whole = bool(WHOLE_NUMBERS.search(rest)) and "float" not in rest
     has_more = documented["sizes"].startswith("...")
     is_double = "float64" in rest and "float32" not in rest
-    may_be_empty = NEVER_EMPTY not in rest
-    return Parameter(arg.arg, annotation, value, sizes, has_more, is_whole, is_double, may_be_empty)
+    least = (not NEVER_EMPTY.search(rest), not NEVER_ONE.search(rest))
+    return Parameter(arg.arg, annotation, value, sizes, has_more, is_whole, is_double, *least)
 
 
 def body(function: Function) -> list[ast.stmt]:

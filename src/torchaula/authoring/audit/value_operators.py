@@ -9,7 +9,10 @@ from collections.abc import Iterator
 from torchaula.authoring.audit.call_operators import name_of
 from torchaula.authoring.audit.text import Function, Parameter, Text, body, gives
 
-UNREAD = ("shape", "dtype", "device", "ndim", "numel", "size", "dim", "grad")  # no values
+UNREAD = {  # attributes and methods that ask for no values
+    *("shape", "dtype", "device", "ndim", "numel", "size", "dim", "grad"),
+    *("new_zeros", "new_ones", "new_full", "new_empty", "new_tensor"),
+}
 IN_PLACE = {ast.Add: "add_", ast.Sub: "sub_", ast.Mult: "mul_", ast.Div: "div_"}
 METHODS_IN_PLACE = ("exp", "sqrt", "square", "clamp", "abs", "relu")
 TINY = "1e-7"  # whole numbers with less added are themselves in float32
