@@ -13,6 +13,7 @@ import pytest
 from tests import pupils, shipped
 from torchaula.authoring.audit import (
     call_operators,
+    changed,
     core_operators,
     counts,
     equivalents,
@@ -29,6 +30,7 @@ from torchaula.authoring.audit.text import Text
 from torchaula.course import converters, layout
 from torchaula.course.answers import program
 from torchaula.course.layout import Course
+from torchaula.course.markers import USUAL
 from torchaula.errors import Refusal
 
 WRITTEN = """def f(x: torch.Tensor, w: torch.Tensor, n: int = 0) -> torch.Tensor:
@@ -185,44 +187,44 @@ def test_counts_in_the_repository_are_those_of_the_operators(assignment: str) ->
     assert counts.load(course, assignment) == now
 
 
-def test_exercise_without_holes_ends_with_0(course: Course) -> None:
-    """All mutants fail the public check, and the answers end as declared."""
-    told = pupils.command(course, "audit", "mini/add-one")
-
-    assert "100.0%" in told
-    assert "survived;" not in told
-
-
-def test_planted_hole_is_shown_as_a_survivor(course: Course) -> None:
-    """A hidden test that asks what the public one asks lets a power through: a diff, the cell, and 1."""
-    edit(course.notebook("mini"), "[3.0, 5.0, 7.0]", "[1.0, 2.0, 2.0]")
-
-    told = pupils.command(course, "audit", "mini/double", code=1)
-
-    assert f"-    return 2 * x\n{POWER}" in told
-    assert "survived; valores should see it" in told
-
-
-def test_mutant_that_only_hidden_cells_fail_is_listed(course: Course) -> None:
-    """The public check asks 1 and 2 alone, and does not warn of a power."""
-    told = pupils.command(course, "audit", "mini/double", code=1)
-
-    assert "valores alone; publico should warn" in told
-    assert POWER in told
-
-
-def test_cell_that_fails_no_mutant_is_named(course: Course) -> None:
-    """A graded cell that accepts all values tests nothing."""
-    edit(course.notebook("mini"), "matches(lambda x: x + 1)", "sound()")
-
-    told = pupils.command(course, "audit", "mini/add-one", code=1)
-
-    assert "add-one-valores: fails no mutant" in told
-
-
 def declare(course: Course, text: str) -> None:
     """Write the file of equivalent mutants."""
     (course.answers / "mini" / "equivalent.md").write_text(f"```diff\n{text}\n```\n", encoding="utf-8")
+
+
+def test_what_falls_short_is_shown_where_an_author_can_mend_it(course: Course) -> None:
+    """A survivor as a diff with its cell, a cell that tests nothing, a false reason, a count; and 1."""
+    edit(course.notebook("mini"), "[3.0, 5.0, 7.0]", "[1.0, 2.0]")
+    edit(course.notebook("mini"), "matches(lambda x: x + 1)", "sound()")
+    declare(course, "@@ add-one @@ it is the same\n-    return x + 1\n+    return x - 1")
+    pupils.command(course, "audit", "--count")
+    edit(counts.path(course, "mini"), "double,arithmetic,6", "double,arithmetic,7")
+
+    told = pupils.command(course, "audit", "mini", code=1)
+
+    assert f"survived; valores should see it\n-    return 2 * x\n{POWER}\n" in told
+    assert "add-one-valores: fails no mutant" in told
+    assert "declared equivalent, and fails\n-    return x + 1\n+    return x - 1\n" in told
+    assert "double: not as many mutants as were counted (arithmetic)" in told
+    assert "--count" in told
+
+
+def test_json_says_the_same_and_what_only_hidden_cells_see(course: Course, tmp_path: Path) -> None:
+    """The public check asks 1 and 2 alone, and does not warn of a power; the other exercise has no hole."""
+    file = tmp_path / "audit.json"
+
+    told = pupils.command(course, "audit", "mini", "--json", str(file), "--seeds", "2", code=1)
+
+    content = json.loads(file.read_text(encoding="utf-8"))
+    double, add_one = content["assignments"]["mini"]
+    assert content["seeds"] == ["1/1", "1/2"]
+    assert (double["faults"], add_one["faults"]) == (["hidden only"], [])
+    assert add_one["mutants"] == add_one["killed"] > 5
+    assert add_one["answers"]["wrong"] == add_one["answers"]["own_sentence"] == 1
+    assert [each["diff"].split("\n")[1] for each in double["shown"] if each["end"] == "hidden only"] == [
+        POWER
+    ]
+    assert f"valores alone; publico should warn\n-    return 2 * x\n{POWER}\n" in told
 
 
 def test_equivalent_mutant_that_no_operator_makes_is_refused(course: Course) -> None:
@@ -236,75 +238,62 @@ def test_equivalent_mutant_that_no_operator_makes_is_refused(course: Course) -> 
     assert "don't stand in the model solution" in pupils.command(course, "audit", "mini/double", code=2)
 
 
-def test_declared_mutant_that_fails_is_told(course: Course) -> None:
-    """A reason does not make a mutant equivalent."""
-    declare(course, "@@ add-one @@ it is the same\n-    return x + 1\n+    return x - 1")
-
-    told = pupils.command(course, "audit", "mini/add-one", code=1)
-
-    assert "declared equivalent, and fails" in told
-
-
-def test_counts_are_written_and_held(course: Course) -> None:
-    """Where the file says otherwise than the operators, the audit ends with 1 and says how to count anew."""
-    file = counts.path(course, "mini")
-    pupils.command(course, "audit", "--count")
-
-    assert "add-one,arithmetic,6\n" in file.read_text(encoding="utf-8")
-    pupils.command(course, "audit", "mini/add-one")
-
-    edit(file, "add-one,arithmetic,6", "add-one,arithmetic,7")
-    told = pupils.command(course, "audit", "mini/add-one", code=1)
-
-    assert "--count" in told and "(arithmetic)" in told
-
-
-def test_json_holds_figures_and_survivors(course: Course, tmp_path: Path) -> None:
-    """Programs read the same as people."""
-    file = tmp_path / "audit.json"
-    pupils.command(course, "audit", "mini", "--json", str(file), "--seeds", "2", code=1)
-
-    content = json.loads(file.read_text(encoding="utf-8"))
-
-    assert content["seeds"] == ["1/1", "1/2"]
-    double, add_one = content["assignments"]["mini"]
-    assert (double["faults"], add_one["faults"]) == (["hidden only"], [])
-    assert add_one["mutants"] == add_one["killed"]
-    assert any(each["diff"].endswith(POWER) for each in double["shown"])
-    assert add_one["answers"]["wrong"] == add_one["answers"]["own_sentence"] == 1
-
-
 def git(course: Course, *words: str) -> None:
     """Run git in a course's folder."""
     author = {f"GIT_{who}_{what}": "x" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     subprocess.run(["git", *words], cwd=course.root, env=os.environ | author, check=True, capture_output=True)
 
 
-def test_changed_exercises_alone_are_examined(course: Course) -> None:
-    """By default what is not committed; where all is, the last commit; with a commit, all since then."""
+def committed(course: Course) -> Course:
+    """The course in a repository of its own."""
     git(course, "init", "-q")
     git(course, "add", "source", "answers", "nbgrader_config.py")
     git(course, "commit", "-qm", "one")
-    assert "HEAD: nothing" in pupils.command(course, "audit", "--changed")
+    return course
+
+
+def differing(course: Course, commit: str = "") -> tuple[str, list[str]]:
+    """The commit that is compared with, and the exercises that differ from it."""
+    base, found = changed.since(course, [converters.source(course, "mini")], USUAL, commit)
+    return base, found["mini"]
+
+
+def test_changed_exercises_are_those_not_committed_or_else_of_the_last_commit(course: Course) -> None:
+    """With a commit, all that changed since then."""
+    committed(course)
+    assert differing(course) == ("HEAD", [])
 
     edit(course.notebook("mini"), "matches(lambda x: x + 1)", "matches(lambda x: 1 + x)")
-    assert "HEAD: mini/add-one\n" in pupils.command(course, "audit", "--changed")
+    assert differing(course) == ("HEAD", ["add-one"])
 
     git(course, "commit", "-qam", "two")
-    assert "HEAD~1: mini/add-one\n" in pupils.command(course, "audit", "--changed")
-    assert "HEAD~1: nothing" in pupils.command(course, "audit", "mini/double", "--changed")
-    assert "HEAD: nothing" in pupils.command(course, "audit", "--changed", "HEAD")
-    assert "no commit" in pupils.command(course, "audit", "--changed", "nowhere", code=2)
+    assert differing(course) == ("HEAD~1", ["add-one"])
+    assert differing(course, "HEAD") == ("HEAD", [])
+
+    edit(course.answers / "mini" / "double.md", "another-way", "one-more-way")
+    assert differing(course) == ("HEAD", ["double"])
+    with pytest.raises(Refusal, match="no commit"):
+        differing(course, "nowhere")
 
 
-def test_declaring_a_mutant_equivalent_changes_its_exercise(course: Course) -> None:
-    """And no other one."""
-    git(course, "init", "-q")
-    git(course, "add", "source", "answers", "nbgrader_config.py")
-    git(course, "commit", "-qm", "one")
+def test_declaring_a_mutant_equivalent_changes_its_exercise_alone(course: Course) -> None:
+    """What an author has just written is examined."""
+    committed(course)
     declare(course, "@@ add-one @@ it is the same\n-    return x + 1\n+    return x - 1")
 
-    assert "HEAD: mini/add-one\n" in pupils.command(course, "audit", "--changed", code=1)
+    assert differing(course) == ("HEAD", ["add-one"])
+
+
+def test_command_examines_what_changed_and_ends_with_0_without_holes(course: Course) -> None:
+    """The other exercise, which has one, is left alone."""
+    committed(course)
+    edit(course.notebook("mini"), "matches(lambda x: x + 1)", "matches(lambda x: 1 + x)")
+
+    assert "changed since HEAD: nothing" in pupils.command(course, "audit", "mini/double", "--changed")
+    told = pupils.command(course, "audit", "--changed")
+
+    assert "changed since HEAD: mini/add-one\n" in told
+    assert "100.0%" in told and "survived;" not in told
 
 
 def score(*failed: tuple[frozenset[str], ...], reason: str = "") -> Score:
