@@ -216,14 +216,15 @@ def test_graph_and_empty_data_are_examined_where_the_statement_speaks_of_them() 
 
 
 @pytest.mark.parametrize("assignment", layout.find(shipped.ROOT).assignments)
-def test_counts_in_the_repository_are_those_of_the_operators(assignment: str) -> None:
-    """Nobody takes a mutant away unseen: what is generated is what was counted."""
+def test_counts_and_equivalent_mutants_in_the_repository_are_those_of_the_operators(assignment: str) -> None:
+    """Nobody takes a mutant away unseen, and no reason is left behind by a mutant that is no more."""
     course = layout.find(shipped.ROOT)
     source = converters.source(course, assignment)
 
-    now = {e.id: dict(mutants.counted(mutants.of(e))) for e in source.exercises.values()}
+    made = {exercise.id: mutants.of(exercise) for exercise in source.exercises.values()}
 
-    assert counts.load(course, assignment) == now
+    assert counts.load(course, assignment) == {name: dict(mutants.counted(own)) for name, own in made.items()}
+    assert equivalents.load(course, source, made).keys() == made.keys()
 
 
 def declare(course: Course, text: str) -> None:
