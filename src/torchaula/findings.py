@@ -43,6 +43,13 @@ ABSENT = frozenset({Reason.UNDEFINED, Reason.NOT_CALLABLE, Reason.UNWRITTEN})  #
 TIMEOUTS = frozenset({Reason.TIMEOUT, Reason.WAITED})
 
 
+class Certainty(StrEnum):
+    """How sure it is that an answer makes a known mistake."""
+
+    SURE = "sure"  # it fails in the very cells and in the very way that the mistake does
+    POSSIBLE = "possible"  # some cells agree only, or two exceptions whose numbers differ
+
+
 class Contrast(StrEnum):
     """How a value differs from the expected one. From `NAN` on, one rule explains a whole tensor."""
 

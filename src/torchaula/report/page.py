@@ -16,7 +16,7 @@ from torchaula.classroom.gradebook.ledger import NO_RESPONSE, total
 from torchaula.course import notebook
 from torchaula.course.notebook import Exercise
 from torchaula.course.rebuilding.rebuild import OWN, grade_id
-from torchaula.findings import OF_THE_CALL, Label, Outcome, Row
+from torchaula.findings import OF_THE_CALL, Certainty, Label, Outcome, Row
 from torchaula.grading.trusted.outputs import plain
 from torchaula.grading.trusted.verdict import Lost, Verdict
 from torchaula.report import words
@@ -103,6 +103,24 @@ class ExercisePart:
 
     id: str
     heading: str
+@dataclass(frozen=True)
+class Recognised:
+    """A misconception, and the graded cells in which it was recognised."""
+
+    sentence: str
+    tests: tuple[Test, ...]
+
+    @property
+    def aspects(self) -> list[str]:
+        return [test.aspect for test in self.tests]
+
+    @property
+    def title(self) -> str:
+        """What kind of sentence it is, in words."""
+        is_sure = any(test.verdict.certainty is Certainty.SURE for test in self.tests)
+        return words.DIAGNOSES[Certainty.SURE if is_sure else Certainty.POSSIBLE]
+
+
     tests: tuple[Test, ...]
     answer: Written
     hints: tuple[Hint, ...]
@@ -138,13 +156,13 @@ class ExercisePart:
         return [FailedTests(tuple(tests)) for tests in alike.values()]
 
     @property
-    def diagnoses(self) -> dict[str, list[str]]:
-        """The recognised misconceptions, each with the aspects where it was recognised."""
-        found: dict[str, list[str]] = {}
+    def diagnoses(self) -> list[Recognised]:
+        """The recognised misconceptions."""
+        found: dict[str, list[Test]] = {}
         for test in self.failed:
             if test.verdict.diagnosis:
-                found.setdefault(test.verdict.diagnosis, []).append(test.aspect)
-        return found
+                found.setdefault(test.verdict.diagnosis, []).append(test)
+        return [Recognised(sentence, tuple(tests)) for sentence, tests in found.items()]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from torchaula.findings import Label, Outcome
+from torchaula.findings import Certainty, Label, Outcome
 from torchaula.grading.trusted.verdict import Lost
 from torchaula.report.by_person import State
 
@@ -26,7 +26,10 @@ WHERE_TO_LOOK = (
     "De cada prueba que falta tienes más abajo qué se llamó, qué se obtuvo y qué se esperaba. "
     "Ve de una en una: arreglar la primera a menudo arregla otras."
 )
-DIAGNOSIS = "Un error conocido"
+DIAGNOSES = {
+    Certainty.SURE: "Un error conocido",
+    Certainty.POSSIBLE: "Puede que sea este error conocido",
+}
 HINTS = "Vuelve a las pistas del enunciado"
 HINTS_HOW = "De menos a más: abre la primera, inténtalo y sigue solo si te hace falta."
 CALLS = "Qué se llamó en cada una"
