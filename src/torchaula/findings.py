@@ -84,6 +84,7 @@ class Kind(StrEnum):
     NOT_FINITE = "not finite"
     NOT_SO = "not so"  # a property does not hold
     NOT_RAISED = "not raised"
+    RAISED_ANOTHER = "raised another"  # exception than the expected one
     DETACHED = "detached"
     SHARED = "shared"
     GROWS = "grows"
@@ -108,10 +109,13 @@ class Label(StrEnum):
     TEST = "test"
     CASE = "case"
     CALL = "call"
+    SKETCH = "sketch"  # a call without some of its values
+    BY_TEST = "by test"  # a call of a test's own function, which no learner has
     ABOUT = "about"
     OBTAINED = "obtained"
     EXPECTED = "expected"
     DIFFERENCE = "difference"
+    ALIKE = "alike"  # what is left out, since it agrees
     LINE = "line"
     BEFORE = "before"
     CAUSE = "cause"
@@ -119,7 +123,8 @@ class Label(StrEnum):
     PLAIN = "plain"  # a sentence without a label
 
 
-OF_THE_CALL = frozenset({Label.TEST, Label.CASE, Label.CALL})  # these describe the call, others its result
+# These describe the call, others its result.
+OF_THE_CALL = frozenset({Label.TEST, Label.CASE, Label.CALL, Label.SKETCH, Label.BY_TEST})
 COMPARED = frozenset({Label.OBTAINED, Label.EXPECTED})
 
 

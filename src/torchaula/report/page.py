@@ -90,19 +90,19 @@ class FailedTests:
     @property
     def explained(self) -> str:
         """What this outcome means and what to do; empty if the lines say enough."""
-        return "" if self.first.verdict.is_unwritten else words.EXPLAINED.get(self.first.verdict.outcome, "")
+        outcome = self.first.verdict.outcome
+        if self.first.verdict.is_unwritten or outcome not in words.EXPLAINED:
+            return ""
+        labels = (row.label for row in self.first.call if outcome is Outcome.RAISED)
+        return " ".join(
+            [words.EXPLAINED[outcome], *(words.REPEAT[each] for each in labels if each in words.REPEAT)]
+        )
 
     @property
     def calls_differ(self) -> bool:
         return len({test.call for test in self.tests}) > 1
 
 
-@dataclass(frozen=True)
-class ExercisePart:
-    """An exercise: its graded cells, the learner's answer, hints, and a person's comment."""
-
-    id: str
-    heading: str
 @dataclass(frozen=True)
 class Recognised:
     """A misconception, and the graded cells in which it was recognised."""
@@ -121,6 +121,12 @@ class Recognised:
         return words.DIAGNOSES[Certainty.SURE if is_sure else Certainty.POSSIBLE]
 
 
+@dataclass(frozen=True)
+class ExercisePart:
+    """An exercise: its graded cells, the learner's answer, hints, and a person's comment."""
+
+    id: str
+    heading: str
     tests: tuple[Test, ...]
     answer: Written
     hints: tuple[Hint, ...]

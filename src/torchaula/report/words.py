@@ -54,10 +54,13 @@ LABELS = {  # the same as in a check's message in a notebook
     Label.TEST: "Prueba",
     Label.CASE: "Caso",
     Label.CALL: "Llamada",
+    Label.SKETCH: "Llamada",
+    Label.BY_TEST: "Llamada",
     Label.ABOUT: "Se mira",
     Label.OBTAINED: "Obtenido",
     Label.EXPECTED: "Esperado",
     Label.DIFFERENCE: "Diferencia",
+    Label.ALIKE: "Coinciden",
     Label.LINE: "Tu línea",
     Label.BEFORE: "Antes",
     Label.CAUSE: "Causa",
@@ -78,7 +81,7 @@ UNWRITTEN = "Por escribir"
 EXPLAINED = {
     Outcome.RAISED: (
         "Tu código se paró con una excepción (*exception*) donde se esperaba un resultado. Lee su nombre y "
-        "su mensaje, y repite la llamada en una celda tuya."
+        "su mensaje."
     ),
     Outcome.TIMED_OUT: (
         "Tu código no había terminado cuando se acabó el tiempo de esta prueba, y se paró. Lee abajo si "
@@ -99,6 +102,14 @@ EXPLAINED = {
     Outcome.INFRASTRUCTURE: (
         "Ha fallado la corrección, no tu código. No tienes que cambiar nada: avisa a quien corrige para que "
         "la repita."
+    ),
+}
+# How to make an exception happen again; a call of a test's own function can't be repeated.
+REPEAT = {
+    Label.CALL: "Para verla otra vez, repite la llamada en una celda tuya.",
+    Label.SKETCH: (
+        "Para verla otra vez, repite la llamada en una celda tuya; donde solo se ven la forma y el tipo de "
+        "un tensor, crea uno igual, por ejemplo con `torch.randn(forma, dtype=…)`."
     ),
 }
 WAITS = "Pendiente: lo corrige una persona"

@@ -44,8 +44,9 @@ from torchaula.checks.messages.rows import (
     passed_public,
     public_first,
     rows,
+    the_case,
 )
-from torchaula.checks.messages.values import argument, call, of_test, show
+from torchaula.checks.messages.values import argument, call, show
 
 __all__ = [
     "DIFFERENCES",
@@ -76,7 +77,6 @@ __all__ = [
     "not_data",
     "not_finite",
     "not_so",
-    "of_test",
     "out_of_time",
     "passed_public",
     "public_first",
@@ -86,6 +86,7 @@ __all__ = [
     "should_raise",
     "show",
     "slow_test",
+    "the_case",
     "unexpected",
     "unreadable",
 ]

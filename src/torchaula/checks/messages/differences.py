@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from torchaula.checks import quotes
 from torchaula.checks.compare import Difference
-from torchaula.checks.messages.values import dtype, quote, shape, show, type_name
+from torchaula.checks.messages.values import SHOWN_ITEMS, dtype, quote, shape, show, type_name
 from torchaula.findings import Contrast
 
 
@@ -32,7 +32,23 @@ def _dtype(found: Any) -> str:
 
 
 def _keys(found: Any) -> str:
-    return f"las claves son {quote(list(found.obtained))} y deben ser {show(list(found.expected))}"
+    missing = [key for key in found.expected if key not in found.obtained]
+    surplus = [key for key in found.obtained if key not in found.expected]
+    said = [f"{'faltan' if len(missing) > 1 else 'falta'} {_listed(map(repr, missing))}"] if missing else []
+    if surplus:
+        said.append(f"{'sobran' if len(surplus) > 1 else 'sobra'} {quotes.take(_listed(map(repr, surplus)))}")
+    return f"entre las claves {' y '.join(said)}"
+
+
+def _listed(texts: Iterable[str]) -> str:
+    found = [text for text, _ in zip(texts, range(SHOWN_ITEMS + 1), strict=False)]
+    return ", ".join(found[:SHOWN_ITEMS]) + (", …" if len(found) > SHOWN_ITEMS else "")
+
+
+def _length(found: Any) -> str:
+    count, wanted = len(found.obtained), len(found.expected)
+    noun, verb = "elemento" if count == 1 else "elementos", "debe" if wanted == 1 else "deben"
+    return f"hay {count} {noun} y {verb} ser {wanted}"
 
 
 def _value(found: Difference) -> str:
@@ -43,12 +59,15 @@ def _elements(found: Any) -> str:
     obtained, expected, wrong = found.obtained, found.expected, found.wrong
     where = tuple(wrong.nonzero()[0].tolist())
     first, wanted = _apart(obtained[where].item(), expected[where].item())
-    if obtained.ndim == 0:
-        return f"el valor es {first} y debe ser {wanted}"
     count, total = int(wrong.sum()), wrong.numel()
-    how_many = f"difieren {count} de {total} valores" if count > 1 else f"difiere 1 de {total} valores"
     if total == 1:
-        how_many = "difiere el único valor"
+        return f"el {'único ' if obtained.ndim else ''}valor es {first} y debe ser {wanted}"
+    if count == 1:
+        return (
+            f"la forma y el tipo son correctos, pero difiere 1 de {total} valores, "
+            f"el de {list(where)}: {first} en lugar de {wanted}"
+        )
+    how_many = f"difieren {count} de {total} valores"
     return (
         f"la forma y el tipo son correctos, pero {how_many}; "
         f"el primero, en {list(where)}: {first} en lugar de {wanted}"
@@ -67,7 +86,7 @@ def _apart(a: object, b: object) -> tuple[str, str]:
 def _nan(found: Any) -> str:
     count, total = int(found.obtained.isnan().sum()), found.obtained.numel()
     why = "¿0 entre 0, la raíz de un negativo, algo que se desborda, o un NaN de los datos?"
-    return f"hay NaN en {count} de {total} valores ({why})"
+    return f"hay NaN en {count} de {total} valores ({why})" if total > 1 else f"el valor es NaN ({why})"
 
 
 def _factor(found: Difference) -> str:
@@ -90,13 +109,15 @@ DIFFERENCES: dict[Contrast, Callable[[Any], str]] = {
     Contrast.DEVICE: lambda found: (
         f"el resultado está en {found.obtained.device} y debe estar en {found.expected.device}"
     ),
-    Contrast.LENGTH: lambda found: f"hay {len(found.obtained)} elementos y deben ser {len(found.expected)}",
+    Contrast.LENGTH: _length,
     Contrast.KEYS: _keys,
     Contrast.NUMBER: lambda found: f"la diferencia es {abs(found.obtained - found.expected):.3g}",
     Contrast.VALUE: _value,
     Contrast.ELEMENTS: _elements,
     Contrast.NAN: _nan,
-    Contrast.ZERO: lambda _found: "todo tu resultado es cero",
+    Contrast.ZERO: lambda found: (
+        "todo tu resultado es cero" if found.obtained.numel() > 1 else "tu resultado es cero"
+    ),
     Contrast.PRECISION: lambda _found: (
         "la diferencia es tan pequeña como un redondeo de float32: "
         "¿hay por el camino un tensor float32, o un número diminuto que se suma?"

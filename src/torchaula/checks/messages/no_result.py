@@ -103,10 +103,17 @@ def _undefined(failure: Failure) -> list[Row]:
         remedy = f"ejecuta antes la celda en la que defines `{name}` y mira si da un error"
         return [obtained_row(f"no existe `{name}`"), remedy_row(remedy)]
     return [
-        obtained_row(f"no existe `{name}`: su celda se paró antes con una excepción, {_said(cause)}"),
+        obtained_row(_stopped(name, cause)),
         *_your_line(cause),
         remedy_row(_mend(cause)),
     ]
+
+
+def _stopped(name: str, cause: Stop) -> str:
+    """Why a cell defines nothing: what stopped it comes first, and then what is missing for it."""
+    if "SyntaxError" in cause.kinds:
+        return f"{_said(cause)}. Tu celda no es Python válido: nada de ella se ejecuta, y no existe `{name}`"
+    return f"{_said(cause)}. Tu celda se paró con esa excepción antes de definir `{name}`"
 
 
 def _not_callable(failure: Failure) -> list[Row]:
@@ -131,7 +138,7 @@ def not_data(kind: str) -> list[Row]:
             remedy_row("¿faltan los paréntesis, como en `.item()`?"),
         ]
     remedies = {
-        "numpy.ndarray": "un tensor o una lista, no un array de NumPy: `torch.from_numpy` o `.tolist()`",
+        "numpy.ndarray": "lo que pide el enunciado, no un array de NumPy: haz la cuenta con tensores",
         "generator": "el resultado, no un generador, que aún no ha calculado nada",
     }
     if kind.startswith("torch.return_types"):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torchaula.checks import quotes
+import torch
+
+from torchaula.checks import compare, quotes
 from torchaula.checks.compare import Difference
-from torchaula.checks.data import Data
+from torchaula.checks.data import Data, Path
 from torchaula.checks.families import Family
 from torchaula.checks.messages.differences import difference
 from torchaula.checks.messages.rows import expected_row, expected_value, obtained_row, obtained_value
@@ -58,8 +60,40 @@ def differs(found: Difference) -> list[Row]:
 def unexpected(obtained: Data, expected: Data, found: Difference) -> list[Row]:
     """Both values, and their difference where it adds something. It is built first, so that it can quote."""
     reason = differs(found)
-    rows = [obtained_value(obtained), expected_value(expected)]
+    if found.contrast is Contrast.KEYS:
+        return reason
+    ours, theirs, left_out = differing(obtained, expected, found.path)
+    rows = [obtained_value(ours), expected_value(theirs)]
+    if left_out:
+        reason = [*reason, Row(Label.ALIKE, entries(left_out))]
     return rows if found.contrast is Contrast.VALUE and not found.path else [*rows, *reason]
+
+
+def differing(obtained: Data, expected: Data, path: Path) -> tuple[Data, Data, int]:
+    """Both values without the entries of dicts that agree, in one order; and how many these are.
+
+    `path` leads to a difference, which is kept whatever its tolerance was.
+    """
+    first, *inside = path or (None,)
+    if isinstance(expected, dict) and isinstance(obtained, dict) and expected.keys() == obtained.keys():
+        keys = [key for key in expected if key == first or compare.difference(obtained[key], expected[key])]
+        ours, theirs = ({key: value[key] for key in keys} for value in (obtained, expected))
+        if first in ours:
+            ours[first], theirs[first], more = differing(ours[first], theirs[first], tuple(inside))
+            return ours, theirs, more + len(expected) - len(keys)
+        return ours, theirs, len(expected) - len(keys)
+    if isinstance(first, int) and isinstance(expected, list | tuple) and isinstance(obtained, list | tuple):
+        mine, its, left_out = differing(obtained[first], expected[first], tuple(inside))
+        return _with(obtained, first, mine), _with(expected, first, its), left_out
+    return obtained, expected, 0
+
+
+def _with(items: list[Data] | tuple[Data, ...], place: int, item: Data) -> Data:
+    return type(items)([*items[:place], item, *items[place + 1 :]])
+
+
+def entries(count: int) -> str:
+    return "la otra entrada" if count == 1 else f"las otras {count} entradas"
 
 
 def not_finite(value: Data) -> list[Row]:
@@ -82,10 +116,12 @@ def should_raise(kind: str, result: Data) -> list[Row]:
 
 def argument_changed(obtained: Data, expected: Data, found: Difference) -> list[Row]:
     reason = difference(found)
-    instead = "trabaja sobre un resultado nuevo o sobre una copia (`.clone()`)"
+    copying = {torch.Tensor: " (`.clone()`)", list: " (`.copy()`)", dict: " (`.copy()`)"}
+    instead = f"trabaja sobre un resultado nuevo o sobre una copia{copying.get(type(expected), '')}"
+    ours, theirs, _left_out = differing(obtained, expected, found.path)
     return [
-        obtained_row(f"tras la llamada un argumento vale {quote(obtained)}"),
-        expected_row(f"que siga como estaba: {show(expected)}"),
+        obtained_row(f"tras la llamada un argumento vale {quote(ours)}"),
+        expected_row(f"que siga como estaba: {show(theirs)}"),
         Row(Label.DIFFERENCE, f"tu código modifica lo que recibe ({reason}); {instead}"),
     ]
 
@@ -109,8 +145,12 @@ def growing(name: str) -> str:
     return f"cada vez más datos: crece {name}"
 
 
+def operations(count: int) -> str:
+    return "1 operación" if count == 1 else f"{count} operaciones"
+
+
 def grows(name: str, counts: dict[int, int]) -> list[Row]:
-    found = ", ".join(f"{n} operaciones con {name} = {size}" for size, n in counts.items())
+    found = ", ".join(f"{operations(n)} con {name} = {size}" for size, n in counts.items())
     return [
         obtained_row(found),
         expected_row("que el número de operaciones no crezca con los datos: sin bucles sobre ellos"),

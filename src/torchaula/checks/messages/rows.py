@@ -22,10 +22,13 @@ LABELS = {
     Label.TEST: "Prueba",
     Label.CASE: "Caso",
     Label.CALL: "Llamada",
+    Label.SKETCH: "Llamada",
+    Label.BY_TEST: "Llamada",
     Label.ABOUT: "Se mira",
     Label.OBTAINED: "Obtenido",
     Label.EXPECTED: "Esperado",
     Label.DIFFERENCE: "Diferencia",
+    Label.ALIKE: "Coinciden",
     Label.LINE: "Tu línea",
     Label.BEFORE: "Antes",
     Label.CAUSE: "Causa",
@@ -39,10 +42,16 @@ def heading(cell: str) -> str:
     return f"✘ {exercise} · {ASPECTS.get(aspect, aspect)}"
 
 
-def rows(title: str, case: str, call: str, lines: Iterable[Row]) -> list[Row]:
+def rows(title: str, case: str, call: Row, lines: Iterable[Row]) -> list[Row]:
     """The rows of a message: the test, the case, the call, and the given lines."""
-    known = (Row(Label.TEST, title), Row(Label.CASE, case), Row(Label.CALL, call, is_code=True))
+    known = (Row(Label.TEST, title), Row(Label.CASE, case), call)
     return [*(row for row in known if row.text), *lines]
+
+
+def the_case(number: int, name: str) -> str:
+    """Which of a cell's calls failed: its number, unless it is the first, and its name, if it has one."""
+    place = f"el {number}.º de esta prueba" if number > 1 else ""
+    return f"{name} ({place})" if name and place else name or place
 
 
 def failed(cell: str, rows: Iterable[Row]) -> str:

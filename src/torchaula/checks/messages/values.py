@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 
 import torch
 
 from torchaula.checks import quotes
 from torchaula.checks.data import Data
+from torchaula.findings import Label, Row
 
 SHOWN_ELEMENTS = 12
 SHOWN_IN_CALL = 6
 SHOWN_CALL = 320
 SHOWN_ITEMS = 8
+SHOWN_NUMBERS = 20  # of plain numbers in a list
+SHOWN_OPEN = 60  # characters of a list that is never closed up
 SHOWN_TEXT = 120
 
 
@@ -33,18 +35,18 @@ def show(
         return _show_tensor(value.detach(), elements, layout)
     if isinstance(value, list | tuple) and not isinstance(value, torch.Size):
         opening, closing = "[]" if isinstance(value, list) else "()"
-        if value and not open_up:
+        if value and not open_up and not _is_short(value):
             return f"{opening}…{closing}"
         items = (show(item, elements, layout=layout, text=text) for item in value)
-        return opening + _show_items(items, len(value)) + closing
+        return opening + _show_items(items, len(value), _most_items(value)) + closing
     if isinstance(value, dict):
-        if value and not open_up:
+        if value and not open_up and not _is_short(value):
             return "{…}"
         pairs = (
             f"{text(_short(repr(key)))}: {show(item, elements, layout=layout, text=text)}"
             for key, item in value.items()
         )
-        return "{" + _show_items(pairs, len(value)) + "}"
+        return "{" + _show_items(pairs, len(value), _most_items(value)) + "}"
     if isinstance(value, float):
         return f"{value:.6g}"
     return text(_short(repr(value)))
@@ -61,9 +63,21 @@ def quote(value: Data) -> str:
     return next((each for each in shown if quotes.fits(each)), None) or quotes.take(show(value, 0))
 
 
-def _show_items(items: Iterable[str], count: int) -> str:
-    shown = [item for item, _ in zip(items, range(SHOWN_ITEMS), strict=False)]
-    return ", ".join(shown) + (f", … ({count} en total)" if count > SHOWN_ITEMS else "")
+def _show_items(items: Iterable[str], count: int, most: int) -> str:
+    shown = [item for item, _ in zip(items, range(most if count <= most else SHOWN_ITEMS), strict=False)]
+    return ", ".join(shown) + (f", … ({count} en total)" if count > most else "")
+
+
+def _most_items(value: list[Data] | tuple[Data, ...] | dict[Data, Data]) -> int:
+    """How many items are shown: more of plain numbers and truth values, which are short."""
+    items = value.values() if isinstance(value, dict) else value
+    is_plain = len(value) <= SHOWN_NUMBERS and all(isinstance(item, int | float) for item in items)
+    return SHOWN_NUMBERS if is_plain else SHOWN_ITEMS
+
+
+def _is_short(value: list[Data] | tuple[Data, ...] | dict[Data, Data]) -> bool:
+    """Whether a list shows its contents even in a call that is long."""
+    return len(value) <= SHOWN_ITEMS and len(show(value, 0)) <= SHOWN_OPEN
 
 
 def _show_tensor(tensor: torch.Tensor, elements: int, layout: bool) -> str:
@@ -106,26 +120,42 @@ def type_name(value: Data) -> str:
     return f"un valor de tipo {type(value).__name__}"
 
 
-def call(name: str, args: tuple[Data, ...], kwargs: dict[str, Data], names: Sequence[str] = ()) -> str:
+def call(
+    name: str,
+    args: tuple[Data, ...],
+    kwargs: dict[str, Data],
+    names: Sequence[str] = (),
+    is_probe: bool = False,
+) -> Row:
     """A call as the learner would write it, with values in their short form.
 
-    `names` are the names of the positional parameters, where known. A long call shows no values
-    of tensors; a still longer one shows no contents of lists and dicts.
+    `names` are the names of the positional parameters, where known. A long call shows no values of tensors; a
+    still longer one no contents of lists and dicts, unless they are short. A test's own function, a probe, is
+    marked as such, so that a learner does not look for it in the notebook.
     """
+    values = [*args, *kwargs.values()]
+    keys = [*names[: len(args)], *[""] * (len(args) - len(names)), *kwargs]
     for elements, open_up in ((SHOWN_IN_CALL, True), (0, True), (0, False)):
-        shown = partial(show, elements=elements, open_up=open_up, layout=True, text=quotes.passed_on)
-        parts = [shown(arg) for arg in args]
-        parts[: len(names)] = [f"{n}={part}" for n, part in zip(names, parts, strict=False)]
-        parts += [f"{key}={shown(value)}" for key, value in kwargs.items()]
+        shown = (show(v, elements, open_up, layout=True, text=quotes.passed_on) for v in values)
+        parts = [f"{key}={part}" if key else part for key, part in zip(keys, shown, strict=True)]
         text = f"{name}({', '.join(parts)})"
         if len(text) <= SHOWN_CALL:
-            return text
-    return text[: SHOWN_CALL - 2] + "…)"
+            break
+    text = text if len(text) <= SHOWN_CALL else text[: SHOWN_CALL - 2] + "…)"
+    if is_probe:
+        return Row(Label.BY_TEST, f"{text} (función de la prueba)", is_code=True)
+    is_whole = open_up and all(is_shown_whole(value, elements) for value in values)
+    return Row(Label.CALL if is_whole else Label.SKETCH, text, is_code=True)
 
 
-def of_test(call: str) -> str:
-    """Mark a call of a test's own function, so that a learner does not look for it in the notebook."""
-    return f"{call} (función de la prueba)"
+def is_shown_whole(value: Data, elements: int = SHOWN_ELEMENTS) -> bool:
+    """Whether `show` leaves no number of it out."""
+    if isinstance(value, torch.Tensor):
+        return value.device.type != "meta" and value.numel() <= max(elements, 1)
+    if isinstance(value, list | tuple | dict):
+        items = list(value.values()) if isinstance(value, dict) else list(value)
+        return len(items) <= _most_items(value) and all(is_shown_whole(item, elements) for item in items)
+    return len(repr(value)) <= SHOWN_TEXT
 
 
 def argument(path: tuple[object, ...], names: Sequence[str] = ()) -> str:
