@@ -14,6 +14,7 @@ from tests import mini
 FORBIDDEN = {
     "authoring": "torchaula.classroom.batch.records",
     "checks": "torchaula.course.layout",
+    "checks.messages": "torchaula.course.answers",
     "classroom.batch": "torchaula.report.page",
     "classroom.gradebook": "torchaula.classroom.batch.desk",
     "classroom.intake": "torchaula.classroom.gradebook.ledger",

@@ -20,7 +20,10 @@ from torchaula.course import notebook
 from torchaula.course.layout import Course
 
 PACKAGE = Path(torchaula.__file__).parent
-WORDS = ("checks/messages.py", "grading/wire/words.py", "report/words.py")
+WORDS = (
+    *sorted(str(path.relative_to(PACKAGE)) for path in (PACKAGE / "checks" / "messages").glob("*.py")),
+    *("grading/wire/words.py", "report/words.py"),
+)
 LETTER = re.compile(r"[^\W\d_]")
 SPANISH = re.compile(
     r"[áéíóúñü¿¡«»]|\b(celda|cuaderno|ejercicio|entrega|respuesta|resultado|prueba)s?\b", re.I

@@ -1,0 +1,92 @@
+"""Build the Spanish messages that a check shows to a learner, all of them in one place.
+
+A failed check shows the call, the obtained value, the expected value, and how they differ. This package
+holds the sentences of all checks, a module for each thing that they are about.
+"""
+
+from torchaula.checks.messages.differences import DIFFERENCES, difference
+from torchaula.checks.messages.no_result import (
+    REASONS,
+    explain,
+    not_data,
+    out_of_time,
+    raised_another,
+    slow_test,
+    unreadable,
+)
+from torchaula.checks.messages.properties import (
+    FLOAT32,
+    FLOAT64,
+    NOT_CONTIGUOUS,
+    SAME_AS_CONTIGUOUS,
+    SAME_AS_FLOAT64,
+    about,
+    argument_changed,
+    detached,
+    differs,
+    forbidden,
+    gradient,
+    growing,
+    grows,
+    no_gradient,
+    not_finite,
+    not_so,
+    shares_storage,
+    should_raise,
+    unexpected,
+)
+from torchaula.checks.messages.rows import (
+    LABELS,
+    NOT_BEGUN,
+    READY,
+    failed,
+    in_one_line,
+    passed_public,
+    public_first,
+    rows,
+    the_case,
+)
+from torchaula.checks.messages.values import argument, call, show
+
+__all__ = [
+    "DIFFERENCES",
+    "FLOAT32",
+    "FLOAT64",
+    "LABELS",
+    "NOT_BEGUN",
+    "NOT_CONTIGUOUS",
+    "READY",
+    "REASONS",
+    "SAME_AS_CONTIGUOUS",
+    "SAME_AS_FLOAT64",
+    "about",
+    "argument",
+    "argument_changed",
+    "call",
+    "detached",
+    "difference",
+    "differs",
+    "explain",
+    "failed",
+    "forbidden",
+    "gradient",
+    "growing",
+    "grows",
+    "in_one_line",
+    "no_gradient",
+    "not_data",
+    "not_finite",
+    "not_so",
+    "out_of_time",
+    "passed_public",
+    "public_first",
+    "raised_another",
+    "rows",
+    "shares_storage",
+    "should_raise",
+    "show",
+    "slow_test",
+    "the_case",
+    "unexpected",
+    "unreadable",
+]
