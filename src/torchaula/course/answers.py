@@ -68,7 +68,7 @@ def load(course: Course, assignment: str, exercise: Exercise) -> tuple[KnownAnsw
 def parse(text: str, path: Path, exercise: Exercise) -> tuple[KnownAnswer, ...]:
     """The answers in a file's text; `path` is for messages. Raises `Refusal` where it is malformed."""
     reader = _Reader(exercise)
-    for language, lines in _blocks(text, path):
+    for language, lines in blocks(text, path):
         if language == PYTHON:
             for whole in whole_answers.read(lines, path):
                 reader.add(whole, whole.source)
@@ -86,7 +86,7 @@ class _Reader:
         self.found: dict[str, KnownAnswer] = {}
         self._model = exercise.solution.answer + "\n"
         self._everything = frozenset(cell.aspect for cell in exercise.graded)
-        self._names = {_program(self._model): _("the model solution")}
+        self._names = {program(self._model): _("the model solution")}
 
     def base(self, change: Change) -> str:
         """The text that a change is of."""
@@ -107,10 +107,10 @@ class _Reader:
             raise Refusal(
                 _("{where}: another answer is called {name!r}; rename one").format(where=where, name=name)
             )
-        program = _program(source)
-        if not program:
+        done = program(source)
+        if not done:
             raise Refusal(_("{where}: {name} is no Python then; mend it").format(where=where, name=name))
-        same = self._names.setdefault(program, name)
+        same = self._names.setdefault(done, name)
         if same != name:
             raise Refusal(
                 _("{where}: {name} is the same program as {other}; delete one").format(
@@ -128,7 +128,7 @@ class _Reader:
         self.found[name] = KnownAnswer(name, source, fails, written.sentence, base=base, needs=wanted)
 
 
-def _blocks(text: str, path: Path) -> Iterator[tuple[str, Numbered]]:
+def blocks(text: str, path: Path) -> Iterator[tuple[str, Numbered]]:
     """The fenced blocks of Python and diff, with the lines' numbers."""
     language, begin, block = "", 0, list[tuple[int, str]]()
     for number, line in enumerate(text.splitlines(), 1):
@@ -153,7 +153,7 @@ def _blocks(text: str, path: Path) -> Iterator[tuple[str, Numbered]]:
         )
 
 
-def _program(source: str) -> str:
+def program(source: str) -> str:
     """What a text does, whatever its layout, comments and annotations; empty if it is no Python."""
     try:
         return ast.dump(_Bare().visit(ast.parse(source)))
