@@ -58,6 +58,7 @@ class Contrast(StrEnum):
     SHAPE = "shape"
     DTYPE = "dtype"
     DEVICE = "device"
+    TRACKED = "tracked"  # whether autograd tracks it: `requires_grad`
     LENGTH = "length"
     KEYS = "keys"
     NUMBER = "number"

@@ -203,11 +203,19 @@ class Answer:
             keys = range(len(before[0])) if side == 0 else before[1]
             for key in keys:
                 old, new = before[side][key], after[side][key]
-                if found := difference(new, old, rtol=0.0):
+                if found := difference(new, old, rtol=0.0) or _tracked(new, old):
                     self.fail(
                         Finding(Kind.ARGUMENT_CHANGED, named((side, key)), found.contrast),
                         messages.argument_changed(new, old, found),
                     )
+
+
+def _tracked(new: Data, old: Data) -> Difference | None:
+    """A tensor, at the same place in both, for which autograd was switched on or off."""
+    for (path, now), (_, before) in zip(data.tensors(new), data.tensors(old), strict=True):
+        if now.requires_grad != before.requires_grad:
+            return Difference(Contrast.TRACKED, now, before, path)
+    return None
 
 
 def named(path: data.Path) -> str:

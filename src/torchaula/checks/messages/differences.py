@@ -109,6 +109,9 @@ DIFFERENCES: dict[Contrast, Callable[[Any], str]] = {
     Contrast.DEVICE: lambda found: (
         f"el resultado está en {found.obtained.device} y debe estar en {found.expected.device}"
     ),
+    Contrast.TRACKED: lambda found: (
+        f"su `requires_grad` es {found.obtained.requires_grad} y debe ser {found.expected.requires_grad}"
+    ),
     Contrast.LENGTH: _length,
     Contrast.KEYS: _keys,
     Contrast.NUMBER: lambda found: f"la diferencia es {abs(found.obtained - found.expected):.3g}",
