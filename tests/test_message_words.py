@@ -13,7 +13,7 @@ from torchaula.checks.compare import difference
 from torchaula.checks.observation import Failure, Stop
 from torchaula.findings import Finding, Kind, Label, Outcome, Reason, Row
 from torchaula.grading.trusted.verdict import Verdict
-from torchaula.report import page, words
+from torchaula.report import parts, words
 
 
 def told(rows: list[Row]) -> dict[Label, str]:
@@ -96,7 +96,7 @@ def test_probe_is_a_function_of_the_test() -> None:
 def test_page_offers_to_repeat_only_calls_that_can_be_repeated(label: Label) -> None:
     """After an exception; a test's own function is offered to nobody."""
     verdict = Verdict(Outcome.RAISED, "✘", (Row(label, "double(1)", is_code=True),))
-    failed = page.FailedTests((page.Test("double-valores", "valores", verdict, 0.0, 3.0),))
+    failed = parts.FailedTests((parts.Test("double-valores", "valores", verdict, 0.0, 3.0),))
 
     assert failed.explained == " ".join(
         filter(None, [words.EXPLAINED[Outcome.RAISED], words.REPEAT.get(label)])

@@ -32,6 +32,8 @@ JOINING = re.compile(r"\b(el|la|los|las|un|una|que|tu|se|con|por|para|este|esta|
 # What is written for learners or authors there is a notebook's or a course's own text, no message.
 TEXTS_OF_COURSES = (
     "course/markers.py",
+    "authoring/audit/mutants.py",
+    "authoring/audit/text.py",
     "authoring/new.py",
     "authoring/rules.py",
     "authoring/sample_class.py",
