@@ -6,11 +6,12 @@ import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests import pupils, shipped
+from tests import pupils, shipped, tiny
 from torchaula.authoring.audit import (
     call_operators,
     changed,
@@ -174,6 +175,44 @@ def test_mutants_are_distinct_programs_with_changes_that_can_be_declared() -> No
             text, Path("equivalent.md"), converters.source(course, "tensores"), {"softmax": made}
         )
         assert found == {"softmax": {program(each.source): "porque sí"}}
+
+
+def made_of(solution: str, checked: str = "") -> list[Mutant]:
+    """The mutants of an exercise with this model solution, whose statement lists this as checked."""
+    exercise = tiny.notebook("", "").exercise("double")
+    statement = replace(
+        exercise.statement, source=f"## double\n***Se comprueba:*** {checked}\n<details>n = 0"
+    )
+    cell = replace(exercise.solution, source=solution)
+    return mutants.of(replace(exercise, solution=cell, statement=statement))
+
+
+def test_what_no_test_may_ask_for_is_not_changed() -> None:
+    """The text of an exception is free, and a strict `zip` is an author's care."""
+    source = (
+        "def f(a, b):\n    if a < 0:\n        raise ValueError(f'{a + 1} es poco')\n"
+        "    return zip(a, b, strict=True)\n"
+    )
+
+    lines = {line for each in made_of(source) for line in each.diff.split("\n") if line.startswith("+")}
+
+    assert lines and not any("raise" in line or "strict=False" in line for line in lines)
+
+
+def test_graph_and_empty_data_are_examined_where_the_statement_speaks_of_them() -> None:
+    """What costs points is said in the list of what is checked; a hint does not count."""
+    source = (
+        "def f(x: torch.Tensor) -> torch.Tensor:\n"
+        '    """x: [n], float32 o float64 → [n]"""\n'
+        "    return x + 1\n"
+    )
+
+    def kinds(checked: str) -> set[Kind]:
+        return {each.kind for each in made_of(source, checked)} & {Kind.GRAPH, Kind.EMPTY}
+
+    assert kinds("los valores") == set()
+    assert kinds("los valores; que el gradiente llegue a `x`") == {Kind.GRAPH}
+    assert kinds("los valores, también con n = 0") == {Kind.EMPTY}
 
 
 @pytest.mark.parametrize("assignment", layout.find(shipped.ROOT).assignments)

@@ -9,10 +9,7 @@ from collections.abc import Iterator
 from torchaula.authoring.audit.call_operators import name_of
 from torchaula.authoring.audit.text import Function, Parameter, Text, body, gives
 
-UNREAD = {  # attributes and methods that ask for no values
-    *("shape", "dtype", "device", "ndim", "numel", "size", "dim", "grad"),
-    *("new_zeros", "new_ones", "new_full", "new_empty", "new_tensor"),
-}
+UNREAD = ("shape", "dtype", "device", "ndim", "numel", "size", "dim", "grad")  # they ask for no values
 IN_PLACE = {ast.Add: "add_", ast.Sub: "sub_", ast.Mult: "mul_", ast.Div: "div_"}
 METHODS_IN_PLACE = ("exp", "sqrt", "square", "clamp", "abs", "relu")
 TINY = "1e-7"  # whole numbers with less added are themselves in float32
@@ -49,7 +46,9 @@ def graphs(text: Text) -> Iterator[str]:
             for value in text.returned(function):
                 yield text.replaced(value, f"({text.of(value)}).detach()")
             for node in reads(text, function, {each.name for each in _tensors(text, function)}):
-                yield text.replaced(node, f"{text.of(node)}.detach()")
+                made = text.replaced(node, f"{text.of(node)}.detach()")
+                if ".detach().new_" not in made:  # a new tensor has no graph
+                    yield made
             for node in _own_parameters(text, function):
                 yield text.replaced(node, f"{text.of(node)}.detach()")
 
