@@ -10,7 +10,7 @@ import pytest
 
 from torchaula.course import answers
 from torchaula.course.answers import KnownAnswer
-from torchaula.course.constructs import GROUPS, Needs, Program, constructs, named_in, needs
+from torchaula.course.constructs import Needs, Program, constructs, named_in, needs
 from torchaula.course.layout import Course
 from torchaula.course.notebook import load
 from torchaula.source_text import PARSED_CHARACTERS
@@ -91,11 +91,6 @@ def test_constructs_are_found_however_they_are_written(program: str, construct: 
     """Names of variables, attributes, keywords and in texts; operators; and groups of what does the same."""
     assert construct in constructs(program)
     assert construct not in constructs("def f(x, dim):\n    return (x - x.mean(dim)) >= 0.5")
-
-
-def test_groups_hold_no_word_that_nothing_yields() -> None:
-    """A word of a statement or a name: nothing with a blank or a bracket in it."""
-    assert all(re.fullmatch(r"\.?\w+", member) for members in GROUPS.values() for member in members)
 
 
 def test_sentence_names_what_it_marks_as_code_but_no_shape() -> None:

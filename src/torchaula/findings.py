@@ -44,10 +44,10 @@ TIMEOUTS = frozenset({Reason.TIMEOUT, Reason.WAITED})
 
 
 class Certainty(StrEnum):
-    """How sure it is that an answer makes a known mistake."""
+    """How sure it is that an answer makes a known mistake; the surest first."""
 
     SURE = "sure"  # it fails in the very cells and in the very way that the mistake does
-    POSSIBLE = "possible"  # some cells agree only, or two exceptions whose numbers differ
+    POSSIBLE = "possible"  # several cells agree, but not all
 
 
 class Contrast(StrEnum):

@@ -31,20 +31,25 @@ GROUPS: dict[str, frozenset[str]] = {
     group: frozenset(members.split())
     for group, members in {
         "loop": "for while map filter reduce starmap vmap vectorize apply_along_axis map_ apply_",
+        "division": "/ /= div div_ divide divide_ true_divide true_divide_ reciprocal",
+        "logarithm": "log log2 log10 log1p log_softmax logsumexp logaddexp log_ logsigmoid",
         "numpy": "numpy np asarray from_numpy __array__ ndarray",
         "lists": "tolist list append extend",
+        "bytes": "uint8 byte .byte ByteTensor int8 .char",
+        "integers": "int64 int32 int16 .long .int .short LongTensor IntTensor int",
         "float16": "float16 .half bfloat16",
         "float32": "float32 .float FloatTensor get_default_dtype",
         "float64": "float64 .double DoubleTensor",
         "rounding": "round round_ rint",
         "off-the-graph": "detach detach_ .data item tolist no_grad inference_mode set_grad_enabled",
         "no_grad": "no_grad inference_mode set_grad_enabled",
+        "mean": "mean nanmean average mean_",
         "median": "median nanmedian quantile kthvalue",
         "printing": "print",
         "assertion": "assert",
     }.items()
 }
-IN_PLACE, TINY_NUMBER, LOOP = "in-place", "tiny-number", "loop"
+IN_PLACE, TINY_NUMBER, LOOP, ASKS_FOR_NONE = "in-place", "tiny-number", "loop", "asks-for-none"
 TINY = 0.02  # an "epsilon" is smaller
 TINY_NAMES = frozenset({"eps", "tiny", "smallest_normal", "resolution"})
 CODE = re.compile(r"`([^`]+)`")
@@ -75,7 +80,7 @@ def needs(sentence: str, source: str, base: str, declared: Iterable[str] = ()) -
     `declared`, and of the groups in which the answer differs from its `base`.
     """
     own, before = constructs(source), constructs(base)
-    differing = (own ^ before) & (GROUPS.keys() | {TINY_NUMBER})
+    differing = (own ^ before) & (GROUPS.keys() | {TINY_NUMBER, ASKS_FOR_NONE})
     named = named_in(sentence) | set(declared) | differing
     return Needs(tuple(sorted(named & own)), tuple(sorted(named - own)))
 
@@ -142,6 +147,8 @@ def _words(node: ast.AST) -> Iterator[str]:
             yield f"-{node.operand.value!r}"
     elif isinstance(node, ast.FunctionDef) and _calls_itself(node):
         yield LOOP
+    elif isinstance(node, ast.Compare) and any(_is_none(each) for each in (node.left, *node.comparators)):
+        yield ASKS_FOR_NONE
     elif isinstance(node, ast.AugAssign):
         yield IN_PLACE
         yield f"{OPERATORS.get(type(node.op), '')}="
@@ -170,6 +177,10 @@ def _constant(value: object) -> Iterator[str]:
         yield repr(value)
         if isinstance(value, float) and 0 < abs(value) < TINY:
             yield TINY_NUMBER
+
+
+def _is_none(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _calls_itself(function: ast.FunctionDef) -> bool:

@@ -113,7 +113,7 @@ def _stopped(name: str, cause: Stop) -> str:
     """Why a cell defines nothing: what stopped it comes first, and then what is missing for it."""
     if "SyntaxError" in cause.kinds:
         return f"{_said(cause)}. Tu celda no es Python válido: nada de ella se ejecuta, y no existe `{name}`"
-    return f"{_said(cause)}. Tu celda se paró con esa excepción antes de definir `{name}`"
+    return f"{_said(cause)}. Tu celda se paró con esa excepción, y por eso no existe `{name}`"
 
 
 def _not_callable(failure: Failure) -> list[Row]:

@@ -11,23 +11,22 @@ import hashlib
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
 
 import msgspec
 
 from torchaula.checks.compare import difference
 from torchaula.checks.observation import Failure, Observation
 from torchaula.course.constructs import NOTHING, Needs
-from torchaula.findings import ABSENT, Certainty, Finding, Outcome
+from torchaula.findings import ABSENT, Certainty, Contrast, Finding, Outcome
 from torchaula.grading.wire.calls import Call, Seen, to_observation
 
-RTOL = 1e-4  # float32 sums that differ only in their order must count as the same answer
+RTOL = 1e-4  # for float32 sums that differ only in their order
 LARGEST_REPLY = 2**20  # bytes of one reply; a larger one is not kept
 MOST_REPLIES, MOST_OF_CELL, MOST_OF_ALL = 200, 2 * 2**20, 8 * 2**20  # replies, bytes of a cell, of all cells
 
 RAISES = ("raise", "assert")  # what a line begins with whose exception has a text of its author's
 ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
-NUMBER = re.compile(r"0x[0-9a-fA-F]+|\d+(\.\d+)?")
+SEVERAL = 2  # cells in which two answers that make one mistake agree at least, if they don't in all
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -121,27 +120,22 @@ class Diagnosis(msgspec.Struct, frozen=True):
     certainty: Certainty
 
 
-class Likeness(IntEnum):
-    """How far two answers to a cell agree."""
-
-    OTHER = 0
-    NEARLY = 1  # the texts of two exceptions differ in their numbers
-    SAME = 2
-
-
 @dataclass(frozen=True)
 class _Candidate:
-    """A known mistake, how far an answer agrees with it in each cell that it explains, and its fit."""
+    """A known mistake, the failed cells that it explains, and how well it fits."""
 
     known: KnownMistake
-    alike: Mapping[str, Likeness]
+    explained: frozenset[str]
     fit: int
 
-    def certainty(self, failed: Collection[str]) -> Certainty:
-        """How sure it is that an answer that failed these cells makes this mistake."""
-        is_whole = set(self.alike) == set(self.known.evidence) == set(failed)
-        is_same = set(self.alike.values()) == {Likeness.SAME}
-        return Certainty.SURE if is_whole and is_same else Certainty.POSSIBLE
+    def certainty(self, failed: Collection[str]) -> Certainty | None:
+        """How sure it is that an answer that failed these cells makes this mistake; None: not at all.
+
+        Answers that share a single cell of several, such as an empty case, have seldom the same mistake.
+        """
+        if self.explained == set(failed) == self.known.evidence.keys():
+            return Certainty.SURE
+        return Certainty.POSSIBLE if len(self.explained) >= SEVERAL else None
 
 
 def diagnose(
@@ -153,27 +147,26 @@ def diagnose(
     gave the same replies, and failed for the same reason. Where several sentences remain, keep the answers
     that fit best: one point for each failed cell that they explain, less one for each other cell that they
     fail. Then keep those that called the same operations equally often. Where several sentences still remain,
-    there is no diagnosis.
+    or the remaining one is not likely enough, there is no diagnosis.
     """
     candidates = [_candidate(each, found) for each in known if each.needs.fit(program)]
     told = {}
     for cell, evidence in found.items():
-        fitting = [each for each in candidates if cell in each.alike]
+        fitting = [each for each in candidates if cell in each.explained]
         best = [each for each in fitting if each.fit == max(each.fit for each in fitting)]
         alike = [each for each in best if _calls(each.known.evidence[cell]) == _calls(evidence)]
         for group in (best, alike):
             if len({each.known.sentence for each in group}) == 1:
-                is_sure = any(each.certainty(found) is Certainty.SURE for each in group)
-                certainty = Certainty.SURE if is_sure else Certainty.POSSIBLE
-                told[cell] = Diagnosis(group[0].known.sentence, certainty)
+                certainties = {each.certainty(found) for each in group}
+                if sure := next((each for each in Certainty if each in certainties), None):
+                    told[cell] = Diagnosis(group[0].known.sentence, sure)
                 break
     return told
 
 
 def _candidate(known: KnownMistake, found: Mapping[str, Evidence]) -> _Candidate:
-    compared = {cell: _likeness(known.evidence.get(cell), evidence) for cell, evidence in found.items()}
-    alike = {cell: likeness for cell, likeness in compared.items() if likeness is not Likeness.OTHER}
-    return _Candidate(known, alike, len(alike) - len(known.evidence.keys() - alike.keys()))
+    explained = {cell for cell, evidence in found.items() if _explains(known.evidence.get(cell), evidence)}
+    return _Candidate(known, frozenset(explained), len(explained) - len(known.evidence.keys() - explained))
 
 
 def _calls(evidence: Evidence) -> list[dict[str, int]]:
@@ -181,43 +174,38 @@ def _calls(evidence: Evidence) -> list[dict[str, int]]:
     return [reply.message.trace for reply in evidence.replies]
 
 
-def _likeness(known: Evidence | None, found: Evidence) -> Likeness:
+def _explains(known: Evidence | None, found: Evidence) -> bool:
     if known is None or (known.outcome, known.finding) != (found.outcome, found.finding):
-        return Likeness.OTHER
+        return False
     if [reply.request for reply in known.replies] != [reply.request for reply in found.replies]:
-        return Likeness.OTHER
-    least = Likeness.SAME
-    for ours, theirs in zip(known.replies, found.replies, strict=True):
-        least = min(least, _alike(ours.observation(), theirs.observation()))
-        if least is Likeness.OTHER:
-            break
-    return least
+        return False
+    pairs = zip(known.replies, found.replies, strict=True)
+    is_cast = found.finding is not None and found.finding.contrast is Contrast.DTYPE
+    rtol = RTOL if is_cast else None  # a float64 that was a float32 is as inexact as that
+    return all(_same(ours.observation(), theirs.observation(), rtol) for ours, theirs in pairs)
 
 
-def _alike(a: Observation, b: Observation) -> Likeness:
+def _same(a: Observation, b: Observation, rtol: float | None) -> bool:
     if a.failure is None or b.failure is None:
-        return Likeness.SAME if a.failure is b.failure and _same_result(a, b) else Likeness.OTHER
-    if (a.failure.reason, a.failure.kind) != (b.failure.reason, b.failure.kind):
-        return Likeness.OTHER
-    return _texts_alike(a.failure, b.failure)
+        return a.failure is b.failure and _same_result(a, b, rtol)
+    return (a.failure.reason, a.failure.kind) == (b.failure.reason, b.failure.kind) and _same_text(
+        a.failure, b.failure
+    )
 
 
-def _texts_alike(a: Failure, b: Failure) -> Likeness:
-    """How far the texts of two exceptions agree; texts that learners wrote themselves may say anything."""
-    if a.line.startswith(RAISES) and b.line.startswith(RAISES):
-        return Likeness.SAME
-    for differing, likeness in ((ADDRESS, Likeness.SAME), (NUMBER, Likeness.NEARLY)):
-        if differing.sub("#", a.message) == differing.sub("#", b.message):
-            return likeness
-    return Likeness.OTHER
+def _same_text(a: Failure, b: Failure) -> bool:
+    """Whether two exceptions say the same; what learners wrote into theirs may say anything."""
+    is_own = a.line.startswith(RAISES) and b.line.startswith(RAISES)
+    return is_own or ADDRESS.sub("", a.message) == ADDRESS.sub("", b.message)
 
 
-def _same_result(a: Observation, b: Observation) -> bool:
+def _same_result(a: Observation, b: Observation, rtol: float | None) -> bool:
+    """Whether two results are the same but for rounding, as when a sum is taken in another order."""
     return (
-        difference(a.result, b.result, RTOL) is None
-        and difference(a.arguments, b.arguments, RTOL) is None
+        difference(a.result, b.result, rtol) is None
+        and difference(a.arguments, b.arguments, rtol) is None
         and a.filled == b.filled
         and a.attached == b.attached
         and a.gradients.keys() == b.gradients.keys()
-        and all(difference(a.gradients[path], b.gradients[path], RTOL) is None for path in a.gradients)
+        and all(difference(a.gradients[path], b.gradients[path], rtol) is None for path in a.gradients)
     )
