@@ -87,7 +87,8 @@ class Kind(StrEnum):
     NOT_RAISED = "not raised"
     RAISED_ANOTHER = "raised another"  # exception than the expected one
     DETACHED = "detached"
-    SHARED = "shared"
+    SHARED = "shared"  # with an argument
+    REUSED = "reused"  # memory of an earlier result
     GROWS = "grows"
 
 

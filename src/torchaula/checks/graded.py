@@ -172,10 +172,12 @@ class Answer:
         return self
 
     def fresh(self) -> Answer:
-        """Check that no tensor of the result shares storage with an argument."""
+        """Check that no tensor of the result shares storage with an argument or an earlier result."""
         self.sound()
         if self.observation.shared:
             self.fail(Finding(Kind.SHARED), messages.shares_storage())
+        if self.observation.reused:
+            self.fail(Finding(Kind.REUSED), messages.reuses_storage())
         return self
 
     def show(self) -> Answer:

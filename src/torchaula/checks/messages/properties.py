@@ -141,6 +141,13 @@ def shares_storage() -> list[Row]:
     ]
 
 
+def reuses_storage() -> list[Row]:
+    return [
+        obtained_row("un resultado que usa la memoria del de una llamada anterior, y así lo cambia"),
+        expected_row("un tensor nuevo en cada llamada"),
+    ]
+
+
 def growing(name: str) -> str:
     return f"cada vez más datos: crece {name}"
 
