@@ -31,6 +31,7 @@ SPANISH = re.compile(
 JOINING = re.compile(r"\b(el|la|los|las|un|una|que|tu|se|con|por|para|este|esta|hay|lo|su|y)\b", re.I)
 # What is written for learners or authors there is a notebook's or a course's own text, no message.
 TEXTS_OF_COURSES = (
+    "authoring/audit/wording.py",
     "course/markers.py",
     "authoring/audit/mutants.py",
     "authoring/audit/text.py",

@@ -31,8 +31,8 @@ def show(assignment: str, scores: Iterable[Score], count: int, console: Console 
         )
     )
     console.print(_table(assignment, followed))
-    for score in followed:
-        for line in _remarks(score):
+    for said in (_remarks, _changes):
+        for line in (line for score in followed for line in said(score)):
             console.print(escape(line), highlight=False, soft_wrap=True)
     return followed
 
@@ -94,7 +94,7 @@ def _fault(fault: Fault) -> str:
 
 
 def _remarks(score: Score) -> Iterator[str]:
-    """What falls short in one exercise, from what costs learners most."""
+    """What falls short in one exercise besides mutants."""
     yield from (_misjudged(score.exercise, each) for each in score.answers.misjudged)
     if score.answers.others:
         yield _("{exercise}: told another's sentence: {answers}").format(
@@ -107,6 +107,10 @@ def _remarks(score: Score) -> Iterator[str]:
             "{exercise}: not as many mutants as were counted ({kinds}); where the model solution changed, "
             "torchaula audit --count"
         ).format(exercise=score.exercise, kinds=", ".join(score.miscounted))
+
+
+def _changes(score: Score) -> Iterator[str]:
+    """The mutants of one exercise that fall short, from what costs learners most."""
     for each in score.ending(End.SURVIVED):
         yield _shown(score, each, _("survived; {cell} should see it").format(cell=_cell(score, each)))
     for each in score.ending(End.HIDDEN_ONLY):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from torchaula.authoring.audit import (
     layout_operators,
     special_cases,
     value_operators,
+    wording,
 )
 from torchaula.authoring.audit.kinds import Kind
 from torchaula.authoring.audit.text import Text
@@ -47,13 +47,8 @@ OPERATORS: tuple[tuple[Kind, Callable[[Text], Iterator[str]]], ...] = (
     (Kind.ROUND, value_operators.rounds),
     (Kind.ALIAS, value_operators.aliases),
 )
-# What costs points is said. Without a word of the graph it may be cut, and without one of no data, that has
-# no result; the words are those of the list of what is checked.
-CHECKED = re.compile(r"Se comprueba.*?(?=<details>|\Z)", re.S)
-PROMISED = {
-    Kind.GRAPH: re.compile(r"el gradiente llegue|unido al grafo"),
-    Kind.EMPTY: re.compile(r"= ?\$?0\b|\b0 secuencias|vací|ningun"),
-}
+# What costs points is said: without a word of the graph it may be cut, and no data may have no result.
+PROMISED = {Kind.GRAPH: wording.GRAPH, Kind.EMPTY: wording.EMPTY}
 
 
 @dataclass(frozen=True)
@@ -131,7 +126,7 @@ def _changed(exercise: Exercise, model: str) -> Iterator[tuple[Kind, str]]:
     """All that operators make."""
     yield from core_operators.changed(model)
     text = Text(model)
-    checked = CHECKED.search(exercise.statement.source)
+    checked = wording.CHECKED.search(exercise.statement.source)
     said = checked[0] if checked else ""
     told = {Kind.GRAPH: said + model, Kind.EMPTY: said}
     for kind, operator in OPERATORS:

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from torchaula.authoring.audit import wording
+
 DOCUMENTED = re.compile(r"\b(?P<name>\w+): \[(?P<sizes>[^\]]*)\](?P<rest>((?!\b\w+: \[)[^→\n])*)")
-NEVER_EMPTY, NEVER_ONE = re.compile("al menos 1"), re.compile("de [2-9] o más")
 WHOLE_NUMBERS = re.compile(r"\b(int\d+|uint8|bool)\b")
 Function = ast.FunctionDef
 Node = ast.expr | ast.stmt
@@ -134,7 +135,7 @@ def _parameter(arg: ast.arg, default: ast.expr | None, documented: re.Match[str]
     is_whole = bool(WHOLE_NUMBERS.search(rest)) and "float" not in rest
     has_more = documented["sizes"].startswith("...")
     is_double = "float64" in rest and "float32" not in rest
-    least = (not NEVER_EMPTY.search(rest), not NEVER_ONE.search(rest))
+    least = (not wording.NEVER_EMPTY.search(rest), not wording.NEVER_ONE.search(rest))
     return Parameter(arg.arg, annotation, value, sizes, has_more, is_whole, is_double, *least)
 
 

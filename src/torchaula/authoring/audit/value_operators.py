@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
+from torchaula.authoring.audit import wording
 from torchaula.authoring.audit.call_operators import name_of
 from torchaula.authoring.audit.text import Function, Parameter, Text, body, gives
 
@@ -13,7 +13,6 @@ UNREAD = ("shape", "dtype", "device", "ndim", "numel", "size", "dim", "grad")  #
 IN_PLACE = {ast.Add: "add_", ast.Sub: "sub_", ast.Mult: "mul_", ast.Div: "div_"}
 METHODS_IN_PLACE = ("exp", "sqrt", "square", "clamp", "abs", "relu")
 TINY = "1e-7"  # whole numbers with less added are themselves in float32
-RESULT = re.compile(r"(→|Devuelve[^\[\n]*) ?\[(?P<sizes>[^\]]*)\]")
 CAUGHT = {"sqrt": "1e-12", "log": "1e-9", "exp": ""}  # what is added inside of them
 
 
@@ -144,7 +143,7 @@ def rounds(text: Text) -> Iterator[str]:
 def aliases(text: Text) -> Iterator[str]:
     """The very argument in place of an equal result, where both have as many dimensions."""
     for function in text.functions:
-        result = RESULT.search(ast.get_docstring(function) or "")
+        result = wording.RESULT.search(ast.get_docstring(function) or "")
         for each in _tensors(text, function) if result and returns_tensor(text, function) else ():
             if result and len(each.sizes) == result["sizes"].count(",") + 1:
                 for value in text.returned(function):
