@@ -93,6 +93,13 @@ def test_constructs_are_found_however_they_are_written(program: str, construct: 
     assert construct not in constructs("def f(x, dim):\n    return (x - x.mean(dim)) >= 0.5")
 
 
+def test_annotations_are_no_constructs() -> None:
+    """They stand in what learners receive."""
+    assert constructs("def f(x: int, y: 'numpy') -> float:\n    z: list[int] = x\n    return z") == {
+        *("f", "x", "y", "z", "return")
+    }
+
+
 def test_sentence_names_what_it_marks_as_code_but_no_shape() -> None:
     """One letter says nothing, nor does a module's name."""
     assert named_in("`torch.where` con `x // 2`, de `[n, dim]`, no `-1`") == {"where", "//", "2", "-1"}

@@ -42,6 +42,7 @@ GROUPS: dict[str, frozenset[str]] = {
         "float64": "float64 .double DoubleTensor",
         "rounding": "round round_ rint",
         "off-the-graph": "detach detach_ .data item tolist no_grad inference_mode set_grad_enabled",
+        "gradients": "zero_grad .grad",
         "no_grad": "no_grad inference_mode set_grad_enabled",
         "mean": "mean nanmean average mean_",
         "median": "median nanmedian quantile kthvalue",
@@ -49,6 +50,7 @@ GROUPS: dict[str, frozenset[str]] = {
         "assertion": "assert",
     }.items()
 }
+ANNOTATIONS = ("annotation", "returns")
 IN_PLACE, TINY_NUMBER, LOOP, ASKS_FOR_NONE = "in-place", "tiny-number", "loop", "asks-for-none"
 TINY = 0.02  # an "epsilon" is smaller
 TINY_NAMES = frozenset({"eps", "tiny", "smallest_normal", "resolution"})
@@ -131,8 +133,23 @@ def _bound_by(node: ast.AST) -> Iterator[str]:
 
 
 def _of(trees: Iterable[ast.AST]) -> frozenset[str]:
-    found = {word for tree in trees for node in ast.walk(tree) for word in _words(node)}
+    found = {word for tree in trees for node in _walk(tree) for word in _words(node)}
     return frozenset(found | {group for group, members in GROUPS.items() if members & found})
+
+
+def _walk(tree: ast.AST) -> Iterator[ast.AST]:
+    """All nodes but annotations, which learners find written: `size: int` converts nothing."""
+    left = [tree]
+    while left:
+        node = left.pop()
+        yield node
+        parts = (getattr(node, field, None) for field in node._fields if field not in ANNOTATIONS)
+        left += (
+            each
+            for part in parts
+            for each in (part if isinstance(part, list) else [part])
+            if isinstance(each, ast.AST)
+        )
 
 
 def _words(node: ast.AST) -> Iterator[str]:
