@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +22,9 @@ from torchaula.course.layout import Course, find
 
 STUB = "*Escribe aquí tu respuesta.*"  # as the course's configuration says
 SCHEME = "Un punto por cada dato que salga en la lista secreta"
-DRAWING = """# Dibuja la función.
-### BEGIN SOLUTION
-line = [2 * x for x in range(40)]
-### END SOLUTION"""
-TASK = f"### Tarea: busca un dato\n\nEscribe debajo.\n\n### BEGIN MARK SCHEME\n{SCHEME}\n### END MARK SCHEME"
 MANUAL = {"grade": True, "solution": True, "locked": False}
-# id: text, whether it is code, what nbgrader is told of it
-CELLS: dict[str, tuple[str, bool, dict[str, Any]]] = {
-    "explica-titulo": ("## ¿Por qué el doble?", False, {"locked": True}),
-    "explica": ("Porque la suma consigo mismo lo da.", False, {**MANUAL, "points": 5}),
-    "dibuja": (DRAWING, True, {**MANUAL, "points": 2.5}),
-    "tarea": (TASK, False, {"task": True, "locked": True, "points": 3}),
-    "opcional": ("Nada que añadir a lo dicho.", False, {**MANUAL, "points": 0}),
-    "decima": ("Una décima de nada, o menos.", False, {**MANUAL, "points": 0.1}),
+CELLS: dict[str, NotebookNode] = {
+    cell.id: cell for cell in notebook.read(mini.COURSES / "source" / "by-hand" / "by-hand.ipynb").cells
 }
 POINTS = {"explica": 5, "dibuja": 2.5, "tarea": 3, "opcional": 0, "decima": 0.1}
 ESSAY = "Sumar algo *consigo mismo* lo duplica: $x + x$.\n\n- y 3 < 5"
@@ -72,7 +62,7 @@ def mixed(course: Course, *names: str, after: str = "double-valores", assignment
     path = course.notebook(assignment)
     node = notebook.read(path)
     place = [each.metadata.get("nbgrader", {}).get("grade_id") for each in node.cells].index(after) + 1
-    node.cells[place:place] = [cell(name, *CELLS[name]) for name in names or CELLS]
+    node.cells[place:place] = [deepcopy(CELLS[name]) for name in names or CELLS]
     path.write_text(notebook.text(normal_form.normal(node)))
     release(course, assignment)
     return course
@@ -82,7 +72,7 @@ def only(course: Course) -> Course:
     """Let an assignment be of nothing but such cells."""
     path = course.notebook("mini")
     node = notebook.read(path)
-    node.cells = [cell(name, *CELLS[name]) for name in CELLS]
+    node.cells = list(CELLS.values())
     path.write_text(notebook.text(normal_form.normal(node)))
     release(course, "mini")
     return course

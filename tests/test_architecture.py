@@ -15,6 +15,7 @@ FORBIDDEN = {
     "authoring": "torchaula.classroom.batch.records",
     "authoring.audit": "torchaula.report.audit_table",
     "checks": "torchaula.course.layout",
+    "checks.messages": "torchaula.course.answers",
     "classroom.batch": "torchaula.report.page",
     "classroom.gradebook": "torchaula.classroom.batch.desk",
     "classroom.intake": "torchaula.classroom.gradebook.ledger",

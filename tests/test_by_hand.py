@@ -359,7 +359,7 @@ def test_model_answer_enters_no_other_process(made: Course) -> None:
     )
 
     texts = "\n".join(each.source for each in rebuilt.cells)
-    assert "range(40)" not in texts and by_hand.CELLS["explica"][0] not in texts
+    assert "range(40)" not in texts and by_hand.CELLS["explica"].source not in texts
 
 
 @pytest.mark.parametrize(
@@ -467,7 +467,7 @@ def test_release_tells_no_model_answer_and_no_mark_scheme(made: Course, tmp_path
     source = notebook.load(made.notebook("mini"))
     released = made.released("mini").read_text()
 
-    for secret in (by_hand.SCHEME, "line = [2 * x for x in range(40)]", by_hand.CELLS["explica"][0]):
+    for secret in (by_hand.SCHEME, "line = [2 * x for x in range(40)]", by_hand.CELLS["explica"].source):
         assert secret not in released
         (tmp_path / "leak.md").write_text(f"… {secret} …")
         assert list(secrets.leaks(source, tmp_path)), secret

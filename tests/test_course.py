@@ -18,17 +18,19 @@ from torchaula.authoring.luck import Draw
 from torchaula.authoring.matrix import Trial
 from torchaula.course import answers
 from torchaula.course.answers import KnownAnswer
+from torchaula.course.constructs import constructs
 from torchaula.course.layout import Course
 from torchaula.course.notebook import HIDDEN, Exercise, Notebook, load, read
 from torchaula.grading.trusted import engine
-from torchaula.grading.trusted.diagnosis import Evidence
-from torchaula.grading.trusted.judge import Judged
+from torchaula.grading.trusted.diagnosis import Evidence, KnownMistake, diagnose
+from torchaula.grading.trusted.judged import Judged
 from torchaula.grading.trusted.verdict import Outcome, Verdict
 
 COURSE = Course(Path(__file__).parents[1])
+FOREIGN = Path(__file__).parent / "foreign"
 SEEDS = (1, 2, 3)
 # Without `--all`: one in so many answers is tried alone in both back ends, and so many whole submissions.
-ONE_IN, WHOLE, THREADED = 12, 6, 2
+ONE_IN, WHOLE, THREADED = 24, 3, 1
 # Answers that ended otherwise than declared under a secret, before their tests were mended.
 ONCE_LUCKY = [
     ("tensores/softmax", "epsilon-instead-of-shift", Draw(7, 8)),
@@ -130,6 +132,35 @@ def test_wrong_answers_are_told_their_own_misconception(tried: Tried, assignment
 
     assert found.own >= 0.8 * found.wrong, found
     assert not found.others
+
+
+@cache
+def foreign(assignment: str, exercise: str) -> tuple[KnownAnswer, ...]:
+    """Wrong answers that are no known ones; in place of a sentence, whose sentences are true of them."""
+    path = FOREIGN / assignment / f"{exercise}.md"
+    if not path.exists():
+        return ()
+    return answers.parse(path.read_text(encoding="utf-8"), path, notebook(assignment).exercise(exercise))
+
+
+@pytest.mark.parametrize(("assignment", "exercise"), EXERCISES)
+def test_foreign_wrong_answers_are_told_nothing_false(tried: Tried, assignment: str, exercise: str) -> None:
+    """A mistake that is no known one is never taken for one, however many cells end as that does."""
+    strangers = foreign(assignment, exercise)
+    grader = engine.Engine(notebook(assignment), judging.own_sandbox())
+    mistakes = [
+        KnownMistake(answer.sentence, judged.evidence, answer.needs)
+        for answer, judged in tried.each()
+        if not (answer.is_right or answer.is_made_up)
+    ]
+    sentences = {answer.id: answer.sentence for answer in tried.answers} | {"nothing": ""}
+
+    for answer, judged in zip(
+        strangers, grader.grade_each(exercise, [a.source for a in strangers]), strict=True
+    ):
+        told = diagnose(mistakes, judged.evidence, constructs(answer.source)).values()
+        allowed = {sentences[name] for name in answer.sentence.split()}
+        assert {each.sentence for each in told} <= allowed, (answer.id, told)
 
 
 @pytest.mark.parametrize(("assignment", "exercise"), EXERCISES)

@@ -37,9 +37,11 @@ from torchaula.course import converters
 from torchaula.course.layout import Course
 from torchaula.course.markers import USUAL
 from torchaula.errors import Refusal
-from torchaula.grading.trusted import engine, judge
+from torchaula.grading.trusted import engine
 from torchaula.grading.trusted.client import Client, Workers
 from torchaula.grading.trusted.jobs import Job, Result
+from torchaula.grading.trusted.lives import Lives
+from torchaula.grading.trusted.remote import Remote
 from torchaula.grading.trusted.sandbox import StudentProcess
 from torchaula.grading.trusted.verdict import Outcome
 from torchaula.grading.wire.forks import ForkFailed, descendants, in_fork
@@ -588,7 +590,7 @@ def striking(monkeypatch: pytest.MonkeyPatch, worst: str, times: int) -> Iterato
 
 
 def _patch(patch: pytest.MonkeyPatch, worst: str, strike: Callable[[], None]) -> None:
-    begin, follow, perform = judge.Lives._begin, judge.Lives._follow, judge.Remote.perform
+    begin, follow, perform = Lives._begin, Lives._follow, Remote.perform
 
     class Ear:
         """A student process's own channel."""
@@ -602,25 +604,25 @@ def _patch(patch: pytest.MonkeyPatch, worst: str, strike: Callable[[], None]) ->
                 strike()
             return received
 
-    def beginning(self: judge.Lives, *arguments: Any) -> StudentProcess:
+    def beginning(self: Lives, *arguments: Any) -> StudentProcess:
         strike()
         return begin(self, *arguments)
 
-    def following(self: judge.Lives, student: StudentProcess, is_first: bool = True) -> tuple[str, str]:
+    def following(self: Lives, student: StudentProcess, is_first: bool = True) -> tuple[str, str]:
         ear: Any = Ear(student.life)
         return follow(self, StudentProcess(ear, student.exercises), is_first)
 
-    def performing(self: judge.Remote, request: Any) -> Any:
+    def performing(self: Remote, request: Any) -> Any:
         if (self.cell == "double-valores") == (worst == LAST_CELL):
             strike()
         return perform(self, request)
 
     if worst == BEFORE:
-        patch.setattr(judge.Lives, "_begin", beginning)
+        patch.setattr(Lives, "_begin", beginning)
     elif worst == OWN_CELL:
-        patch.setattr(judge.Lives, "_follow", following)
+        patch.setattr(Lives, "_follow", following)
     else:
-        patch.setattr(judge.Remote, "perform", performing)
+        patch.setattr(Remote, "perform", performing)
 
 
 CELLS = [

@@ -18,8 +18,10 @@ from tests.workshop import Book, instructor
 from torchaula.course import notebook
 from torchaula.course.rebuilding.rebuild import OWN, grade_id, is_solution
 from torchaula.course.rebuilding.submitted import SubmittedCell, read
-from torchaula.grading.trusted import judge, outputs
+from torchaula.grading.trusted import outputs
 from torchaula.grading.trusted.budget import Budget
+from torchaula.grading.trusted.judged import Judged
+from torchaula.grading.trusted.lives import Lives
 from torchaula.grading.trusted.sandbox import SandboxDied, StudentProcess
 from torchaula.grading.trusted.verdict import Lost
 from torchaula.grading.wire import frames, orders
@@ -133,10 +135,13 @@ SAID = st.one_of(
 @example(said=[Began("double")] * 12, hangs_up=False, is_first=True)
 def test_student_process_tells_of_its_own_cells_only(said: list[Any], hangs_up: bool, is_first: bool) -> None:
     """Whatever it says, in whatever order, listening ends in time and concerns its own cells."""
-    limits = Limits(cell_seconds=0.004, cells_seconds=0.02)
-    confinement = SimpleNamespace(limits=limits)
+    is_waited_for = (
+        not hangs_up and Lived() not in said
+    )  # then time ends it, and else never, however slow we are
+    seconds = 0.004 if is_waited_for else 4.0
+    confinement = SimpleNamespace(limits=Limits(cell_seconds=seconds, cells_seconds=5 * seconds))
     sandbox: Any = SimpleNamespace(confinement=confinement, killed_for=lambda: orders.KilledFor.NOTHING)
-    judged = judge.Judged()
+    judged = Judged()
     near, far = socket.socketpair()
     cells = {step.id for step in STEPS if isinstance(step, RunCell)}
     begun = time.monotonic()
@@ -145,7 +150,7 @@ def test_student_process_tells_of_its_own_cells_only(said: list[Any], hangs_up: 
             near.sendall(each if isinstance(each, bytes) else frame(msgspec.msgpack.encode(each)))
         if hangs_up:
             near.shutdown(socket.SHUT_WR)
-        lives = judge.Lives(sandbox, STEPS, 1, judged, Budget.unlimited())
+        lives = Lives(sandbox, STEPS, 1, judged, Budget.unlimited())
         student = StudentProcess(frames.Channel(far, orders.FromStudent), {})
         try:
             cell, how = lives._follow(student, is_first)

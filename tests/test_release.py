@@ -152,7 +152,11 @@ def test_stub_is_the_spanish_comment(course: Course) -> None:
     assert cells["double-valores"] == "# Pruebas ocultas: valores (4 puntos)"
 
 
-@pytest.mark.parametrize("path", sorted(COURSE.source.glob("*/*.ipynb")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [*sorted(COURSE.source.glob("*/*.ipynb")), *sorted(mini.COURSES.glob("source/*/*.ipynb"))],
+    ids=lambda path: path.stem,
+)
 def test_sources_are_in_normal_form(path: Path) -> None:
     """Every instructor notebook stands in git as `make format` writes it."""
     assert not list(normal_form.faults(path))

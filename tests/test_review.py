@@ -48,6 +48,7 @@ def test_what_hides_a_call_is_listed(name: str) -> None:
         "from IPython.core import interactiveshell",
         "x.detach().__dlpack__()",
         "torch.multiprocessing.spawn(f)",
+        "y.register_hook(f)",
     ],
 )
 def test_siblings_are_listed(text: str) -> None:

@@ -29,7 +29,7 @@ from torchaula.grading.trusted import confinement, engine, sandbox
 from torchaula.grading.trusted.client import Client
 from torchaula.grading.trusted.engine import Engine
 from torchaula.grading.trusted.jobs import Mistake
-from torchaula.grading.trusted.judge import Judged
+from torchaula.grading.trusted.judged import Judged
 from torchaula.grading.trusted.sandbox import Sandbox
 from torchaula.grading.trusted.seeds import Seeds
 from torchaula.grading.wire.orders import RunCell as Step

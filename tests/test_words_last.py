@@ -20,7 +20,10 @@ from torchaula.course import notebook
 from torchaula.course.layout import Course
 
 PACKAGE = Path(torchaula.__file__).parent
-WORDS = ("checks/messages.py", "grading/wire/words.py", "report/words.py")
+WORDS = (
+    *sorted(str(path.relative_to(PACKAGE)) for path in (PACKAGE / "checks" / "messages").glob("*.py")),
+    *("grading/wire/words.py", "report/words.py"),
+)
 LETTER = re.compile(r"[^\W\d_]")
 SPANISH = re.compile(
     r"[áéíóúñü¿¡«»]|\b(celda|cuaderno|ejercicio|entrega|respuesta|resultado|prueba)s?\b", re.I
@@ -30,6 +33,8 @@ JOINING = re.compile(r"\b(el|la|los|las|un|una|que|tu|se|con|por|para|este|esta|
 TEXTS_OF_COURSES = (
     "authoring/audit/wording.py",
     "course/markers.py",
+    "authoring/audit/mutants.py",
+    "authoring/audit/text.py",
     "authoring/new.py",
     "authoring/rules.py",
     "authoring/sample_class.py",

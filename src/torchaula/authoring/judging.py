@@ -14,7 +14,7 @@ from torchaula.errors import Refusal
 from torchaula.grading.trusted import confinement, engine, local
 from torchaula.grading.trusted.confinement import Confinement
 from torchaula.grading.trusted.engine import Engine
-from torchaula.grading.trusted.judge import Judged
+from torchaula.grading.trusted.judged import Judged
 from torchaula.grading.trusted.sandbox import Sandbox
 from torchaula.grading.trusted.seeds import PUBLISHED, Seeds
 from torchaula.grading.trusted.verdict import Verdict

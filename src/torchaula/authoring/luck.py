@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from torchaula.authoring import judging, matrix
 from torchaula.course.answers import KnownAnswer
 from torchaula.course.notebook import Notebook
-from torchaula.grading.trusted.judge import Judged
+from torchaula.grading.trusted.judged import Judged
 from torchaula.grading.trusted.seeds import Seeds
 from torchaula.grading.trusted.verdict import Outcome
 

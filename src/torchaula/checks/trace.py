@@ -214,7 +214,7 @@ class Trace:
     def _note_path(self, path: str, frame: FrameType) -> None:
         is_watched = any(is_below(path, prefix) for prefix in self.watch) or families.of_path(path)
         if is_watched and self._whose.is_answer(frame):
-            self.seen["call." + path] += 1
+            self.seen["call." + _layer(frame, path)] += 1
 
     def _place(self, filename: str) -> str:
         """The module in this file, if something in it is watched; else ""."""
@@ -222,6 +222,15 @@ class Trace:
         prefixes = (*self.watch, *families.watched())
         is_watched = module and any(is_below(module, p) or is_below(p, module) for p in prefixes)
         return self._places.setdefault(filename, module if is_watched else "")
+
+
+def _layer(frame: FrameType, path: str) -> str:
+    """The path of a layer's class, where a method of a private class above it runs; else `path`."""
+    if "._" not in path:
+        return path
+    classes = type(frame.f_locals.get("self")).__mro__
+    layers = (cls for cls in classes if cls.__module__.startswith("torch.nn.modules."))
+    return next((f"{cls.__module__}.{cls.__qualname__}" for cls in layers), path)
 
 
 _modules: dict[str, str] = {}

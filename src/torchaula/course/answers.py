@@ -15,6 +15,7 @@ from pathlib import Path
 
 from torchaula.course import changes, whole_answers
 from torchaula.course.changes import Change, Numbered
+from torchaula.course.constructs import NOTHING, Needs, constructs, needs
 from torchaula.course.layout import Course
 from torchaula.course.notebook import Exercise
 from torchaula.course.whole_answers import WholeAnswer
@@ -29,8 +30,9 @@ SUFFIX = ".md"
 class KnownAnswer:
     """A known answer. `fails` are exactly the aspects of the graded cells that a wrong one fails.
 
-    `base` is the text of which `source` is a change; it is empty where the answer is written whole.
-    An answer that `is_made_up` is in no answers file, since no learner has made its mistake.
+    Only a program that fits its `needs` is told its sentence. `base` is the text of which `source` is a
+    change; it is empty where the answer is written whole. An answer that `is_made_up` is in no answers file,
+    since no learner has made its mistake.
     """
 
     id: str
@@ -39,6 +41,7 @@ class KnownAnswer:
     sentence: str = ""
     is_made_up: bool = False
     base: str = ""
+    needs: Needs = NOTHING
 
     @property
     def is_right(self) -> bool:
@@ -98,7 +101,7 @@ class _Reader:
         )
 
     def add(self, written: WholeAnswer | Change, source: str, base: str = "") -> None:
-        """Add an answer. Raises `Refusal` where its id is taken, or it is no Python or no other program."""
+        """Add an answer. Raises `Refusal` where it is no Python, no other program, or no new id."""
         where, name = written.where, written.id
         if name in self.found:
             raise Refusal(
@@ -114,8 +117,15 @@ class _Reader:
                     where=where, name=name, other=same
                 )
             )
+        if lacking := written.needs - constructs(source):
+            raise Refusal(
+                _("{where}: {name} has no {construct} itself; mend what it needs").format(
+                    where=where, name=name, construct=", ".join(sorted(lacking))
+                )
+            )
         fails = frozenset() if written.is_right else written.fails or self._everything
-        self.found[name] = KnownAnswer(name, source, fails, written.sentence, base=base)
+        wanted = needs(written.sentence, source, base or self._model, written.needs) if fails else NOTHING
+        self.found[name] = KnownAnswer(name, source, fails, written.sentence, base=base, needs=wanted)
 
 
 def blocks(text: str, path: Path) -> Iterator[tuple[str, Numbered]]:

@@ -22,7 +22,8 @@ from torchaula.digests import digest
 from torchaula.files import whole
 from torchaula.findings import COMPARED
 from torchaula.report import markup, words
-from torchaula.report.page import Page, page
+from torchaula.report.page import page
+from torchaula.report.parts import Page
 
 TEMPLATES = Path(__file__).parent / "templates" / "feedback_es"
 KEY = re.compile(r'<meta name="torchaula-key" content="([0-9a-f]+)">')

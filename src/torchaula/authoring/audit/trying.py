@@ -15,10 +15,11 @@ from torchaula.authoring.luck import Draw
 from torchaula.authoring.matrix import Trial
 from torchaula.checks.session import COURSE_SEED
 from torchaula.course.answers import KnownAnswer
+from torchaula.course.constructs import constructs
 from torchaula.course.notebook import Notebook
 from torchaula.grading.trusted import diagnosis
 from torchaula.grading.trusted.diagnosis import KnownMistake
-from torchaula.grading.trusted.judge import Judged
+from torchaula.grading.trusted.judged import Judged
 from torchaula.grading.trusted.seeds import Seeds
 from torchaula.grading.trusted.verdict import Outcome, Verdict
 
@@ -52,7 +53,9 @@ def answers(bench: Bench, known: Sequence[KnownAnswer], draws: Sequence[Draw]) -
     for draw in others:
         misjudged += _misjudged(_trials(bench, known, draw), str(draw))
     wrong = [trial for trial in trials if not (trial.answer.is_right or trial.answer.is_made_up)]
-    mistakes = [KnownMistake(trial.answer.sentence, dict(trial.evidence)) for trial in wrong]
+    mistakes = [
+        KnownMistake(trial.answer.sentence, dict(trial.evidence), trial.answer.needs) for trial in wrong
+    ]
     bench.mistakes.write_bytes(msgspec.msgpack.encode(mistakes))
     told = matrix.diagnosed(trials)
     return Answers(len(known), tuple(misjudged), told.wrong, told.own, told.others)
@@ -98,7 +101,10 @@ def mutants(bench: Bench, sources: Sequence[str], draw: Draw, is_told: bool) -> 
     """Try mutants under one seed; where it `is_told`, find the known mistakes that they are taken for."""
     found = judging.judged_each(bench.notebook, bench.exercise, sources, Seeds(secret=draw.secret))
     known = _mistakes(bench.mistakes) if is_told else []
-    return [Tried(_failed(judged.verdicts), _told(known, judged)) for judged in found]
+    return [
+        Tried(_failed(judged.verdicts), _told(known, judged, source))
+        for judged, source in zip(found, sources, strict=True)
+    ]
 
 
 @lru_cache(maxsize=1)
@@ -106,10 +112,11 @@ def _mistakes(path: Path) -> list[KnownMistake]:
     return msgspec.msgpack.decode(path.read_bytes(), type=list[KnownMistake])
 
 
-def _told(known: Sequence[KnownMistake], judged: Judged) -> tuple[str, ...]:
+def _told(known: Sequence[KnownMistake], judged: Judged, source: str) -> tuple[str, ...]:
     if not known or not judged.evidence:
         return ()
-    return tuple(sorted(set(diagnosis.diagnose(known, judged.evidence).values())))
+    found = diagnosis.diagnose(known, judged.evidence, constructs(source)).values()
+    return tuple(sorted({each.sentence for each in found}))
 
 
 def _failed(verdicts: dict[str, Verdict]) -> frozenset[str]:

@@ -1,7 +1,8 @@
 """Find names in a cell that could hide a call from its trace: threads, processes, internals of torch or ours.
 
 Experiments show which do (`tests/attacks/corpus_hiders.py`): `torch.jit`, `torch.compile`, autograd's
-functions and hooks, checkpoints and `vmap` do not.
+functions, checkpoints and `vmap` do not. A hook of autograd does where a test passes objects of its own,
+since gradients may then be those of the test.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ NAMES = {
 }
 ATTRIBUTES = {
     *("_getframe", "attrgetter", "data_ptr", "forkpty", "fork", "getoutput", "methodcaller"),
+    *("register_full_backward_hook", "register_hook", "register_post_accumulate_grad_hook"),
     *("popen", "posix_spawn", "posix_spawnp", "resolve_name", "run_cell", "run_cell_magic", "storage"),
     *("system", "untyped_storage", "QueueListener"),
     *("__builtins__", "__code__", "__dict__", "__dlpack__", "__getattribute__", "__globals__"),

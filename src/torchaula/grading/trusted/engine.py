@@ -16,7 +16,7 @@ from torchaula.course.notebook import Notebook
 from torchaula.grading.trusted import judge, local
 from torchaula.grading.trusted.budget import NOTHING_SPENT, Budget, Spent
 from torchaula.grading.trusted.cells import SetupFailed
-from torchaula.grading.trusted.judge import Judged
+from torchaula.grading.trusted.judged import Judged
 from torchaula.grading.trusted.sandbox import Sandbox
 from torchaula.grading.trusted.seeds import PUBLISHED, Seeds
 from torchaula.grading.trusted.verdict import Lost, Outcome, Verdict

@@ -11,7 +11,7 @@ from dataclasses import replace
 from torchaula.course.notebook import Cell, Exercise
 from torchaula.grading.trusted.engine import Engine
 from torchaula.grading.trusted.jobs import Doubt, Flaw, Result
-from torchaula.grading.trusted.judge import Judged
+from torchaula.grading.trusted.judged import Judged
 from torchaula.grading.trusted.verdict import Outcome
 from torchaula.i18n import _
 
