@@ -17,6 +17,7 @@ import msgspec
 from torchaula.checks.compare import difference
 from torchaula.checks.observation import Failure, Observation
 from torchaula.course.constructs import NOTHING, Needs
+from torchaula.course.notebook import PUBLIC
 from torchaula.findings import ABSENT, Certainty, Contrast, Finding, Outcome
 from torchaula.grading.wire.calls import Call, Seen, to_observation
 
@@ -131,11 +132,13 @@ class _Candidate:
     def certainty(self, failed: Collection[str]) -> Certainty | None:
         """How sure it is that an answer that failed these cells makes this mistake; None: not at all.
 
-        Answers that share a single cell of several, such as an empty case, have seldom the same mistake.
+        Answers that share a single cell of several, such as an empty case, have seldom the same mistake, and
+        neither have those that the public check tells apart, since it has every kind of input.
         """
         if self.explained == set(failed) == self.known.evidence.keys():
             return Certainty.SURE
-        return Certainty.POSSIBLE if len(self.explained) >= SEVERAL else None
+        has_public = any(cell.endswith(f"-{PUBLIC}") for cell in self.explained)
+        return Certainty.POSSIBLE if has_public and len(self.explained) >= SEVERAL else None
 
 
 def diagnose(
