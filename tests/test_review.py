@@ -81,7 +81,7 @@ def test_honest_code_is_not_listed(text: str) -> None:
 
 
 def test_honest_submissions_are_not_listed() -> None:
-    """No right answer of the course, no released notebook, and of the sample class only calls of operators."""
+    """No right answer, no released notebook, and of the sample class only who calls an operator of torch."""
     for assignment in ASSIGNMENTS:
         source = notebook.loads(COURSE.notebook(assignment).read_text(encoding="utf-8"))
         released = (shipped.ROOT / "release" / assignment / f"{assignment}.ipynb").read_text(encoding="utf-8")
