@@ -38,7 +38,7 @@ def notebook(assignment: str) -> Notebook:
 
 
 def test_blind_answers_end_as_they_should(path: Path, exercise: str) -> None:
-    """Wrong ones fail the public check, which so warns of all that costs points; right ones pass all cells."""
+    """Wrong ones fail the public check, which thus warns of what costs points; right ones pass."""
     written: dict[str, list[dict[str, Any]]] = json.loads(path.read_text(encoding="utf-8"))[exercise]
     source = notebook(path.stem.partition("-")[0])
     every = [(each, kind == "right") for kind in ("right", "wrong") for each in written[kind]]
