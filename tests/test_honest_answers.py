@@ -340,6 +340,7 @@ NETWORKS = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("earlier", [OLD_LINEAR, BROKEN_LINEAR], ids=["right", "wrong"])
 @pytest.mark.parametrize("network", NETWORKS)
 def test_earlier_class_is_torch_s_however_it_is_reached(backend: str, network: str, earlier: str) -> None:
