@@ -1,7 +1,7 @@
 """Draw a sample of what takes long: another one for each commit, so that commits together try everything.
 
-`--sample SEED` draws the same one again; `--all` tries everything. A test that draws its own cases asks `drawn`;
-`@pytest.mark.sampled(2)` on a test lets two of its cases run, and as the `pytestmark` of a file two of its tests.
+`--sample SEED` draws the same one again; `--all` tries everything. A test that draws its own cases asks
+`drawn`; `@pytest.mark.sampled(2)` lets two cases of a test run, and as `pytestmark` two tests of a file.
 """
 
 from __future__ import annotations
