@@ -29,7 +29,7 @@ from torchaula.grading.trusted.verdict import Outcome, Verdict
 COURSE = Course(Path(__file__).parents[1])
 FOREIGN = Path(__file__).parent / "foreign"
 SEEDS = (1, 2, 3)
-# Without `--all`: of an exercise's answers one in so many, and of these one in so many alone in both back ends;
+# Without `--all`: of an exercise's answers one in so many, of these one in so many alone in both back ends,
 # and so many whole submissions.
 ONE_IN, ALONE, WHOLE, THREADED = 3, 8, 3, 1
 # Answers that ended otherwise than declared under a secret, before their tests were mended.
