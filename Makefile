@@ -17,7 +17,7 @@ MAKEFLAGS += --no-print-directory
 # `make` alone sets up and says what else there is.
 all: setup help
 
-.PHONY: all help setup demo release grade check test test-all bench lint format lab messages
+.PHONY: all help setup demo release grade check audit test test-all bench lint format lab messages
 
 help:
 	@echo "make demo                    grade a sample class, from set-up to feedback (ASSIGNMENT=mlp: that one alone)"
@@ -26,6 +26,7 @@ help:
 	@echo "make release                 derive release/ from source/, and zip it in dist/"
 	@echo "make grade ASSIGNMENT=mlp    grade what is in submitted/"
 	@echo "make check                   try every known answer against every graded cell"
+	@echo "make audit                   prove the tests: small changes of every model solution must fail"
 	@echo "make bench                   seconds that a class takes, beside stock nbgrader's (10 minutes)"
 	@echo "make lint | format           check | mend how code and notebooks are written"
 	@echo "make lab                     JupyterLab with nbgrader's formgrader on this course"
@@ -73,6 +74,9 @@ grade: setup
 
 check: setup
 	@torchaula check $(ASSIGNMENT)
+
+audit: setup
+	@torchaula audit $(ASSIGNMENT)
 
 test: setup
 	@pytest -n 2

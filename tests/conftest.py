@@ -48,6 +48,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Draw the sample once, for all processes: xdist hands the option on."""
     config.option.sample = config.option.sample or sample.of_commit()
+    config.addinivalue_line("markers", sample.MARK)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what the sample does without, where tests have the mark `sampled`."""
+    out = sample.left_out(config, items)
+    config.hook.pytest_deselected(items=[each for each in items if each in out])
+    items[:] = [each for each in items if each not in out]
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -20,6 +20,7 @@ from tests.rebuilding import rebuild
 from torchaula.authoring import judging
 from torchaula.classroom.batch.records import Record
 from torchaula.course import answers, notebook
+from torchaula.course.constructs import constructs
 from torchaula.course.layout import find
 from torchaula.course.rebuilding.rebuild import grade_id
 from torchaula.course.rebuilding.submitted import read
@@ -56,14 +57,17 @@ def main(root: str, packages: str) -> None:
     known = answers.load(course, "mini", notebook.load(course.notebook("mini")).exercise(EXERCISE))
     judged = grader.grade_each(EXERCISE, [answer.source for answer in known])
     evidence = [
-        KnownMistake(a.sentence, j.evidence) for a, j in zip(known, judged, strict=True) if not a.is_right
+        KnownMistake(a.sentence, j.evidence, a.needs)
+        for a, j in zip(known, judged, strict=True)
+        if not a.is_right
     ]
     for answer, each in zip(known, judged, strict=True):
-        diagnoses = diagnose(evidence, each.evidence)
-        verdicts = {c: replace(v, diagnosis=diagnoses.get(c, "")) for c, v in each.verdicts.items()}
-        said = {cell: told(verdict) for cell, verdict in verdicts.items()}
+        diagnoses = diagnose(evidence, each.evidence, constructs(answer.source))
+        said = {cell: told.sentence for cell, told in diagnoses.items()}
+        verdicts = {c: replace(v, diagnosis=said.get(c, "")) for c, v in each.verdicts.items()}
+        results = {cell: told(verdict) for cell, verdict in verdicts.items()}
         messages = [verdict.message for verdict in verdicts.values()]
-        found[answer.id] = said, shown(node, answer.source, verdicts), messages
+        found[answer.id] = results, shown(node, answer.source, verdicts), messages
     print(json.dumps(found))
 
 

@@ -1,12 +1,14 @@
 """Draw a sample of what takes long: another one for each commit, so that commits together try everything.
 
-`--sample SEED` draws the same one again; `--all` tries everything.
+`--sample SEED` draws the same one again; `--all` tries everything. A test that draws its own cases asks
+`drawn`; `@pytest.mark.sampled(2)` lets two cases of a test run, and as `pytestmark` two tests of a file.
 """
 
 from __future__ import annotations
 
 import hashlib
 import subprocess
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +17,7 @@ import pytest
 
 T = TypeVar("T")
 WITHOUT_GIT = "none"
+MARK = "sampled(number): without --all, only so many of these run, others with each commit"
 
 
 def of_commit() -> str:
@@ -33,6 +36,19 @@ def drawn(config: pytest.Config, everything: Sequence[T], number: int, what: str
         return list(everything)
     places = sorted(range(len(everything)), key=lambda place: _rank(config, what, place))[:number]
     return [everything[place] for place in sorted(places)]
+
+
+def left_out(config: pytest.Config, items: Sequence[pytest.Item]) -> set[pytest.Item]:
+    """The marked tests that this sample does without."""
+    groups = defaultdict(list)
+    for item in items:
+        for node, mark in item.iter_markers_with_node("sampled"):
+            name = item.nodeid.partition("[")[0] if node is item else node.nodeid
+            groups[name, mark.args[0]].append(item)
+    out: set[pytest.Item] = set()
+    for (name, number), group in groups.items():
+        out |= set(group) - set(drawn(config, group, number, name))
+    return out
 
 
 def _rank(config: pytest.Config, what: str, place: int) -> bytes:

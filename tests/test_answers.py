@@ -202,7 +202,7 @@ def test_places_are_changed_wherever_they_stand(numbers: list[int], data: st.Dat
 
 def expanded(text: str, base: list[str]) -> str:
     """The only change in a text, applied; the lines need not be Python."""
-    ((_language, lines),) = answers._blocks(text, PATH)
+    ((_language, lines),) = answers.blocks(text, PATH)
     (change,) = answers.changes.read(lines, PATH)
     assert isinstance(change, Change) and all(isinstance(place, Place) for place in change.places)
     return change.applied("\n".join(base))

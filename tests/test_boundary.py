@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.tiny import BACKENDS, OPEN, PLUS, grade, notebook
+from torchaula.findings import Kind
 from torchaula.grading.trusted import engine
 from torchaula.grading.trusted.verdict import Outcome
 from torchaula.grading.wire import limits
@@ -46,10 +47,12 @@ def test_right_answer_passes(backend: str) -> None:
             Outcome.RAISED,
             "2: return x.unbind() + undefined",
         ),
-        ("def double(x):\n    return (v for v in x)", Outcome.RAISED, "un valor de tipo generator"),
+        ("def double(x):\n    return (v for v in x)", Outcome.FAILED, "un valor de tipo generator"),
         ("def double(x):\n    raise SystemExit", Outcome.RAISED, "SystemExit"),
-        ("def twice(x):\n    return x + x", Outcome.RAISED, "no existe `double`"),
-        ("def double(x)\n    return x + x", Outcome.RAISED, "no existe `double`"),
+        ("def twice(x):\n    return x + x", Outcome.FAILED, "no existe `double`"),
+        ("def double(x):\n    return (x + x).to_sparse()", Outcome.FAILED, "usa `to_sparse`"),
+        ("def double(x):\n    return (x + x).numpy()", Outcome.FAILED, "usa `numpy`"),
+        ("def double(x):\n    raise torch.softmax(x, 0)", Outcome.FAILED, "usa `softmax`"),
         ("def double(x):\n    while True: pass", Outcome.TIMED_OUT, "no terminó en"),
     ],
 )
@@ -224,6 +227,17 @@ def test_view_of_an_argument_is_not_a_fresh_result(backend: str) -> None:
 
     assert grade(PLUS, cell, backend=backend)[0].passed
     assert "comparte memoria" in grade("def double(x):\n    return x[:2]\n", cell, backend=backend)[0].message
+
+
+def test_result_in_the_memory_of_an_earlier_one_is_not_fresh(backend: str) -> None:
+    """A buffer that the next call overwrites changes what somebody may still hold; a constant is none."""
+    cell = OPEN + "student.double(torch.ones(3)).sound()\nstudent.double(torch.zeros(3)).fresh()\n"
+    answer = "buffer = torch.zeros(3)\ndef double(x):\n    {}\n    return buffer{}\n"
+
+    [kept] = grade(answer.format("torch.add(x, x, out=buffer)", ""), cell, backend=backend)
+    assert kept.finding is not None and kept.finding.kind is Kind.REUSED
+    for rest in (".clone()", " + x"):
+        assert grade(answer.format("pass", rest), cell, backend=backend)[0].passed
 
 
 def test_expected_exception_is_checked_by_kind(backend: str) -> None:

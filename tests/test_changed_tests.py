@@ -59,6 +59,7 @@ def gradebook_knows(course: Course, cell: str) -> bool:
     return bool(ledgers.rows(course)["source", "mini", cell][2] == now)
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("answer", ["n", "y"])
 def test_question_at_a_terminal_is_asked_before_anything_is_written(copy: Course, answer: str) -> None:
     """No leaves everything as it was and ends with 2; yes writes, and what was graded meanwhile serves."""

@@ -18,17 +18,20 @@ from torchaula.authoring.luck import Draw
 from torchaula.authoring.matrix import Trial
 from torchaula.course import answers
 from torchaula.course.answers import KnownAnswer
+from torchaula.course.constructs import constructs
 from torchaula.course.layout import Course
 from torchaula.course.notebook import HIDDEN, Exercise, Notebook, load, read
 from torchaula.grading.trusted import engine
-from torchaula.grading.trusted.diagnosis import Evidence
+from torchaula.grading.trusted.diagnosis import Evidence, KnownMistake, diagnose
 from torchaula.grading.trusted.judged import Judged
 from torchaula.grading.trusted.verdict import Outcome, Verdict
 
 COURSE = Course(Path(__file__).parents[1])
+FOREIGN = Path(__file__).parent / "foreign"
 SEEDS = (1, 2, 3)
-# Without `--all`: one in so many answers is tried alone in both back ends, and so many whole submissions.
-ONE_IN, WHOLE, THREADED = 24, 3, 1
+# Without `--all`: of an exercise's answers one in so many, of these one in so many alone in both back ends,
+# and so many whole submissions.
+ONE_IN, ALONE, WHOLE, THREADED = 3, 8, 3, 1
 # Answers that ended otherwise than declared under a secret, before their tests were mended.
 ONCE_LUCKY = [
     ("tensores/softmax", "epsilon-instead-of-shift", Draw(7, 8)),
@@ -63,7 +66,7 @@ def warm(assignment: str) -> None:
 
 @dataclass(frozen=True)
 class Tried:
-    """The known answers, model solution, stub and junk of an exercise, and what became of each.
+    """The model solution, stub and a sample of the known answers and junk of an exercise, and what became of each.
 
     `together` they shared a student process, as when a batch finds out what known answers do.
     `alone` has trials of some of them in both back ends, each by itself.
@@ -79,20 +82,21 @@ class Tried:
 
 @pytest.fixture
 def tried(assignment: str, exercise: str, pytestconfig: pytest.Config) -> Tried:
-    """All answers to an exercise tried together, and a sample alone: the model, the stub, and a part."""
+    """The model, the stub and a sample of the answers to an exercise, together; of these some alone too."""
     return _tried(assignment, exercise, pytestconfig)
 
 
 @cache
 def _tried(assignment: str, exercise: str, config: pytest.Config) -> Tried:
     source = notebook(assignment)
-    every = matrix.known(source.exercise(exercise), known(assignment, exercise))
+    model, stub, *others = matrix.known(source.exercise(exercise), known(assignment, exercise))
+    some = sample.drawn(config, others, ceil(len(others) / ONE_IN), exercise)
+    every = [model, stub, *some]
     warm(assignment)
     grader = engine.Engine(source, judging.own_sandbox())
     together = grader.grade_each(exercise, [answer.source for answer in every])
-    first, others = every[:2], every[2:]
-    part = sample.drawn(config, others, ceil(len(others) / ONE_IN), exercise)
-    alone = matrix.trials(source, {exercise: [*first, *part]}, jobs=0)
+    lone = sample.drawn(config, some, ceil(len(some) / ALONE), f"{exercise} alone")
+    alone = matrix.trials(source, {exercise: [model, stub, *lone]}, jobs=0)
     return Tried(tuple(every), tuple(together), tuple(alone))
 
 
@@ -111,6 +115,7 @@ def test_each_answer_fails_exactly_the_cells_it_declares(
             assert Outcome.INFRASTRUCTURE not in {verdict.outcome for verdict in verdicts.values()}, verdicts
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize(("assignment", "exercise"), EXERCISES)
 def test_right_answers_pass_where_learners_work(assignment: str, exercise: str) -> None:
     """Every right answer passes every cell in the learner's own kernel too."""
@@ -124,12 +129,44 @@ def test_right_answers_pass_where_learners_work(assignment: str, exercise: str) 
 
 
 @pytest.mark.parametrize(("assignment", "exercise"), EXERCISES)
-def test_wrong_answers_are_told_their_own_misconception(tried: Tried, assignment: str, exercise: str) -> None:
+def test_wrong_answers_are_told_their_own_misconception(
+    tried: Tried, assignment: str, exercise: str, pytestconfig: pytest.Config
+) -> None:
     """Nearly every known wrong answer gets its own sentence, and none that of another."""
     found = matrix.diagnosed(Trial(exercise, answer, {}, judged.evidence) for answer, judged in tried.each())
 
-    assert found.own >= 0.8 * found.wrong, found
+    # A sample may hold all of the few that get none.
+    assert found.own >= (0.9 if pytestconfig.getoption("all") else 0.5) * found.wrong, found
     assert not found.others
+
+
+@cache
+def foreign(assignment: str, exercise: str) -> tuple[KnownAnswer, ...]:
+    """Wrong answers that are no known ones; in place of a sentence, whose sentences are true of them."""
+    path = FOREIGN / assignment / f"{exercise}.md"
+    if not path.exists():
+        return ()
+    return answers.parse(path.read_text(encoding="utf-8"), path, notebook(assignment).exercise(exercise))
+
+
+@pytest.mark.parametrize(("assignment", "exercise"), EXERCISES)
+def test_foreign_wrong_answers_are_told_nothing_false(tried: Tried, assignment: str, exercise: str) -> None:
+    """A mistake that is no known one is never taken for one, however many cells end as that does."""
+    strangers = foreign(assignment, exercise)
+    grader = engine.Engine(notebook(assignment), judging.own_sandbox())
+    mistakes = [
+        KnownMistake(answer.sentence, judged.evidence, answer.needs)
+        for answer, judged in tried.each()
+        if not (answer.is_right or answer.is_made_up)
+    ]
+    sentences = {answer.id: answer.sentence for answer in tried.answers} | {"nothing": ""}
+
+    for answer, judged in zip(
+        strangers, grader.grade_each(exercise, [a.source for a in strangers]), strict=True
+    ):
+        told = diagnose(mistakes, judged.evidence, constructs(answer.source)).values()
+        allowed = {sentences[name] for name in answer.sentence.split()}
+        assert {each.sentence for each in told} <= allowed, (answer.id, told)
 
 
 @pytest.mark.parametrize(("assignment", "exercise"), EXERCISES)
@@ -162,7 +199,9 @@ def told(evidence: Mapping[str, Evidence]) -> str:
 
 
 @pytest.mark.parametrize(("assignment", "exercise"), RESTRICTED)
-def test_forbidden_call_fails_every_hidden_cell(tried: Tried, assignment: str, exercise: str) -> None:
+def test_forbidden_call_fails_every_hidden_cell(
+    tried: Tried, assignment: str, exercise: str, pytestconfig: pytest.Config
+) -> None:
     """Where something is forbidden, a known answer calls it, is told so, and gets no hidden point."""
     hidden = {cell.aspect for cell in notebook(assignment).exercise(exercise).graded} & set(HIDDEN)
 
@@ -172,7 +211,7 @@ def test_forbidden_call_fails_every_hidden_cell(tried: Tried, assignment: str, e
         if any("tu código usa" in verdict.message for verdict in judged.verdicts.values())
     }
 
-    assert callers
+    assert callers or not pytestconfig.getoption("all")
     assert all(hidden <= aspects for aspects in callers.values()), callers
 
 
@@ -223,6 +262,7 @@ def test_no_answer_touches_another_exercise_under_any_seed(
         assert not found, {name: answer.id for name, answer in chosen.items()}
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize(("assignment", "exercise"), EXERCISES)
 def test_no_secret_decides_over_an_answer(
     assignment: str, exercise: str, pytestconfig: pytest.Config
@@ -247,6 +287,7 @@ def test_answer_that_once_had_luck_has_none_any_more(exercise: str, answer: str,
     assert luck.swayed_by(notebook(assignment), name, [found], draw) == []
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("backend", judging.BACKENDS)
 @pytest.mark.parametrize("assignment", COURSE.assignments)
 def test_two_threads_score_as_one(assignment: str, backend: str, pytestconfig: pytest.Config) -> None:
@@ -273,7 +314,7 @@ def test_notebook_keeps_the_rules(assignment: str) -> None:
 @pytest.mark.parametrize("assignment", COURSE.assignments)
 def test_answers_and_exercises_are_tied(assignment: str) -> None:
     """Every answers file belongs to an exercise; ids of exercises are unique in the course."""
-    files = {path.stem for path in (COURSE.answers / assignment).iterdir()}
+    files = {path.stem for path in (COURSE.answers / assignment).iterdir()} - {"equivalent", "mutants"}
     names = [exercise.lower() for _, exercise in EXERCISES]
 
     assert files == set(notebook(assignment).exercises)

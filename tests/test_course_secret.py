@@ -34,6 +34,8 @@ from torchaula.grading.trusted import client
 from torchaula.grading.trusted.client import Client
 from torchaula.grading.trusted.jobs import Assigned, Job, Result
 
+pytestmark = pytest.mark.sampled(25)
+
 OTHER = "0123456789abcdef" * 4
 SANDBOXED = pytest.mark.skipif(bool(mini.without_sandbox()), reason="nothing confines student code here")
 

@@ -50,7 +50,8 @@ from torchaula.grading.wire.orders import Began
 from torchaula.report.following import Terminal
 
 # Warm workers have threads, which hold nothing while a test forks.
-pytestmark = pytest.mark.filterwarnings("ignore:.*is multi-threaded, use of fork:DeprecationWarning")
+THREADS = pytest.mark.filterwarnings("ignore:.*is multi-threaded, use of fork:DeprecationWarning")
+pytestmark = [THREADS, pytest.mark.sampled(12)]
 
 SANDBOXED = pytest.mark.skipif(bool(mini.without_sandbox()), reason="nothing confines student code here")
 MAIN, WORKER, NURSERY, SANDBOX = "main", "worker", "nursery", "sandbox"

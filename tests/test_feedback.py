@@ -28,7 +28,7 @@ from torchaula.course import converters, notebook
 from torchaula.course.layout import Course, find
 from torchaula.course.markers import inside, outside
 from torchaula.course.rebuilding.submitted import read
-from torchaula.findings import Label, Row
+from torchaula.findings import Certainty, Label, Row
 from torchaula.grading.trusted.jobs import Result as Found
 from torchaula.grading.trusted.verdict import Outcome, Verdict
 from torchaula.report import words
@@ -230,7 +230,7 @@ def test_diagnosis_stands_first(course: Course) -> None:
     }
     text = text_of(page_of(graded_notebook(course), verdicts))
 
-    assert f"{words.DIAGNOSIS}: {sentence}. En: comprobación pública." in text
+    assert f"{words.DIAGNOSES[Certainty.SURE]}: {sentence}. En: comprobación pública." in text
     assert text.index(sentence) < text.index("Obtenido uno")
 
 

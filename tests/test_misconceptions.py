@@ -84,9 +84,10 @@ def test_exercise_without_an_answer_is_compared_with_nothing(
     solutions = ((name, e.solution.source) for name, e in grader.notebook.exercises.items())
     stubs = {name: USUAL.stub(source, text="") for name, source in solutions}
 
-    judged = grader.grade(grader.notebook.answered(stubs))
+    submission = grader.notebook.answered(stubs)
+    judged = grader.grade(submission)
     grader.asked.clear()
-    verdicts = Misconceptions(grader, assigned, tmp_path / "kept").diagnosed(judged)
+    verdicts = Misconceptions(grader, assigned, tmp_path / "kept").diagnosed(judged, submission)
 
     assert len(verdicts) == 4 and not any(v.passed or v.diagnosis for v in verdicts.values())
     assert grader.asked == []
@@ -97,8 +98,9 @@ def test_what_another_worker_finds_out_is_waited_for_last(
     grader: Noting, assigned: Assigned, tmp_path: Path
 ) -> None:
     """Meanwhile this one finds out the rest; nothing is found out twice, and both say the same."""
-    judged = grader.grade(grader.notebook.answered(WRONG))
-    other = Misconceptions(grader, assigned, tmp_path / "other").diagnosed(judged)
+    submission = grader.notebook.answered(WRONG)
+    judged = grader.grade(submission)
+    other = Misconceptions(grader, assigned, tmp_path / "other").diagnosed(judged, submission)
     assert {verdict.diagnosis for verdict in other.values()} == {SQUARE}
     grader.asked.clear()
     kept, told = tmp_path / "kept", []
@@ -107,7 +109,7 @@ def test_what_another_worker_finds_out_is_waited_for_last(
     with (kept / "double.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         ours = Misconceptions(grader, assigned, kept)
-        thread = threading.Thread(target=lambda: told.append(ours.diagnosed(judged)))
+        thread = threading.Thread(target=lambda: told.append(ours.diagnosed(judged, submission)))
         thread.start()
         while not list(kept.glob("add-one-*.msgpack")):
             assert thread.is_alive()

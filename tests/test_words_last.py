@@ -20,7 +20,10 @@ from torchaula.course import notebook
 from torchaula.course.layout import Course
 
 PACKAGE = Path(torchaula.__file__).parent
-WORDS = ("checks/messages.py", "grading/wire/words.py", "report/words.py")
+WORDS = (
+    *sorted(str(path.relative_to(PACKAGE)) for path in (PACKAGE / "checks" / "messages").glob("*.py")),
+    *("grading/wire/words.py", "report/words.py"),
+)
 LETTER = re.compile(r"[^\W\d_]")
 SPANISH = re.compile(
     r"[áéíóúñü¿¡«»]|\b(celda|cuaderno|ejercicio|entrega|respuesta|resultado|prueba)s?\b", re.I
@@ -28,7 +31,10 @@ SPANISH = re.compile(
 JOINING = re.compile(r"\b(el|la|los|las|un|una|que|tu|se|con|por|para|este|esta|hay|lo|su|y)\b", re.I)
 # What is written for learners or authors there is a notebook's or a course's own text, no message.
 TEXTS_OF_COURSES = (
+    "authoring/audit/wording.py",
     "course/markers.py",
+    "authoring/audit/mutants.py",
+    "authoring/audit/text.py",
     "authoring/new.py",
     "authoring/rules.py",
     "authoring/sample_class.py",

@@ -109,6 +109,7 @@ MARKED = """def double(x):
 
 
 @LINUX
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("line", "found"),
     [

@@ -113,6 +113,83 @@ def _chosen(
         yield source, known, not exercise
 
 
+@cli.command(
+    help=_(
+        "Examine the exercises of each ASSIGNMENT, or single ones: small changes of the model solution must "
+        "fail, in the public check too, and known answers must end as declared. Ends with 1 where anything "
+        "falls short."
+    )
+)
+@click.argument("what", metavar="[ASSIGNMENT[/EXERCISE]]...", nargs=-1)
+@click.option("--json", "file", type=click.Path(path_type=Path, dir_okay=False), help=_("Write it here too."))
+@click.option(
+    "--seeds",
+    type=click.IntRange(1),
+    default=1,
+    help=_("Give hidden tests so many seeds; what survives any of them has survived."),
+)
+@click.option(
+    "--changed",
+    is_flag=False,
+    flag_value="",
+    metavar="[COMMIT]",
+    help=_("Only what changed since COMMIT, or since the last one; since the one before, if nothing has."),
+)
+@click.option(
+    "--count",
+    is_flag=True,
+    help=_("Instead, write down how many mutants there are, after a model solution has changed."),
+)
+@click.pass_obj
+def audit(
+    folder: Path, what: tuple[str, ...], file: Path | None, seeds: int, changed: str | None, count: bool
+) -> None:
+    from torchaula.authoring.audit import counts, examine
+    from torchaula.course import layout
+    from torchaula.report import audit_json, audit_table
+
+    course = layout.find(folder)
+    if count:
+        for path in counts.write_all(course, [each.partition("/")[0] for each in what]):
+            click.echo(_("wrote {path}").format(path=path.relative_to(course.root)))
+        return
+    chosen = _examined(course, what, changed)
+    found, draws = {}, examine.draws(seeds)
+    for source, exercises in chosen:
+        matters = examine.matters(course, source, exercises)
+        scores = examine.examined(source, matters, draws)
+        found[source.assignment] = audit_table.show(source.assignment, scores, len(matters))
+    if file is not None:
+        audit_json.write(file, found, draws)
+    sys.exit(1 if any(score.faults for scores in found.values() for score in scores) else 0)
+
+
+def _examined(course: Course, what: tuple[str, ...], commit: str | None) -> list[tuple[Notebook, list[str]]]:
+    """The exercises to examine, by assignment; of those that `what` names, the ones that changed."""
+    from torchaula.authoring.audit import changed
+    from torchaula.course import converters
+
+    sources: dict[str, Notebook] = {}
+    chosen: dict[str, list[str]] = {}
+    for each in what or course.require_assignments():
+        assignment, _slash, exercise = each.partition("/")
+        source = sources.setdefault(assignment, converters.source(course, assignment))
+        chosen.setdefault(assignment, []).extend(
+            [source.exercise(exercise).id] if exercise else source.exercises
+        )
+    if commit is not None:
+        markers = converters.markers(converters.config(course))
+        base, differing = changed.since(course, sources.values(), markers, commit)
+        chosen = {name: [e for e in names if e in differing[name]] for name, names in chosen.items()}
+        names = [f"{name}/{each}" for name, exercises in chosen.items() for each in exercises]
+        click.echo(
+            _("changed since {commit}: {names}").format(commit=base, names=", ".join(names) or _("nothing"))
+        )
+    return [
+        (sources[name], list(dict.fromkeys(exercises))) for name, exercises in chosen.items() if exercises
+    ]
+
+
 @cli.command(help=_("Write the cells and the answers file of a new exercise, WHAT (`mlp/dropout`)."))
 @click.argument("what")
 @click.pass_obj

@@ -43,6 +43,13 @@ ABSENT = frozenset({Reason.UNDEFINED, Reason.NOT_CALLABLE, Reason.UNWRITTEN})  #
 TIMEOUTS = frozenset({Reason.TIMEOUT, Reason.WAITED})
 
 
+class Certainty(StrEnum):
+    """How sure it is that an answer makes a known mistake; the surest first."""
+
+    SURE = "sure"  # it fails in the very cells and in the very way that the mistake does
+    POSSIBLE = "possible"  # several cells agree, but not all
+
+
 class Contrast(StrEnum):
     """How a value differs from the expected one. From `NAN` on, one rule explains a whole tensor."""
 
@@ -51,6 +58,7 @@ class Contrast(StrEnum):
     SHAPE = "shape"
     DTYPE = "dtype"
     DEVICE = "device"
+    TRACKED = "tracked"  # whether autograd tracks it: `requires_grad`
     LENGTH = "length"
     KEYS = "keys"
     NUMBER = "number"
@@ -77,8 +85,10 @@ class Kind(StrEnum):
     NOT_FINITE = "not finite"
     NOT_SO = "not so"  # a property does not hold
     NOT_RAISED = "not raised"
+    RAISED_ANOTHER = "raised another"  # exception than the expected one
     DETACHED = "detached"
-    SHARED = "shared"
+    SHARED = "shared"  # with an argument
+    REUSED = "reused"  # memory of an earlier result
     GROWS = "grows"
 
 
@@ -101,10 +111,13 @@ class Label(StrEnum):
     TEST = "test"
     CASE = "case"
     CALL = "call"
+    SKETCH = "sketch"  # a call without some of its values
+    BY_TEST = "by test"  # a call of a test's own function, which no learner has
     ABOUT = "about"
     OBTAINED = "obtained"
     EXPECTED = "expected"
     DIFFERENCE = "difference"
+    ALIKE = "alike"  # what is left out, since it agrees
     LINE = "line"
     BEFORE = "before"
     CAUSE = "cause"
@@ -112,7 +125,8 @@ class Label(StrEnum):
     PLAIN = "plain"  # a sentence without a label
 
 
-OF_THE_CALL = frozenset({Label.TEST, Label.CASE, Label.CALL})  # these describe the call, others its result
+# These describe the call, others its result.
+OF_THE_CALL = frozenset({Label.TEST, Label.CASE, Label.CALL, Label.SKETCH, Label.BY_TEST})
 COMPARED = frozenset({Label.OBTAINED, Label.EXPECTED})
 
 

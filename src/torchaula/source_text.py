@@ -1,4 +1,4 @@
-"""Find the names that a cell binds without running it, whether or not it can be parsed.
+"""Read a cell's text without running it: its syntax tree, and the names that it binds even if it has none.
 
 The text is a learner's and may be anything: at most `PARSED_CHARACTERS` are read, and every pattern takes
 linear time.
@@ -6,6 +6,7 @@ linear time.
 
 from __future__ import annotations
 
+import ast
 import re
 import symtable
 import textwrap
@@ -19,6 +20,20 @@ PARSED_CHARACTERS = 20_000  # characters; twice as many as a whole assignment's 
 NO_CODE = re.compile(r'#[^\n]*|"""(?:\\.|[^\\])*?(?:"""|\\?\Z)|' + r"'''(?:\\.|[^\\])*?(?:'''|\\?\Z)", re.S)
 MAGIC = re.compile(r"^([ \t]*)[%!].*$", re.M)
 DEFINITION = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.M)
+
+
+def parsed(text: str) -> ast.Module | None:
+    """The syntax tree of a cell, with `pass` for its magics; None if it can't be parsed or is too long."""
+    whole = textwrap.dedent(text)
+    if len(text) > PARSED_CHARACTERS:
+        return None
+    for each in (whole, MAGIC.sub(r"\1pass", whole)):
+        try:
+            with warnings.catch_warnings(action="ignore"):
+                return ast.parse(each)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+    return None
 
 
 @lru_cache(64)

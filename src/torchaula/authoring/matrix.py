@@ -12,6 +12,7 @@ from torchaula.authoring import judging
 from torchaula.authoring.junk import junk
 from torchaula.checks.session import COURSE_SEED
 from torchaula.course.answers import KnownAnswer
+from torchaula.course.constructs import constructs
 from torchaula.course.notebook import Exercise, Notebook
 from torchaula.grading.trusted import diagnosis, engine
 from torchaula.grading.trusted.diagnosis import Evidence, KnownMistake
@@ -106,10 +107,12 @@ class Diagnosed:
 def diagnosed(trials: Iterable[Trial]) -> Diagnosed:
     """How well the wrong answers of one exercise are diagnosed; stub and junk don't count."""
     wrong = [trial for trial in trials if not (trial.answer.is_right or trial.answer.is_made_up)]
-    known = [KnownMistake(trial.answer.sentence, dict(trial.evidence)) for trial in wrong]
+    answers = [trial.answer for trial in wrong]
+    known = [KnownMistake(a.sentence, dict(t.evidence), a.needs) for a, t in zip(answers, wrong, strict=True)]
     own, others = 0, []
     for trial in wrong:
-        said = set(diagnosis.diagnose(known, trial.evidence).values())
+        program = constructs(trial.answer.source)
+        said = {told.sentence for told in diagnosis.diagnose(known, trial.evidence, program).values()}
         own += said == {trial.answer.sentence}
         others += [trial.answer.id] if said - {trial.answer.sentence} else []
     return Diagnosed(len(wrong), own, tuple(others))

@@ -9,7 +9,8 @@ from torchaula.checks import families
 from torchaula.checks.families import Family, is_below
 
 ALL = "torch"  # in `forbid`: no operation of torch at all; in `allow`: everything
-ORDER = ("python", "base", "call")  # names that a learner wrote come before operations below them
+# Operations that only a function of another name reaches.
+FUNCTIONS = {"im2col": "F.unfold", "col2im": "F.fold"}
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ def refused(trace: Mapping[str, int], allow: Iterable[str], forbid: Iterable[str
     do not count: `softmax` is `aten::_softmax` too. What neither names is allowed if its family is basic.
     """
     allow, forbid = frozenset(allow), frozenset(forbid)
-    seen = sorted(_seen(trace), key=lambda each: each[0] not in ORDER)
+    seen = sorted(_seen(trace), key=_distance)
     for kind, name, family in seen:
         if entry := _named(kind, name, family, forbid):
             return Refused(spoken(kind, name), family if entry == family else None)
@@ -40,6 +41,13 @@ def refused(trace: Mapping[str, int], allow: Iterable[str], forbid: Iterable[str
         if family is not None and not family.is_basic and not _named(kind, name, family, allow):
             return Refused(spoken(kind, name), family)
     return None
+
+
+def _distance(seen: tuple[str, str, Family | None]) -> int:
+    """How far a name is from what a learner wrote: a layer, a function, what these call, an operation."""
+    kind, name, _family = seen
+    is_layer = kind in ("call", "base") and name.startswith("torch.nn.")
+    return 0 if is_layer else {"python": 1, "base": 2, "call": 2}.get(kind, 3)
 
 
 def _seen(trace: Mapping[str, int]) -> Iterator[tuple[str, str, Family | None]]:
@@ -70,9 +78,10 @@ def spoken(kind: str, name: str) -> str:
     if kind == "python":
         return name
     if kind not in ("call", "base"):
-        return name.strip("_") if kind in families.NAMESPACES else f"{kind}.{name}"
+        plain = name.strip("_")
+        return FUNCTIONS.get(plain, plain) if kind in families.NAMESPACES else f"{kind}.{name}"
     parts = name.split(".")
-    cls = next((part for part in parts if part[:1].isupper()), None)
+    cls = next((part.strip("_") for part in parts if part.strip("_")[:1].isupper()), None)
     root = (
         "nn"
         if name.startswith("torch.nn.modules.")

@@ -11,14 +11,14 @@ import torch
 from torchaula.checks.data import Data, Path
 from torchaula.findings import Contrast
 
-# Relative tolerance by dtype, a few dozen rounding units, since right answers may sum in other orders.
+# Relative tolerance by dtype: hundreds of rounding units, since right answers may sum in other orders.
 RTOL = {
     torch.float16: 1e-2,
     torch.bfloat16: 4e-2,
     torch.float32: 2e-5,
-    torch.float64: 1e-9,
+    torch.float64: 1e-12,
     torch.complex64: 2e-5,
-    torch.complex128: 1e-9,
+    torch.complex128: 1e-12,
 }
 # Where all expected values are (nearly) zero, the tolerance is that for values of this size.
 SMALLEST_SCALE = 0.05
@@ -121,10 +121,11 @@ def relation(obtained: torch.Tensor, expected: torch.Tensor, rtol: float) -> tup
         return None  # so close that each rule below would hold by its tolerance alone
     largest = expected.abs().argmax()
     factor = (obtained.flatten()[largest] / expected.flatten()[largest]).item()
-    if _is_telling(factor, obtained.numel()) and _close(obtained, expected * factor, 10 * rtol).all():
+    numbers = _different(expected)
+    if _is_telling(factor, numbers) and _close(obtained, expected * factor, 10 * rtol).all():
         return Contrast.FACTOR, factor
     shift = (obtained - expected).mean().item()
-    if obtained.numel() > 2 and abs(shift) > CLEAR and _close(obtained, expected + shift, 10 * rtol).all():
+    if numbers > 2 and abs(shift) > CLEAR and _close(obtained, expected + shift, 10 * rtol).all():
         return Contrast.SHIFT, shift
     square = obtained.ndim >= 2 and obtained.shape[-1] == obtained.shape[-2]
     if square and _close(obtained.mT, expected, 10 * rtol).all():
@@ -132,12 +133,21 @@ def relation(obtained: torch.Tensor, expected: torch.Tensor, rtol: float) -> tup
     return None
 
 
+def _different(expected: torch.Tensor) -> int:
+    """How many different values, beside 0, there are to see a rule in: at most three are counted."""
+    left = expected.flatten()
+    for found in range(3):
+        left = left[left != 0] if not found else left[~torch.isclose(left, left[0])]
+        if not left.numel():
+            return found
+    return 3
+
+
 def _is_telling(factor: float, numbers: int) -> bool:
-    """Whether a factor explains something. For a single number it must be whole: some factor always fits."""
+    """Whether a factor explains something. Some factor always fits a single number: of one, only the sign."""
     if not math.isfinite(factor) or min(abs(factor), abs(factor - 1)) < CLEAR:
         return False
-    whole = min(abs(f - round(f)) for f in (factor, 1 / factor))
-    return numbers > 1 or whole < CLEAR
+    return numbers > 1 or abs(factor + 1) < CLEAR
 
 
 def _sequence_difference(

@@ -28,6 +28,7 @@ OUTCOMES = {
     Reason.DIED: Outcome.PROCESS_DIED,
     Reason.NOT_REACHED: Outcome.NOT_REACHED,
     Reason.UNRUN: Outcome.NOT_REACHED,
+    Reason.RAISED: Outcome.RAISED,
 }
 # Texts of exceptions that mean a lack of memory though they are no `MemoryError`.
 NO_MEMORY = ("can't allocate memory", "DefaultCPUAllocator", "Cannot allocate memory", "bad_alloc")
@@ -48,13 +49,18 @@ class Answer:
         self._is_sound = False  # not checked yet
         self._wanted: tuple[Data, ...] = ()  # the expected result, where a test gives one
         self.request = request
+        self._number = self._notebook.count()
         self.observation: Observation = self._notebook.perform(request)
 
     @property
     def call(self) -> str:
         """The call's text, as a learner would write it."""
-        request = self.request
-        return messages.call(request.name, request.args, request.kwargs, self._target.parameters)
+        return self._called().text
+
+    def _called(self) -> Row:
+        request, names = self.request, self._target.parameters
+        is_probe = request.source is not None
+        return messages.call(request.name, request.args, request.kwargs, names, is_probe)
 
     def name_of(self, path: data.Path) -> str:
         """The name of the argument at `path`, as a learner would call it."""
@@ -154,7 +160,7 @@ class Answer:
         elif failure.reason is not Reason.RAISED:
             self.fail(Finding(Kind.NO_RESULT, reason=failure.reason), messages.explain(failure))
         elif kind.__name__ not in failure.kinds:
-            found = Finding(Kind.NO_RESULT, kind.__name__, reason=failure.reason)
+            found = Finding(Kind.RAISED_ANOTHER, kind.__name__)
             self.fail(found, messages.raised_another(kind.__name__, failure))
         return self
 
@@ -166,10 +172,12 @@ class Answer:
         return self
 
     def fresh(self) -> Answer:
-        """Check that no tensor of the result shares storage with an argument."""
+        """Check that no tensor of the result shares storage with an argument or an earlier result."""
         self.sound()
         if self.observation.shared:
             self.fail(Finding(Kind.SHARED), messages.shares_storage())
+        if self.observation.reused:
+            self.fail(Finding(Kind.REUSED), messages.reuses_storage())
         return self
 
     def show(self) -> Answer:
@@ -183,9 +191,9 @@ class Answer:
 
     def fail(self, finding: Finding, rows: list[Row]) -> NoReturn:
         """Raise `CheckFailed` with the finding, the call and these lines."""
-        outcome = _outcome(self.observation.failure)
-        call = messages.of_test(self.call) if self.request.source else self.call
-        lines = messages.rows(self._target.title, self._target.when, call, rows)
+        outcome = _outcome(finding, self.observation.failure)
+        case = messages.the_case(self._number, self._target.when)
+        lines = messages.rows(self._target.title, case, self._called(), rows)
         raise CheckFailed(messages.failed(self._cell, lines), outcome, lines, finding) from None
 
     def _arguments_unchanged(self) -> None:
@@ -197,11 +205,19 @@ class Answer:
             keys = range(len(before[0])) if side == 0 else before[1]
             for key in keys:
                 old, new = before[side][key], after[side][key]
-                if found := difference(new, old, rtol=0.0):
+                if found := difference(new, old, rtol=0.0) or _tracked(new, old):
                     self.fail(
                         Finding(Kind.ARGUMENT_CHANGED, named((side, key)), found.contrast),
                         messages.argument_changed(new, old, found),
                     )
+
+
+def _tracked(new: Data, old: Data) -> Difference | None:
+    """A tensor, at the same place in both, for which autograd was switched on or off."""
+    for (path, now), (_, before) in zip(data.tensors(new), data.tensors(old), strict=True):
+        if now.requires_grad != before.requires_grad:
+            return Difference(Contrast.TRACKED, now, before, path)
+    return None
 
 
 def named(path: data.Path) -> str:
@@ -209,12 +225,15 @@ def named(path: data.Path) -> str:
     return ".".join(map(str, path))
 
 
-def _outcome(failure: Failure | None) -> Outcome:
-    if failure is None:
+def _outcome(finding: Finding, failure: Failure | None) -> Outcome:
+    """How a call ended: only one that should have a result and has none ended badly."""
+    if finding.kind is not Kind.NO_RESULT or failure is None:
         return Outcome.FAILED
     if "MemoryError" in failure.kinds or any(words in failure.message for words in NO_MEMORY):
         return Outcome.OUT_OF_MEMORY
-    return OUTCOMES.get(failure.reason, Outcome.RAISED)
+    if failure.cause is not None:  # the exception that stopped the cell
+        return Outcome.RAISED
+    return OUTCOMES.get(failure.reason, Outcome.FAILED)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import builtins
 import dis
 import linecache
 import sys
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, field
@@ -28,6 +29,7 @@ from torchaula.findings import Reason
 
 MAX_TEXT, MAX_KINDS, MAX_THREADS, MAX_LINE = 500, 16, 4, 10**9
 MAX_VERSION = 40
+EARLIER = 2  # results of earlier calls with which a new one may share no memory
 LONGEST_EMPTY = 8  # bytes of code that a function without a body has at most: three or four instructions
 
 
@@ -85,7 +87,8 @@ class Observation:
 
     `arguments` are `(args, kwargs)` after the call; if the answer put something into one that is not data,
     they are empty, and `filled` names its type. `attached` are the paths of the result's tensors that are
-    attached to an autograd graph, `shared` of those that share storage with an argument. `gradients` maps
+    attached to an autograd graph, `shared` of those that share storage with an argument, `reused` of those
+    that share it with the result of an earlier call. `gradients` maps
     the path of each argument that requires grad to its vector-Jacobian product with `cotangent`, or to None
     where the result doesn't depend on it.
     """
@@ -98,6 +101,7 @@ class Observation:
     gradients: dict[Path, torch.Tensor | None] = field(default_factory=dict)
     trace: dict[str, int] = field(default_factory=dict)
     filled: str | None = None
+    reused: tuple[Path, ...] = ()
 
 
 def cotangent(like: torch.Tensor) -> torch.Tensor:
@@ -125,6 +129,7 @@ class Scope:
     learner: MutableMapping[str, Any]
     setup: Mapping[str, Any]
     stream: Stream
+    earlier: deque[Data] = field(default_factory=lambda: deque(maxlen=EARLIER))  # results, kept alive
 
     def resolve(self, request: Request, whose: Whose) -> Any:
         """The function to call: the learner's, or the probe compiled from its text."""
@@ -170,7 +175,7 @@ def perform(request: Request, scope: Scope) -> Observation:
     assert isinstance(args, tuple) and isinstance(kwargs, dict)
     whose = Whose(scope.learner)
     trace = Trace(whose, request.watch)
-    owned = {t.untyped_storage().data_ptr() for _, t in data.tensors((args, kwargs)) if t.numel()}
+    owned = _storages((args, kwargs))
     try:
         with (
             scope.stream.active(),
@@ -201,19 +206,33 @@ def perform(request: Request, scope: Scope) -> Observation:
             failure=_failure(error, request), arguments=after, trace=dict(trace.seen), filled=filled
         )
     after, filled = _after(args, kwargs)
+    reused = _sharing(result, _storages(list(scope.earlier))) if request.source is None else ()
+    scope.earlier.append(result)
     return Observation(
         result=crossed,
         arguments=after,
         attached=tuple(path for path, t in data.tensors(result) if t.grad_fn is not None),
-        shared=tuple(
-            path
-            for path, t in data.tensors(result)
-            if t.numel() and t.device.type == "cpu" and t.untyped_storage().data_ptr() in owned
-        ),
+        shared=_sharing(result, owned),
+        reused=reused,
         gradients=gradients,
         trace=dict(trace.seen),
         filled=filled,
     )
+
+
+def _storages(value: Data) -> set[int]:
+    """The addresses of the memory in which tensors of `value` stand."""
+    return {t.untyped_storage().data_ptr() for _, t in data.tensors(value) if _is_in_memory(t)}
+
+
+def _sharing(result: Data, storages: set[int]) -> tuple[Path, ...]:
+    """The paths of the tensors of a result that stand in this memory."""
+    found = ((path, t) for path, t in data.tensors(result) if _is_in_memory(t))
+    return tuple(path for path, t in found if t.untyped_storage().data_ptr() in storages)
+
+
+def _is_in_memory(tensor: torch.Tensor) -> bool:
+    return bool(tensor.numel()) and tensor.device.type == "cpu"
 
 
 def _not_ready(request: Request, scope: Scope) -> Failure | None:

@@ -91,12 +91,18 @@ class Session:
     backend: Backend
     contracts: dict[str, Contract] = field(default_factory=dict)
     cell: str = ""
+    calls: int = 0  # in this cell, so far
 
     @property
     def contract(self) -> Contract:
         if not self.cell:  # the answer was opened in another cell
             raise TestError(f"{_judged} asks before it opens itself with graded({_judged!r})")
         return self.contracts[exercise_of(self.cell)]
+
+    def count(self) -> int:
+        """The number of the call that follows, in its cell."""
+        self.calls += 1
+        return self.calls
 
     def perform(self, request: Request) -> Observation:
         return self.backend.perform(request)
@@ -185,7 +191,7 @@ def open_cell(
         notebook.contracts[exercise] = Contract(own, **entries, given=stand_ins, seconds=seconds)
     if exercise not in notebook.contracts:
         raise TestError(messages.public_first(cell, exercise))
-    notebook.cell = cell
+    notebook.cell, notebook.calls = cell, 0
     settle()  # modes that a learner left on in this kernel must not change the test's data
     notebook.backend.open(cell, notebook.seed_of(cell, "answer"))
     seed_all(notebook.seed_of(cell, "test"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,6 +27,7 @@ KINDS = ("python", "call", "base", "building")  # a key of a trace begins with o
 
 PROBE = "torchaula.probe"  # `__name__` where a test's probe runs
 CALLERS = (PROBE, "torchaula.checks.observation")  # the modules from which a test calls an answer
+EXCEPTION = re.compile(r"(?:Error|Warning)\.__\w+__$")
 NO_INIT = object.__init__  # it must stay, since it refuses arguments if a class overrides it
 DISPATCH = handle_torch_function.__code__  # between a method of torch in Python and a mode
 # C functions that hand a tensor out, and that no mode of torch sees.
@@ -213,8 +215,9 @@ class Trace:
 
     def _note_path(self, path: str, frame: FrameType) -> None:
         is_watched = any(is_below(path, prefix) for prefix in self.watch) or families.of_path(path)
-        if is_watched and self._whose.is_answer(frame):
-            self.seen["call." + path] += 1
+        is_exception = EXCEPTION.search(path)  # which a library raises itself
+        if is_watched and not is_exception and self._whose.is_answer(frame):
+            self.seen["call." + _layer(frame, path)] += 1
 
     def _place(self, filename: str) -> str:
         """The module in this file, if something in it is watched; else ""."""
@@ -224,7 +227,17 @@ class Trace:
         return self._places.setdefault(filename, module if is_watched else "")
 
 
+def _layer(frame: FrameType, path: str) -> str:
+    """The path of a layer's class, where a method of a private class above it runs; else `path`."""
+    if "._" not in path:
+        return path
+    classes = type(frame.f_locals.get("self")).__mro__
+    layers = (cls for cls in classes if cls.__module__.startswith("torch.nn.modules."))
+    return next((f"{cls.__module__}.{cls.__qualname__}" for cls in layers), path)
+
+
 _modules: dict[str, str] = {}
+_mapped: set[str] = set()  # the names of the modules whose files `_modules` has
 
 
 def _module_of(filename: str) -> str:
@@ -232,9 +245,9 @@ def _module_of(filename: str) -> str:
     if filename.startswith("<"):  # a notebook's cell, a probe, a frozen module
         return ""
     if filename not in _modules:
-        _modules.update(
-            (getattr(module, "__file__", None) or "", name) for name, module in [*sys.modules.items()]
-        )
+        new = sys.modules.keys() - _mapped  # only these, since all together would take a call's time
+        _modules.update((getattr(sys.modules.get(name), "__file__", None) or "", name) for name in new)
+        _mapped.update(new)
         _modules.setdefault(filename, "")
     return _modules[filename]
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from torchaula.course import changes, whole_answers
 from torchaula.course.changes import Change, Numbered
+from torchaula.course.constructs import NOTHING, Needs, constructs, needs
 from torchaula.course.layout import Course
 from torchaula.course.notebook import Exercise
 from torchaula.course.whole_answers import WholeAnswer
@@ -29,8 +30,9 @@ SUFFIX = ".md"
 class KnownAnswer:
     """A known answer. `fails` are exactly the aspects of the graded cells that a wrong one fails.
 
-    `base` is the text of which `source` is a change; it is empty where the answer is written whole.
-    An answer that `is_made_up` is in no answers file, since no learner has made its mistake.
+    Only a program that fits its `needs` is told its sentence. `base` is the text of which `source` is a
+    change; it is empty where the answer is written whole. An answer that `is_made_up` is in no answers file,
+    since no learner has made its mistake.
     """
 
     id: str
@@ -39,6 +41,7 @@ class KnownAnswer:
     sentence: str = ""
     is_made_up: bool = False
     base: str = ""
+    needs: Needs = NOTHING
 
     @property
     def is_right(self) -> bool:
@@ -65,7 +68,7 @@ def load(course: Course, assignment: str, exercise: Exercise) -> tuple[KnownAnsw
 def parse(text: str, path: Path, exercise: Exercise) -> tuple[KnownAnswer, ...]:
     """The answers in a file's text; `path` is for messages. Raises `Refusal` where it is malformed."""
     reader = _Reader(exercise)
-    for language, lines in _blocks(text, path):
+    for language, lines in blocks(text, path):
         if language == PYTHON:
             for whole in whole_answers.read(lines, path):
                 reader.add(whole, whole.source)
@@ -83,7 +86,7 @@ class _Reader:
         self.found: dict[str, KnownAnswer] = {}
         self._model = exercise.solution.answer + "\n"
         self._everything = frozenset(cell.aspect for cell in exercise.graded)
-        self._names = {_program(self._model): _("the model solution")}
+        self._names = {program(self._model): _("the model solution")}
 
     def base(self, change: Change) -> str:
         """The text that a change is of."""
@@ -98,27 +101,34 @@ class _Reader:
         )
 
     def add(self, written: WholeAnswer | Change, source: str, base: str = "") -> None:
-        """Add an answer. Raises `Refusal` where its id is taken, or it is no Python or no other program."""
+        """Add an answer. Raises `Refusal` where it is no Python, no other program, or no new id."""
         where, name = written.where, written.id
         if name in self.found:
             raise Refusal(
                 _("{where}: another answer is called {name!r}; rename one").format(where=where, name=name)
             )
-        program = _program(source)
-        if not program:
+        done = program(source)
+        if not done:
             raise Refusal(_("{where}: {name} is no Python then; mend it").format(where=where, name=name))
-        same = self._names.setdefault(program, name)
+        same = self._names.setdefault(done, name)
         if same != name:
             raise Refusal(
                 _("{where}: {name} is the same program as {other}; delete one").format(
                     where=where, name=name, other=same
                 )
             )
+        if lacking := written.needs - constructs(source):
+            raise Refusal(
+                _("{where}: {name} has no {construct} itself; mend what it needs").format(
+                    where=where, name=name, construct=", ".join(sorted(lacking))
+                )
+            )
         fails = frozenset() if written.is_right else written.fails or self._everything
-        self.found[name] = KnownAnswer(name, source, fails, written.sentence, base=base)
+        wanted = needs(written.sentence, source, base or self._model, written.needs) if fails else NOTHING
+        self.found[name] = KnownAnswer(name, source, fails, written.sentence, base=base, needs=wanted)
 
 
-def _blocks(text: str, path: Path) -> Iterator[tuple[str, Numbered]]:
+def blocks(text: str, path: Path) -> Iterator[tuple[str, Numbered]]:
     """The fenced blocks of Python and diff, with the lines' numbers."""
     language, begin, block = "", 0, list[tuple[int, str]]()
     for number, line in enumerate(text.splitlines(), 1):
@@ -143,7 +153,7 @@ def _blocks(text: str, path: Path) -> Iterator[tuple[str, Numbered]]:
         )
 
 
-def _program(source: str) -> str:
+def program(source: str) -> str:
     """What a text does, whatever its layout, comments and annotations; empty if it is no Python."""
     try:
         return ast.dump(_Bare().visit(ast.parse(source)))

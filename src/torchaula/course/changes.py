@@ -19,7 +19,8 @@ from torchaula.errors import Refusal
 from torchaula.i18n import _
 
 HEADER = re.compile(
-    r"@@ (?P<right>right )?(?P<id>[\w-]+)( of (?P<base>[\w-]+))?( fails (?P<fails>\w+( \w+)*))? @@"
+    r"@@ (?P<right>right )?(?P<id>[\w-]+)( of (?P<base>[\w-]+))?( fails (?P<fails>\w+( \w+)*?))?"
+    r"( needs (?P<needs>\S+( \S+)*?))? @@"
     r"( (?P<sentence>\S.*))?"
 )
 BREAK = "@@"  # a line between two places of one answer
@@ -45,6 +46,7 @@ class Change:
     base: str
     is_right: bool
     fails: frozenset[str]
+    needs: frozenset[str]
     sentence: str
     places: tuple[Place, ...]
 
@@ -100,12 +102,13 @@ def _change(lines: Numbered, path: object) -> Change:
     header = HEADER.fullmatch(line)
     if header is None:
         raise _malformed(path, number)
-    is_right, fails, sentence = header["right"] is not None, header["fails"] or "", header["sentence"] or ""
-    if (fails or sentence) if is_right else not sentence:
+    is_right, sentence = header["right"] is not None, header["sentence"] or ""
+    fails, needs = ((header[field] or "").split() for field in ("fails", "needs"))
+    if (fails or needs or sentence) if is_right else not sentence:
         raise _malformed(path, number)
     places = tuple(_places(lines[1:], path, number))
     where, base = _where(path, number), header["base"] or ""
-    return Change(where, header["id"], base, is_right, frozenset(fails.split()), sentence, places)
+    return Change(where, header["id"], base, is_right, frozenset(fails), frozenset(needs), sentence, places)
 
 
 def _places(lines: Numbered, path: object, header: int) -> Iterator[Place]:
@@ -144,7 +147,7 @@ def _where(path: object, number: int) -> str:
 def _malformed(path: object, number: int) -> Refusal:
     return Refusal(
         _(
-            "{where}: expected '@@ id [of base] [fails cells] @@ sentence', or '@@ right id [of base] @@', "
-            "and below it lines that begin with '-', '+' or a blank"
+            "{where}: expected '@@ id [of base] [fails cells] [needs constructs] @@ sentence', or "
+            "'@@ right id [of base] @@', and below it lines that begin with '-', '+' or a blank"
         ).format(where=_where(path, number))
     )

@@ -30,6 +30,7 @@ class WholeAnswer:
     id: str
     is_right: bool
     fails: frozenset[str]
+    needs: frozenset[str]
     sentence: str
     source: str
 
@@ -65,25 +66,29 @@ def _answer(node: ast.FunctionDef | ast.ClassDef, lines: Sequence[str], where: s
     kept = [d for d in node.decorator_list if d is not mark]
     above = [line for d in kept for line in lines[d.lineno - 1 : d.end_lineno]]
     source = "\n".join([*above, *lines[node.lineno - 1 : node.end_lineno]]) + "\n"
-    texts = _texts(mark)
-    if len(texts) not in ((1,) if name == "right" else (2, 3)):
+    texts, needs = _texts(mark)
+    if len(texts) not in ((1,) if name == "right" else (2, 3)) or (needs and name == "right"):
         raise Refusal(
             _(
-                "{where}: expected @right(id), @wrong(id, sentence) or @wrong(id, sentence, fails), all of "
-                "them literals"
+                "{where}: expected @right(id), @wrong(id, sentence) or @wrong(id, sentence, fails), the "
+                "wrong ones with needs=constructs if need be, all of them literals"
             ).format(where=where)
         )
     identifier, sentence, fails = (*texts, "", "")[:3]
-    return WholeAnswer(where, identifier, name == "right", frozenset(fails.split()), sentence, source)
+    cells, constructs = frozenset(fails.split()), frozenset(needs.split())
+    return WholeAnswer(where, identifier, name == "right", cells, constructs, sentence, source)
 
 
 def _is_mark(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKS
 
 
-def _texts(mark: ast.expr) -> list[str]:
-    """What a mark says; nothing where it says anything but texts."""
+def _texts(mark: ast.expr) -> tuple[list[str], str]:
+    """What a mark says, and its `needs`; nothing where it says anything but texts."""
     assert isinstance(mark, ast.Call)
-    values = [arg.value for arg in mark.args if isinstance(arg, ast.Constant)]
+    said = [*mark.args, *(each.value for each in mark.keywords if each.arg == "needs")]
+    values = [each.value for each in said if isinstance(each, ast.Constant)]
     texts = [value for value in values if isinstance(value, str) and value.strip()]
-    return [] if mark.keywords or len(texts) < len(mark.args) else texts
+    if len(texts) < len(mark.args) + len(mark.keywords):
+        return [], ""
+    return texts[: len(mark.args)], "".join(texts[len(mark.args) :])

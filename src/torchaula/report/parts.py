@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from torchaula.classroom.gradebook.ledger import total
-from torchaula.findings import OF_THE_CALL, Label, Row
+from torchaula.findings import OF_THE_CALL, Certainty, Label, Outcome, Row
 from torchaula.grading.trusted.verdict import Verdict
 from torchaula.report import words
 from torchaula.report.by_person import State
@@ -76,11 +76,35 @@ class FailedTests:
     @property
     def explained(self) -> str:
         """What this outcome means and what to do; empty if the lines say enough."""
-        return "" if self.first.verdict.is_unwritten else words.EXPLAINED.get(self.first.verdict.outcome, "")
+        outcome = self.first.verdict.outcome
+        if self.first.verdict.is_unwritten or outcome not in words.EXPLAINED:
+            return ""
+        labels = (row.label for row in self.first.call if outcome is Outcome.RAISED)
+        return " ".join(
+            [words.EXPLAINED[outcome], *(words.REPEAT[each] for each in labels if each in words.REPEAT)]
+        )
 
     @property
     def calls_differ(self) -> bool:
         return len({test.call for test in self.tests}) > 1
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A misconception, and the graded cells in which it was recognised."""
+
+    sentence: str
+    tests: tuple[Test, ...]
+
+    @property
+    def aspects(self) -> list[str]:
+        return [test.aspect for test in self.tests]
+
+    @property
+    def title(self) -> str:
+        """What kind of sentence it is, in words."""
+        is_sure = any(test.verdict.certainty is Certainty.SURE for test in self.tests)
+        return words.DIAGNOSES[Certainty.SURE if is_sure else Certainty.POSSIBLE]
 
 
 @dataclass(frozen=True)
@@ -124,13 +148,13 @@ class ExercisePart:
         return [FailedTests(tuple(tests)) for tests in alike.values()]
 
     @property
-    def diagnoses(self) -> dict[str, list[str]]:
-        """The recognised misconceptions, each with the aspects where it was recognised."""
-        found: dict[str, list[str]] = {}
+    def diagnoses(self) -> list[Recognised]:
+        """The recognised misconceptions."""
+        found: dict[str, list[Test]] = {}
         for test in self.failed:
             if test.verdict.diagnosis:
-                found.setdefault(test.verdict.diagnosis, []).append(test.aspect)
-        return found
+                found.setdefault(test.verdict.diagnosis, []).append(test)
+        return [Recognised(sentence, tuple(tests)) for sentence, tests in found.items()]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from torchaula.findings import Label, Outcome
+from torchaula.findings import Certainty, Label, Outcome
 from torchaula.grading.trusted.verdict import Lost
 from torchaula.report.by_person import State
 
@@ -26,7 +26,10 @@ WHERE_TO_LOOK = (
     "De cada prueba que falta tienes más abajo qué se llamó, qué se obtuvo y qué se esperaba. "
     "Ve de una en una: arreglar la primera a menudo arregla otras."
 )
-DIAGNOSIS = "Un error conocido"
+DIAGNOSES = {
+    Certainty.SURE: "Un error conocido",
+    Certainty.POSSIBLE: "Puede que sea este error conocido",
+}
 HINTS = "Vuelve a las pistas del enunciado"
 HINTS_HOW = "De menos a más: abre la primera, inténtalo y sigue solo si te hace falta."
 CALLS = "Qué se llamó en cada una"
@@ -51,10 +54,13 @@ LABELS = {  # the same as in a check's message in a notebook
     Label.TEST: "Prueba",
     Label.CASE: "Caso",
     Label.CALL: "Llamada",
+    Label.SKETCH: "Llamada",
+    Label.BY_TEST: "Llamada",
     Label.ABOUT: "Se mira",
     Label.OBTAINED: "Obtenido",
     Label.EXPECTED: "Esperado",
     Label.DIFFERENCE: "Diferencia",
+    Label.ALIKE: "Coinciden",
     Label.LINE: "Tu línea",
     Label.BEFORE: "Antes",
     Label.CAUSE: "Causa",
@@ -75,7 +81,7 @@ UNWRITTEN = "Por escribir"
 EXPLAINED = {
     Outcome.RAISED: (
         "Tu código se paró con una excepción (*exception*) donde se esperaba un resultado. Lee su nombre y "
-        "su mensaje, y repite la llamada en una celda tuya."
+        "su mensaje."
     ),
     Outcome.TIMED_OUT: (
         "Tu código no había terminado cuando se acabó el tiempo de esta prueba, y se paró. Lee abajo si "
@@ -96,6 +102,14 @@ EXPLAINED = {
     Outcome.INFRASTRUCTURE: (
         "Ha fallado la corrección, no tu código. No tienes que cambiar nada: avisa a quien corrige para que "
         "la repita."
+    ),
+}
+# How to make an exception happen again; a call of a test's own function can't be repeated.
+REPEAT = {
+    Label.CALL: "Para verla otra vez, repite la llamada en una celda tuya.",
+    Label.SKETCH: (
+        "Para verla otra vez, repite la llamada en una celda tuya; donde solo se ven la forma y el tipo de "
+        "un tensor, crea uno igual, por ejemplo con `torch.randn(forma, dtype=…)`."
     ),
 }
 WAITS = "Pendiente: lo corrige una persona"

@@ -40,7 +40,7 @@ DECIDING = ("torch", "numpy", "scikit-learn", "ipython", "msgspec")
 # The parts of this package that verdicts depend on.
 GRADES = (
     *("checks", "grading", "course/rebuilding"),
-    *("course/magics.py", "course/markers.py", "course/notebook.py"),
+    *("course/constructs.py", "course/magics.py", "course/markers.py", "course/notebook.py"),
     *("findings.py", "source_text.py"),
 )
 WRITES = ("classroom",)  # the parts that graded copies and points depend on too
@@ -79,7 +79,9 @@ class Assignment:
         """The known wrong answers, by exercise. Raises `Refusal` where an answers file is malformed."""
         return {
             name: [
-                Mistake(a.sentence, a.source) for a in answers.load(self.course, self.name, each) if a.fails
+                Mistake(a.sentence, a.source, a.needs)
+                for a in answers.load(self.course, self.name, each)
+                if a.fails
             ]
             for name, each in self.source.exercises.items()
             if answers.path(self.course, self.name, name).exists()

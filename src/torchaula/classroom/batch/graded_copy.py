@@ -18,9 +18,11 @@ from torchaula.classroom.intake import exchange_files
 from torchaula.course import notebook
 from torchaula.course.layout import Course
 from torchaula.course.rebuilding.rebuild import grade_id, is_automatic
+from torchaula.findings import Certainty
 from torchaula.grading.trusted import outputs
 from torchaula.grading.trusted.jobs import Result
 from torchaula.grading.trusted.verdict import Outcome
+from torchaula.grading.wire import words
 from torchaula.i18n import _
 
 PREFIX = "graded-"  # of the temporary folder where a copy is made
@@ -51,7 +53,10 @@ def outputs_of(cell: NotebookNode, result: Result) -> list[NotebookNode]:
         return outputs.to_nbformat(result.outputs.get(name, []))
     if verdict.passed:
         return []
-    told = f"{verdict.message}\n\n{verdict.diagnosis}".strip()
+    said = verdict.diagnosis
+    if said and verdict.certainty is Certainty.POSSIBLE:
+        said = words.possibly(said)
+    told = f"{verdict.message}\n\n{said}".strip()
     return [outputs.error(verdict.outcome.value, told)]
 
 

@@ -1,26 +1,33 @@
 """Match a wrong answer to a known misconception: one whose answer gave the same replies to the same requests.
 
 The course has known wrong answers to each exercise (`answers/`). The seed fixes all inputs, so each known
-answer is run once, and its replies are cached and compared with those of a learner's code. The learner's
-code itself is not read, and no score depends on a diagnosis.
+answer is run once, and its replies are cached and compared with those of a learner's code. Of the learner's
+code it is only read which constructs it has, and no score depends on a diagnosis.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
 from torchaula.checks.compare import difference
-from torchaula.checks.observation import Observation
-from torchaula.findings import ABSENT, Finding, Outcome
+from torchaula.checks.observation import Failure, Observation
+from torchaula.course.constructs import NOTHING, Needs
+from torchaula.course.notebook import PUBLIC
+from torchaula.findings import ABSENT, Certainty, Contrast, Finding, Outcome
 from torchaula.grading.wire.calls import Call, Seen, to_observation
 
-RTOL = 1e-4  # float32 sums that differ only in their order must count as the same answer
+RTOL = 1e-4  # for float32 sums that differ only in their order
 LARGEST_REPLY = 2**20  # bytes of one reply; a larger one is not kept
 MOST_REPLIES, MOST_OF_CELL, MOST_OF_ALL = 200, 2 * 2**20, 8 * 2**20  # replies, bytes of a cell, of all cells
+
+RAISES = ("raise", "assert")  # what a line begins with whose exception has a text of its author's
+ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
+SEVERAL = 2  # cells in which two answers that make one mistake agree at least, if they don't in all
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -97,35 +104,72 @@ class Replies:
 
 
 class KnownMistake(msgspec.Struct, frozen=True):
-    """A known wrong answer: the sentence for learners who give it, and its evidence by failed cell."""
+    """A known wrong answer: the sentence for learners who give it, and its evidence by failed cell.
+
+    No program is told the sentence that does not fit its `needs`.
+    """
 
     sentence: str
     evidence: dict[str, Evidence]
+    needs: Needs = NOTHING
 
 
-def diagnose(known: Iterable[KnownMistake], found: Mapping[str, Evidence]) -> dict[str, str]:
-    """The sentence for each failed cell of an exercise, where exactly one sentence explains it.
+class Diagnosis(msgspec.Struct, frozen=True):
+    """The sentence of a known mistake, and how sure it is that an answer makes this mistake."""
 
-    An answer explains a cell if it got the same requests, gave the same replies, and failed for the same
-    reason. Where several sentences remain, keep the answers that fit best: one point for each failed cell
-    that they explain, less one for each other cell that they fail. Then keep those that called the same
-    operations equally often. Where several sentences still remain, there is no diagnosis.
+    sentence: str
+    certainty: Certainty
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A known mistake, the failed cells that it explains, and how well it fits."""
+
+    known: KnownMistake
+    explained: frozenset[str]
+    fit: int
+
+    def certainty(self, failed: Collection[str]) -> Certainty | None:
+        """How sure it is that an answer that failed these cells makes this mistake; None: not at all.
+
+        Answers that share a single cell of several, such as an empty case, have seldom the same mistake, and
+        neither have those that the public check tells apart, since it has every kind of input.
+        """
+        if self.explained == set(failed) == self.known.evidence.keys():
+            return Certainty.SURE
+        has_public = any(cell.endswith(f"-{PUBLIC}") for cell in self.explained)
+        return Certainty.POSSIBLE if has_public and len(self.explained) >= SEVERAL else None
+
+
+def diagnose(
+    known: Iterable[KnownMistake], found: Mapping[str, Evidence], program: frozenset[str]
+) -> dict[str, Diagnosis]:
+    """The diagnosis of each failed cell of an exercise, where exactly one sentence explains it.
+
+    `program` are the constructs of the answer. A known answer explains a cell if it got the same requests,
+    gave the same replies, and failed for the same reason. Where several sentences remain, keep the answers
+    that fit best: one point for each failed cell that they explain, less one for each other cell that they
+    fail. Then keep those that called the same operations equally often. Where several sentences still remain,
+    or the remaining one is not likely enough, there is no diagnosis.
     """
-    candidates = []
-    for each in known:
-        cells = {cell for cell, evidence in found.items() if _explains(each.evidence.get(cell), evidence)}
-        candidates.append((each, cells, len(cells) - len(each.evidence.keys() - cells)))
-    sentences = {}
+    candidates = [_candidate(each, found) for each in known if each.needs.fit(program)]
+    told = {}
     for cell, evidence in found.items():
-        fitting = [(fit, each) for each, cells, fit in candidates if cell in cells]
-        best = [each for fit, each in fitting if fit == max(fit for fit, _ in fitting)]
-        alike = [each for each in best if _calls(each.evidence[cell]) == _calls(evidence)]
+        fitting = [each for each in candidates if cell in each.explained]
+        best = [each for each in fitting if each.fit == max(each.fit for each in fitting)]
+        alike = [each for each in best if _calls(each.known.evidence[cell]) == _calls(evidence)]
         for group in (best, alike):
-            told = {each.sentence for each in group}
-            if len(told) == 1:
-                sentences[cell] = told.pop()
+            if len({each.known.sentence for each in group}) == 1:
+                certainties = {each.certainty(found) for each in group}
+                if sure := next((each for each in Certainty if each in certainties), None):
+                    told[cell] = Diagnosis(group[0].known.sentence, sure)
                 break
-    return sentences
+    return told
+
+
+def _candidate(known: KnownMistake, found: Mapping[str, Evidence]) -> _Candidate:
+    explained = {cell for cell, evidence in found.items() if _explains(known.evidence.get(cell), evidence)}
+    return _Candidate(known, frozenset(explained), len(explained) - len(known.evidence.keys() - explained))
 
 
 def _calls(evidence: Evidence) -> list[dict[str, int]]:
@@ -136,26 +180,35 @@ def _calls(evidence: Evidence) -> list[dict[str, int]]:
 def _explains(known: Evidence | None, found: Evidence) -> bool:
     if known is None or (known.outcome, known.finding) != (found.outcome, found.finding):
         return False
-    if len(known.replies) != len(found.replies):
+    if [reply.request for reply in known.replies] != [reply.request for reply in found.replies]:
         return False
-    pairs = list(zip(known.replies, found.replies, strict=True))
-    return all(a.request == b.request for a, b in pairs) and all(
-        _same(a.observation(), b.observation()) for a, b in pairs
+    pairs = zip(known.replies, found.replies, strict=True)
+    is_cast = found.finding is not None and found.finding.contrast is Contrast.DTYPE
+    rtol = RTOL if is_cast else None  # a float64 that was a float32 is as inexact as that
+    return all(_same(ours.observation(), theirs.observation(), rtol) for ours, theirs in pairs)
+
+
+def _same(a: Observation, b: Observation, rtol: float | None) -> bool:
+    if a.failure is None or b.failure is None:
+        return a.failure is b.failure and _same_result(a, b, rtol)
+    return (a.failure.reason, a.failure.kind) == (b.failure.reason, b.failure.kind) and _same_text(
+        a.failure, b.failure
     )
 
 
-def _same(a: Observation, b: Observation) -> bool:
-    if a.failure is None or b.failure is None:
-        return a.failure is b.failure and _same_result(a, b)
-    return (a.failure.reason, a.failure.kind) == (b.failure.reason, b.failure.kind)
+def _same_text(a: Failure, b: Failure) -> bool:
+    """Whether two exceptions say the same; what learners wrote into theirs may say anything."""
+    is_own = a.line.startswith(RAISES) and b.line.startswith(RAISES)
+    return is_own or ADDRESS.sub("", a.message) == ADDRESS.sub("", b.message)
 
 
-def _same_result(a: Observation, b: Observation) -> bool:
+def _same_result(a: Observation, b: Observation, rtol: float | None) -> bool:
+    """Whether two results are the same but for rounding, as when a sum is taken in another order."""
     return (
-        difference(a.result, b.result, RTOL) is None
-        and difference(a.arguments, b.arguments, RTOL) is None
+        difference(a.result, b.result, rtol) is None
+        and difference(a.arguments, b.arguments, rtol) is None
         and a.filled == b.filled
         and a.attached == b.attached
         and a.gradients.keys() == b.gradients.keys()
-        and all(difference(a.gradients[path], b.gradients[path], RTOL) is None for path in a.gradients)
+        and all(difference(a.gradients[path], b.gradients[path], rtol) is None for path in a.gradients)
     )

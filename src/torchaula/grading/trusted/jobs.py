@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
+from torchaula.course.constructs import NOTHING, Needs
 from torchaula.course.notebook import Notebook
 from torchaula.grading.trusted.budget import NOTHING_SPENT, Spent
 from torchaula.grading.trusted.verdict import Lost, Verdict
@@ -14,10 +15,11 @@ from torchaula.grading.wire.orders import Output
 
 
 class Mistake(msgspec.Struct, frozen=True):
-    """A known wrong answer to an exercise, and the sentence for learners who give it."""
+    """A known wrong answer to an exercise, and the sentence for learners whose program fits its `needs`."""
 
     sentence: str
     source: str
+    needs: Needs = NOTHING
 
 
 class Assigned(msgspec.Struct, frozen=True):

@@ -13,15 +13,18 @@ from filelock import Timeout
 
 from torchaula import files
 from torchaula.checks.session import exercise_of
+from torchaula.course.constructs import Program
+from torchaula.course.notebook import Notebook
 from torchaula.files import whole
 from torchaula.grading.trusted import diagnosis
-from torchaula.grading.trusted.diagnosis import Evidence, KnownMistake
+from torchaula.grading.trusted.diagnosis import Diagnosis, Evidence, KnownMistake
 from torchaula.grading.trusted.engine import Engine
 from torchaula.grading.trusted.jobs import Assigned
 from torchaula.grading.trusted.judged import Judged
 from torchaula.grading.trusted.verdict import Verdict
 from torchaula.grading.wire import limits
 from torchaula.grading.wire.forks import ForkFailed, in_fork
+from torchaula.source_text import names_bound_in
 
 MEMORY = 2**30  # bytes that a comparison may take
 KEY = 16  # characters of a key in a file's name
@@ -35,8 +38,8 @@ class Misconceptions:
         self._mistakes, self._keys = assigned.mistakes, assigned.keys
         self._known: dict[str, list[KnownMistake]] = {}
 
-    def diagnosed(self, judged: Judged) -> dict[str, Verdict]:
-        """The verdicts; failed cells get a diagnosis where a known answer explains them."""
+    def diagnosed(self, judged: Judged, submission: Notebook) -> dict[str, Verdict]:
+        """The verdicts on a submission; failed cells get a diagnosis where a known answer explains them."""
         verdicts = dict(judged.verdicts)
         by_exercise: dict[str, dict[str, Evidence]] = {}
         for cell, evidence in judged.evidence.items():
@@ -45,8 +48,9 @@ class Misconceptions:
         self._find_out(by_exercise)
         end = time.monotonic() + limits.DIAGNOSIS_WALL
         for exercise, found in by_exercise.items():
-            for cell, sentence in self._compare(exercise, found, end - time.monotonic()).items():
-                verdicts[cell] = replace(verdicts[cell], diagnosis=sentence)
+            program = self._program(submission, exercise)
+            for cell, told in self._compare(exercise, found, program, end - time.monotonic()).items():
+                verdicts[cell] = replace(verdicts[cell], diagnosis=told.sentence, certainty=told.certainty)
         return verdicts
 
     def _find_out(self, exercises: Collection[str]) -> None:
@@ -73,13 +77,29 @@ class Misconceptions:
                 pass  # no file can be locked there
             yield is_ours
 
-    def _compare(self, exercise: str, found: Mapping[str, Evidence], seconds: float) -> dict[str, str]:
-        """Compare in a fork, since a student process wrote part of the evidence. Empty after a timeout."""
+    def _compare(
+        self, exercise: str, found: Mapping[str, Evidence], program: Program, seconds: float
+    ) -> dict[str, Diagnosis]:
+        """Compare in a fork, since learners wrote the program and their process part of the evidence.
+
+        Empty after a timeout.
+        """
         known = self.known(exercise)
+
+        def work() -> dict[str, Diagnosis]:
+            return diagnosis.diagnose(known, found, program.constructs)
+
         try:
-            return in_fork(lambda: diagnosis.diagnose(known, found), dict[str, str], seconds, MEMORY)
+            return in_fork(work, dict[str, Diagnosis], seconds, MEMORY)
         except ForkFailed:
             return {}
+
+    def _program(self, submission: Notebook, exercise: str) -> Program:
+        """What a learner wrote for an exercise."""
+        answer = next((cell.source for cell in submission.cells if cell.id == exercise), "")
+        others = tuple(cell.source for cell in submission.cells if cell.kind == "free")
+        asked = self._engine.notebook.exercises[exercise].solution
+        return Program(answer, others, names_bound_in(asked.source))
 
     def known(self, exercise: str) -> list[KnownMistake]:
         """The evidence of each wrong answer to an exercise: from memory, from the cache, or by running it."""
@@ -98,7 +118,7 @@ class Misconceptions:
         """The evidence, and whether it is sure: another run would give the same."""
         wrong = self._mistakes[exercise]
         judged = self._engine.grade_each(exercise, [mistake.source for mistake in wrong])
-        known = [KnownMistake(m.sentence, j.evidence) for m, j in zip(wrong, judged, strict=True)]
+        known = [KnownMistake(m.sentence, j.evidence, m.needs) for m, j in zip(wrong, judged, strict=True)]
         return known, not any(each.is_unsure for each in judged)
 
     def _place(self, exercise: str) -> Path | None:

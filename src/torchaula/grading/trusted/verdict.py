@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from torchaula.findings import Finding, Outcome, Reason, Row
+from torchaula.findings import Certainty, Finding, Outcome, Reason, Row
 
 __all__ = ["Lost", "Outcome", "Verdict"]
 
@@ -27,13 +27,15 @@ class Verdict:
     """The outcome of a graded cell and, where it did not pass, the message for the learner.
 
     `message` is the text in the notebook: a heading, and `rows`. `finding` holds the same as data, where a
-    check found it. `diagnosis` is the sentence of the known misconception that the answer matches, if any.
+    check found it. `diagnosis` is the sentence of the known misconception that the answer matches, if any,
+    and `certainty` how sure that is.
     """
 
     outcome: Outcome
     message: str = ""
     rows: tuple[Row, ...] = ()
     diagnosis: str = ""
+    certainty: Certainty = Certainty.SURE
     finding: Finding | None = None
 
     @property

@@ -77,7 +77,7 @@ class Worker:
         if self._misconceptions is None:
             self._misconceptions = Misconceptions(grader, self._assigned, self._kept)
         return Result(
-            self._misconceptions.diagnosed(judged),
+            self._misconceptions.diagnosed(judged, submission),
             judged.outputs,
             judged.lost,
             is_unsure=judged.is_unsure,

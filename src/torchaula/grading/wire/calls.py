@@ -92,6 +92,7 @@ class Seen(msgspec.Struct, tag="seen", frozen=True, array_like=True):
     gradients: Annotated[list[tuple[Path, TensorNode | None]], Meta(max_length=MAX_NODES)]
     trace: Annotated[dict[Claim, Count], Meta(max_length=MAX_TRACE)]
     filled: Claim | None = None
+    reused: Paths = []
 
 
 ToStudent: TypeAlias = Open | Call | Instead
@@ -134,6 +135,7 @@ def from_observation(seen: Observation) -> tuple[Seen, list[bytes]]:
         [(_keys(p), None if g is None else packer.tensor(g)) for p, g in seen.gradients.items()],
         seen.trace,
         seen.filled,
+        [_keys(path) for path in seen.reused],
     )
     return message, packer.buffers
 
@@ -177,4 +179,5 @@ def _observation(message: Seen, unpacker: Unpacker) -> Observation:
         gradients={p: None if g is None else unpacker.tensor(g) for p, g in message.gradients},
         trace=message.trace,
         filled=message.filled,
+        reused=tuple(message.reused),
     )

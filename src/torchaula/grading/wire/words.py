@@ -10,6 +10,11 @@ SUBMISSION_DIED = (
 )
 
 
+def possibly(sentence: str) -> str:
+    """The sentence of a known mistake that the code may not make."""
+    return f"puede que sea esto: {sentence}"
+
+
 def not_here(module: str) -> str:
     """The notice that a module of Colab or Kaggle is an empty one here."""
     return f"({module} no existe aquí: en su lugar hay un módulo que no hace nada)\n"
