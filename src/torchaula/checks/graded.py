@@ -285,6 +285,7 @@ class Learner:
 
     def done(self) -> None:
         """End the public check: print that it passed, and that hidden tests remain."""
+        session.current().progress.note_passed(self._exercise, self._names)
         print(messages.passed_public(self._exercise))
 
 

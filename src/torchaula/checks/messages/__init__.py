@@ -14,6 +14,7 @@ from torchaula.checks.messages.no_result import (
     slow_test,
     unreadable,
 )
+from torchaula.checks.messages.progress import missing, so_far, table, whose
 from torchaula.checks.messages.properties import (
     FLOAT32,
     FLOAT64,
@@ -74,6 +75,7 @@ __all__ = [
     "growing",
     "grows",
     "in_one_line",
+    "missing",
     "no_gradient",
     "not_data",
     "not_finite",
@@ -88,7 +90,10 @@ __all__ = [
     "should_raise",
     "show",
     "slow_test",
+    "so_far",
+    "table",
     "the_case",
     "unexpected",
     "unreadable",
+    "whose",
 ]
