@@ -329,8 +329,8 @@ def fault_free() -> Exercise:
 @pytest.mark.parametrize(
     ("planted", "told"),
     [
-        (("minutos", "horas"), "lacks its line"),
-        (("***Se comprueba:***", "Se mira"), "lacks its paragraph"),
+        ((" min ", " h "), "lacks its line"),
+        (("**Se comprueba", "**Se mira"), "lacks its list"),
         (("<summary>Pista ", "<summary>"), "fewer than 2 hints"),
         (("**Ejemplo", "Ejemplo"), "worked example"),
     ],

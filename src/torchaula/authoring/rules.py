@@ -102,12 +102,12 @@ def exercise_faults(exercise: Exercise, answers: Sequence[KnownAnswer]) -> Itera
 
 def _statement(exercise: Exercise) -> Iterator[str]:
     text = exercise.statement.source
-    if not re.search(rf"^\*{exercise.points:g} puntos · .*\d+ minutos.*\*$", text, re.M):
-        yield _("the statement lacks its line '*{points} puntos · unos N minutos (estimación)*'").format(
+    if not re.search(rf"^\*{exercise.points:g} puntos · .*\d+ min(utos)?\b.*\*$", text, re.M):
+        yield _("the statement lacks its line '*{points} puntos · N min (estimación)*'").format(
             points=f"{exercise.points:g}"
         )
-    if "***Se comprueba:***" not in text:
-        yield _("the statement lacks its paragraph '***Se comprueba:*** …'")
+    if "**Se comprueba" not in text:
+        yield _("the statement lacks its list '**Se comprueba**'")
     if text.count("<summary>Pista ") < LEAST_HINTS:
         yield _("the statement has fewer than {n} hints in <details>").format(n=LEAST_HINTS)
     if "**Ejemplo" not in text:
