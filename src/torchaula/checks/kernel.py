@@ -15,7 +15,7 @@ from torchaula.checks.progress import Progress
 
 
 def follow(progress: Progress) -> None:
-    """Tell of these checks from now on and let cells run after one that fails, if this is a Jupyter kernel."""
+    """In a Jupyter kernel, tell of these checks from now on, and let cells run after one that fails."""
     shell: Any = getattr(builtins, "get_ipython", lambda: None)()
     if getattr(shell, "kernel", None) is None:  # a judge, a test, or a terminal
         return
