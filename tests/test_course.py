@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests import sample
-from torchaula.authoring import judging, luck, matrix, rules
+from torchaula.authoring import judging, luck, matrix, opening, rules
 from torchaula.authoring.luck import Draw
 from torchaula.authoring.matrix import Trial
 from torchaula.course import answers
@@ -305,6 +305,7 @@ def test_notebook_keeps_the_rules(assignment: str) -> None:
     """Ids, points, statements, hints, minutes, alt texts, headings and answers are as they must be."""
     source = notebook(assignment)
     faults = list(rules.notebook_faults(source, COURSE.source / assignment))
+    faults += opening.place_faults(COURSE, source)
     for name, exercise in source.exercises.items():
         faults += rules.exercise_faults(exercise, known(assignment, name))
 

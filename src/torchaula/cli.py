@@ -60,7 +60,7 @@ def cli(context: click.Context, course: Path) -> None:
 def check(
     folder: Path, what: tuple[str, ...], verbose: bool, seeds: int | None, seeds_from: int | None
 ) -> None:
-    from torchaula.authoring import matrix, rules
+    from torchaula.authoring import matrix, opening, rules
     from torchaula.course import layout
     from torchaula.report import matrix_table
 
@@ -75,6 +75,7 @@ def check(
         faults = [fault for e in known for fault in rules.exercise_faults(exercises[e], known[e])]
         if is_whole:
             faults += rules.notebook_faults(source, course.source / assignment)
+            faults += opening.place_faults(course, source)
         for fault in faults:
             click.echo(f"{assignment}: {fault}", err=True)
         tried = {e: matrix.known(exercises[e], known[e]) for e in known}

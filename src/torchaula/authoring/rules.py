@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from math import isclose
 from pathlib import Path
 
+from torchaula.authoring import opening, prose
 from torchaula.course.answers import KnownAnswer
 from torchaula.course.magics import as_python
 from torchaula.course.notebook import HIDDEN, PUBLIC, Cell, Exercise, Notebook
@@ -42,6 +43,8 @@ def notebook_faults(notebook: Notebook, folder: Path) -> Iterator[str]:
         if cell.is_prose:
             yield from _picture_faults(cell, folder)
     yield from _heading_faults(notebook)
+    yield from opening.faults(notebook)
+    yield from prose.long_texts(notebook)
     yield from _shadowing_faults(notebook)
 
 

@@ -1,4 +1,4 @@
-"""What demo cells and endings ask for: the learner's own pieces, or torch's in place of those that are missing."""
+"""What demos and endings ask for: the learner's own pieces, or torch's in place of those that are missing."""
 
 from __future__ import annotations
 

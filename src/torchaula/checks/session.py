@@ -131,8 +131,8 @@ def serve_with(backend: Backend | None, seed: int = COURSE_SEED, seed_of: SeedOf
 def begin(assignment: str, points: Mapping[str, float] | None = None) -> None:
     """End the set-up cell: probes may use the names defined so far, and random numbers start here.
 
-    `points` are those of each exercise's public check, in the notebook's order. In a kernel a check that fails
-    lets the cells after it run.
+    `points` are those of each exercise's public check, in the notebook's order. In a Jupyter kernel the cells
+    after a check that fails run all the same.
     """
     global _notebook
     namespace = sys._getframe(1).f_globals
