@@ -7,7 +7,6 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 UNFINISHED := $(VENV)/.unfinished
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-ASSIGNMENTS := $(notdir $(patsubst %/,%,$(wildcard source/*/)))
 LOCALES := src/torchaula/locale
 
 # nbgrader runs `alembic` by its name.
@@ -60,9 +59,9 @@ $(STAMP): pyproject.toml constraints.txt
 # The sample class is ours: where nothing confines student code, it may run all the same.
 demo: setup
 	@torchaula release $(ASSIGNMENT)
-	@torchaula sample-class $(or $(ASSIGNMENT),$(ASSIGNMENTS))
+	@torchaula sample-class $(ASSIGNMENT)
 	@unsafe=; torchaula doctor sandbox || unsafe=--unsafe-no-sandbox; \
-	  torchaula grade $(or $(ASSIGNMENT),$(ASSIGNMENTS)) --expect-failures $$unsafe
+	  torchaula grade $(ASSIGNMENT) --expect-failures $$unsafe
 
 release: setup
 	@torchaula release $(ASSIGNMENT)

@@ -260,21 +260,23 @@ def format_(folder: Path, check: bool) -> None:
     sys.exit(1 if faults else 0)
 
 
-@cli.command("sample-class", help=_("Write a synthetic class for each ASSIGNMENT to submitted/."))
-@click.argument("assignments", metavar="ASSIGNMENT...", nargs=-1, required=True)
+@cli.command(
+    "sample-class", help=_("Write a synthetic class for each ASSIGNMENT (all of them) to submitted/.")
+)
+@click.argument("assignments", metavar="[ASSIGNMENT]...", nargs=-1)
 @click.pass_obj
 def sample_class(folder: Path, assignments: tuple[str, ...]) -> None:
     from torchaula.authoring.sample_class import write
     from torchaula.course import layout
 
     course = layout.find(folder)
-    for assignment in assignments:
+    for assignment in assignments or course.require_assignments():
         count = len(write(course, assignment))
         click.echo(_("submitted/: {count} sample submissions of {name}").format(count=count, name=assignment))
 
 
-@cli.command(help=_("Grade what was handed in for each ASSIGNMENT, write feedback, and show the class."))
-@click.argument("assignments", metavar="ASSIGNMENT...", nargs=-1, required=True)
+@cli.command(help=_("Grade what was handed in for each ASSIGNMENT (all), write feedback, show the class."))
+@click.argument("assignments", metavar="[ASSIGNMENT]...", nargs=-1)
 @click.option("--student", "students", multiple=True, help=_("Grade this student only; may be given again."))
 @click.option("--jobs", type=click.IntRange(1), help=_("Grade so many at once; one a core, if not given."))
 @click.option("--force", is_flag=True, help=_("Grade again what has not changed."))
@@ -302,7 +304,7 @@ def grade(
     from torchaula.course import layout
 
     course, good = layout.find(folder), True
-    chosen = dict.fromkeys(assignments)
+    chosen = dict.fromkeys(assignments or course.require_assignments())
 
     def prepared(assignment: str) -> Batch:
         return batch.prepare(course, assignment, students, unsafe_no_sandbox, force)
@@ -323,6 +325,7 @@ def _grade(
 ) -> list[Entry]:
     """Grade one batch and show what became of it; as a file too, with `cells`, where it `is_everybody`."""
     from torchaula.classroom.gradebook import gradebook
+    from torchaula.course import outline
     from torchaula.report import class_csv, class_table, following, lines
 
     console, course, source = lines.console(), group.assignment.course, group.assignment.source
@@ -333,7 +336,8 @@ def _grade(
     if table is not None:
         with gradebook.refused_where_not_written(course):
             class_csv.write(table, source, entries, cells)
-    class_table.show(source, entries, console, is_whole=table is None)
+    title = outline.entry(course.root, source.assignment).title
+    class_table.show(source, entries, console, is_whole=table is None, title=title)
     class_table.next_steps(source.assignment, entries, table and table.relative_to(course.root), console)
     if group.outdated:
         class_table.note_outdated(group.outdated, console)

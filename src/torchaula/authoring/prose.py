@@ -1,7 +1,7 @@
 """Count the words of a notebook's prose, and hold it to what a learner reads in an evening.
 
-An exercise has 350 words at most (450 where a class is written), opening and ending 450 each, the whole 4,500.
-Code, formulas, pictures' texts and HTML tags don't count.
+An exercise has 350 words at most (450 where a class is written), opening and ending 450 each, the whole
+4,500. Code, formulas, pictures' texts and HTML tags don't count.
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ class Course:
 
     @property
     def assignments(self) -> list[str]:
-        """The assignments that have a notebook of their own name in `source/`, in the order of `course.toml`."""
+        """The folders of `source/` with a notebook of their name, in the order of `course.toml`."""
         found = (path.stem for path in self.source.glob("*/*.ipynb") if path.stem == path.parent.name)
         return outline.in_order(self.root, found)
 

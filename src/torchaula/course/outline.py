@@ -1,4 +1,4 @@
-"""Read `course.toml`: the assignments in the order in which a learner takes them, with title and one line each."""
+"""Read `course.toml`: the assignments in a learner's order, with title and one line each."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Entry:
 
 
 def load(root: Path) -> tuple[Entry, ...]:
-    """The assignments that the file lists, in order; none without a file. Raises `Refusal` if it is malformed."""
+    """What the file lists, in order; nothing without a file. Raises `Refusal` if it is malformed."""
     path = root / FILE
     try:
         listed = tomllib.loads(path.read_text(encoding="utf-8")).get("assignment", [])
