@@ -36,10 +36,7 @@ def run_all(path: Path, answers: dict[str, str]) -> dict[str, nbformat.NotebookN
 
 def text(outputs: list[Any]) -> str:
     """What outputs show, as text."""
-    shown = []
-    for each in outputs:
-        shown += [*each.get("traceback", []), each.get("text", "")]
-    return "\n".join(shown)
+    return "".join("\n".join(each.get("traceback", [])) + each.get("text", "") for each in outputs).strip()
 
 
 class Kernel:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests import sample
-from torchaula.authoring import judging, luck, matrix, opening, rules
+from torchaula.authoring import judging, luck, matrix, opening, prose, rules
 from torchaula.authoring.luck import Draw
 from torchaula.authoring.matrix import Trial
 from torchaula.course import answers
@@ -21,6 +21,7 @@ from torchaula.course.answers import KnownAnswer
 from torchaula.course.constructs import constructs
 from torchaula.course.layout import Course
 from torchaula.course.notebook import HIDDEN, Exercise, Notebook, load, read
+from torchaula.findings import Kind
 from torchaula.grading.trusted import engine
 from torchaula.grading.trusted.diagnosis import Evidence, KnownMistake, diagnose
 from torchaula.grading.trusted.judged import Judged
@@ -182,6 +183,40 @@ def test_answers_that_share_a_process_end_as_each_does_alone(
         verdicts = {cell.rpartition("-")[2]: verdict for cell, verdict in judged.verdicts.items()}
         assert (trial.answer.id, verdicts) == (trial.answer.id, trial.verdicts["remote"])
         assert (trial.answer.id, told(judged.evidence)) == (trial.answer.id, told(trial.evidence))
+
+
+# What a failed check is about, in which words learners are told that it counts, and whether the statement itself
+# says so; else the opening's rules for all exercises may.
+PROMISES: dict[Kind, tuple[str, bool]] = {
+    Kind.ARGUMENT_CHANGED: (r"no cambia|quedan? como est", False),
+    Kind.SHARED: (r"\bnuev", False),
+    Kind.REUSED: (r"\bnuev", False),
+    Kind.GRADIENT: (r"gradiente", True),
+    Kind.NO_GRADIENT: (r"gradiente|grafo", True),
+    Kind.DETACHED: (r"gradiente|grafo", True),
+    Kind.GROWS: (r"[Bb]ucle", False),
+    Kind.FORBIDDEN: (r"[Nn]o (se puede|vale|lo ya hecho)|[Ll]o demás", False),
+    Kind.NOT_RAISED: (r"Error", True),
+    Kind.RAISED_ANOTHER: (r"Error|excepción", True),
+}
+
+
+@pytest.mark.parametrize(("assignment", "exercise"), EXERCISES)
+def test_what_costs_points_stands_in_the_text(tried: Tried, assignment: str, exercise: str) -> None:
+    """Each kind of thing for which known answers lose points is named by the statement or the opening."""
+    source = notebook(assignment)
+    statement = source.exercise(exercise).statement.source
+    rules = "\n".join(cell.source for cell in prose.opening(source) if cell.is_prose)
+    found = {each.finding for _, judged in tried.each() for each in judged.evidence.values()}
+    kinds = {finding.kind for finding in found if finding is not None} & PROMISES.keys()
+
+    untold = {
+        kind
+        for kind in kinds
+        for words, is_own in [PROMISES[kind]]
+        if not re.search(words, statement if is_own else statement + rules)
+    }
+    assert not untold, exercise
 
 
 def failed(judged: Judged) -> frozenset[str]:

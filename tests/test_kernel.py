@@ -21,7 +21,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*(unclosed|Proactor|zmq|TCP wit
 def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
     """A kernel in which the set-up of `tensores` has run."""
     with kernels.started(COURSE, "tensores", tmp_path_factory.mktemp("evening")) as made:
-        assert made.cell("preparacion") == ("ok", "✔ Todo listo.\n")
+        assert made.cell("preparacion") == ("ok", "✔ Todo listo.")
         yield made
 
 
@@ -116,7 +116,7 @@ def test_pieces_are_the_learner_s_or_torch_s(kernel: Kernel) -> None:
     assert "tú: `to_nchw`" in told and "PyTorch, mientras" in told and "`masked_mean`" in told
     assert "lo que sale de `decode`" in told
     shown = kernel.run("print(mine.to_nchw is to_nchw, mine.masked_mean is torch.mean, mine.decode)")[1]
-    assert shown == "True True None\n"
+    assert shown == "True True None"
 
 
 def test_set_up_that_runs_again_tells_once(kernel: Kernel) -> None:
