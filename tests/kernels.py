@@ -21,6 +21,11 @@ def grade_id(cell: nbformat.NotebookNode) -> str:
     return str(cell.metadata.get("nbgrader", {}).get("grade_id", "") or cell.id)
 
 
+def looked_up(cell: dict[str, Any]) -> str:
+    """The same of a cell as it stands in a file."""
+    return str(cell["metadata"].get("nbgrader", {}).get("grade_id", "") or cell["id"])
+
+
 def run_all(path: Path, answers: dict[str, str]) -> dict[str, nbformat.NotebookNode]:
     """*Run all* on a notebook's file, with these texts in cells: the cells by id, as they end.
 

@@ -466,7 +466,7 @@ def test_formgrader_buttons(clicked: Course, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
 
-    with jupyter_lab(clicked, home) as url, sync_playwright() as playwright:
+    with jupyter_lab(clicked.root, home) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         page = browser.new_page()
         page.goto(url, timeout=60_000)  # logs the browser in

@@ -27,15 +27,15 @@ URL = re.compile(r"http://127\.0\.0\.1:\d+/\S*")
 
 
 @contextmanager
-def jupyter_lab(course: Course, home: Path) -> Iterator[str]:
-    """The address of a JupyterLab on a course, as `make lab` starts it, but for a browser."""
+def jupyter_lab(folder: Path, home: Path, python: str = sys.executable) -> Iterator[str]:
+    """The address of a JupyterLab in a folder, as `make lab` starts it, but for a browser."""
     token = secrets.token_hex(8)
-    command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
+    command = [python, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
     command += [f"--IdentityProvider.token={token}", "--ServerApp.port=0"]
     environment = os.environ | {"HOME": str(home), "JUPYTER_CONFIG_DIR": str(home)}
     log = home / "log"
     with log.open("w") as stream:
-        server = subprocess.Popen(command, cwd=course.root, env=environment, stdout=stream, stderr=stream)
+        server = subprocess.Popen(command, cwd=folder, env=environment, stdout=stream, stderr=stream)
     try:
         yield f"{address(log)}?token={token}"
     finally:
@@ -64,7 +64,7 @@ def test_formgrader_lists_the_class(graded: tuple[Course, dict[str, Entry]], tmp
     home = tmp_path / "home"
     home.mkdir()
 
-    with jupyter_lab(course, home) as url, sync_playwright() as playwright:
+    with jupyter_lab(course.root, home) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         page = browser.new_page()
         base = url.partition("?")[0]

@@ -1,0 +1,140 @@
+"""A learner's evening: from the zip alone, in JupyterLab, in a real browser."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+
+from tests import kernels
+from tests.test_formgrader import CHROMIUM, QUIET, jupyter_lab
+from tests.test_take_home import COURSE, lend_packages
+from torchaula.authoring import pack
+from torchaula.course import notebook
+
+NAME = "tensores"
+# All cells are in the page, not only those in sight.
+WHOLE = {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}}
+WRONG = "def to_nchw(images):\n    return images.permute(0, 3, 1, 2) / 256"
+WAIT = 240_000  # milliseconds at most, on a busy machine
+PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """The unpacked zip, with an environment of its own in which its package is installed."""
+    with pack.wheel() as package, ZipFile(pack.pack(COURSE, NAME, package)) as archive:
+        archive.extractall(tmp_path)
+    folder = tmp_path / NAME
+    subprocess.run([sys.executable, "-m", "venv", folder / ".venv"], check=True)
+    lend_packages(folder / ".venv")
+    [wheel] = folder.glob("*.whl")
+    install = [folder / ".venv/bin/python", "-m", "pip", "install", "--quiet", "--no-deps", wheel]
+    subprocess.run(install, check=True, capture_output=True)
+    return folder
+
+
+class Page:
+    """The learner's notebook in the browser."""
+
+    def __init__(self, page: Any, path: Path) -> None:
+        self.page, self._path = page, path
+        node = json.loads(path.read_text(encoding="utf-8"))
+        self._ids = [kernels.looked_up(cell) for cell in node["cells"]]
+
+    def cell(self, name: str) -> Any:
+        return self.page.locator(".jp-Notebook .jp-Cell").nth(self._ids.index(name))
+
+    def run_all(self) -> None:
+        self.page.click(".lm-MenuBar-itemLabel:text-is('Run')")
+        self.page.click("[data-command='runmenu:run-all']")
+        self.cell("entrega").locator(".jp-OutputArea-output").first.wait_for(timeout=WAIT)
+
+    def answer(self, name: str, source: str) -> str:
+        """Write an answer, run it, and run the check below; what the check shows."""
+        editor = self.cell(name).locator(".cm-content")
+        editor.click()
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.insert_text(source)
+        check = self.cell(f"{name}-publico")
+        before = check.locator(".jp-InputPrompt").inner_text() if check.is_visible() else ""
+        self.page.keyboard.press("Shift+Enter")
+        self.page.keyboard.press("Shift+Enter")
+        self.page.wait_for_function(
+            "([cell, before]) => /\\[\\d+\\]/.test(cell.textContent) && !cell.textContent.includes('[*]')"
+            " && cell.querySelector('.jp-OutputArea') && cell.textContent.includes('Llevas')",
+            arg=[check.element_handle(), before],
+            timeout=WAIT,
+        )
+        return str(check.locator(".jp-OutputArea").inner_text())
+
+    def run(self, name: str) -> str:
+        """Run a cell; what it shows."""
+        self.cell(name).locator(".cm-content").click()
+        self.page.keyboard.press("Control+Enter")
+        self.page.wait_for_function(
+            "cell => !cell.textContent.includes('[*]')", arg=self.cell(name).element_handle(), timeout=WAIT
+        )
+        return str(self.cell(name).locator(".jp-OutputArea").inner_text())
+
+    def save(self) -> None:
+        self.page.keyboard.press("Control+S")
+
+
+@contextmanager
+def opened(home: Path, tmp_path: Path) -> Iterator[Page]:
+    """The notebook, opened in JupyterLab as LEEME.md says."""
+    from playwright.sync_api import sync_playwright
+
+    place = tmp_path / "jupyter"
+    (place / "labconfig").mkdir(parents=True)
+    (place / "labconfig" / "default_setting_overrides.json").write_text(json.dumps(WHOLE))
+    path = home / f"{NAME}.ipynb"
+    python = str(home / ".venv/bin/python")
+    with jupyter_lab(home, place, python) as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        page = browser.new_page(viewport=DESKTOP)
+        base, _, token = url.partition("?")
+        page.goto(f"{base}/lab/tree/{path.name}?{token}", timeout=WAIT)
+        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=WAIT)
+        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status='idle']", timeout=WAIT)
+        yield Page(page, path)
+        browser.close()
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+def test_learner_s_evening(home: Path, tmp_path: Path) -> None:
+    """Run all, a wrong and a right answer, the check, the table, and the receipt of the saved file."""
+    exercise = notebook.load(COURSE.notebook(NAME)).exercise("to-nchw")
+    with opened(home, tmp_path) as learner:
+        learner.run_all()
+        assert "todavía por escribir" in learner.cell("decode-publico").inner_text()
+        assert "Con respuesta: 0 de 8" in learner.cell("entrega").inner_text()
+
+        told = learner.answer("to-nchw", WRONG)
+        assert "✘ to-nchw" in told and "Esperado" in told
+        assert "Llevas 0 de 8 ejercicios" in told
+        learner.page.screenshot(path=tmp_path / "wrong.png")
+
+        told = learner.answer("to-nchw", exercise.solution.answer)
+        assert "✔ to-nchw: comprobación pública superada" in told
+        assert re.search(r"Llevas 1 de 8 ejercicios y 3 de \d+ puntos públicos", told)
+        learner.page.screenshot(path=tmp_path / "right.png")
+
+        learner.save()
+        told = learner.run("entrega")
+        assert "✔ tensores.ipynb está entero y listo para entregar" in told
+        assert "Con respuesta: 1 de 8 ejercicios" in told and "Resguardo:" in told
+        assert re.search(r"to-nchw +3 de 3 +✔ pasa", told)
+        learner.page.screenshot(path=tmp_path / "receipt.png")
+        learner.page.set_viewport_size(PHONE)
+        learner.cell("to-nchw-publico").scroll_into_view_if_needed()
+        learner.page.screenshot(path=tmp_path / "phone.png")
