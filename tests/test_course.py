@@ -185,8 +185,8 @@ def test_answers_that_share_a_process_end_as_each_does_alone(
         assert (trial.answer.id, told(judged.evidence)) == (trial.answer.id, told(trial.evidence))
 
 
-# What a failed check is about, in which words learners are told that it counts, and whether the statement itself
-# says so; else the opening's rules for all exercises may.
+# What a failed check is about, in which words learners are told that it counts, and whether the statement
+# itself says so; else the opening's rules for all exercises may.
 PROMISES: dict[Kind, tuple[str, bool]] = {
     Kind.ARGUMENT_CHANGED: (r"no cambia|quedan? como est", False),
     Kind.SHARED: (r"\bnuev", False),

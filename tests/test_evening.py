@@ -21,8 +21,11 @@ from torchaula.authoring import pack
 from torchaula.course import notebook
 
 NAME = "tensores"
-# All cells are in the page, not only those in sight.
-WHOLE = {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}}
+# All cells are in the page, not only those in sight, and no question about news lies over them.
+SETTINGS = {
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false"},
+}
 WRONG = "def to_nchw(images):\n    return images.permute(0, 3, 1, 2) / 256"
 WAIT = 120_000  # milliseconds at most, on a busy machine
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
@@ -101,7 +104,7 @@ def opened(home: Path, tmp_path: Path) -> Iterator[Page]:
 
     place = tmp_path / "jupyter"
     (place / "labconfig").mkdir(parents=True)
-    (place / "labconfig" / "default_setting_overrides.json").write_text(json.dumps(WHOLE))
+    (place / "labconfig" / "default_setting_overrides.json").write_text(json.dumps(SETTINGS))
     path = home / f"{NAME}.ipynb"
     python = str(home / ".venv/bin/python")
     with jupyter_lab(home, place, python) as url, sync_playwright() as playwright:
@@ -140,6 +143,8 @@ def test_learner_s_evening(home: Path, tmp_path: Path) -> None:
         assert "Con respuesta: 1 de 8 ejercicios" in told and "Resguardo:" in told
         assert re.search(r"to-nchw +3 de 3 +✔ pasa", told)
         learner.page.screenshot(path=tmp_path / "receipt.png")
+        learner.page.keyboard.press("Escape")
+        learner.page.keyboard.press("Control+B")  # the list of files
         learner.page.set_viewport_size(PHONE)
         learner.cell("to-nchw-publico").scroll_into_view_if_needed()
         learner.page.screenshot(path=tmp_path / "phone.png")

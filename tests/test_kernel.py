@@ -64,7 +64,7 @@ def test_ending_uses_the_learner_s_pieces_where_all_pass(assignment: str, tmp_pa
 
     told = "\n".join(kernels.text(cell.get("outputs", [])) for cell in cells.values())
     assert not [each for cell in cells.values() for each in cell.get("outputs", []) if "ename" in each]
-    assert "✔ No queda ninguna comprobación." in told
+    assert "✔ Pasan todas las comprobaciones" in told
     assert "Con lo que has escrito tú" in told
     assert "Con lo de PyTorch" not in told and "Ya calculado" not in told
 

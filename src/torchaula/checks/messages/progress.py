@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from torchaula.checks.progress import Progress, State
 
+FEW = 3  # exercises that a line still names
+
 STATES = {
     State.PASSED: "✔ pasa",
     State.CHANGED: "↻ pasó, y has cambiado la respuesta: compruébala otra vez",
@@ -15,16 +17,18 @@ STATES = {
 
 
 def so_far(progress: Progress) -> str:
-    """One line after each check: exercises and public points so far, and what remains."""
+    """One line after each check: exercises and public points so far, and the last few that remain."""
     left = [exercise for exercise in progress.points if progress.state(exercise) is not State.PASSED]
+    if not left:
+        return f"✔ Pasan todas las comprobaciones: {_points(progress)}."
     passed, every = len(progress.points) - len(left), len(progress.points)
-    line = f"Llevas {passed} de {every} ejercicios y {_points(progress)} puntos públicos."
-    return f"{line} Quedan: {', '.join(left)}." if left else f"{line} ✔ No queda ninguna comprobación."
+    named = f" Por pasar: {', '.join(left)}." if len(left) <= FEW else ""
+    return f"Llevas {passed} de {every} ejercicios y {_points(progress)}.{named}"
 
 
 def _points(progress: Progress) -> str:
     got = sum(n for name, n in progress.points.items() if progress.state(name) is State.PASSED)
-    return f"{got:g} de {sum(progress.points.values()):g}"
+    return f"{got:g} de {sum(progress.points.values()):g} puntos públicos"
 
 
 def table(progress: Progress) -> str:
@@ -35,7 +39,7 @@ def table(progress: Progress) -> str:
         state = progress.state(exercise)
         got = points if state is State.PASSED else 0
         lines.append(f"{exercise:<{width}}  {f'{got:g} de {points:g}':<6}  {STATES[state]}")
-    return "\n".join([*lines, "", so_far(progress), HIDDEN_REMAIN])
+    return "\n".join([*lines, "", f"En total: {_points(progress)}.", HIDDEN_REMAIN])
 
 
 HIDDEN_REMAIN = "Los demás puntos los dan las pruebas ocultas, con otros datos, cuando se corrige la entrega."
