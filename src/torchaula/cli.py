@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from torchaula.course.layout import Course
     from torchaula.course.notebook import Notebook
     from torchaula.grading.trusted.client import Workers
+    from torchaula.report.following import Terminal
 
 
 @click.group(help=_('Build, check and grade the course "Fundamentos de PyTorch".'))
@@ -282,6 +283,11 @@ def sample_class(folder: Path, assignments: tuple[str, ...]) -> None:
 @click.option("--force", is_flag=True, help=_("Grade again what has not changed."))
 @click.option("--yes", is_flag=True, help=_("Write points that a changed course changes, without asking."))
 @click.option("--cells", is_flag=True, help=_("Give the CSV a column for each graded cell too."))
+@click.option(
+    "--solutions",
+    is_flag=True,
+    help=_("Show the model solutions on the feedback pages; refused until everybody's time is over."),
+)
 @click.option("--expect-failures", is_flag=True, help=_("End with 0 even if some could not be graded."))
 @click.option(
     "--unsafe-no-sandbox",
@@ -297,14 +303,19 @@ def grade(
     force: bool,
     yes: bool,
     cells: bool,
+    solutions: bool,
     expect_failures: bool,
     unsafe_no_sandbox: bool,
 ) -> None:
     from torchaula.classroom.batch import batch
+    from torchaula.classroom.gradebook import closing
     from torchaula.course import layout
+    from torchaula.report import following, lines
 
     course, good = layout.find(folder), True
     chosen = dict.fromkeys(assignments or course.require_assignments())
+    for assignment in chosen if solutions else ():
+        closing.require_over(course, assignment)
 
     def prepared(assignment: str) -> Batch:
         return batch.prepare(course, assignment, students, unsafe_no_sandbox, force)
@@ -315,21 +326,22 @@ def grade(
         for each in later:
             each.require_sound_tests(workers, jobs)
         for assignment in chosen:
-            entries = _grade(prepared(assignment), jobs, workers, yes, cells, is_everybody=not students)
+            group = prepared(assignment)
+            terminal = following.Terminal(group, lines.console(), yes, solutions)
+            entries = _grade(group, jobs, workers, terminal, cells, is_everybody=not students)
             good &= all(entry.graded or entry.is_missing for entry in entries)
     sys.exit(0 if good or expect_failures else 1)
 
 
 def _grade(
-    group: Batch, jobs: int | None, workers: Workers, is_agreed: bool, cells: bool, is_everybody: bool
+    group: Batch, jobs: int | None, workers: Workers, terminal: Terminal, cells: bool, is_everybody: bool
 ) -> list[Entry]:
     """Grade one batch and show what became of it; as a file too, with `cells`, where it `is_everybody`."""
     from torchaula.classroom.gradebook import gradebook
     from torchaula.course import outline
-    from torchaula.report import class_csv, class_table, following, lines
+    from torchaula.report import class_csv, class_table
 
-    console, course, source = lines.console(), group.assignment.course, group.assignment.source
-    terminal = following.Terminal(group, console, is_agreed)
+    console, course, source = terminal.console, group.assignment.course, group.assignment.source
     with terminal.shown():
         entries = list(group.grade(jobs, terminal, workers))
     table = course.grades / f"{source.assignment}.csv" if is_everybody else None

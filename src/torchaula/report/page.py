@@ -6,6 +6,7 @@ The source of graded cells is never read here, so that no page can show it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from nbformat import NotebookNode
@@ -23,11 +24,20 @@ from torchaula.report.parts import ExercisePart, ManualAnswer, Page, Test
 from torchaula.report.statement import heading, hints
 from torchaula.report.written import Written, written
 
+NOTHING_SHOWN: Mapping[str, Written] = MappingProxyType({})
 CHECK_FAILED = "CheckFailed"  # the name of a failed check's exception in a notebook
 
 
-def page(nb: NotebookNode, names: Mapping[str, Any], record: Record | None) -> Page:
-    """Build the page of a graded notebook; `names` are nbgrader's resources for it, with its points."""
+def page(
+    nb: NotebookNode,
+    names: Mapping[str, Any],
+    record: Record | None,
+    solutions: Mapping[str, Written] = NOTHING_SHOWN,
+) -> Page:
+    """Build the page of a graded notebook; `names` are nbgrader's resources for it, with its points.
+
+    `solutions` are the model solutions that it shows, by cell.
+    """
     source = notebook.parse(nb, str(names["notebook"]))
     cells = {grade_id(cell): cell for cell in nb.cells if grade_id(cell)}
     lost = record.result.lost if record else {}
@@ -36,10 +46,10 @@ def page(nb: NotebookNode, names: Mapping[str, Any], record: Record | None) -> P
     parts: list[ExercisePart | ManualAnswer] = []
     for each in source.cells:
         if each.id in source.exercises:
-            parts.append(_part(source.exercises[each.id], cells, record, lost))
+            parts.append(_part(source.exercises[each.id], cells, record, lost, solutions.get(each.id)))
         elif each.is_by_hand:
             own = below[each.id] if each.kind == "task" else [cells[each.id]]
-            parts.append(_answer(each, titles[each.id], cells[each.id], own, lost))
+            parts.append(_answer(each, titles[each.id], cells[each.id], own, lost, solutions.get(each.id)))
     return Page(
         assignment=source.assignment,
         heading=_heading(source),
@@ -91,6 +101,7 @@ def _answer(
     cell: NotebookNode,
     own: Sequence[NotebookNode],
     lost: Mapping[str, Lost],
+    solution: Written | None,
 ) -> ManualAnswer:
     state = state_of(cell)
     is_shown = state is not State.UNANSWERED
@@ -103,11 +114,16 @@ def _answer(
         maximum=float(cell.metadata.nbgrader.get("points") or 0),
         written=tuple(written(e, lost.get(grade_id(e) or e.id), name) for e in own if is_shown),
         comment=_comment(cell),
+        solution=solution,
     )
 
 
 def _part(
-    exercise: Exercise, cells: Mapping[str, NotebookNode], record: Record | None, lost: Mapping[str, Lost]
+    exercise: Exercise,
+    cells: Mapping[str, NotebookNode],
+    record: Record | None,
+    lost: Mapping[str, Lost],
+    solution: Written | None,
 ) -> ExercisePart:
     cell, statement = cells[exercise.id], exercise.statement.source
     tests = tuple(_test(each, cells[each.id], record) for each in exercise.graded)
@@ -122,6 +138,7 @@ def _part(
         answer=written(cell, lost.get(exercise.id), name, named),
         hints=tuple(hints(statement)),
         comment=_comment(cell),
+        solution=solution,
     )
 
 
