@@ -54,7 +54,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@echo "set-up 1/2: torch (a large download the first time)"
 	@$(PIP) torch
 	@echo "set-up 2/2: everything else"
-	@$(PIP) --editable '.[dev]'
+	@$(PIP) --editable '.[teacher,dev]'
 	@rm -f $(UNFINISHED) && touch $@
 
 # The sample class is ours: where nothing confines student code, it may run all the same.
