@@ -12,7 +12,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -28,17 +28,20 @@ COURSE = Course(ROOT)
 VERSION = "import torch; print(torch.__version__)"
 
 
-def brought(names: Iterable[str]) -> set[str]:
-    """These distributions, and all that they need here without any extra."""
-    found: set[str] = set()
-    waiting = [*names]
+def brought(requirements: Iterable[str], without: Collection[str] = ()) -> set[str]:
+    """The distributions that these requirements bring here, and what those need; `without` these."""
+    found: dict[str, set[str]] = {}  # with the extras for which it was asked
+    waiting = [(Requirement(line), "") for line in requirements]
     while waiting:
-        name = canonicalize_name(waiting.pop())
-        if name not in found:
-            found.add(name)
-            needed = map(Requirement, metadata.requires(name) or ())
-            waiting += [r.name for r in needed if r.marker is None or r.marker.evaluate({"extra": ""})]
-    return found
+        asked, extra = waiting.pop()
+        name = canonicalize_name(asked.name)
+        if name in without or (asked.marker and not asked.marker.evaluate({"extra": extra})):
+            continue
+        new = {"", *asked.extras} - found.setdefault(name, set())
+        found[name] |= new
+        needed = map(Requirement, metadata.requires(name) or ()) if new else ()
+        waiting += [(each, extra) for each in needed for extra in new]
+    return set(found)
 
 
 def lend(environment: Path, names: Iterable[str]) -> None:

@@ -40,7 +40,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment with the wheel, what it declares, and no extra."""
     environment = tmp_path_factory.mktemp("bare")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
-    learners.lend(environment, learners.brought(names(PROJECT["dependencies"])))
+    learners.lend(environment, learners.brought(PROJECT["dependencies"]))
     with pack.wheel() as wheel:
         done = pip(environment, "install", "--quiet", str(wheel))
     assert done.returncode == 0, done.stderr
@@ -64,7 +64,7 @@ def run(environment: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def test_nothing_of_an_extra_is_there(bare: Path) -> None:
     """What follows proves something: the packages that only teachers and developers install are missing."""
     extras = [line for lines in PROJECT["optional-dependencies"].values() for line in lines]
-    only_there = names(extras) - learners.brought(names(PROJECT["dependencies"]))
+    only_there = names(extras) - learners.brought(PROJECT["dependencies"])
     program = (
         "import sys\nfrom importlib.metadata import distributions\n"
         "print(*{each.name.lower().replace('_', '-') for each in distributions()})"

@@ -14,6 +14,7 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tests import learners
 from torchaula.checks import families
 
 ROOT = Path(__file__).parents[1]
@@ -65,13 +66,50 @@ def test_every_import_is_declared() -> None:
     assert not undeclared
 
 
+def _pinned() -> dict[str, str]:
+    """The version of each package in `constraints.txt`."""
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = [line.partition("#")[0].strip().split("==") for line in lines if not line.startswith("#")]
+    return {canonicalize_name(name): version for name, version in pins}
+
+
+def _locked() -> dict[str, tuple[Requirement, list[str]]]:
+    """Each package of the lock, and its hashes."""
+    text = (ROOT / "requirements.lock").read_text(encoding="utf-8").replace("\\\n", " ")
+    entries = [line.split("--hash=") for line in text.splitlines() if not line.startswith("#")]
+    locked = [(Requirement(entry), [each.strip() for each in hashes]) for entry, *hashes in entries]
+    return {canonicalize_name(asked.name): (asked, hashes) for asked, hashes in locked}
+
+
+def test_lock_has_all_that_is_asked_for_and_nothing_that_only_torch_brings() -> None:
+    """The lock follows `pyproject.toml`: what its requirements bring here is what it has for here."""
+    extras = PROJECT["optional-dependencies"].values()
+    asked = [line for lines in (PROJECT["dependencies"], *extras) for line in lines]
+    for_here = {name for name, (r, _) in _locked().items() if not r.marker or r.marker.evaluate()}
+
+    assert for_here == learners.brought(asked, without=("torch",))
+
+
+def test_lock_pins_the_versions_of_the_constraints_with_hashes() -> None:
+    """pip installs from the lock what `make setup` does, and nothing whose bytes are others."""
+    pinned, locked = _pinned(), _locked()
+    for_here = {
+        name: each for name, each in locked.items() if not each[0].marker or each[0].marker.evaluate()
+    }
+
+    assert {name: str(r.specifier) for name, (r, _) in for_here.items()} == {
+        n: f"=={pinned[n]}" for n in for_here
+    }
+    assert all(re.fullmatch("sha256:[0-9a-f]{64}", each) for _, hashes in locked.values() for each in hashes)
+    assert [name for name, (_, hashes) in locked.items() if not hashes] == []
+
+
 def test_table_of_families_is_that_of_the_pinned_torch() -> None:
     """What grades, what the table sorts, and what is installed are one torch."""
-    pinned = re.search(r"^torch==(\d+\.\d+)\.", (ROOT / "constraints.txt").read_text(), re.M)
+    pinned = _pinned()["torch"]
     grading = next(line for line in PROJECT["optional-dependencies"]["teacher"] if line.startswith("torch"))
 
-    assert pinned
-    assert pinned[1] == families.TORCH
+    assert pinned.rpartition(".")[0] == families.TORCH
     major, minor = map(int, families.TORCH.split("."))
     specifier = Requirement(grading).specifier
     fits = [n for n in range(minor + 9) if specifier.contains(f"{major}.{n}.0")]
