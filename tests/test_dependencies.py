@@ -22,7 +22,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 PACKAGE = ROOT / "src" / "torchaula"
 # What runs beside a learner's answer, or before the package knows what is installed: it needs no extra.
 LEARNERS = ("__init__.py", "__main__.py", "checks", "findings.py", "handin", "i18n.py", "moved.py")
-AUTHORS = ("authoring/audit",)  # what they need besides, the extra `dev` brings
+AUTHORS = ("authoring/audit", "authoring/pictures.py")  # what they need besides, the extra `dev` brings
 
 
 def _imported() -> Iterator[tuple[str, Path]]:
