@@ -8,6 +8,7 @@ and that pip is content. It is not proven that an index has these packages, or t
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -17,6 +18,8 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
 from packaging.requirements import Requirement
 
 from tests import learners
@@ -38,11 +41,15 @@ def names(lines: list[str]) -> set[str]:
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment with the wheel, what it declares, and no extra."""
-    environment = tmp_path_factory.mktemp("bare")
+    return installed(tmp_path_factory.mktemp("bare"))
+
+
+def installed(environment: Path, *others: str) -> Path:
+    """Make an environment of the wheel, what it declares, and others that a learner installs beside it."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
-    learners.lend(environment, learners.brought(PROJECT["dependencies"]))
+    learners.lend(environment, learners.brought([*PROJECT["dependencies"], *others]))
     with pack.wheel() as wheel:
-        done = pip(environment, "install", "--quiet", str(wheel))
+        done = pip(environment, "install", "--quiet", str(wheel), *others)
     assert done.returncode == 0, done.stderr
     return environment
 
@@ -111,15 +118,42 @@ def test_public_check_of_a_released_notebook_tells_right_from_untouched(bare: Pa
     [first, *_] = notebook.load(learners.COURSE.notebook(ASSIGNMENT)).exercises
     released = notebook.load(learners.COURSE.released(ASSIGNMENT))
     stub = {cell.id: cell.source for cell in released.cells if cell.kind == "solution"}
-    wanted = {cell.id for cell in released.setup} | {first, f"{first}-{notebook.PUBLIC}"}
     shown = []
     for answers in (None, stub):
-        cells = [cell for cell in learners.cells(ASSIGNMENT, answers) if cell[0] in wanted]
+        cells = [cell for cell in learners.cells(ASSIGNMENT, answers) if cell[0] in first_cells(first)]
         shown.append(learners.results(bare / "bin" / "python", cells, tmp_path)[f"{first}-{notebook.PUBLIC}"])
 
     assert f"✔ {first}: comprobación pública superada" in shown[0]["shown"]
     assert shown[0]["error"] == ""
     assert shown[1]["error"].startswith(f"CheckFailed: ✘ {first}")
+
+
+def test_notebook_runs_in_a_kernel_that_has_only_ipykernel_besides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in VS Code, whose notebooks run in `ipykernel`: right passes, and a red check shows no traceback."""
+    environment = installed(tmp_path / "environment", "ipykernel")
+    command = [environment / "bin" / "python", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    spec = {"argv": [*map(str, command)], "display_name": "bare", "language": "python"}
+    (tmp_path / "kernels" / "bare").mkdir(parents=True)
+    (tmp_path / "kernels" / "bare" / "kernel.json").write_text(json.dumps(spec))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    [first, *_] = notebook.load(learners.COURSE.notebook(ASSIGNMENT)).exercises
+    ends = []
+    for answers in (None, {first: ""}):
+        texts = [text for name, text in learners.cells(ASSIGNMENT, answers) if name in first_cells(first)]
+        node = new_notebook(cells=[new_code_cell(text) for text in texts])
+        NotebookClient(node, kernel_name="bare", allow_errors=True, timeout=300).execute(cwd=tmp_path)
+        ends.append(node.cells[-1].outputs[-1])
+
+    assert f"✔ {first}: comprobación pública superada" in ends[0].text
+    assert ends[1].traceback[0].startswith(f"✘ {first}")
+
+
+def first_cells(exercise: str) -> set[str]:
+    """The names of the cells that a learner runs for the first exercise."""
+    setup = notebook.load(learners.COURSE.released(ASSIGNMENT)).setup
+    return {cell.id for cell in setup} | {exercise, f"{exercise}-{notebook.PUBLIC}"}
 
 
 def test_command_with_the_extra_is_the_command_line() -> None:
