@@ -48,7 +48,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Draw the sample once, for all processes: xdist hands the option on."""
     config.option.sample = config.option.sample or sample.of_commit()
-    config.addinivalue_line("markers", sample.MARK)
+    for mark in sample.MARKS:
+        config.addinivalue_line("markers", mark)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -1,7 +1,8 @@
 """Draw a sample of what takes long: another one for each commit, so that commits together try everything.
 
 `--sample SEED` draws the same one again; `--all` tries everything. A test that draws its own cases asks
-`drawn`; `@pytest.mark.sampled(2)` lets two cases of a test run, and as `pytestmark` two tests of a file.
+`drawn`; `@pytest.mark.sampled(2)` lets two cases of a test run, and as `pytestmark` two tests of a file;
+`@pytest.mark.slow` has a few of all the tests run that take ten seconds and more by themselves.
 """
 
 from __future__ import annotations
@@ -17,7 +18,11 @@ import pytest
 
 T = TypeVar("T")
 WITHOUT_GIT = "none"
-MARK = "sampled(number): without --all, only so many of these run, others with each commit"
+MARKS = (
+    "sampled(number): without --all, only so many of these run, others with each commit",
+    "slow: takes ten seconds and more by itself; without --all, a few of these run",
+)
+SLOW = 5  # tests that run without `--all`
 
 
 def of_commit() -> str:
@@ -45,6 +50,8 @@ def left_out(config: pytest.Config, items: Sequence[pytest.Item]) -> set[pytest.
         for node, mark in item.iter_markers_with_node("sampled"):
             name = item.nodeid.partition("[")[0] if node is item else node.nodeid
             groups[name, mark.args[0]].append(item)
+        if item.get_closest_marker("slow"):
+            groups["slow", SLOW].append(item)
     out: set[pytest.Item] = set()
     for (name, number), group in groups.items():
         out |= set(group) - set(drawn(config, group, number, name))

@@ -232,6 +232,7 @@ def declare(course: Course, text: str) -> None:
     (course.answers / "mini" / "equivalent.md").write_text(f"```diff\n{text}\n```\n", encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_what_falls_short_is_shown_where_an_author_can_mend_it(course: Course) -> None:
     """A survivor as a diff with its cell, a cell that tests nothing, a false reason, a count; and 1."""
     edit(course.notebook("mini"), "[3.0, 5.0, 7.0]", "[1.0, 2.0]")
@@ -249,6 +250,7 @@ def test_what_falls_short_is_shown_where_an_author_can_mend_it(course: Course) -
     assert "--count" in told
 
 
+@pytest.mark.slow
 def test_json_says_the_same_and_what_only_hidden_cells_see(course: Course, tmp_path: Path) -> None:
     """The public check asks 1 and 2 alone, and does not warn of a power; the other exercise has no hole."""
     file = tmp_path / "audit.json"
@@ -324,6 +326,7 @@ def test_declaring_a_mutant_equivalent_changes_its_exercise_alone(course: Course
     assert differing(course) == ("HEAD", ["add-one"])
 
 
+@pytest.mark.slow
 def test_command_examines_what_changed_and_ends_with_0_without_holes(course: Course) -> None:
     """The other exercise, which has one, is left alone."""
     committed(course)

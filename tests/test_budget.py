@@ -217,6 +217,7 @@ def hogs(core: int) -> Iterator[None]:
             each.wait()
 
 
+@pytest.mark.slow
 def test_busy_machine_costs_no_points(sleeping: Bench) -> None:
     """Answers that are right but starved are not graded at all: the batch says so, and grades them again."""
     work = "import time\nend = time.process_time() + 0.4\nwhile time.process_time() < end: pass\n"

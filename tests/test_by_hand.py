@@ -81,6 +81,7 @@ def test_rows_are_those_of_stock_nbgrader_where_only_people_grade(course: Course
     assert ledgers.rows(course) == ledgers.rows(stock)
 
 
+@pytest.mark.slow
 def test_rows_are_those_of_stock_nbgrader(course: Course, tmp_path: Path) -> None:
     """Every row, by `torchaula grade`, `nbgrader autograde` here, and nbgrader without us; regraded too."""
     by_hand.hand_in(by_hand.mixed(course), *by_hand.CLASS.keys() - by_hand.NOT_STOCK)
@@ -629,6 +630,7 @@ def test_course_that_only_people_grade(course: Course) -> None:
     assert "sample submissions of mini" in pupils.command(course, "sample-class", "mini")
 
 
+@pytest.mark.slow
 def test_shipped_assignment_with_such_cells(tmp_path: Path) -> None:
     """A copy of `mlp` with an essay, a drawing and a task: our points are as before, and theirs wait."""
     root = tmp_path / "course"

@@ -66,7 +66,7 @@ def warm(assignment: str) -> None:
 
 @dataclass(frozen=True)
 class Tried:
-    """The model solution, stub and a sample of the known answers and junk of an exercise, and what became of each.
+    """The model solution, the stub and a sample of the answers to an exercise, and what became of each.
 
     `together` they shared a student process, as when a batch finds out what known answers do.
     `alone` has trials of some of them in both back ends, each by itself.
@@ -159,7 +159,7 @@ def test_foreign_wrong_answers_are_told_nothing_false(tried: Tried, assignment: 
         for answer, judged in tried.each()
         if not (answer.is_right or answer.is_made_up)
     ]
-    sentences = {answer.id: answer.sentence for answer in tried.answers} | {"nothing": ""}
+    sentences = {answer.id: answer.sentence for answer in known(assignment, exercise)} | {"nothing": ""}
 
     for answer, judged in zip(
         strangers, grader.grade_each(exercise, [a.source for a in strangers]), strict=True

@@ -169,6 +169,7 @@ def penalties(course: Course) -> dict[str, float]:
     return {key[2]: value[2] for key, value in ledgers.rows(course).items() if key[0] == "submission"}
 
 
+@pytest.mark.slow
 def test_penalty_is_in_gradebook_table_csv_page_and_export(copy: Course) -> None:
     """Who was late loses by the rule, and all that is shown of it says the same."""
     assert penalties(copy) == pytest.approx(PENALTIES)

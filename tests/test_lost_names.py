@@ -452,6 +452,7 @@ def test_lines_beside_a_stub_are_kept() -> None:
     assert not left.answers.elsewhere
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("assignment", ["mlp"])
 def test_notebook_in_which_everything_happened_has_full_marks(assignment: str) -> None:
     """Each exercise met another accident, and then all names were lost: graded, it has every point."""

@@ -66,6 +66,7 @@ def test_draws_are_secrets_that_differ_and_can_be_made_again() -> None:
     assert all(re.fullmatch("[0-9a-f]{64}", secret) for secret in secrets)
 
 
+@pytest.mark.slow
 def test_command_lists_what_luck_decides_and_how_to_see_it_again(lucky: Course) -> None:
     """The answer, the cells it fails beside the declared ones, and the draw; the exit code is 1."""
     told = pupils.command(lucky, "check", "mini/double", "--seeds", "8", "--seeds-from", "1", code=1)
@@ -76,6 +77,7 @@ def test_command_lists_what_luck_decides_and_how_to_see_it_again(lucky: Course) 
     assert re.findall(r"\b1/\d\b", again) == re.findall(r"\b1/\d\b", told)
 
 
+@pytest.mark.slow
 def test_command_prints_the_number_that_it_made_up(course: Course) -> None:
     """Without luck the exit code is 0, and the number to repeat it with is there all the same."""
     told = pupils.command(course, "check", "mini/add-one", "--seeds", "2")

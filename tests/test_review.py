@@ -117,6 +117,7 @@ def test_claims_are_read_from_the_tests() -> None:
     assert Claim.NEW in found["pad2d"] and Claim.ATTACHED in found["pad2d"]
 
 
+@pytest.mark.slow
 def test_table_says_which_points_hang_on_claims(tmp_path: Path) -> None:
     """Points stand; named are the exercises from the listed cell on that gave any, and what they ask."""
     course = mini.write(tmp_path / "course")

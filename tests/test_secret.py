@@ -173,6 +173,7 @@ def secret_texts(secret: str) -> Iterator[bytes]:
 SECRET = hashlib.sha256(b"a course's own").hexdigest()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("assignment", Course(shipped.ROOT).assignments)
 def test_no_byte_sent_into_the_sandbox_tells_the_secret(
     assignment: str, confined: confinement.Confinement, recorded: Callable[[], bytes]

@@ -261,6 +261,7 @@ def test_nbgrader_refuses_a_broken_test(course: Course, door: Callable[[Course],
     assert list(course.autograded.glob("ana/mini/mini.ipynb"))
 
 
+@pytest.mark.slow
 def test_endless_test_is_refused(course: Course) -> None:
     """A test that never ends is ended, and named."""
     hidden("while True:\n    pass")(course)

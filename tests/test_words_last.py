@@ -137,6 +137,7 @@ def graded_with(course: Course, packages: Path) -> dict[str, list[Any]]:
     return found
 
 
+@pytest.mark.slow
 def test_no_sentence_decides_anything(course: Course, tmp_path: Path) -> None:
     """With nonsense for every sentence, verdicts, diagnoses and the form of each page are the same."""
     copy = tmp_path / "packages"

@@ -140,6 +140,7 @@ def test_next_assignment_meets_nothing_of_the_last_ones_set_up(line: str, found:
     assert (nurseries[1] == nurseries[2]) is (line != "import mailbox")
 
 
+@pytest.mark.slow
 def test_set_up_that_runs_everywhere_but_in_the_sandbox_costs_nobody_a_point(course: Course) -> None:
     """Grading fails and says why, instead of giving everybody nothing; what comes after it is graded."""
     pupils.write(course, "ana", course.released("mini").read_text())

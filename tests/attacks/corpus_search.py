@@ -236,15 +236,22 @@ looked += 2000
     ).shows("LOOKED at much")
 
 
+# It is told in a later call: the one that searches touches what is forbidden, and would be told that instead.
 SEARCH_IN_CALL = (
     LOOK.replace("print('FOUND', found)", "finds.append(found)").replace(
         "looked = 0", "looked, finds = 0, []"
     )
     + """
-def double(x):
+told = ''
+def search():
     SEARCH
+def double(x):
+    global told
+    if told:
+        raise RuntimeError(told)
+    search()
     told = f'FOUND {finds}' if finds else f'LOOKED at {"much" if looked > 1000 else 0}'
-    raise RuntimeError(told)
+    return -x
 """
 )
 IN_CALL = {
