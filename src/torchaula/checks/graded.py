@@ -90,8 +90,9 @@ class Answer:
         self._arguments_unchanged()
 
     def _refuse_forbidden(self) -> None:
-        contract = self._notebook.contract
-        if found := refused(self.observation.trace, contract.allow, contract.forbid):
+        contract, trace = self._notebook.contract, self.observation.trace
+        tolerated = self._notebook.tolerated(trace)
+        if found := refused(trace, contract.allow, contract.forbid, tolerated):
             self.fail(Finding(Kind.FORBIDDEN, found.name), messages.forbidden(found))
 
     def sound(self) -> Answer:

@@ -12,8 +12,9 @@ from typing import Any, Protocol, TypeAlias
 import torch
 
 from torchaula.checks import kernel, messages
-from torchaula.checks.allowed import ALL
+from torchaula.checks.allowed import ALL, unsorted
 from torchaula.checks.errors import TestError
+from torchaula.checks.families import TORCH
 from torchaula.checks.observation import Observation, Request, Scope, perform
 from torchaula.checks.progress import Progress
 from torchaula.checks.seeds import Stream, derive, seed_all
@@ -94,6 +95,7 @@ class Session:
     progress: Progress = field(default_factory=Progress)
     cell: str = ""
     calls: int = 0  # in this cell, so far
+    told: set[str] = field(default_factory=set)  # operations that the learner was told are new
 
     @property
     def contract(self) -> Contract:
@@ -108,6 +110,20 @@ class Session:
 
     def perform(self, request: Request) -> Observation:
         return self.backend.perform(request)
+
+    def tolerated(self, trace: Iterable[str]) -> list[str]:
+        """The operations in a trace that only this kernel's torch has; it tells the learner of each once.
+
+        A judge tolerates none: it has the torch whose operations the table of families sorts.
+        """
+        if _judged or torch.__version__.startswith(f"{TORCH}."):
+            return []
+        found = unsorted(trace)
+        for each in found:
+            if each not in self.told:
+                print(messages.only_here(each.partition(".")[2], TORCH, torch.__version__))
+        self.told.update(found)
+        return found
 
 
 _notebook: Session | None = None

@@ -134,6 +134,13 @@ def forbidden(found: Refused) -> list[Row]:
     ]
 
 
+def only_here(operation: str, pinned: str, here: str) -> str:
+    return (
+        f"Aviso: tu código usa `{operation}`, una operación que no tiene el PyTorch con el que se corrige "
+        f"({pinned}); el tuyo es {here}. Aquí se acepta, pero al corregir podría no aceptarse."
+    )
+
+
 def shares_storage() -> list[Row]:
     return [
         obtained_row("un resultado que comparte memoria con un argumento (es una vista)"),
