@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,9 +15,9 @@ from zipfile import ZipFile
 
 import pytest
 
-from tests import kernels
+from tests import kernels, learners
+from tests.learners import COURSE
 from tests.test_formgrader import CHROMIUM, QUIET, jupyter_lab
-from tests.test_take_home import COURSE, lend_packages
 from torchaula.authoring import pack
 from torchaula.course import notebook
 
@@ -26,6 +27,7 @@ SETTINGS = {
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false"},
 }
+DEPENDENCIES = tomllib.loads((learners.ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
 WRONG = "def to_nchw(images):\n    return images.permute(0, 3, 1, 2) / 256"
 WAIT = 120_000  # milliseconds at most, on a busy machine
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
@@ -38,7 +40,7 @@ def home(tmp_path: Path) -> Path:
         archive.extractall(tmp_path)
     folder = tmp_path / NAME
     subprocess.run([sys.executable, "-m", "venv", folder / ".venv"], check=True)
-    lend_packages(folder / ".venv")
+    learners.lend(folder / ".venv", learners.brought([*DEPENDENCIES, "jupyterlab"]))
     [wheel] = folder.glob("*.whl")
     install = [folder / ".venv/bin/python", "-m", "pip", "install", "--quiet", "--no-deps", wheel]
     subprocess.run(install, check=True, capture_output=True)
@@ -107,7 +109,8 @@ def opened(home: Path, tmp_path: Path) -> Iterator[Page]:
     (place / "labconfig" / "default_setting_overrides.json").write_text(json.dumps(SETTINGS))
     path = home / f"{NAME}.ipynb"
     python = str(home / ".venv/bin/python")
-    with jupyter_lab(home, place, python) as url, sync_playwright() as playwright:
+    lab = {"JUPYTERLAB_DIR": str(Path(sys.prefix) / "share" / "jupyter" / "lab")}  # its pages, lent too
+    with jupyter_lab(home, place, python, lab) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         page = browser.new_page(viewport=DESKTOP)
         base, _, token = url.partition("?")

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -35,12 +35,14 @@ URL = re.compile(r"http://127\.0\.0\.1:\d+/\S*")
 
 
 @contextmanager
-def jupyter_lab(folder: Path, home: Path, python: str = sys.executable) -> Iterator[str]:
+def jupyter_lab(
+    folder: Path, home: Path, python: str = sys.executable, settings: Mapping[str, str] | None = None
+) -> Iterator[str]:
     """The address of a JupyterLab in a folder, as `make lab` starts it, but for a browser."""
     token = secrets.token_hex(8)
     command = [python, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1"]
     command += [f"--IdentityProvider.token={token}", "--ServerApp.port=0"]
-    environment = os.environ | {"HOME": str(home), "JUPYTER_CONFIG_DIR": str(home)}
+    environment = os.environ | {"HOME": str(home), "JUPYTER_CONFIG_DIR": str(home)} | dict(settings or {})
     log = home / "log"
     with log.open("w") as stream:
         server = subprocess.Popen(command, cwd=folder, env=environment, stdout=stream, stderr=stream)
