@@ -47,6 +47,11 @@ STATEMENT = """## 1. `double`: el doble
 <details><summary>Pista 1: ¿y <code>x + x</code>?</summary>
 
 Suma **una** vez, o $2 \\times x$.
+</details>
+
+<details><summary>Para seguir (sin nota)</summary>
+
+¿Y el triple?
 </details>"""
 
 
@@ -238,6 +243,14 @@ def test_hints_of_the_statement_are_at_hand(course: Course) -> None:
 
     assert re.search(r"<summary>Pista 1: ¿y <code>x \+ x</code>\?</summary>", shown)
     assert re.search(r"Suma <strong>una</strong> vez, o <math><mn>2</mn>.*×.*<mi>x</mi></math>\.", shown)
+
+
+def test_harder_question_is_no_hint(course: Course) -> None:
+    """What a statement folds beside its hints, as *Para seguir*, is not repeated as one."""
+    shown = page_of(graded_notebook(course), {"double-valores": Verdict(Outcome.FAILED)})
+
+    assert [hint.title for hint in hints(STATEMENT)] == ["Pista 1: ¿y `x + x`?"]
+    assert "Para seguir" not in shown and "triple" not in shown
 
 
 @pytest.mark.parametrize("assignment", Course(ROOT).assignments)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-DETAILS = re.compile(r"<details>\s*<summary>(.*?)</summary>\s*(.*?)\s*</details>", re.S)
+DETAILS = re.compile(r"<details>\s*<summary>(Pista .*?)</summary>\s*(.*?)\s*</details>", re.S)
 TAGS = re.compile(r"</?code>")
 
 
@@ -25,7 +25,7 @@ def heading(source: str) -> str:
 
 
 def hints(source: str) -> Iterator[Hint]:
-    """The hints of a statement, in order."""
+    """The hints of a statement, in order; what else is folded there is none."""
     for title, body in DETAILS.findall(source):
         paragraphs = re.split(r"\n\s*\n", body)
         yield Hint(TAGS.sub("`", title).strip(), tuple(filter(None, map(str.strip, paragraphs))))
