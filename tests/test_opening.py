@@ -130,7 +130,7 @@ def test_long_texts_are_told() -> None:
 
 def test_code_formulas_and_pictures_are_no_words() -> None:
     """Words are what a learner reads as prose."""
-    text = "Uno `x y z` dos $a b$ ![una foto de algo](img/x.svg) <b>tres</b>\n"
+    text = "Uno `x y z` dos $a b$ ![una foto de forma [3, 4]](img/x.svg) <b>tres</b>\n"
     text += "```python\na b c\n```\n$$c d$$ [cuatro](url)"
 
     assert prose.words(text) == 4

@@ -70,6 +70,7 @@ def {name}(x: torch.Tensor) -> torch.Tensor:
     ### END SOLUTION
 '''
 PUBLIC = """
+# Comprobación pública (2 puntos): ejecuta esta celda
 student = graded("{id}-publico", names="{name}")
 
 # El ejemplo del enunciado

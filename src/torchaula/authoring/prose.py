@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from torchaula.course import pictures
 from torchaula.course.notebook import Cell, Exercise, Notebook
 from torchaula.i18n import _
 
@@ -18,7 +19,7 @@ LEFT_OUT = [
     for pattern in (
         r"^```.*?^```",
         r"\$\$.*?\$\$",
-        r"!\[[^\]]*\]\([^)]*\)",
+        pictures.ANYWHERE.pattern,
         r"``.*?``|`[^`\n]*`",
         r"<code>.*?</code>",
         r"\$[^$\n]+\$",

@@ -10,6 +10,7 @@ from math import isclose
 from pathlib import Path
 
 from torchaula.authoring import opening, prose
+from torchaula.course import pictures
 from torchaula.course.answers import KnownAnswer
 from torchaula.course.magics import as_python
 from torchaula.course.notebook import HIDDEN, PUBLIC, Cell, Exercise, Notebook
@@ -19,7 +20,7 @@ TOTAL_POINTS = 100
 EXERCISE_POINTS = range(8, 19)
 PUBLIC_SHARE = (0.15, 0.40)  # least and greatest share of the points: "about a quarter"
 LEAST_WRONG, LEAST_RIGHT, LEAST_HINTS = 6, 2, 2
-MARKDOWN_IMAGE = re.compile(r"!\[(?P<alt>[^\]]*)\]\((?P<path>[^)\s]+)\)")
+PUBLIC_LINE = "# Comprobación pública ({points} puntos): ejecuta esta celda"
 HTML_IMAGE = re.compile(r"<img\b")
 HEADING = re.compile(r"^(#{1,6}) ", re.M)
 FENCE = re.compile(r"^```.*?^```", re.M | re.S)
@@ -76,13 +77,13 @@ def _bound_names(source: str) -> set[str]:
 def _picture_faults(cell: Cell, folder: Path) -> Iterator[str]:
     if HTML_IMAGE.search(cell.source):
         yield _("{id}: write pictures as ![alt](path), not <img>").format(id=cell.id)
-    for image in MARKDOWN_IMAGE.finditer(cell.source):
-        if len(image["alt"].strip()) < 20:
+    for image in pictures.ANYWHERE.finditer(cell.source):
+        if len(image["told"].strip()) < 20:
             yield _("{id}: {path}: the alt text must say what the picture shows").format(
-                id=cell.id, path=image["path"]
+                id=cell.id, path=image["place"]
             )
-        if not (folder / image["path"]).is_file():
-            yield _("{id}: {path}: no such file").format(id=cell.id, path=image["path"])
+        if not (folder / image["place"]).is_file():
+            yield _("{id}: {path}: no such file").format(id=cell.id, path=image["place"])
 
 
 def _heading_faults(notebook: Notebook) -> Iterator[str]:
@@ -135,6 +136,10 @@ def _public_cell(cell: Cell, points: float) -> Iterator[str]:
     if not PUBLIC_SHARE[0] <= cell.points / points <= PUBLIC_SHARE[1]:
         yield _("the public check has {n} of {points} points; give it about a quarter").format(
             n=f"{cell.points:g}", points=f"{points:g}"
+        )
+    if not cell.source.startswith(first := PUBLIC_LINE.format(points=f"{cell.points:g}")):
+        yield _("the public check must begin with '{line}', which is all that is seen of it").format(
+            line=first
         )
     if not cell.source.rstrip().endswith("student.done()"):
         yield _("the public check must end with 'student.done()'")

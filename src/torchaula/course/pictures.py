@@ -1,4 +1,4 @@
-"""Find the pictures that Markdown shows on lines of their own, whether in files or inside the text itself.
+"""Find the pictures that Markdown shows, whether in files or inside the text itself.
 
 In a course they are files. In the notebook that learners take home they stand inside, as data URIs, because
 Colab and VS Code see no files beside it; and so they come back in submissions.
@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+# Anywhere in a text; its description may hold brackets, as shapes have.
+ANYWHERE = re.compile(r"!\[(?P<told>(?:[^\[\]]|\[[^\[\]]*\])*)\]\((?P<place>[^()\s]+)\)")
 INSIDE = "data:image/"  # how the place of a picture begins that stands in the text itself
 _PICTURE = re.compile(r"^!\[(.*)\]\(([^()\s]+)\)$", re.M)
 
