@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-QUOTED_CHARACTERS = 120  # characters of all quotes together in a hidden cell's message
+from torchaula.findings import QUOTED_CHARACTERS
+
+__all__ = ["QUOTED_CHARACTERS", "begin", "fits", "line", "passed_on", "take"]
 CUT = "…"
 
 
@@ -70,7 +72,7 @@ def line(number: int, text: str) -> tuple[int | None, str]:
 
 
 def passed_on(text: str) -> str:
-    """The text of a value that a test passes to a call, which may contain an earlier call's result.
+    """The text of a value that a test passes to a call, or expects: it may contain an earlier call's result.
 
     Numbers, and texts that are in the test's own text, don't count as quotes.
     """
