@@ -26,7 +26,7 @@ from torchaula.course import converters, notebook
 from torchaula.course.layout import Course, find
 from torchaula.course.markers import inside, outside
 from torchaula.course.rebuilding.submitted import read
-from torchaula.findings import Certainty, Label, Row
+from torchaula.findings import QUOTED_CHARACTERS, Certainty, Label, Row
 from torchaula.grading.trusted.jobs import Result as Found
 from torchaula.grading.trusted.verdict import Outcome, Verdict
 from torchaula.report import formulas, markup, words
@@ -342,6 +342,20 @@ def test_page_without_a_record(graded: Graded, tmp_path: Path, outcome: str) -> 
     assert words.OUTCOMES.get(outcome, words.OUTCOMES[Outcome.FAILED]) in text
     assert "Llamada double(tensor [3] float32 = [3, 5, 7])" in text
     assert "torch.tensor([3.0" not in text
+
+
+def test_hidden_cell_that_another_program_ran_tells_little(course: Course) -> None:
+    """Without a record there is only its output, in which everything may be learner-made."""
+    nb = graded_notebook(course)
+    for aspect in ("publico", "valores"):
+        error = new_output("error", ename="Ω" * 5000, evalue="Ω" * 5000, traceback=["Ω" * 5000])
+        pupils.cell(nb, f"double-{aspect}").outputs = [error]
+
+    shown = page_of(nb)
+    pupils.cell(nb, "double-publico").outputs = []
+
+    assert shown.count("Ω") > 5000
+    assert page_of(nb).count("Ω") == QUOTED_CHARACTERS == 120
 
 
 def test_long_texts_are_cut(course: Course) -> None:

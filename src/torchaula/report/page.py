@@ -16,7 +16,7 @@ from torchaula.classroom.gradebook.ledger import NO_RESPONSE
 from torchaula.course import notebook
 from torchaula.course.notebook import Exercise
 from torchaula.course.rebuilding.rebuild import OWN, grade_id
-from torchaula.findings import Outcome
+from torchaula.findings import QUOTED_CHARACTERS, Outcome
 from torchaula.grading.trusted.outputs import plain
 from torchaula.grading.trusted.verdict import Lost, Verdict
 from torchaula.report.by_person import State, state_of
@@ -149,21 +149,25 @@ def _test(graded: notebook.Cell, cell: NotebookNode, record: Record | None) -> T
     return Test(
         id=graded.id,
         aspect=graded.aspect,
-        verdict=verdict or told_by(cell.outputs),
+        verdict=verdict or told_by(cell.outputs, graded.aspect != notebook.PUBLIC),
         points=float(of_gradebook.get("score") or 0),
         maximum=float(of_gradebook.get("points") or 0),
     )
 
 
-def told_by(outputs: Sequence[NotebookNode]) -> Verdict:
-    """The verdict that a graded cell's outputs show, without a record. A traceback would reveal the test."""
+def told_by(outputs: Sequence[NotebookNode], is_hidden: bool = False) -> Verdict:
+    """The verdict that a graded cell's outputs show, without a record. A traceback would reveal the test.
+
+    Where another program than ours ran a hidden cell, learner-made text may be anywhere in its message.
+    """
     errors = [output for output in outputs if output.output_type == "error"]
     if not errors:
         return Verdict(Outcome.PASSED)
     kind, message = errors[-1].ename, plain(errors[-1].evalue)
     if kind in list(Outcome):
         return Verdict(Outcome(kind), message)
-    return Verdict(Outcome.FAILED, message if kind == CHECK_FAILED else f"{kind}: {message}".strip(": "))
+    told = message if kind == CHECK_FAILED else f"{kind}: {message}".strip(": ")
+    return Verdict(Outcome.FAILED, told[:QUOTED_CHARACTERS] if is_hidden else told)
 
 
 def _comment(cell: NotebookNode) -> str:
