@@ -27,7 +27,8 @@ from torchaula.report.page import page
 from torchaula.report.render import render
 from torchaula.report.solutions import model_solutions
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+WHERE = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+pytestmark = [WHERE, pytest.mark.sampled(9)]
 
 NARROW = 320  # CSS pixels: what is left of 1280 at 400 %
 PAPER = 650  # about the width of a sheet of A4 between its margins

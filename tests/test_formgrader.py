@@ -106,6 +106,7 @@ def test_formgrader_lists_the_class(graded: tuple[Course, dict[str, Entry]], tmp
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("assignment", Course(ROOT).assignments)
 def test_formgrader_shows_statements_without_the_network(assignment: str, tmp_path: Path) -> None:
     """The page that it makes of each assignment that ships: formulas are set, and pictures have no frame."""

@@ -136,6 +136,7 @@ def test_drawing_that_can_not_be_drawn_is_named(copy: Course, wheel: Path) -> No
     assert not list(copy.dist.glob("*.zip"))
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("is_forgotten", [False, True])
 def test_notebook_from_the_zip_is_graded_like_the_released_one(
     wheel: Path, tmp_path: Path, is_forgotten: bool
