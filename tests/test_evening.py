@@ -143,7 +143,7 @@ def test_learner_s_evening(home: Path, tmp_path: Path) -> None:
         learner.save()
         told = learner.run("entrega", end="Con respuesta: 1")
         assert "✔ tensores.ipynb está entero y listo para entregar" in told
-        assert "Con respuesta: 1 de 8 ejercicios" in told and "Resguardo:" in told
+        assert "Con respuesta: 1 de 8 ejercicios" in told and "Recibo:" in told
         assert re.search(r"to-nchw +3 de 3 +✔ pasa", told)
         learner.page.screenshot(path=tmp_path / "receipt.png")
         learner.page.keyboard.press("Escape")

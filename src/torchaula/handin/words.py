@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 from torchaula.handin.looks import Fault, Look
 
 USAGE = "Escribe detrás el archivo que vas a entregar: python -m torchaula.handin mlp.ipynb"
+WIDTH = 88
 RECEIPT_CHARACTERS = 16  # of the digest
 
 FRESH = "de un cuaderno recién descargado"
@@ -41,13 +44,14 @@ def _unanswered(look: Look) -> list[str]:
     if not look.exercises or not look.unanswered:
         return []
     done, every = len(look.exercises) - len(look.unanswered), len(look.exercises)
-    return [f"  Con respuesta: {done} de {every} ejercicios. Por escribir: {', '.join(look.unanswered)}."]
+    line = f"Con respuesta: {done} de {every} ejercicios. Por escribir: {', '.join(look.unanswered)}."
+    return [fill(line, WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)]
 
 
 def _receipt(look: Look) -> list[str]:
     if not look.digest or look.saved is None:
         return []
     return [
-        f"  Guardado el {look.saved:%d/%m/%Y a las %H:%M:%S}. Resguardo: {look.digest[:RECEIPT_CHARACTERS]}",
+        f"  Guardado el {look.saved:%d/%m/%Y a las %H:%M:%S}. Recibo: {look.digest[:RECEIPT_CHARACTERS]}",
         "  No se ha enviado nada: entrega el archivo donde te diga quien te da clase.",
     ]
