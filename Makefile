@@ -7,7 +7,6 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 UNFINISHED := $(VENV)/.unfinished
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-ASSIGNMENTS := $(notdir $(patsubst %/,%,$(wildcard source/*/)))
 LOCALES := src/torchaula/locale
 
 # nbgrader runs `alembic` by its name.
@@ -17,7 +16,7 @@ MAKEFLAGS += --no-print-directory
 # `make` alone sets up and says what else there is.
 all: setup help
 
-.PHONY: all help setup demo release grade check audit test test-all bench lint format lab messages
+.PHONY: all help setup demo release grade check audit test test-all bench lint format lab messages lock
 
 help:
 	@echo "make demo                    grade a sample class, from set-up to feedback (ASSIGNMENT=mlp: that one alone)"
@@ -30,6 +29,7 @@ help:
 	@echo "make bench                   seconds that a class takes, beside stock nbgrader's (10 minutes)"
 	@echo "make lint | format           check | mend how code and notebooks are written"
 	@echo "make lab                     JupyterLab with nbgrader's formgrader on this course"
+	@echo "make lock                    write requirements.lock anew: every package with its hashes"
 	@echo "make messages                bring the translations of the command line up to date"
 
 # A stamp older than its environment's Python, or without one, says nothing.
@@ -54,15 +54,15 @@ $(STAMP): pyproject.toml constraints.txt
 	@echo "set-up 1/2: torch (a large download the first time)"
 	@$(PIP) torch
 	@echo "set-up 2/2: everything else"
-	@$(PIP) --editable '.[dev]'
+	@$(PIP) --editable '.[teacher,dev]'
 	@rm -f $(UNFINISHED) && touch $@
 
 # The sample class is ours: where nothing confines student code, it may run all the same.
 demo: setup
 	@torchaula release $(ASSIGNMENT)
-	@torchaula sample-class $(or $(ASSIGNMENT),$(ASSIGNMENTS))
+	@torchaula sample-class $(ASSIGNMENT)
 	@unsafe=; torchaula doctor sandbox || unsafe=--unsafe-no-sandbox; \
-	  torchaula grade $(or $(ASSIGNMENT),$(ASSIGNMENTS)) --expect-failures $$unsafe
+	  torchaula grade $(ASSIGNMENT) --expect-failures $$unsafe
 
 release: setup
 	@torchaula release $(ASSIGNMENT)
@@ -110,3 +110,10 @@ messages: setup
 	  --domain torchaula --input-file messages.pot --output-dir $(LOCALES)
 	@pybabel --quiet compile --domain torchaula --directory $(LOCALES)
 	@rm -f messages.pot
+
+# What only torch brings is left out: whoever installs from it has chosen a torch before.
+lock: setup
+	@$(PIP) uv
+	@echo 'torch; python_version < "0"' | UV_CUSTOM_COMPILE_COMMAND='make lock' uv --quiet pip compile pyproject.toml \
+	  --extra teacher --extra dev --constraint constraints.txt --override - --universal --python-version 3.11 \
+	  --generate-hashes --no-annotate --output-file requirements.lock

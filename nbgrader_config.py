@@ -75,5 +75,10 @@ c.ExportApp.plugin_class = "torchaula.plugins.export.CsvExport"
 c.GenerateFeedback.exporter_class = "torchaula.plugins.feedback.FeedbackExporter"
 c.GenerateFeedback.preprocessors = ["torchaula.plugins.feedback.GetGrades"]
 
-# The formgrader colours code as the feedback page does: Pygments takes minutes for some texts of a learner's.
-c.HTMLExporter.filters = {"highlight_code": "torchaula.plugins.highlight.filtered"}
+# What the formgrader shows: code coloured as on the feedback page, since Pygments takes minutes for some of a
+# learner's texts; formulas as MathML, so that they need no network.
+c.HTMLExporter.filters = {
+    "highlight_code": "torchaula.plugins.highlight.filtered",
+    "markdown2html": "torchaula.plugins.formgrader.markdown",
+}
+c.HTMLExporter.preprocessors = ["torchaula.plugins.formgrader.OwnTemplates"]

@@ -75,9 +75,10 @@ def workers() -> Workers:
 def grade(course: Course, assignment: str = "mini", *students: str, **options: Any) -> dict[str, Entry]:
     """Grade as the command does, feedback included, without a word; what became of each student."""
     jobs, agreed = options.pop("jobs", 2), options.pop("agreed", True)
+    solutions = options.pop("solutions", False)
     executor = options.pop("executor", None) or workers()
     made = batch.prepare(course, assignment, students, **options)
-    audience = Terminal(made, Console(file=io.StringIO()), is_agreed=agreed)
+    audience = Terminal(made, Console(file=io.StringIO()), agreed, solutions)
     return {entry.student: entry for entry in made.grade(jobs, audience, executor)}
 
 

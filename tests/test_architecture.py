@@ -21,6 +21,7 @@ FORBIDDEN = {
     "classroom.intake": "torchaula.classroom.gradebook.ledger",
     "course": "torchaula.grading.wire.limits",
     "course.rebuilding": "torchaula.authoring.new",
+    "handin": "torchaula.cli",
     "grading.sandboxed": "torchaula.grading.trusted.judge",
     "grading.trusted": "torchaula.grading.sandboxed.student",
     "grading.wire": "torchaula.course.notebook",

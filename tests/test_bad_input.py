@@ -230,7 +230,7 @@ def test_second_set_up_installs_nothing(checkout: Path) -> None:
 
     assert first.returncode == second.returncode == 0, first.stderr
     installs = [line for line in asked if "pip install" in line]
-    assert [line.split("constraints.txt ")[1] for line in installs] == ["torch", "--editable .[dev]"]
+    assert [line.split("constraints.txt ")[1] for line in installs] == ["torch", "--editable .[teacher,dev]"]
     assert still_asked == asked
     assert second.stdout == "" or "Nothing to be done" in second.stdout
 

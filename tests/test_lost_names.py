@@ -18,7 +18,7 @@ from nbformat.v4 import new_code_cell
 from tests import mini
 from tests.rebuilding import JobMaker, rebuild, reviewed_cells, sort
 from torchaula.authoring import sample_class
-from torchaula.course import notebook
+from torchaula.course import notebook, pictures
 from torchaula.course.layout import Course, find
 from torchaula.course.rebuilding import definitions
 from torchaula.course.rebuilding.rebuild import grade_id, settled
@@ -28,6 +28,7 @@ from torchaula.grading.trusted import confinement
 from torchaula.grading.trusted.client import Client
 
 ASSIGNMENTS = ("tensores", "mlp", "cnn")
+PICTURE = f"data:image/png;base64,{'iVBORw0KGgo' * 2000}"  # as long as those that learners take home
 Change = Callable[[NotebookNode, str], None]
 
 
@@ -203,6 +204,27 @@ def test_answer_counts_whatever_became_of_its_cell(assignment: str, change: str)
 
         assert {name: effective(assignment, rebuilt, name) for name in known} == before
         assert again(assignment, rebuilt) == texts(rebuilt)
+
+
+@pytest.mark.sampled(4)
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+@pytest.mark.parametrize("change", [*CHANGES, "all forgotten"])
+def test_notebook_with_its_pictures_inside_is_read_like_the_released_one(
+    assignment: str, change: str
+) -> None:
+    """Learners take home such a notebook: whatever became of its cells, the same is graded."""
+    rebuilt = []
+    for is_from_home in (False, True):
+        node = answered(assignment)
+        for cell in node.cells if is_from_home else ():
+            cell.source = pictures.moved(cell.source, lambda _told, _place: PICTURE)
+        if change == "all forgotten":
+            forget(node)
+        for exercise in material(assignment).exercises if change in CHANGES else ():
+            CHANGES[change](node, exercise)
+        rebuilt.append(texts(rebuild(source(assignment), read(as_file(node)))))
+
+    assert rebuilt[0] == rebuilt[1]
 
 
 def texts(node: NotebookNode) -> list[tuple[str, str, str]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 from rich.console import Console
 
 from tests import mini
-from torchaula.authoring import matrix, new
+from torchaula.authoring import matrix, new, prose, rules
 from torchaula.course import answers, notebook
 from torchaula.grading.trusted import engine
 from torchaula.report import matrix_table
@@ -42,3 +43,19 @@ def test_new_exercise_is_tried_and_shown_with_its_answers(tmp_path: Path) -> Non
     assert "── sum\ndef twice_as_much(x):\n    return x + x\n" in shown
     assert shown.count("\n+    return ") == 4
     assert f"── {matrix.MODEL}" not in shown and f"── {matrix.STUB}\n" not in shown
+
+
+def test_new_exercise_has_the_form_of_the_course(tmp_path: Path) -> None:
+    """The rules only ask for more wrong answers; its parts stand in order, and its check is collapsed."""
+    course = mini.write(tmp_path / "course")
+    path, _written = new.create(course, "mini", "twice")
+    source = notebook.load(path)
+    exercise = source.exercise("twice")
+    parts = re.findall(r"^(?:\*\*|<details><summary>)(\w+)", exercise.statement.source, re.M)
+    hidden = [cell.id for cell in notebook.read(path).cells if "jupyter" in cell.metadata]
+    faults = list(rules.exercise_faults(exercise, answers.load(course, "mini", exercise)))
+
+    assert faults == ["twice: 2 right and 3 wrong answers; at least 2 and 6"]
+    assert prose.words(exercise.statement.source) < prose.EXERCISE
+    assert parts == ["La", "La", "Ejemplo", "Escribe", "Se", *["Pista"] * 3, "Para"]
+    assert hidden == ["twice-publico"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -16,6 +17,8 @@ from torchaula.grading.wire.forks import warm_up
 
 SETUP = "import torch\nfrom torchaula.checks import begin, graded, probe\nbegin('tiny')\n"
 MARK = "Ω"  # of which a hostile answer makes whatever it tells
+NAME = "w" * 180  # of an operation: letters of ASCII alone
+TEXT = re.compile(rf"[\w ]*{MARK}+")
 HIDDEN = "### BEGIN HIDDEN TESTS\n{}\n### END HIDDEN TESTS"
 ASKS = "student.double(torch.ones(2)).equals(torch.zeros(2))"
 LONG = f"{MARK!r} * 5000"
@@ -97,6 +100,34 @@ CALLED_WITH = {
         "student.double(1).equals(['a', 'b'])",
     ),
 }
+# Here an earlier result is what the test expects or passes on, and the same text may stand in several rows.
+ANOTHER_EACH_TIME = "    double.calls = getattr(double, 'calls', 0) + 1\n"
+AGAIN = "student.double(1).equals(student.double(1).result)"
+HANDED_BACK = {
+    "an expected text": (
+        f"def double(x):\n{ANOTHER_EACH_TIME}    return str(double.calls) + {LONG}",
+        AGAIN,
+    ),
+    "expected texts": (
+        f"def double(x):\n{ANOTHER_EACH_TIME}"
+        f"    return [f'{{double.calls}} {{i}}' + {MARK!r} * 50 for i in range(9)]",
+        AGAIN,
+    ),
+    "expected keys": (
+        f"def double(x):\n{ANOTHER_EACH_TIME}"
+        f"    return {{f'{{double.calls}} {{i}}' + {MARK!r} * 50: i for i in range(9)}}",
+        AGAIN,
+    ),
+    "a place inside": (
+        f"def double(x):\n{ANOTHER_EACH_TIME}    return {{'a' + {LONG}: {{'b' + {LONG}: double.calls}}}}",
+        AGAIN,
+    ),
+    "an argument that is changed": (
+        f"def double(x):\n    if isinstance(x, list):\n        x[0] = 'another'\n"
+        f"    return [str(i) + {MARK!r} * 50 for i in range(9)]",
+        "student.double(student.double(1).result).equals(2)",
+    ),
+}
 ALL = {name: (answer, ASKS) for name, answer in WAYS.items()} | CALLED_WITH
 
 
@@ -115,6 +146,38 @@ def test_hidden_cell_shows_little_of_what_a_learner_s_code_made(way: str) -> Non
     assert hidden.outcome is public.outcome
     assert told(hidden) <= quotes.QUOTED_CHARACTERS < 121
     assert told(public) >= min(told(hidden), 1)
+
+
+@pytest.mark.parametrize("way", HANDED_BACK)
+def test_text_that_a_test_hands_back_is_learner_made_too(way: str) -> None:
+    """It counts where it is expected or passed on as where it was obtained, each text once."""
+    public, hidden = verdicts(*HANDED_BACK[way])
+
+    assert not public.passed and not hidden.passed
+    assert 0 < different(hidden) <= quotes.QUOTED_CHARACTERS
+    assert different(public) > different(hidden)
+
+
+def different(verdict: Verdict) -> int:
+    """How much of what a hostile answer made stands in a message; of texts that begin alike the longest."""
+    shown = sorted({each.strip() for row in verdict.rows for each in TEXT.findall(row.shown)})
+    longest = [one for one, after in zip(shown, [*shown[1:], ""], strict=True) if not after.startswith(one)]
+    return sum(each.count(MARK) for each in longest)
+
+
+def test_operation_of_a_learner_s_own_has_a_short_name() -> None:
+    """Names in a trace come from the learner's process, and an operation may have any name."""
+    answer = f"""library = torch.library.Library('own', 'DEF')
+library.define({NAME!r} + '(Tensor x) -> Tensor')
+library.impl({NAME!r}, lambda x: x.clone(), 'CompositeExplicitAutograd')
+def double(x):
+    return getattr(torch.ops.own, {NAME!r})(x)
+"""
+    public, hidden = verdicts(answer)
+
+    assert NAME in public.message and NAME not in hidden.message
+    assert hidden.message.count(NAME[0]) - hidden.message.replace(NAME[0] * 9, "").count(NAME[0]) > 60
+    assert all(row.shown.count(NAME[0]) <= quotes.QUOTED_CHARACTERS for row in hidden.rows)
 
 
 def test_public_cell_shows_more_than_a_hidden_one() -> None:

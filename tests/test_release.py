@@ -188,6 +188,20 @@ def test_normal_form_names_each_fault_and_mends_it(course: Course, fault: str) -
     assert not list(normal_form.faults(path))
 
 
+def test_normal_form_keeps_checks_collapsed(course: Course) -> None:
+    """A graded cell may be collapsed; any other cell is shown."""
+    path = course.notebook("mini")
+    node = notebook.read(path)
+    for cell in node.cells:
+        cell.metadata.jupyter = {"source_hidden": True}
+    path.write_text(notebook.text(node))
+
+    normal_form.mend(path)
+
+    for cell in notebook.read(path).cells:
+        assert ("jupyter" in cell.metadata) == cell.metadata.get("nbgrader", {}).get("grade", False)
+
+
 def test_normal_form_names_what_only_an_author_can_mend(course: Course) -> None:
     """Ids that stand twice, and points that are no whole number, are told and not mended."""
     path = course.notebook("mini")

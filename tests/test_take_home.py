@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import re
 import shutil
@@ -13,11 +15,13 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from nbformat import NotebookNode
+from PIL import Image
 
-from tests import mini
+from tests import mini, shipped
 from torchaula import errors
 from torchaula.authoring import pack, release
-from torchaula.course import answers, notebook
+from torchaula.course import answers, notebook, pictures
 from torchaula.course.layout import Course, find
 from torchaula.errors import Refusal
 
@@ -60,15 +64,14 @@ def copy(tmp_path: Path) -> Course:
 
 @pytest.mark.parametrize("assignment", COURSE.assignments)
 def test_zip_holds_what_a_learner_needs_and_no_answer(copy: Course, wheel: Path, assignment: str) -> None:
-    """Notebook, pictures, wheel and one page; of the known answers not even a sentence."""
+    """The notebook with its pictures, wheel and one page; of the known answers not even a sentence."""
     with ZipFile(pack.pack(copy, assignment, wheel)) as archive:
         names = set(archive.namelist())
         archive.extractall(copy.root / "home")
     with ZipFile(copy.root / "home" / assignment / wheel.name) as archive:
         archive.extractall(copy.root / "home" / "wheel")
 
-    released = release.files(COURSE.release / assignment)
-    assert names == {f"{assignment}/{name}" for name in {*released, "LEEME.md", wheel.name}}
+    assert names == {f"{assignment}/{name}" for name in (f"{assignment}.ipynb", "LEEME.md", wheel.name)}
     told = "\n".join(
         path.read_text("utf-8", "replace") for path in (copy.root / "home").rglob("*") if path.is_file()
     )
@@ -77,6 +80,105 @@ def test_zip_holds_what_a_learner_needs_and_no_answer(copy: Course, wheel: Path,
     known = [answer for each in found for answer in each if not answer.is_right]
     assert len(known) > 40
     assert [answer.id for answer in known if answer.sentence in told] == []
+
+
+@pytest.mark.parametrize("assignment", COURSE.assignments)
+def test_pictures_stand_inside_the_notebook(copy: Course, wheel: Path, assignment: str) -> None:
+    """Each drawing is a PNG, as VS Code's Markdown accepts it, a quarter larger; the rest is as released.
+
+    In the release itself they stay files.
+    """
+    before = release.files(copy.release / assignment)
+    home = taken_home(copy, wheel, assignment)
+    released = notebook.read(copy.released(assignment))
+    drawings = dict[str, str]()
+
+    for cell, given in zip(home.cells, released.cells, strict=True):
+        inside, files = pictures.placed(cell.source), pictures.placed(given.source)
+        assert inside.keys() == files.keys()
+        drawings |= {files[told]: inside[told] for told in files}
+        cell.source = pictures.moved(cell.source, lambda told, _place, of=files: of[told])
+    assert home == released
+    assert release.files(copy.release / assignment) == before
+    assert len(drawings) >= 8
+    for file, place in drawings.items():
+        assert re.match(r"data:image/(gif|png|jpeg|webp);", place)
+        svg = (copy.release / assignment / file).read_text()
+        drawn = [int(re.search(rf' {side}="(\d+)"', svg)[1]) for side in ("width", "height")]
+        size = Image.open(io.BytesIO(base64.b64decode(place.partition(",")[2]))).size
+        assert all(abs(now - 1.25 * side) < 1 for now, side in zip(size, drawn, strict=True))
+
+
+def test_what_the_notebook_does_not_show_stays_a_file(copy: Course, wheel: Path) -> None:
+    """A file that code reads is packed; a picture that is shown and read too is both inside and a file."""
+    name = copy.assignments[0]
+    node = notebook.read(copy.released(name))
+    place = next(iter(place for cell in node.cells for place in pictures.placed(cell.source).values()))
+    node.cells[-1].source += f"\n# {place}"
+    notebook.write(node, copy.released(name))
+    (copy.release / name / "datos.txt").write_text("1 2 3")
+
+    with ZipFile(pack.pack(copy, name, wheel)) as archive:
+        files = {each.removeprefix(f"{name}/") for each in archive.namelist()}
+
+    assert files == {f"{name}.ipynb", "LEEME.md", wheel.name, "datos.txt", place}
+
+
+def test_drawing_that_can_not_be_drawn_is_named(copy: Course, wheel: Path) -> None:
+    """A broken SVG is refused with its name, and nothing is packed."""
+    name = copy.assignments[0]
+    drawing = next((copy.release / name / "img").glob("*.svg"))
+    drawing.write_text("<svg")
+
+    with pytest.raises(Refusal, match=rf"{drawing.name}: can't be drawn"):
+        pack.pack(copy, name, wheel)
+
+    assert not list(copy.dist.glob("*.zip"))
+
+
+@pytest.mark.sampled(1)
+@pytest.mark.parametrize("is_forgotten", [False, True])
+def test_notebook_from_the_zip_is_graded_like_the_released_one(
+    wheel: Path, tmp_path: Path, is_forgotten: bool
+) -> None:
+    """Full marks for the model solutions and no remark: also where another tool lost all cells' names."""
+    course = shipped.write(tmp_path / "course")
+    name = course.assignments[-1]
+    node = taken_home(course, wheel, name)
+    exercises = notebook.load(course.notebook(name)).exercises
+    for cell in node.cells:
+        if cell.metadata.get("nbgrader", {}).get("solution"):
+            cell.source = exercises[cell.metadata.nbgrader.grade_id].solution.answer
+    if is_forgotten:
+        for number, cell in enumerate(node.cells):
+            cell.metadata, cell.id = NotebookNode(), f"x{number}"
+    place = course.submitted / "ana" / name / f"{name}.ipynb"
+    place.parent.mkdir(parents=True)
+    notebook.write(node, place)
+
+    entry = mini.grade(course, name)["ana"]
+
+    assert entry.total == 100
+    assert pictures.INSIDE in place.read_text()
+    plain = shipped.write(tmp_path / "plain")
+    shutil.copytree(course.submitted, plain.submitted)
+    known = pictures_of(plain, name)
+    for cell in node.cells:
+        cell.source = pictures.moved(cell.source, lambda told, _place: known[told])
+    notebook.write(node, plain.submitted / "ana" / name / f"{name}.ipynb")
+    assert mini.grade(plain, name)["ana"].what == entry.what
+
+
+def pictures_of(course: Course, assignment: str) -> dict[str, str]:
+    """The files of a released notebook's pictures, by what describes them."""
+    cells = notebook.read(course.released(assignment)).cells
+    return {told: place for cell in cells for told, place in pictures.placed(cell.source).items()}
+
+
+def taken_home(course: Course, wheel: Path, assignment: str) -> NotebookNode:
+    """The notebook that a learner finds in the zip."""
+    with ZipFile(pack.pack(course, assignment, wheel)) as archive:
+        return notebook.loads(archive.read(f"{assignment}/{assignment}.ipynb").decode())
 
 
 def test_same_content_gives_the_same_bytes(copy: Course, wheel: Path) -> None:

@@ -22,7 +22,7 @@ from torchaula.course.layout import Course
 PACKAGE = Path(torchaula.__file__).parent
 WORDS = (
     *sorted(str(path.relative_to(PACKAGE)) for path in (PACKAGE / "checks" / "messages").glob("*.py")),
-    *("grading/wire/words.py", "report/words.py"),
+    *("grading/wire/words.py", "handin/words.py", "report/words.py"),
 )
 LETTER = re.compile(r"[^\W\d_]")
 SPANISH = re.compile(
@@ -40,9 +40,11 @@ TEXTS_OF_COURSES = (
     "authoring/sample_class.py",
 )
 INPUT = (
+    "handin/__init__.py",
+    "handin/looks.py",
     "classroom/gradebook/extensions.py",
     "classroom/intake/worksheet.py",
-)  # "3 días", and how Moodle calls its columns
+)  # "3 días", how Moodle calls its columns, a stub, a function's name
 
 CHECKS = """# Pruebas ocultas: valores (4 puntos)
 ### BEGIN HIDDEN TESTS

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from torchaula.course.layout import Course
     from torchaula.course.notebook import Notebook
     from torchaula.grading.trusted.client import Workers
+    from torchaula.report.following import Terminal
 
 
 @click.group(help=_('Build, check and grade the course "Fundamentos de PyTorch".'))
@@ -60,7 +61,7 @@ def cli(context: click.Context, course: Path) -> None:
 def check(
     folder: Path, what: tuple[str, ...], verbose: bool, seeds: int | None, seeds_from: int | None
 ) -> None:
-    from torchaula.authoring import matrix, rules
+    from torchaula.authoring import matrix, opening, rules
     from torchaula.course import layout
     from torchaula.report import matrix_table
 
@@ -75,6 +76,7 @@ def check(
         faults = [fault for e in known for fault in rules.exercise_faults(exercises[e], known[e])]
         if is_whole:
             faults += rules.notebook_faults(source, course.source / assignment)
+            faults += opening.place_faults(course, source)
         for fault in faults:
             click.echo(f"{assignment}: {fault}", err=True)
         tried = {e: matrix.known(exercises[e], known[e]) for e in known}
@@ -259,26 +261,33 @@ def format_(folder: Path, check: bool) -> None:
     sys.exit(1 if faults else 0)
 
 
-@cli.command("sample-class", help=_("Write a synthetic class for each ASSIGNMENT to submitted/."))
-@click.argument("assignments", metavar="ASSIGNMENT...", nargs=-1, required=True)
+@cli.command(
+    "sample-class", help=_("Write a synthetic class for each ASSIGNMENT (all of them) to submitted/.")
+)
+@click.argument("assignments", metavar="[ASSIGNMENT]...", nargs=-1)
 @click.pass_obj
 def sample_class(folder: Path, assignments: tuple[str, ...]) -> None:
     from torchaula.authoring.sample_class import write
     from torchaula.course import layout
 
     course = layout.find(folder)
-    for assignment in assignments:
+    for assignment in assignments or course.require_assignments():
         count = len(write(course, assignment))
         click.echo(_("submitted/: {count} sample submissions of {name}").format(count=count, name=assignment))
 
 
-@cli.command(help=_("Grade what was handed in for each ASSIGNMENT, write feedback, and show the class."))
-@click.argument("assignments", metavar="ASSIGNMENT...", nargs=-1, required=True)
+@cli.command(help=_("Grade what was handed in for each ASSIGNMENT (all), write feedback, show the class."))
+@click.argument("assignments", metavar="[ASSIGNMENT]...", nargs=-1)
 @click.option("--student", "students", multiple=True, help=_("Grade this student only; may be given again."))
 @click.option("--jobs", type=click.IntRange(1), help=_("Grade so many at once; one a core, if not given."))
 @click.option("--force", is_flag=True, help=_("Grade again what has not changed."))
 @click.option("--yes", is_flag=True, help=_("Write points that a changed course changes, without asking."))
 @click.option("--cells", is_flag=True, help=_("Give the CSV a column for each graded cell too."))
+@click.option(
+    "--solutions",
+    is_flag=True,
+    help=_("Show the model solutions on the feedback pages; refused until everybody's time is over."),
+)
 @click.option("--expect-failures", is_flag=True, help=_("End with 0 even if some could not be graded."))
 @click.option(
     "--unsafe-no-sandbox",
@@ -294,14 +303,19 @@ def grade(
     force: bool,
     yes: bool,
     cells: bool,
+    solutions: bool,
     expect_failures: bool,
     unsafe_no_sandbox: bool,
 ) -> None:
     from torchaula.classroom.batch import batch
+    from torchaula.classroom.gradebook import closing
     from torchaula.course import layout
+    from torchaula.report import following, lines
 
     course, good = layout.find(folder), True
-    chosen = dict.fromkeys(assignments)
+    chosen = dict.fromkeys(assignments or course.require_assignments())
+    for assignment in chosen if solutions else ():
+        closing.require_over(course, assignment)
 
     def prepared(assignment: str) -> Batch:
         return batch.prepare(course, assignment, students, unsafe_no_sandbox, force)
@@ -312,27 +326,30 @@ def grade(
         for each in later:
             each.require_sound_tests(workers, jobs)
         for assignment in chosen:
-            entries = _grade(prepared(assignment), jobs, workers, yes, cells, is_everybody=not students)
+            group = prepared(assignment)
+            terminal = following.Terminal(group, lines.console(), yes, solutions)
+            entries = _grade(group, jobs, workers, terminal, cells, is_everybody=not students)
             good &= all(entry.graded or entry.is_missing for entry in entries)
     sys.exit(0 if good or expect_failures else 1)
 
 
 def _grade(
-    group: Batch, jobs: int | None, workers: Workers, is_agreed: bool, cells: bool, is_everybody: bool
+    group: Batch, jobs: int | None, workers: Workers, terminal: Terminal, cells: bool, is_everybody: bool
 ) -> list[Entry]:
     """Grade one batch and show what became of it; as a file too, with `cells`, where it `is_everybody`."""
     from torchaula.classroom.gradebook import gradebook
-    from torchaula.report import class_csv, class_table, following, lines
+    from torchaula.course import outline
+    from torchaula.report import class_csv, class_table
 
-    console, course, source = lines.console(), group.assignment.course, group.assignment.source
-    terminal = following.Terminal(group, console, is_agreed)
+    console, course, source = terminal.console, group.assignment.course, group.assignment.source
     with terminal.shown():
         entries = list(group.grade(jobs, terminal, workers))
     table = course.grades / f"{source.assignment}.csv" if is_everybody else None
     if table is not None:
         with gradebook.refused_where_not_written(course):
             class_csv.write(table, source, entries, cells)
-    class_table.show(source, entries, console, is_whole=table is None)
+    title = outline.entry(course.root, source.assignment).title
+    class_table.show(source, entries, console, is_whole=table is None, title=title)
     class_table.next_steps(source.assignment, entries, table and table.relative_to(course.root), console)
     if group.outdated:
         class_table.note_outdated(group.outdated, console)

@@ -168,9 +168,9 @@ def _disk(course: Course | None) -> tuple[str, str]:
 
 
 def _versions(_course: Course | None) -> tuple[str, str]:
-    """Whether the installed versions are those that the package requires."""
+    """Whether the installed versions are those that grading requires."""
     asked = [Requirement(line) for line in requires("torchaula") or ()]
-    needed = [each for each in asked if each.marker is None or each.marker.evaluate({"extra": ""})]
+    needed = [each for each in asked if each.marker is None or each.marker.evaluate({"extra": "teacher"})]
     wrong = [
         f"{each.name} {_installed(each.name) or '–'} ({each.specifier})" for each in needed if not _fits(each)
     ]

@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+# The most characters of learner-made text in what is told of a hidden cell: it could reveal a test's inputs.
+QUOTED_CHARACTERS = 120
+
 
 class Outcome(StrEnum):
     """How a graded cell ended; only `PASSED` earns its points."""

@@ -19,25 +19,44 @@ RESERVED = (notebook.STATEMENT, notebook.PUBLIC, *notebook.HIDDEN)
 STATEMENT = """
 ## {number}. `{name}`: ESCRIBE AQUÍ LA IDEA, UNA SOLA
 
-*8 puntos · unos 10 minutos (estimación)*
+*8 puntos · 10 min (estimación) · traes: LO QUE YA SE SABE*
 
-POR QUÉ le importa a quien aprende, y qué entra y qué sale: `x: [n, d]` → `[n, d]`.
+**La pregunta.** QUÉ SE ROMPE SIN ESTO, en 40 palabras.
 
-**Ejemplo.** Con `x = [[1, 2]]` el resultado es `[[2, 4]]`.
+**La idea.** CÓMO SE RESUELVE, en 80 palabras y una fórmula o un dibujo, no las dos cosas.
 
-**No se puede llamar** a …, porque …
+**Ejemplo.** Con `x = [[1, 2]]` sale `[[2, 4]]`.
 
-***Se comprueba:*** la forma y los valores en `float32` y `float64`, con datos no contiguos, un lote de 1 y \
-vacío; que `x` no cambie; que el gradiente llegue a `x`; que no haya bucles sobre los datos.
+**Escribe** `{name}(x)`:
 
-<details><summary>Pista 1: ¿por dónde empiezo?</summary>
+- `x: [n, d]` → `[n, d]`: el doble de cada número; `n` puede ser 0.
+- Herramientas: `*`.
+
+**Se comprueba**
+
+- valores: formas y números, de varios tamaños.
+- bordes: `n = 0`, `n = 1` y `d = 1`.
+- gradiente: que el gradiente llegue a `x`.
+- no se puede: …, porque …
+
+<details><summary>Pista 1: por dónde</summary>
 
 …
 </details>
 
-<details><summary>Pista 2: …</summary>
+<details><summary>Pista 2: qué herramienta</summary>
 
 …
+</details>
+
+<details><summary>Pista 3: el error típico</summary>
+
+…
+</details>
+
+<details><summary>Para seguir (sin nota)</summary>
+
+UNA PREGUNTA MÁS DIFÍCIL.
 </details>
 """
 SOLUTION = '''
@@ -51,6 +70,7 @@ def {name}(x: torch.Tensor) -> torch.Tensor:
     ### END SOLUTION
 '''
 PUBLIC = """
+# Comprobación pública (2 puntos): ejecuta esta celda
 student = graded("{id}-publico", names="{name}")
 
 # El ejemplo del enunciado
@@ -78,6 +98,7 @@ for x in ({cases}):
 CASES = {
     "valores": "torch.randn(5, 3), torch.randn(7, 2, dtype=torch.float64)",
     "bordes": "torch.randn(1, 1), torch.empty(0, 3), torch.randn(3, 5).T",
+    "gradiente": "torch.randn(5, 3).requires_grad_(), torch.zeros(2, 7).requires_grad_()",
 }
 ANSWERS = """# Known answers to `{assignment}/{id}`
 
@@ -102,7 +123,7 @@ def {name}(x):
 -    return 2 * x
 +    return x.mul_(2)
 
-@@ detached fails publico @@ sacas el resultado del grafo de autograd
+@@ detached fails publico gradiente @@ sacas el resultado del grafo de autograd
 -    return 2 * x
 +    return 2 * x.detach()
 ```
@@ -157,9 +178,10 @@ def _cells(exercise: str, number: int) -> list[NotebookNode]:
         _cell(exercise, SOLUTION.format(**fields), solution=True),
         _cell(f"{exercise}-{notebook.PUBLIC}", PUBLIC.format(**fields), points=2),
     ]
+    cells[-1].metadata["jupyter"] = {"source_hidden": True}
     for aspect, cases in CASES.items():
-        text = HIDDEN.format(**fields, aspect=aspect, points=3, cases=cases)
-        cells.append(_cell(f"{exercise}-{aspect}", text, points=3))
+        text = HIDDEN.format(**fields, aspect=aspect, points=2, cases=cases)
+        cells.append(_cell(f"{exercise}-{aspect}", text, points=2))
     return cells
 
 

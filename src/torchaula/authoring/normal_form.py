@@ -1,7 +1,7 @@
 """Write instructor notebooks in one normal form, so that a diff in git shows only real changes.
 
 No outputs and no execution counts; a cell's id is its `grade_id`; no metadata but nbgrader's, the course's
-tags and the kernel's name. ruff formats the code, not this module.
+tags, whether a graded cell is collapsed, and the kernel's name. ruff formats the code, not this module.
 """
 
 from __future__ import annotations
@@ -67,6 +67,8 @@ def _metadata(cell: NotebookNode) -> dict[str, Any]:
     tags = [tag for tag in cell.metadata.get("tags", []) if tag in TAGS]
     if tags:
         metadata["tags"] = sorted(set(tags))
+    if cell.metadata.get("jupyter", {}).get("source_hidden") and given.get("grade"):
+        metadata["jupyter"] = {"source_hidden": True}  # a learner sees the answer, the check and its message
     return metadata
 
 

@@ -8,14 +8,17 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.parser import Parser
 from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
 from string import Template
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from packaging.requirements import Requirement
+
 import torchaula
-from torchaula.authoring import release, secrets
+from torchaula.authoring import pictures, release, secrets
 from torchaula.course.layout import Course, require_writable
 from torchaula.errors import Refusal
 from torchaula.i18n import _
@@ -59,20 +62,32 @@ def pack(course: Course, assignment: str, package: Path) -> Path:
     with tempfile.TemporaryDirectory(dir=course.dist) as temporary:
         inside = Path(temporary) / assignment
         shutil.copytree(released, inside)
+        pictures.put_inside(inside / f"{assignment}.ipynb")
         shutil.copy(package, inside)
-        (inside / "LEEME.md").write_text(read_me(assignment, package.name), encoding="utf-8")
+        (inside / "LEEME.md").write_text(read_me(assignment, package), encoding="utf-8")
         _require_no_secret(course, assignment, inside, Path(temporary) / "aside")
         place = course.dist / f"{assignment}.zip"
         _write(inside, Path(temporary) / "new.zip").replace(place)
     return place
 
 
-def read_me(assignment: str, package: str) -> str:
-    """The page that tells a learner how to install, open, check and hand in."""
+def read_me(assignment: str, package: Path) -> str:
+    """The page that tells a learner how to install, open, check and hand in; `package` is the wheel."""
     text = resources.files(__package__).joinpath("LEEME.md").read_text(encoding="utf-8")
+    pinned, bounds = version("torch").partition("+")[0], _torches(package)
     return Template(text).substitute(
-        assignment=assignment, wheel=package, torch=version("torch").partition("+")[0]
+        assignment=assignment, wheel=package.name, torch=pinned, oldest=bounds[">="], below=bounds["<"]
     )
+
+
+def _torches(package: Path) -> dict[str, str]:
+    """The bounds of the versions of torch that a wheel without extras accepts, by their operators."""
+    with ZipFile(package) as archive:
+        [name] = (each for each in archive.namelist() if each.endswith(".dist-info/METADATA"))
+        told = Parser().parsestr(archive.read(name).decode())
+    asked = map(Requirement, told.get_all("Requires-Dist", ()))
+    [torch] = (each for each in asked if each.name == "torch" and each.marker is None)
+    return {bound.operator: bound.version for bound in torch.specifier}
 
 
 def _require_no_secret(course: Course, assignment: str, inside: Path, aside: Path) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from math import isclose
 from pathlib import Path
 
+from torchaula.authoring import opening, prose
+from torchaula.course import pictures
 from torchaula.course.answers import KnownAnswer
 from torchaula.course.magics import as_python
 from torchaula.course.notebook import HIDDEN, PUBLIC, Cell, Exercise, Notebook
@@ -18,7 +20,7 @@ TOTAL_POINTS = 100
 EXERCISE_POINTS = range(8, 19)
 PUBLIC_SHARE = (0.15, 0.40)  # least and greatest share of the points: "about a quarter"
 LEAST_WRONG, LEAST_RIGHT, LEAST_HINTS = 6, 2, 2
-MARKDOWN_IMAGE = re.compile(r"!\[(?P<alt>[^\]]*)\]\((?P<path>[^)\s]+)\)")
+PUBLIC_LINE = "# Comprobación pública ({points} puntos): ejecuta esta celda"
 HTML_IMAGE = re.compile(r"<img\b")
 HEADING = re.compile(r"^(#{1,6}) ", re.M)
 FENCE = re.compile(r"^```.*?^```", re.M | re.S)
@@ -42,6 +44,8 @@ def notebook_faults(notebook: Notebook, folder: Path) -> Iterator[str]:
         if cell.is_prose:
             yield from _picture_faults(cell, folder)
     yield from _heading_faults(notebook)
+    yield from opening.faults(notebook)
+    yield from prose.long_texts(notebook)
     yield from _shadowing_faults(notebook)
 
 
@@ -73,13 +77,13 @@ def _bound_names(source: str) -> set[str]:
 def _picture_faults(cell: Cell, folder: Path) -> Iterator[str]:
     if HTML_IMAGE.search(cell.source):
         yield _("{id}: write pictures as ![alt](path), not <img>").format(id=cell.id)
-    for image in MARKDOWN_IMAGE.finditer(cell.source):
-        if len(image["alt"].strip()) < 20:
+    for image in pictures.ANYWHERE.finditer(cell.source):
+        if len(image["told"].strip()) < 20:
             yield _("{id}: {path}: the alt text must say what the picture shows").format(
-                id=cell.id, path=image["path"]
+                id=cell.id, path=image["place"]
             )
-        if not (folder / image["path"]).is_file():
-            yield _("{id}: {path}: no such file").format(id=cell.id, path=image["path"])
+        if not (folder / image["place"]).is_file():
+            yield _("{id}: {path}: no such file").format(id=cell.id, path=image["place"])
 
 
 def _heading_faults(notebook: Notebook) -> Iterator[str]:
@@ -102,12 +106,12 @@ def exercise_faults(exercise: Exercise, answers: Sequence[KnownAnswer]) -> Itera
 
 def _statement(exercise: Exercise) -> Iterator[str]:
     text = exercise.statement.source
-    if not re.search(rf"^\*{exercise.points:g} puntos · .*\d+ minutos.*\*$", text, re.M):
-        yield _("the statement lacks its line '*{points} puntos · unos N minutos (estimación)*'").format(
+    if not re.search(rf"^\*{exercise.points:g} puntos · .*\d+ min(utos)?\b.*\*$", text, re.M):
+        yield _("the statement lacks its line '*{points} puntos · N min (estimación)*'").format(
             points=f"{exercise.points:g}"
         )
-    if "***Se comprueba:***" not in text:
-        yield _("the statement lacks its paragraph '***Se comprueba:*** …'")
+    if "**Se comprueba" not in text:
+        yield _("the statement lacks its list '**Se comprueba**'")
     if text.count("<summary>Pista ") < LEAST_HINTS:
         yield _("the statement has fewer than {n} hints in <details>").format(n=LEAST_HINTS)
     if "**Ejemplo" not in text:
@@ -132,6 +136,10 @@ def _public_cell(cell: Cell, points: float) -> Iterator[str]:
     if not PUBLIC_SHARE[0] <= cell.points / points <= PUBLIC_SHARE[1]:
         yield _("the public check has {n} of {points} points; give it about a quarter").format(
             n=f"{cell.points:g}", points=f"{points:g}"
+        )
+    if not cell.source.startswith(first := PUBLIC_LINE.format(points=f"{cell.points:g}")):
+        yield _("the public check must begin with '{line}', which is all that is seen of it").format(
+            line=first
         )
     if not cell.source.rstrip().endswith("student.done()"):
         yield _("the public check must end with 'student.done()'")

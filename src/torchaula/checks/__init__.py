@@ -7,6 +7,18 @@ student.cross_entropy(logits, target).matches(F.cross_entropy)
 from torchaula.checks.battery import battery, no_loops
 from torchaula.checks.errors import CheckFailed, TestError
 from torchaula.checks.graded import graded, probe
+from torchaula.checks.pieces import needs, pieces, progreso
 from torchaula.checks.session import begin
 
-__all__ = ["CheckFailed", "TestError", "battery", "begin", "graded", "no_loops", "probe"]
+__all__ = [
+    "CheckFailed",
+    "TestError",
+    "battery",
+    "begin",
+    "graded",
+    "needs",
+    "no_loops",
+    "pieces",
+    "probe",
+    "progreso",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from torchaula.checks import families
@@ -24,11 +24,17 @@ class Refused:
     family: Family | None = None
 
 
-def refused(trace: Mapping[str, int], allow: Iterable[str], forbid: Iterable[str]) -> Refused | None:
+def refused(
+    trace: Mapping[str, int],
+    allow: Iterable[str],
+    forbid: Iterable[str],
+    tolerated: Collection[str] = (),
+) -> Refused | None:
     """The first thing in the trace that an answer may not use, or None.
 
     `forbid` and `allow` name families, functions or dotted paths; `forbid` wins. Underscores around a name
-    do not count: `softmax` is `aten::_softmax` too. What neither names is allowed if its family is basic.
+    do not count: `softmax` is `aten::_softmax` too. What neither names is allowed if its family is basic, or
+    if it is one of the operations `tolerated`.
     """
     allow, forbid = frozenset(allow), frozenset(forbid)
     seen = sorted(_seen(trace), key=_distance)
@@ -38,9 +44,17 @@ def refused(trace: Mapping[str, int], allow: Iterable[str], forbid: Iterable[str
     if ALL in allow:
         return None
     for kind, name, family in seen:
-        if family is not None and not family.is_basic and not _named(kind, name, family, allow):
+        if family is None or family.is_basic or f"{kind}.{name}" in tolerated:
+            continue
+        if not _named(kind, name, family, allow):
             return Refused(spoken(kind, name), family)
     return None
+
+
+def unsorted(trace: Iterable[str]) -> list[str]:
+    """The operations in the trace that are torch's own and in no family: another torch than the pinned."""
+    own = (key for key in trace if key.partition(".")[0] in families.NAMESPACES)
+    return sorted(key for key in own if families.of_operation(key) is Family.OTHER)
 
 
 def _distance(seen: tuple[str, str, Family | None]) -> int:

@@ -1,9 +1,10 @@
 """The exceptions that a test cell can raise.
 
 Exception
-├── AssertionError
-│   └── CheckFailed   the answer is wrong: a message for the learner, in Spanish
-└── TestError         the test itself is wrong: for whoever wrote it, in English
+├── ForLearner            read by the learner, in Spanish, without a traceback
+│   ├── CheckFailed       the answer is wrong (an AssertionError too)
+│   └── PieceMissing      a demo needs an answer that has not passed its check yet
+└── TestError             the test itself is wrong: for whoever wrote it, in English
 """
 
 from __future__ import annotations
@@ -13,7 +14,19 @@ from collections.abc import Sequence
 from torchaula.findings import Finding, Outcome, Row
 
 
-class CheckFailed(AssertionError):
+class ForLearner(Exception):
+    """A message for the learner. A notebook that runs as a whole goes on after it."""
+
+    def _render_traceback_(self) -> list[str]:
+        """The lines that IPython shows instead of a traceback, which would go through the course's code."""
+        return str(self).splitlines()
+
+
+class PieceMissing(ForLearner):
+    """A cell shows what the learner's own answer does, and that has not passed its check in this kernel."""
+
+
+class CheckFailed(ForLearner, AssertionError):
     """The answer does not do what the statement asks; the text says what was obtained and expected.
 
     `outcome` tells how the call ended, `rows` are the message's lines, and `finding` is the result as data.
@@ -28,10 +41,6 @@ class CheckFailed(AssertionError):
     ) -> None:
         super().__init__(message)
         self.outcome, self.rows, self.finding = outcome, tuple(rows), finding
-
-    def _render_traceback_(self) -> list[str]:
-        """The lines that IPython shows instead of a traceback, which would go through the course's code."""
-        return str(self).splitlines()
 
 
 class TestError(Exception):

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from functools import cache
 
+TORCH = "2.13"  # the pinned torch, which grades; learners may have another
 NAMESPACES = ("aten", "prims")  # the operators of tensors; all others belong to other programs and devices
 
 

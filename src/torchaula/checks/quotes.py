@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-QUOTED_CHARACTERS = 120  # characters of all quotes together in a hidden cell's message
+from torchaula.findings import QUOTED_CHARACTERS
+
+__all__ = ["QUOTED_CHARACTERS", "begin", "fits", "hand_out", "line", "passed_on", "take"]
 CUT = "…"
 
 
@@ -21,12 +23,14 @@ class _Quotes:
     """How many characters may still be quoted (None: any number), and how each text so far was shown.
 
     `test` is the cell's own text, which no learner wrote. `is_written` tells whether a line, with its number,
-    is in the submission: then the learner's code did not make it while tests ran.
+    is in the submission: then the learner's code did not make it while tests ran. `is_handed_out`: the test
+    has taken a result out of a call; only then can learner-made text stand in what it expects or passes on.
     """
 
     left: int | None = None
     test: str = ""
     is_written: Callable[[int, str], bool] = _unwritten
+    is_handed_out: bool = False
     shown: dict[str, str] = field(default_factory=dict)
 
     def is_shown(self, text: str) -> bool:
@@ -41,6 +45,11 @@ def begin(most: int | None, test: str = "", is_written: Callable[[int, str], boo
     """Begin a graded cell, whose message may quote `most` characters; None means no limit."""
     global _quotes
     _quotes = _Quotes(most, test, is_written)
+
+
+def hand_out() -> None:
+    """Note that the test takes a result out of a call, and may use it in any way."""
+    _quotes.is_handed_out = True
 
 
 def fits(text: str) -> bool:
@@ -70,10 +79,12 @@ def line(number: int, text: str) -> tuple[int | None, str]:
 
 
 def passed_on(text: str) -> str:
-    """The text of a value that a test passes to a call, which may contain an earlier call's result.
+    """The text of a value that a test passes to a call, or expects: it may contain an earlier call's result.
 
     Numbers, and texts that are in the test's own text, don't count as quotes.
     """
+    if not _quotes.is_handed_out:
+        return text
     is_text = text.startswith(("'", '"', "b'", 'b"'))
     return take(text) if is_text and _alike(text) not in _alike(_quotes.test) else text
 

@@ -11,10 +11,12 @@ from typing import Any, Protocol, TypeAlias
 
 import torch
 
-from torchaula.checks import messages
-from torchaula.checks.allowed import ALL
+from torchaula.checks import kernel, messages
+from torchaula.checks.allowed import ALL, unsorted
 from torchaula.checks.errors import TestError
+from torchaula.checks.families import TORCH
 from torchaula.checks.observation import Observation, Request, Scope, perform
+from torchaula.checks.progress import Progress
 from torchaula.checks.seeds import Stream, derive, seed_all
 from torchaula.checks.settle import settle
 from torchaula.checks.stand_ins import StandIn, locate
@@ -90,8 +92,10 @@ class Session:
     setup: dict[str, Any]
     backend: Backend
     contracts: dict[str, Contract] = field(default_factory=dict)
+    progress: Progress = field(default_factory=Progress)
     cell: str = ""
     calls: int = 0  # in this cell, so far
+    told: set[str] = field(default_factory=set)  # operations that the learner was told are new
 
     @property
     def contract(self) -> Contract:
@@ -106,6 +110,20 @@ class Session:
 
     def perform(self, request: Request) -> Observation:
         return self.backend.perform(request)
+
+    def tolerated(self, trace: Iterable[str]) -> list[str]:
+        """The operations in a trace that only this kernel's torch has; it tells the learner of each once.
+
+        A judge tolerates none: it has the torch whose operations the table of families sorts.
+        """
+        if _judged or torch.__version__.startswith(f"{TORCH}."):
+            return []
+        found = unsorted(trace)
+        for each in found:
+            if each not in self.told:
+                print(messages.only_here(each.partition(".")[2], TORCH, torch.__version__))
+        self.told.update(found)
+        return found
 
 
 _notebook: Session | None = None
@@ -126,15 +144,23 @@ def serve_with(backend: Backend | None, seed: int = COURSE_SEED, seed_of: SeedOf
     _served_by, _seed, _seed_of = backend, seed, seed_of or partial(derive, seed)
 
 
-def begin(assignment: str) -> None:
-    """End the set-up cell: probes may use the names defined so far, and random numbers start here."""
+def begin(assignment: str, points: Mapping[str, float] | None = None) -> None:
+    """End the set-up cell: probes may use the names defined so far, and random numbers start here.
+
+    `points` are those of each exercise's public check, in the notebook's order. In a Jupyter kernel the cells
+    after a check that fails run all the same.
+    """
     global _notebook
     namespace = sys._getframe(1).f_globals
     settle()  # a learner may have run own cells before the set-up
     setup = {name: value for name, value in namespace.items() if not name.startswith("_")}
     warm_up()
     seed_all(derive(_seed, assignment))
-    _notebook = Session(assignment, _seed_of, setup, _served_by or Local(namespace, setup))
+    backend = _served_by or Local(namespace, setup)
+    _notebook = Session(
+        assignment, _seed_of, setup, backend, progress=Progress(dict(points or {}), namespace)
+    )
+    kernel.follow(_notebook.progress)
     print(messages.READY)
 
 
@@ -188,6 +214,7 @@ def open_cell(
             if not can_be_seen(entry):  # else it would silently change nothing
                 raise TestError(f"{cell}: {kind} {entry!r}: torch has nothing of that name; is it misspelt?")
         stand_ins = {name: _stand_in(name, value) for name, value in given.items()}
+        notebook.progress.note_tried(exercise)
         notebook.contracts[exercise] = Contract(own, **entries, given=stand_ins, seconds=seconds)
     if exercise not in notebook.contracts:
         raise TestError(messages.public_first(cell, exercise))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from torchaula.course import outline
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
@@ -78,8 +79,9 @@ class Course:
 
     @property
     def assignments(self) -> list[str]:
-        """The assignments that have a notebook of their own name in `source/`."""
-        return sorted(path.stem for path in self.source.glob("*/*.ipynb") if path.stem == path.parent.name)
+        """The folders of `source/` with a notebook of their name, in the order of `course.toml`."""
+        found = (path.stem for path in self.source.glob("*/*.ipynb") if path.stem == path.parent.name)
+        return outline.in_order(self.root, found)
 
     def require_assignments(self) -> list[str]:
         """The assignments. Raises `Refusal` where there are none."""

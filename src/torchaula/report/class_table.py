@@ -19,8 +19,10 @@ from torchaula.report import lines
 NARROW = 40  # columns left for texts, below which names are not shown
 
 
-def show(source: Notebook, entries: Iterable[Entry], console: Console, is_whole: bool = False) -> None:
-    """Print the table, one line per student, and a legend of its columns.
+def show(
+    source: Notebook, entries: Iterable[Entry], console: Console, is_whole: bool = False, title: str = ""
+) -> None:
+    """Print the table, a line a student, under the assignment's name and title; then what its columns are.
 
     Texts that are too long are cut with an ellipsis; with `is_whole`, their full text is printed below.
     """
@@ -32,7 +34,8 @@ def show(source: Notebook, entries: Iterable[Entry], console: Console, is_whole:
     room = console.width - lines.width_of(heads, points)
     words, texts = _texts(ordered, has_names=room >= NARROW)
     shown = lines.fitted(words, texts, room)
-    table = Table(title=_("Assignment {name}").format(name=source.assignment), **lines.STYLE)
+    named = _("Assignment {name}").format(name=source.assignment)
+    table = Table(title=f"{named}: {title}" if title else named, **lines.STYLE)
     for word in words[:-1]:
         table.add_column(word, no_wrap=True)
     for head in heads:

@@ -29,14 +29,21 @@ from torchaula.classroom.gradebook.ledger import Standing
 from torchaula.i18n import _
 from torchaula.printing import printable, shortened
 from torchaula.report import render
+from torchaula.report.solutions import model_solutions
 
 
 class Terminal(Audience):
-    """The audience at the terminal. With `is_agreed`, it agrees without asking."""
+    """The audience at the terminal. With `is_agreed`, it agrees without asking.
 
-    def __init__(self, batch: Batch, console: Console, is_agreed: bool = False) -> None:
+    With `solutions`, the pages that it writes show the model solutions.
+    """
+
+    def __init__(
+        self, batch: Batch, console: Console, is_agreed: bool = False, solutions: bool = False
+    ) -> None:
+        self._solutions = model_solutions(batch.assignment.source) if solutions else {}
         self._course, self._assignment = batch.assignment.course, batch.assignment.name
-        self._console, self._is_agreed = console, is_agreed
+        self.console, self._is_agreed = console, is_agreed
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -72,16 +79,16 @@ class Terminal(Audience):
                 on_time=sum(change.is_no_longer_late for change in changes),
             )
             told = f"{told}; {late}"
-        self._console.print(told, soft_wrap=True)
-        self._console.print(_table(changes))
+        self.console.print(told, soft_wrap=True)
+        self.console.print(_table(changes))
         if self._is_agreed:
             return True
-        if not (self._console.is_terminal and sys.stdin.isatty()):
+        if not (self.console.is_terminal and sys.stdin.isatty()):
             return False
         return click.confirm(_("Write these points?"), default=False)
 
     def publish(self, student: str, record: Record, standing: Standing, graded: NotebookNode | None) -> None:
-        render.refresh(self._course, self._assignment, student, record, standing, graded)
+        render.refresh(self._course, self._assignment, student, record, standing, graded, self._solutions)
 
 
 def _table(changes: Sequence[Change]) -> Table:

@@ -3,25 +3,43 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from markupsafe import Markup, escape
 
 from torchaula.findings import Row
-from torchaula.report import highlighting, words
+from torchaula.report import formulas, highlighting, words
 
-CODE = re.compile(r"(`[^`\n]+`)")
+CODE = r"`(?P<code>[^`\n]+)`"
+FORMULA = r"\$\$(?P<block>[^$]+)\$\$|\$(?P<formula>[^$\n]+)\$"
+PROSE, TAUGHT = re.compile(CODE), re.compile(f"{CODE}|{FORMULA}")
 EMPHASIS = ((re.compile(r"\*\*([^*\n]+)\*\*"), "strong"), (re.compile(r"\*([^*\s][^*\n]*)\*"), "em"))
 
 
 def prose(text: str, emphasis: bool = True) -> Markup:
     """Render `code`, and *emphasis* outside it, as in Markdown."""
-    made = []
-    for number, piece in enumerate(CODE.split(text)):
-        if number % 2:
-            made.append(f"<code>{escape(piece[1:-1])}</code>")
-        else:
-            made.append(_emphasised(str(escape(piece))) if emphasis else str(escape(piece)))
-    return Markup("".join(made))
+    return _rendered(PROSE, text, _emphasised if emphasis else str)
+
+
+def taught(text: str) -> Markup:
+    """Render a text of a statement: as `prose`, with its $formulas$."""
+    return _rendered(TAUGHT, text, _emphasised)
+
+
+def _rendered(special: re.Pattern[str], text: str, plain: Callable[[str], str]) -> Markup:
+    """Render the `special` pieces of a text; `plain` renders the others, which are escaped already."""
+    made, end = [], 0
+    for found in special.finditer(text):
+        made += [plain(str(escape(text[end : found.start()]))), _special(found)]
+        end = found.end()
+    return Markup("".join([*made, plain(str(escape(text[end:])))]))
+
+
+def _special(found: re.Match[str]) -> Markup:
+    kind, text = found.lastgroup, str(found[found.lastgroup or 0])
+    if kind == "code":
+        return Markup("<code>{}</code>").format(text)
+    return formulas.mathml(text, is_block=kind == "block")
 
 
 def _emphasised(escaped: str) -> str:

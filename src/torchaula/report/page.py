@@ -6,6 +6,7 @@ The source of graded cells is never read here, so that no page can show it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from nbformat import NotebookNode
@@ -15,7 +16,7 @@ from torchaula.classroom.gradebook.ledger import NO_RESPONSE
 from torchaula.course import notebook
 from torchaula.course.notebook import Exercise
 from torchaula.course.rebuilding.rebuild import OWN, grade_id
-from torchaula.findings import Outcome
+from torchaula.findings import QUOTED_CHARACTERS, Outcome
 from torchaula.grading.trusted.outputs import plain
 from torchaula.grading.trusted.verdict import Lost, Verdict
 from torchaula.report.by_person import State, state_of
@@ -23,11 +24,20 @@ from torchaula.report.parts import ExercisePart, ManualAnswer, Page, Test
 from torchaula.report.statement import heading, hints
 from torchaula.report.written import Written, written
 
+NOTHING_SHOWN: Mapping[str, Written] = MappingProxyType({})
 CHECK_FAILED = "CheckFailed"  # the name of a failed check's exception in a notebook
 
 
-def page(nb: NotebookNode, names: Mapping[str, Any], record: Record | None) -> Page:
-    """Build the page of a graded notebook; `names` are nbgrader's resources for it, with its points."""
+def page(
+    nb: NotebookNode,
+    names: Mapping[str, Any],
+    record: Record | None,
+    solutions: Mapping[str, Written] = NOTHING_SHOWN,
+) -> Page:
+    """Build the page of a graded notebook; `names` are nbgrader's resources for it, with its points.
+
+    `solutions` are the model solutions that it shows, by cell.
+    """
     source = notebook.parse(nb, str(names["notebook"]))
     cells = {grade_id(cell): cell for cell in nb.cells if grade_id(cell)}
     lost = record.result.lost if record else {}
@@ -36,10 +46,10 @@ def page(nb: NotebookNode, names: Mapping[str, Any], record: Record | None) -> P
     parts: list[ExercisePart | ManualAnswer] = []
     for each in source.cells:
         if each.id in source.exercises:
-            parts.append(_part(source.exercises[each.id], cells, record, lost))
+            parts.append(_part(source.exercises[each.id], cells, record, lost, solutions.get(each.id)))
         elif each.is_by_hand:
             own = below[each.id] if each.kind == "task" else [cells[each.id]]
-            parts.append(_answer(each, titles[each.id], cells[each.id], own, lost))
+            parts.append(_answer(each, titles[each.id], cells[each.id], own, lost, solutions.get(each.id)))
     return Page(
         assignment=source.assignment,
         heading=_heading(source),
@@ -91,6 +101,7 @@ def _answer(
     cell: NotebookNode,
     own: Sequence[NotebookNode],
     lost: Mapping[str, Lost],
+    solution: Written | None,
 ) -> ManualAnswer:
     state = state_of(cell)
     is_shown = state is not State.UNANSWERED
@@ -103,11 +114,16 @@ def _answer(
         maximum=float(cell.metadata.nbgrader.get("points") or 0),
         written=tuple(written(e, lost.get(grade_id(e) or e.id), name) for e in own if is_shown),
         comment=_comment(cell),
+        solution=solution,
     )
 
 
 def _part(
-    exercise: Exercise, cells: Mapping[str, NotebookNode], record: Record | None, lost: Mapping[str, Lost]
+    exercise: Exercise,
+    cells: Mapping[str, NotebookNode],
+    record: Record | None,
+    lost: Mapping[str, Lost],
+    solution: Written | None,
 ) -> ExercisePart:
     cell, statement = cells[exercise.id], exercise.statement.source
     tests = tuple(_test(each, cells[each.id], record) for each in exercise.graded)
@@ -122,6 +138,7 @@ def _part(
         answer=written(cell, lost.get(exercise.id), name, named),
         hints=tuple(hints(statement)),
         comment=_comment(cell),
+        solution=solution,
     )
 
 
@@ -132,21 +149,25 @@ def _test(graded: notebook.Cell, cell: NotebookNode, record: Record | None) -> T
     return Test(
         id=graded.id,
         aspect=graded.aspect,
-        verdict=verdict or told_by(cell.outputs),
+        verdict=verdict or told_by(cell.outputs, graded.aspect != notebook.PUBLIC),
         points=float(of_gradebook.get("score") or 0),
         maximum=float(of_gradebook.get("points") or 0),
     )
 
 
-def told_by(outputs: Sequence[NotebookNode]) -> Verdict:
-    """The verdict that a graded cell's outputs show, without a record. A traceback would reveal the test."""
+def told_by(outputs: Sequence[NotebookNode], is_hidden: bool = False) -> Verdict:
+    """The verdict that a graded cell's outputs show, without a record. A traceback would reveal the test.
+
+    Where another program than ours ran a hidden cell, learner-made text may be anywhere in its message.
+    """
     errors = [output for output in outputs if output.output_type == "error"]
     if not errors:
         return Verdict(Outcome.PASSED)
     kind, message = errors[-1].ename, plain(errors[-1].evalue)
     if kind in list(Outcome):
         return Verdict(Outcome(kind), message)
-    return Verdict(Outcome.FAILED, message if kind == CHECK_FAILED else f"{kind}: {message}".strip(": "))
+    told = message if kind == CHECK_FAILED else f"{kind}: {message}".strip(": ")
+    return Verdict(Outcome.FAILED, told[:QUOTED_CHARACTERS] if is_hidden else told)
 
 
 def _comment(cell: NotebookNode) -> str:

@@ -109,7 +109,10 @@ class Recognised:
 
 @dataclass(frozen=True)
 class ExercisePart:
-    """An exercise: its graded cells, the learner's answer, hints, and a person's comment."""
+    """An exercise: its graded cells, the learner's answer, hints, and a person's comment.
+
+    `solution` is the model solution, where the page shows it.
+    """
 
     id: str
     heading: str
@@ -117,6 +120,7 @@ class ExercisePart:
     answer: Written
     hints: tuple[Hint, ...]
     comment: str
+    solution: Written | None
 
     @property
     def name(self) -> str:
@@ -159,7 +163,7 @@ class ExercisePart:
 
 @dataclass(frozen=True)
 class ManualAnswer:
-    """An answer that a person grades, with its points and comment."""
+    """An answer that a person grades, with its points and comment; `solution` as for an exercise."""
 
     id: str
     heading: str
@@ -168,6 +172,7 @@ class ManualAnswer:
     maximum: float
     written: tuple[Written, ...]
     comment: str
+    solution: Written | None
     is_done = False
 
     @property

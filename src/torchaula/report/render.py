@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from torchaula.findings import COMPARED
 from torchaula.report import markup, words
 from torchaula.report.page import page
 from torchaula.report.parts import Page
+from torchaula.report.written import Written
 
 TEMPLATES = Path(__file__).parent / "templates" / "feedback_es"
 KEY = re.compile(r'<meta name="torchaula-key" content="([0-9a-f]+)">')
@@ -38,24 +40,26 @@ def refresh(
     record: Record,
     standing: Standing,
     graded: NotebookNode | None,
+    solutions: Mapping[str, Written],
 ) -> None:
     """Write a student's page if it is missing or differs from gradebook and record.
 
-    `graded` is the graded copy, if it is loaded already.
+    `graded` is the graded copy, if it is loaded already. `solutions` are the model solutions that the page
+    shows, by cell.
     """
     copy = graded_copy.folder(course, assignment, student)
     place = course.feedback / student / assignment / f"{assignment}.html"
     place.parent.mkdir(parents=True, exist_ok=True)
     exchange_files.put(place.parent, exchange_files.kept(copy))
     noted = sorted(standing.points.items()), sorted(standing.comments.items()), standing.penalty
-    seen = record.result, record.submission, record.shown
+    seen = record.result, record.submission, record.shown, sorted(solutions.items())
     key = digest([*seen, *noted, digests.code(*SHOWS)])
     if _key_of(place) == key:
         return
     nb = graded or notebook.read(copy / f"{assignment}.ipynb")
     names = {"notebook": assignment, "student": student, **_noted(nb, standing)}
     with whole(place) as file:
-        file.write_text(render(page(nb, names, record), key), encoding="utf-8")
+        file.write_text(render(page(nb, names, record, solutions), key), encoding="utf-8")
 
 
 def _key_of(place: Path) -> str:
@@ -110,5 +114,6 @@ def _environment() -> Environment:
         "number": words.number,
         "prose": markup.prose,
         "row": markup.row,
+        "taught": markup.taught,
     }
     return environment

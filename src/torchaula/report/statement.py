@@ -6,24 +6,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-DETAILS = re.compile(r"<details>\s*<summary>(.*?)</summary>\s*(.*?)\s*</details>", re.S)
+DETAILS = re.compile(r"<details>\s*<summary>(Pista .*?)</summary>\s*(.*?)\s*</details>", re.S)
 TAGS = re.compile(r"</?code>")
-FORMULA = re.compile(r"\$([^$\n]+)\$")
-TEX = (
-    (re.compile(r"\\frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}"), r"\1/\2"),
-    (re.compile(r"\\sqrt\s*\{([^{}]*)\}"), r"√\1"),
-    (re.compile(r"\^\\top"), "ᵀ"),
-    (re.compile(r"\\times"), "×"),
-    (re.compile(r"\\pm"), "±"),
-    (re.compile(r"\\cdot"), "·"),
-    (re.compile(r"\\([a-z]+)"), r"\1"),  # function names: ln, exp, max
-    (re.compile(r"[{}]"), ""),
-)
 
 
 @dataclass(frozen=True)
 class Hint:
-    """A staged hint: its title, and its paragraphs in the light Markdown of `markup.prose`."""
+    """A staged hint: its title, and its paragraphs in the light Markdown of `markup.taught`."""
 
     title: str
     paragraphs: tuple[str, ...]
@@ -36,15 +25,7 @@ def heading(source: str) -> str:
 
 
 def hints(source: str) -> Iterator[Hint]:
-    """The hints of a statement, in order."""
+    """The hints of a statement, in order; what else is folded there is none."""
     for title, body in DETAILS.findall(source):
-        paragraphs = re.split(r"\n\s*\n", FORMULA.sub(_in_line, body))
+        paragraphs = re.split(r"\n\s*\n", body)
         yield Hint(TAGS.sub("`", title).strip(), tuple(filter(None, map(str.strip, paragraphs))))
-
-
-def _in_line(formula: re.Match[str]) -> str:
-    """A short formula as plain text, because the page loads no program for formulas."""
-    text = formula[1]
-    for pattern, replacement in TEX:
-        text = pattern.sub(replacement, text)
-    return f"`{text}`"

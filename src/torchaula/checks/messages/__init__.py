@@ -14,6 +14,7 @@ from torchaula.checks.messages.no_result import (
     slow_test,
     unreadable,
 )
+from torchaula.checks.messages.progress import missing, so_far, table, whose
 from torchaula.checks.messages.properties import (
     FLOAT32,
     FLOAT64,
@@ -31,6 +32,7 @@ from torchaula.checks.messages.properties import (
     no_gradient,
     not_finite,
     not_so,
+    only_here,
     reuses_storage,
     shares_storage,
     should_raise,
@@ -74,10 +76,12 @@ __all__ = [
     "growing",
     "grows",
     "in_one_line",
+    "missing",
     "no_gradient",
     "not_data",
     "not_finite",
     "not_so",
+    "only_here",
     "out_of_time",
     "passed_public",
     "public_first",
@@ -88,7 +92,10 @@ __all__ = [
     "should_raise",
     "show",
     "slow_test",
+    "so_far",
+    "table",
     "the_case",
     "unexpected",
     "unreadable",
+    "whose",
 ]

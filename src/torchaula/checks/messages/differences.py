@@ -7,13 +7,13 @@ from typing import Any
 
 from torchaula.checks import quotes
 from torchaula.checks.compare import Difference
-from torchaula.checks.messages.values import SHOWN_ITEMS, dtype, quote, shape, show, type_name
+from torchaula.checks.messages.values import SHOWN_ITEMS, dtype, quote, shape, type_name, wanted
 from torchaula.findings import Contrast
 
 
 def difference(found: Difference) -> str:
     """The phrase for a difference, with its place."""
-    where = "".join(f"[{key!r}]" for key in found.path)
+    where = "".join(f"[{quotes.passed_on(repr(key))}]" for key in found.path)
     phrase = DIFFERENCES[found.contrast](found)
     return f"en {where}: {phrase}" if where else phrase
 
@@ -34,7 +34,7 @@ def _dtype(found: Any) -> str:
 def _keys(found: Any) -> str:
     missing = [key for key in found.expected if key not in found.obtained]
     surplus = [key for key in found.obtained if key not in found.expected]
-    said = [f"{'faltan' if len(missing) > 1 else 'falta'} {_listed(map(repr, missing))}"] if missing else []
+    said = [f"{'faltan' if len(missing) > 1 else 'falta'} {_listed(map(wanted, missing))}"] if missing else []
     if surplus:
         said.append(f"{'sobran' if len(surplus) > 1 else 'sobra'} {quotes.take(_listed(map(repr, surplus)))}")
     return f"entre las claves {' y '.join(said)}"
@@ -52,7 +52,7 @@ def _length(found: Any) -> str:
 
 
 def _value(found: Difference) -> str:
-    return f"es {quote(found.obtained)} y debe ser {show(found.expected)}"
+    return f"es {quote(found.obtained)} y debe ser {wanted(found.expected)}"
 
 
 def _elements(found: Any) -> str:

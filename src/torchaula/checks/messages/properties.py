@@ -12,7 +12,7 @@ from torchaula.checks.data import Data, Path
 from torchaula.checks.families import Family
 from torchaula.checks.messages.differences import difference
 from torchaula.checks.messages.rows import expected_row, expected_value, obtained_row, obtained_value
-from torchaula.checks.messages.values import quote, show
+from torchaula.checks.messages.values import quote, wanted
 from torchaula.findings import Contrast, Label, Row
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def argument_changed(obtained: Data, expected: Data, found: Difference) -> list[
     ours, theirs, _left_out = differing(obtained, expected, found.path)
     return [
         obtained_row(f"tras la llamada un argumento vale {quote(ours)}"),
-        expected_row(f"que siga como estaba: {show(theirs)}"),
+        expected_row(f"que siga como estaba: {wanted(theirs)}"),
         Row(Label.DIFFERENCE, f"tu código modifica lo que recibe ({reason}); {instead}"),
     ]
 
@@ -129,9 +129,16 @@ def argument_changed(obtained: Data, expected: Data, found: Difference) -> list[
 def forbidden(found: Refused) -> list[Row]:
     why = FAMILIES.get(found.family, TAKEN_AWAY) if found.family else TAKEN_AWAY
     return [
-        obtained_row(f"tu código usa `{found.name}`"),
+        obtained_row(f"tu código usa `{quotes.take(found.name)}`"),
         expected_row(f"que lo hagas tú con operaciones básicas: en este ejercicio no se puede usar ({why})"),
     ]
+
+
+def only_here(operation: str, pinned: str, here: str) -> str:
+    return (
+        f"Aviso: tu código usa `{operation}`, una operación que no tiene el PyTorch con el que se corrige "
+        f"({pinned}); el tuyo es {here}. Aquí se acepta, pero al corregir podría no aceptarse."
+    )
 
 
 def shares_storage() -> list[Row]:
@@ -157,7 +164,7 @@ def operations(count: int) -> str:
 
 
 def grows(name: str, counts: dict[int, int]) -> list[Row]:
-    found = ", ".join(f"{operations(n)} con {name} = {size}" for size, n in counts.items())
+    found = ", ".join(f"{quotes.take(operations(n))} con {name} = {size}" for size, n in counts.items())
     return [
         obtained_row(found),
         expected_row("que el número de operaciones no crezca con los datos: sin bucles sobre ellos"),

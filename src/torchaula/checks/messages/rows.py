@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import torch
 
 from torchaula.checks.data import Data
-from torchaula.checks.messages.values import quote, show
+from torchaula.checks.messages.values import quote, wanted
 from torchaula.findings import Label, Row
 
 WIDTH = 88
@@ -104,7 +104,7 @@ def obtained_value(value: Data) -> Row:
 
 
 def expected_value(value: Data) -> Row:
-    return _value_row(Label.EXPECTED, value, show(value))
+    return _value_row(Label.EXPECTED, value, wanted(value))
 
 
 def plain(sentence: str) -> list[Row]:

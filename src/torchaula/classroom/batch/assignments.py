@@ -41,6 +41,7 @@ DECIDING = ("torch", "numpy", "scikit-learn", "ipython", "msgspec")
 GRADES = (
     *("checks", "grading", "course/rebuilding"),
     *("course/constructs.py", "course/magics.py", "course/markers.py", "course/notebook.py"),
+    "course/pictures.py",
     *("findings.py", "source_text.py"),
 )
 WRITES = ("classroom",)  # the parts that graded copies and points depend on too

@@ -102,7 +102,7 @@ def listed(course: Course, assignment: str) -> list[Extension]:
     course.notebook(assignment)
     with gradebook.opened(course) as book:
         students, given = load(course, book), ledger.extensions(book, assignment)
-        ends = _deadline(book, course, assignment)
+        ends = deadline(book, course, assignment)
     order = {student: at for at, student in enumerate(students.listed)}
     return [
         Extension(students.person(student), more, ends.time + more if ends else None)
@@ -118,7 +118,7 @@ def give(course: Course, assignment: str, student: str, text: str) -> Extension:
     source = notebook.load(course.notebook(assignment))
     configured = lateness.rule(course).deadlines.get(assignment, "")
     with _writing(course) as book:
-        ends, students = _deadline(book, course, assignment), load(course, book)
+        ends, students = deadline(book, course, assignment), load(course, book)
         if ends is None:
             raise Refusal(
                 _("{path}: {assignment} has no deadline to extend; write one to c.LateWork.deadlines").format(
@@ -156,7 +156,8 @@ def _writing(course: Course) -> Iterator[Gradebook]:
         yield book
 
 
-def _deadline(book: Gradebook, course: Course, assignment: str) -> Deadline | None:
+def deadline(book: Gradebook, course: Course, assignment: str) -> Deadline | None:
+    """The deadline of an assignment; None if there is none."""
     rule = lateness.rule(course)
     try:
         noted = book.find_assignment(assignment).duedate

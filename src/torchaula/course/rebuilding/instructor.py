@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from nbformat import NotebookNode
 
 from torchaula.course.markers import Markers
 from torchaula.course.notebook import SETUP_TAG, STATEMENT
+from torchaula.course.pictures import INSIDE, moved, placed
 from torchaula.course.rebuilding.definitions import Wanted, wanted
 from torchaula.course.rebuilding.submitted import SubmittedCell
 
@@ -87,6 +88,17 @@ class Instructor:
         of_exercises = {cell.name for cell in self.cells.values() if cell.wants is not None or cell.is_graded}
         statements = {f"{name}-{STATEMENT}" for name in of_exercises} & self.cells.keys()
         return of_exercises | statements or set(self.cells)
+
+    @cached_property
+    def pictures(self) -> dict[str, str]:
+        """The files of the pictures that the cells show, by what describes them."""
+        return {told: place for cell in self.cells.values() for told, place in placed(cell.text).items()}
+
+    def with_files(self, cell: SubmittedCell) -> SubmittedCell:
+        """A cell whose pictures are in files again, as before the notebook was packed for learners."""
+        if INSIDE not in cell.source:
+            return cell
+        return replace(cell, source=moved(cell.source, lambda told, place: self.pictures.get(told, place)))
 
     def is_released(self, cell: SubmittedCell) -> bool:
         """Whether a cell is empty, or still has the text that was released under its name."""

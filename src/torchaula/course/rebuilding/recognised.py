@@ -39,6 +39,7 @@ class Recognised:
 
 def recognised(known: Instructor, submitted: Sequence[SubmittedCell]) -> Recognised:
     """Name the cells whose texts identify them, and split merged cells."""
+    submitted = [known.with_files(cell) for cell in submitted]
     named = _by_lines(known, _by_text(known, submitted))
     inner = [cell for cell in _missing(known, named) if cell.wants is None]
     answered = {cell.name for cell in named if cell.name in known.cells and not known.is_released(cell)}

@@ -1,0 +1,136 @@
+"""One place for titles and order; openings that say what follows; texts of an evening's length."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from torchaula.authoring import opening, prose
+from torchaula.course import converters, outline
+from torchaula.course.layout import Course
+from torchaula.course.notebook import Notebook
+from torchaula.errors import Refusal
+
+COURSE = Course(Path(__file__).parents[1])
+
+
+def source(assignment: str) -> Notebook:
+    """The instructor's notebook."""
+    return converters.source(COURSE, assignment)
+
+
+def edited(made: Notebook, cell: str, old: str, new: str) -> Notebook:
+    """The notebook with one cell's text changed."""
+
+    def cells() -> Iterator[object]:
+        for each in made.cells:
+            assert each.id != cell or old in each.source
+            yield replace(each, source=each.source.replace(old, new)) if each.id == cell else each
+
+    return Notebook(made.assignment, tuple(cells()))  # type: ignore[arg-type]
+
+
+def test_assignments_stand_in_the_learner_s_order() -> None:
+    """Commands and tables follow `course.toml`, which lists every assignment."""
+    assert COURSE.assignments == [each.name for each in outline.load(COURSE.root)]
+    assert all(each.title and each.about and each.builds for each in outline.load(COURSE.root))
+
+
+def test_readme_s_table_is_that_of_the_outline() -> None:
+    """README names each assignment in order, with its line, exercises and points."""
+    rows = re.findall(r"^\| \[`.*\|$", (COURSE.root / "README.md").read_text(encoding="utf-8"), re.M)
+
+    assert rows == [
+        f"| [`{each.name}`](release/{each.name}/{each.name}.ipynb) | {each.builds} "
+        f"| {len(source(each.name).exercises)} | {source(each.name).points:g} |"
+        for each in outline.load(COURSE.root)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[[assignment]\n", "can't be read"),
+        ('[[assignment]]\nname = "a"\ncolour = "b"\n', "colour"),
+        ("[[assignment]]\nname = 3\n", "a value is no text"),
+        ("assignment = 3\n", "can't be read"),
+    ],
+)
+def test_malformed_outline_is_refused(tmp_path: Path, text: str, told: str) -> None:
+    """The file, the reason and what it should hold are named."""
+    (tmp_path / "course.toml").write_text(text, encoding="utf-8")
+
+    with pytest.raises(Refusal, match=re.escape(told)) as refused:
+        outline.load(tmp_path)
+    assert "course.toml" in str(refused.value)
+
+
+def test_assignment_that_is_not_listed_comes_last(tmp_path: Path) -> None:
+    """A new folder in `source/` counts before anybody lists it, and `check` says what to do."""
+    shutil.copy(COURSE.root / "course.toml", tmp_path)
+    for name in ("cnn", "atencion", "tensores"):
+        (tmp_path / "source" / name).mkdir(parents=True)
+        (tmp_path / "source" / name / f"{name}.ipynb").touch()
+
+    assert Course(tmp_path).assignments == ["tensores", "cnn", "atencion"]
+    new = replace(source("cnn"), assignment="atencion")
+    assert "course.toml does not list atencion" in list(opening.place_faults(COURSE, new))
+
+
+@pytest.mark.parametrize(
+    ("cell", "old", "new", "told"),
+    [
+        ("preparacion", '"linear": 3', '"linear": 4', "the set-up must end with begin('mlp'"),
+        ("preparacion", '"linear": 3,\n', "", "the set-up must end with begin('mlp'"),
+        ("apertura", "| 15 | 35 |", "| 15 | 30 |", "lacks the row '| 3 | `cross_entropy` | … | 15 | 35 |'"),
+        ("apertura", "| 15 | 35 |", "| 15 | 30 |", "a row of no exercise"),
+        ("apertura", "**215**", "**214**", "the sums in its last row"),
+        ("linear-enunciado", "25 min", "20 min", "lacks the row '| 1 | `Linear` | … | 13 | 20 |'"),
+    ],
+)
+def test_opening_that_is_not_true_is_told(cell: str, old: str, new: str, told: str) -> None:
+    """Points, minutes and names in the opening are those of the exercises, or each difference is told."""
+    made = source("mlp")
+    assert not list(opening.faults(made))
+
+    assert told in "\n".join(opening.faults(edited(made, cell, old, new)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("# Una red que aprende", "# Otra red que aprende", "the title is not that of course.toml"),
+        ("`tensores`, **`mlp`** y `cnn`", "`cnn`, **`mlp`** y `tensores`", "in another order"),
+    ],
+)
+def test_title_and_order_are_those_of_the_outline(old: str, new: str, told: str) -> None:
+    """A title or an order that differs from `course.toml` is told."""
+    made = edited(source("mlp"), "apertura", old, new)
+
+    assert told in "\n".join(opening.place_faults(COURSE, made))
+
+
+def test_long_texts_are_told() -> None:
+    """A statement, an opening or a whole notebook that is too long is named with its words and the limit."""
+    made = source("mlp")
+    assert not list(prose.long_texts(made))
+
+    long = edited(made, "batches-enunciado", "## 6.", "palabra " * 5000 + "\n\n## 6.")
+
+    told = list(prose.long_texts(long))
+    assert len(told) == 2
+    assert re.match(r"batches: 5\d\d\d words, at most 350", told[0])
+    assert "the whole notebook" in told[1]
+
+
+def test_code_formulas_and_pictures_are_no_words() -> None:
+    """Words are what a learner reads as prose."""
+    text = "Uno `x y z` dos $a b$ ![una foto de forma [3, 4]](img/x.svg) <b>tres</b>\n"
+    text += "```python\na b c\n```\n$$c d$$ [cuatro](url)"
+
+    assert prose.words(text) == 4
