@@ -21,7 +21,7 @@ from PIL import Image
 from tests import mini, shipped
 from torchaula import errors
 from torchaula.authoring import pack, release
-from torchaula.course import answers, notebook, pictures
+from torchaula.course import answers, notebook, outline, pictures
 from torchaula.course.layout import Course, find
 from torchaula.errors import Refusal
 
@@ -58,7 +58,8 @@ def copy(tmp_path: Path) -> Course:
     """What packing reads of the real course, elsewhere."""
     for folder in ("source", "release"):
         shutil.copytree(COURSE.root / folder, tmp_path / "course" / folder)
-    shutil.copy(COURSE.config, tmp_path / "course")
+    for file in (COURSE.config, COURSE.root / outline.FILE):
+        shutil.copy(file, tmp_path / "course")
     return find(tmp_path / "course")
 
 
@@ -72,6 +73,8 @@ def test_zip_holds_what_a_learner_needs_and_no_answer(copy: Course, wheel: Path,
         archive.extractall(copy.root / "home" / "wheel")
 
     assert names == {f"{assignment}/{name}" for name in (f"{assignment}.ipynb", "LEEME.md", wheel.name)}
+    title = outline.entry(COURSE.root, assignment).title
+    assert title in (copy.root / "home" / assignment / "LEEME.md").read_text(encoding="utf-8")
     told = "\n".join(
         path.read_text("utf-8", "replace") for path in (copy.root / "home").rglob("*") if path.is_file()
     )

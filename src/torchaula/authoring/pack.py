@@ -19,6 +19,7 @@ from packaging.requirements import Requirement
 
 import torchaula
 from torchaula.authoring import pictures, release, secrets
+from torchaula.course import outline
 from torchaula.course.layout import Course, require_writable
 from torchaula.errors import Refusal
 from torchaula.i18n import _
@@ -64,19 +65,26 @@ def pack(course: Course, assignment: str, package: Path) -> Path:
         shutil.copytree(released, inside)
         pictures.put_inside(inside / f"{assignment}.ipynb")
         shutil.copy(package, inside)
-        (inside / "LEEME.md").write_text(read_me(assignment, package), encoding="utf-8")
+        (inside / "LEEME.md").write_text(read_me(course, assignment, package), encoding="utf-8")
         _require_no_secret(course, assignment, inside, Path(temporary) / "aside")
         place = course.dist / f"{assignment}.zip"
         _write(inside, Path(temporary) / "new.zip").replace(place)
     return place
 
 
-def read_me(assignment: str, package: Path) -> str:
+def read_me(course: Course, assignment: str, package: Path) -> str:
     """The page that tells a learner how to install, open, check and hand in; `package` is the wheel."""
     text = resources.files(__package__).joinpath("LEEME.md").read_text(encoding="utf-8")
     pinned, bounds = version("torch").partition("+")[0], _torches(package)
+    known = outline.entry(course.root, assignment)
     return Template(text).substitute(
-        assignment=assignment, wheel=package.name, torch=pinned, oldest=bounds[">="], below=bounds["<"]
+        assignment=assignment,
+        title=known.title or assignment,
+        about=f": {known.about}" if known.about else "",
+        wheel=package.name,
+        torch=pinned,
+        oldest=bounds[">="],
+        below=bounds["<"],
     )
 
 
