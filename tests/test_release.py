@@ -202,6 +202,18 @@ def test_normal_form_keeps_checks_collapsed(course: Course) -> None:
         assert ("jupyter" in cell.metadata) == cell.metadata.get("nbgrader", {}).get("grade", False)
 
 
+@pytest.mark.parametrize("assignment", Course(mini.ROOT).assignments)
+def test_public_checks_are_folded(assignment: str) -> None:
+    """Between a learner's answer and what the check says of it stands one line."""
+    cells = notebook.read(Course(mini.ROOT).released(assignment)).cells
+    public = [
+        cell for cell in cells if cell.metadata.get("nbgrader", {}).get("grade_id", "").endswith("-publico")
+    ]
+
+    assert len(public) == len(notebook.load(Course(mini.ROOT).notebook(assignment)).exercises)
+    assert all(cell.metadata.get("jupyter") == {"source_hidden": True} for cell in public)
+
+
 def test_normal_form_names_what_only_an_author_can_mend(course: Course) -> None:
     """Ids that stand twice, and points that are no whole number, are told and not mended."""
     path = course.notebook("mini")
