@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -30,6 +30,8 @@ SETTINGS = {
 DEPENDENCIES = tomllib.loads((learners.ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
 WRONG = "def to_nchw(images):\n    return images.permute(0, 3, 1, 2) / 256"
 WAIT = 120_000  # milliseconds at most, on a busy machine
+TRIES = 6
+RUNNING = "cell => /\\[(\\*|\\d+)\\]/.test(cell.querySelector('.jp-InputPrompt').textContent)"
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 
 
@@ -59,8 +61,16 @@ class Page:
         return self.page.locator(".jp-Notebook .jp-Cell").nth(self._ids.index(name))
 
     def run_all(self) -> None:
-        self.page.click(".lm-MenuBar-itemLabel:text-is('Run')")
-        self.page.click("[data-command='runmenu:run-all']")
+        """Choose *Run all* until cells run: JupyterLab forgets it while its kernel is being connected."""
+        from playwright.sync_api import TimeoutError
+
+        first = self.cell("preparacion").element_handle()
+        for _ in range(TRIES):
+            self.page.click(".lm-MenuBar-itemLabel:text-is('Run')")
+            self.page.click("[data-command='runmenu:run-all']")
+            with suppress(TimeoutError):
+                self.page.wait_for_function(RUNNING, arg=first, timeout=10_000)
+                break
         self.cell("entrega").locator(".jp-OutputArea-output").first.wait_for(timeout=WAIT)
 
     def answer(self, name: str, source: str) -> str:
