@@ -326,6 +326,23 @@ def test_battery_asks_for_one_dtype_whatever_comes(backend: str, answer: str, to
     assert told in verdict.message
 
 
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [("return (x > 0).long()", ""), ("return torch.arange(len(x))", ""), ("return x.sign()", "es float32")],
+)
+def test_battery_takes_results_of_whole_numbers(backend: str, answer: str, told: str) -> None:
+    """They are compared exactly, whatever the arguments' dtype."""
+    cell = OPEN + (
+        "battery(student.double, lambda n: (torch.randn(n),), sizes=[(5,), (0,)], "
+        "shape=lambda n: (n,), dtype=torch.int64)\n"
+    )
+
+    [verdict] = grade(f"def double(x):\n    {answer}\n", cell, backend=backend)
+
+    assert verdict.passed == (not told)
+    assert told in verdict.message
+
+
 @pytest.mark.parametrize("entry", ["scipy", "log_sofmax"])
 def test_forbidding_what_no_trace_can_show_is_refused(backend: str, entry: str) -> None:
     """A module without a dot, or a misspelt name, would forbid nothing: the author is told."""
