@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from torchaula.authoring import opening, prose
+from torchaula.authoring import derived, opening, prose
 from torchaula.course import converters, outline
 from torchaula.course.layout import Course
 from torchaula.course.notebook import Notebook
@@ -49,6 +49,7 @@ def test_readme_s_table_is_that_of_the_outline() -> None:
         f"| [`{each.name}`](release/{each.name}/{each.name}.ipynb) | {each.builds} "
         f"| {len(source(each.name).exercises)} | {source(each.name).points:g} |"
         for each in outline.load(COURSE.root)
+        if not each.is_draft
     ]
 
 
@@ -59,6 +60,8 @@ def test_readme_s_table_is_that_of_the_outline() -> None:
         ('[[assignment]]\nname = "a"\ncolour = "b"\n', "colour"),
         ("[[assignment]]\nname = 3\n", "a value is no text"),
         ("assignment = 3\n", "can't be read"),
+        ('assignment = ["a"]\n', "can't be read"),
+        ('[[assignment]]\nname = "a"\ndraft = "yes"\n', "draft is neither true nor false"),
     ],
 )
 def test_malformed_outline_is_refused(tmp_path: Path, text: str, told: str) -> None:
@@ -79,26 +82,57 @@ def test_assignment_that_is_not_listed_comes_last(tmp_path: Path) -> None:
 
     assert Course(tmp_path).assignments == ["tensores", "cnn", "atencion"]
     new = replace(source("cnn"), assignment="atencion")
-    assert "course.toml does not list atencion" in list(opening.place_faults(COURSE, new))
+    assert "course.toml does not list atencion; add an [[assignment]] in its place" in list(
+        opening.faults(COURSE, new)
+    )
 
 
-@pytest.mark.parametrize(
-    ("cell", "old", "new", "told"),
-    [
-        ("preparacion", '"linear": 3', '"linear": 4', "the set-up must end with begin('mlp'"),
-        ("preparacion", '"linear": 3,\n', "", "the set-up must end with begin('mlp'"),
-        ("apertura", "| 15 | 35 |", "| 15 | 30 |", "lacks the row '| 3 | `cross_entropy` | … | 15 | 35 |'"),
-        ("apertura", "| 15 | 35 |", "| 15 | 30 |", "a row of no exercise"),
-        ("apertura", "**215**", "**214**", "the sums in its last row"),
-        ("linear-enunciado", "25 min", "20 min", "lacks the row '| 1 | `Linear` | … | 13 | 20 |'"),
-    ],
-)
-def test_opening_that_is_not_true_is_told(cell: str, old: str, new: str, told: str) -> None:
-    """Points, minutes and names in the opening are those of the exercises, or each difference is told."""
+REPEATED = [
+    ("preparacion", '"linear": 3', '"linear": 4'),
+    ("preparacion", '"linear": 3,\n', ""),
+    ("preparacion", '"linear": 3,\n        "mlp": 3', '"mlp": 3,\n        "linear": 3'),
+    ("apertura", "| 15 | 35 |", "| 15 | 30 |"),
+    ("apertura", "| 1 | `Linear`", "| 4 | `Linear`"),
+    ("apertura", "**215**", "**214**"),
+    ("linear-enunciado", "## 1. ", "## 3. "),
+    ("linear-enunciado", "*13 puntos", "*12 puntos"),
+    ("linear-publico", "(3 puntos)", "(2 puntos)"),
+    ("linear-valores", "valores (", "valores (1"),
+]
+
+
+@pytest.mark.parametrize(("cell", "old", "new"), REPEATED)
+def test_what_a_notebook_repeats_is_told_and_mended(cell: str, old: str, new: str) -> None:
+    """What headings, heads, first lines, table or `begin` repeat wrongly is told, and becomes what it was."""
     made = source("mlp")
-    assert not list(opening.faults(made))
+    assert not list(derived.faults(made))
 
-    assert told in "\n".join(opening.faults(edited(made, cell, old, new)))
+    told = list(derived.faults(edited(made, cell, old, new)))
+    mended = derived.changes(edited(made, cell, old, new))
+
+    assert (
+        len(told) == 1 and told[0].startswith(f"{cell}: the line '") and told[0].endswith("run `make format`")
+    )
+    assert mended == {each.id: each.source for each in made.cells if each.id == cell}
+
+
+def test_opening_follows_what_an_author_changes() -> None:
+    """Minutes, points and a new place of an exercise reach the opening's table and its sums."""
+    made = edited(source("mlp"), "linear-enunciado", "25 min", "20 min")
+    cells = [replace(each, points=5) if each.id == "batches-bordes" else each for each in made.cells]
+    moved = [each for each in cells if each.exercise == "evaluate"]
+    cells = [each for each in cells if each not in moved]
+    first = next(place for place, each in enumerate(cells) if each.id == "mlp-enunciado")
+    made = Notebook("mlp", (*cells[:first], *moved, *cells[first:]))
+
+    mended = derived.changes(made)
+
+    table = re.findall(r"^\| (\d) \| `(\w+)` .* \| (\d+) \| (\d+) \|$", mended["apertura"], re.M)
+    assert [row[:2] for row in table[:3]] == [("1", "Linear"), ("2", "evaluate"), ("3", "MLP")]
+    assert table[0][3] == "20" and "| **210** |" in mended["apertura"]
+    assert f"| **{made.points:g}** |" in mended["apertura"] and made.points != 100
+    assert mended["evaluate-enunciado"].startswith("## 2. `evaluate`")
+    assert list(re.findall(r'"([a-z-]+)": \d', mended["preparacion"]))[:3] == ["linear", "evaluate", "mlp"]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +146,7 @@ def test_title_and_order_are_those_of_the_outline(old: str, new: str, told: str)
     """A title or an order that differs from `course.toml` is told."""
     made = edited(source("mlp"), "apertura", old, new)
 
-    assert told in "\n".join(opening.place_faults(COURSE, made))
+    assert told in "\n".join(opening.faults(COURSE, made))
 
 
 def test_long_texts_are_told() -> None:

@@ -62,7 +62,7 @@ def check(
     folder: Path, what: tuple[str, ...], verbose: bool, seeds: int | None, seeds_from: int | None
 ) -> None:
     from torchaula.authoring import matrix, opening, rules
-    from torchaula.course import layout
+    from torchaula.course import layout, outline
     from torchaula.report import matrix_table
 
     course = layout.find(folder)
@@ -75,8 +75,9 @@ def check(
         assignment, exercises = source.assignment, source.exercises
         faults = [fault for e in known for fault in rules.exercise_faults(exercises[e], known[e])]
         if is_whole:
-            faults += rules.notebook_faults(source, course.source / assignment)
-            faults += opening.place_faults(course, source)
+            is_draft = outline.entry(course.root, assignment).is_draft
+            faults += rules.notebook_faults(source, course.source / assignment, is_draft)
+            faults += opening.faults(course, source)
         for fault in faults:
             click.echo(f"{assignment}: {fault}", err=True)
         tried = {e: matrix.known(exercises[e], known[e]) for e in known}
@@ -192,19 +193,30 @@ def _examined(course: Course, what: tuple[str, ...], commit: str | None) -> list
     ]
 
 
-@cli.command(help=_("Write the cells and the answers file of a new exercise, WHAT (`mlp/dropout`)."))
+@cli.command(
+    help=_(
+        "Begin the assignment WHAT (`atencion`): a notebook with one exercise; or add the exercise WHAT "
+        "(`atencion/softmax-escalado`) to it. Both work as they are written, to be changed."
+    )
+)
 @click.argument("what")
+@click.option("--random", "is_random", is_flag=True, help=_("Let the exercise draw from a generator."))
 @click.pass_obj
-def new(folder: Path, what: str) -> None:
-    from torchaula.authoring.new import create
+def new(folder: Path, what: str, is_random: bool) -> None:
+    from torchaula.authoring.new import Template, add, begin
     from torchaula.course import layout
 
+    course = layout.find(folder)
     assignment, slash, exercise = what.partition("/")
-    if not slash:
-        raise Refusal(_("{what!r}: give assignment and exercise, as in mlp/dropout").format(what=what))
-    for path in create(layout.find(folder), assignment, exercise):
+    if slash:
+        written = add(course, assignment, exercise, Template.RANDOM if is_random else Template.PLAIN)
+    elif is_random:
+        raise click.UsageError(_("--random is for an exercise: torchaula new {what}/NAME").format(what=what))
+    else:
+        written = begin(course, assignment)
+    for path in written:
         click.echo(_("wrote {path}").format(path=path))
-    click.echo(_("next: torchaula check {what}").format(what=what))
+    click.echo(_("next: change it; then `make format`, and `torchaula check {what}`").format(what=what))
 
 
 @cli.command(help=_("Derive what learners receive from source/, for each ASSIGNMENT or all of them."))

@@ -1,202 +1,158 @@
-"""Create the cells and the answers file of a new exercise: a small working one, to be replaced."""
+"""Begin an assignment, or add an exercise to one: copies of templates that work as they stand, to be changed.
+
+A template is a notebook with an exercise, and the file of its known answers, in `template/`.
+"""
 
 from __future__ import annotations
 
+import ast
+import json
 import re
+from enum import StrEnum
 from pathlib import Path
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from torchaula.course import answers, notebook
+from torchaula import source_text
+from torchaula.authoring import derived, normal_form
+from torchaula.course import answers, notebook, outline
 from torchaula.course.layout import Course
+from torchaula.course.outline import Entry
 from torchaula.errors import Refusal
+from torchaula.files import whole
 from torchaula.i18n import _
 
-EXERCISE_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+TEMPLATES = Path(__file__).with_name("template")
+ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 RESERVED = (notebook.STATEMENT, notebook.PUBLIC, *notebook.HIDDEN)
+FIRST = "ejemplo"  # the exercise of a new assignment
 
-STATEMENT = """
-## {number}. `{name}`: ESCRIBE AQUÍ LA IDEA, UNA SOLA
 
-*8 puntos · 10 min (estimación) · traes: LO QUE YA SE SABE*
+class Template(StrEnum):
+    """Which exercise a new one begins as: a plain function, or one that draws from a generator."""
 
-**La pregunta.** QUÉ SE ROMPE SIN ESTO, en 40 palabras.
+    PLAIN = "plain"
+    RANDOM = "random"
 
-**La idea.** CÓMO SE RESUELVE, en 80 palabras y una fórmula o un dibujo, no las dos cosas.
+    @property
+    def notebook(self) -> Path:
+        return TEMPLATES / f"{self}.ipynb"
 
-**Ejemplo.** Con `x = [[1, 2]]` sale `[[2, 4]]`.
+    @property
+    def answers(self) -> Path:
+        return TEMPLATES / f"{self}.md"
 
-**Escribe** `{name}(x)`:
 
-- `x: [n, d]` → `[n, d]`: el doble de cada número; `n` puede ser 0.
-- Herramientas: `*`.
+def begin(course: Course, assignment: str) -> list[Path]:
+    """Write an assignment of one exercise, and list it in `course.toml` as a draft; returns what was written.
 
-**Se comprueba**
-
-- valores: formas y números, de varios tamaños.
-- bordes: `n = 0`, `n = 1` y `d = 1`.
-- gradiente: que el gradiente llegue a `x`.
-- no se puede: …, porque …
-
-<details><summary>Pista 1: por dónde</summary>
-
-…
-</details>
-
-<details><summary>Pista 2: qué herramienta</summary>
-
-…
-</details>
-
-<details><summary>Pista 3: el error típico</summary>
-
-…
-</details>
-
-<details><summary>Para seguir (sin nota)</summary>
-
-UNA PREGUNTA MÁS DIFÍCIL.
-</details>
-"""
-SOLUTION = '''
-def {name}(x: torch.Tensor) -> torch.Tensor:
-    """Qué hace, en una línea.
-
-    x: [n, d], float32 o float64 → [n, d], del mismo dtype
+    Raises `Refusal`, before anything is written, if the name is bad or taken.
     """
-    ### BEGIN SOLUTION
-    return 2 * x
-    ### END SOLUTION
-'''
-PUBLIC = """
-# Comprobación pública (2 puntos): ejecuta esta celda
-student = graded("{id}-publico", names="{name}")
-
-# El ejemplo del enunciado
-student.{name}(torch.tensor([[1.0, 2.0]])).equals(torch.tensor([[2.0, 4.0]])).show()
-
-# La batería: tipos, memoria, argumentos intactos, gradiente, sin bucles
-battery(
-    student.{name},
-    lambda n, d: (torch.randn(n, d),),
-    sizes=[(5, 3), (1, 7)],
-    shape=lambda n, d: (n, d),
-    differentiable=[0],
-    data=["n", "d"],
-)
-student.done()
-"""
-HIDDEN = """
-# Pruebas ocultas: {aspect} ({points} puntos)
-### BEGIN HIDDEN TESTS
-student = graded("{id}-{aspect}")
-for x in ({cases}):
-    student.{name}(x).matches(lambda x: 2 * x)
-### END HIDDEN TESTS
-"""
-CASES = {
-    "valores": "torch.randn(5, 3), torch.randn(7, 2, dtype=torch.float64)",
-    "bordes": "torch.randn(1, 1), torch.empty(0, 3), torch.randn(3, 5).T",
-    "gradiente": "torch.randn(5, 3).requires_grad_(), torch.zeros(2, 7).requires_grad_()",
-}
-ANSWERS = """# Known answers to `{assignment}/{id}`
-
-At least two right ones and six wrong ones.
-
-```python
-@right("sum")
-def {name}(x):
-    return x + x
-```
-
-```diff
-@@ right multiply @@
--    return 2 * x
-+    return torch.mul(x, 2)
-
-@@ square @@ tu resultado coincide con elevar al cuadrado
--    return 2 * x
-+    return x**2
-
-@@ in-place @@ modificas `x` en lugar de devolver un tensor nuevo
--    return 2 * x
-+    return x.mul_(2)
-
-@@ detached fails publico gradiente @@ sacas el resultado del grafo de autograd
--    return 2 * x
-+    return 2 * x.detach()
-```
-"""
+    _refuse_bad_id(assignment)
+    path = course.source / assignment / f"{assignment}.ipynb"
+    if found := sorted(path.parent.glob("*.ipynb")):
+        raise Refusal(
+            _("{path}: exists already; to add an exercise, run `torchaula new {assignment}/NAME`").format(
+                path=found[0], assignment=assignment
+            )
+        )
+    entry = outline.entry(course.root, assignment)
+    title = entry.title or assignment.capitalize()
+    node = notebook.loads(_filled(Template.PLAIN.notebook, assignment, FIRST, title))
+    known = _write_answers(course, assignment, FIRST, Template.PLAIN)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    notebook.write(normal_form.normal(node, assignment), path)
+    draft = Entry(assignment, title, is_draft=True)
+    return [path, known, *outline.add(course.root, draft)]
 
 
-def create(course: Course, assignment: str, exercise: str) -> tuple[Path, Path]:
+def add(course: Course, assignment: str, exercise: str, template: Template = Template.PLAIN) -> list[Path]:
     """Add `exercise` after the last one of the notebook; returns the paths of notebook and answers.
 
     Raises `Refusal`, before anything is written, if the id is bad or taken.
     """
+    if not (course.source / assignment).exists():
+        raise Refusal(
+            _("{folder}: there is no such assignment; to begin it, run `torchaula new {assignment}`").format(
+                folder=course.source / assignment, assignment=assignment
+            )
+        )
     path = course.notebook(assignment)
     node = notebook.read(path)
-    known = notebook.parse(node, assignment)
-    known_answers = answers.path(course, assignment, exercise)
-    _refuse_bad_id(exercise, [cell.id for cell in known.cells], path)
-    if known_answers.exists():
-        raise Refusal(_("{path}: exists already; choose another id").format(path=known_answers))
-    last = max(
-        (i for i, cell in enumerate(known.cells) if cell.kind == "graded"), default=len(known.cells) - 1
-    )
-    node.cells[last + 1 : last + 1] = _cells(exercise, number=len(known.exercises) + 1)
-    known_answers.parent.mkdir(parents=True, exist_ok=True)
-    known_answers.write_text(
-        ANSWERS.format(assignment=assignment, id=exercise, name=_name(exercise)), encoding="utf-8"
-    )
-    notebook.write(node, path)
-    return path, known_answers
-
-
-def _refuse_bad_id(exercise: str, taken: list[str], path: Path) -> None:
-    if not EXERCISE_ID.fullmatch(exercise) or exercise.rpartition("-")[2] in RESERVED:
-        raise Refusal(
-            _(
-                "{id!r}: an exercise's id is lowercase words joined by '-', the last none of {reserved}"
-            ).format(id=exercise, reserved=", ".join(RESERVED))
-        )
-    if exercise in taken:
+    source = notebook.parse(node, assignment)
+    _refuse_bad_id(exercise)
+    if exercise in [cell.id for cell in source.cells]:
         raise Refusal(
             _("{path}: there is a cell {id!r} already; choose another id").format(path=path, id=exercise)
         )
+    made = notebook.loads(_filled(template.notebook, assignment, exercise))
+    last = max(
+        (i for i, cell in enumerate(source.cells) if cell.kind == "graded"), default=len(node.cells) - 1
+    )
+    node.cells[last + 1 : last + 1] = _of_exercise(made, exercise)
+    _import_into(node, made)
+    known = _write_answers(course, assignment, exercise, template)
+    notebook.write(normal_form.normal(node, assignment), path)
+    return [path, known]
 
 
-def _name(exercise: str) -> str:
-    return exercise.replace("-", "_")
+def _refuse_bad_id(name: str) -> None:
+    if not ID.fullmatch(name) or name.rpartition("-")[2] in RESERVED:
+        raise Refusal(
+            _("{id!r}: an id is lowercase words joined by '-', the last none of {reserved}").format(
+                id=name, reserved=", ".join(RESERVED)
+            )
+        )
 
 
-def _cells(exercise: str, number: int) -> list[NotebookNode]:
-    fields = {"id": exercise, "name": _name(exercise), "number": number}
-    cells = [
-        _cell(f"{exercise}-{notebook.STATEMENT}", STATEMENT.format(**fields), markdown=True),
-        _cell(exercise, SOLUTION.format(**fields), solution=True),
-        _cell(f"{exercise}-{notebook.PUBLIC}", PUBLIC.format(**fields), points=2),
-    ]
-    cells[-1].metadata["jupyter"] = {"source_hidden": True}
-    for aspect, cases in CASES.items():
-        text = HIDDEN.format(**fields, aspect=aspect, points=2, cases=cases)
-        cells.append(_cell(f"{exercise}-{aspect}", text, points=2))
-    return cells
+def _filled(template: Path, assignment: str, exercise: str, title: str = "") -> str:
+    """The template's text with the names of what is new."""
+    text = template.read_text(encoding="utf-8")
+    for old, new in {
+        "assignment-name": assignment,
+        "assignment-title": json.dumps(title, ensure_ascii=False)[1:-1],  # inside a string of JSON
+        "new-exercise": exercise,
+        "new_exercise": exercise.replace("-", "_"),
+    }.items():
+        text = text.replace(old, new)
+    return text
 
 
-def _cell(
-    identifier: str, text: str, *, markdown: bool = False, solution: bool = False, points: int | None = None
-) -> NotebookNode:
-    make = new_markdown_cell if markdown else new_code_cell
-    cell: NotebookNode = make(text.strip("\n"), id=identifier)  # type: ignore[no-untyped-call]
-    cell.metadata["nbgrader"] = {
-        "grade": points is not None,
-        "grade_id": identifier,
-        "locked": not solution,
-        **({} if points is None else {"points": points}),
-        "schema_version": 3,
-        "solution": solution,
-        "task": False,
-    }
-    return cell
+def _write_answers(course: Course, assignment: str, exercise: str, template: Template) -> Path:
+    path = answers.path(course, assignment, exercise)
+    if path.exists():
+        raise Refusal(_("{path}: exists already; choose another id").format(path=path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole(path) as file:
+        file.write_text(_filled(template.answers, assignment, exercise), encoding="utf-8")
+    return path
+
+
+def _of_exercise(node: NotebookNode, exercise: str) -> list[NotebookNode]:
+    cells = notebook.parse(node, "").cells
+    return [each for each, cell in zip(node.cells, cells, strict=True) if cell.exercise == exercise]
+
+
+def _import_into(node: NotebookNode, made: NotebookNode) -> None:
+    """Add to the set-up, above its `begin(…)`, the imports that the new cells need and that it lacks."""
+    for wanted in filter(_is_setup, made.cells):
+        for cell in filter(_is_setup, node.cells):
+            lines = cell.source.splitlines()
+            calls = list(derived.begin_calls(cell.source))
+            place = calls[0].lineno - 1 if calls else len(lines)
+            lines[place:place] = _lacking(wanted.source, source_text.names_bound_in(cell.source))
+            cell.source = "\n".join(lines)
+
+
+def _is_setup(cell: NotebookNode) -> bool:
+    return notebook.SETUP_TAG in cell.metadata.get("tags", [])
+
+
+def _lacking(source: str, bound: frozenset[str]) -> list[str]:
+    """The import statements of `source`, each without the names that are bound already."""
+    found = []
+    for statement in ast.parse(source).body:
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            statement.names = [each for each in statement.names if (each.asname or each.name) not in bound]
+            found += [ast.unparse(statement)] if statement.names else []
+    return found

@@ -1,7 +1,8 @@
 """Write instructor notebooks in one normal form, so that a diff in git shows only real changes.
 
 No outputs and no execution counts; a cell's id is its `grade_id`; no metadata but nbgrader's, the course's
-tags, whether a graded cell is collapsed, and the kernel's name. ruff formats the code, not this module.
+tags, whether a graded cell is collapsed, and the kernel's name. What cells say of points, numbers and minutes
+is true (`derived`). ruff formats the code, not this module.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+from torchaula.authoring import derived
 from torchaula.course import notebook
 from torchaula.course.notebook import DEMO_TAG, SETUP_TAG
+from torchaula.errors import Refusal
 from torchaula.i18n import _
 
 KERNEL = {
@@ -30,16 +33,28 @@ TAGS = {SETUP_TAG, DEMO_TAG}
 def mend(path: Path) -> bool:
     """Write the notebook at `path` in its normal form; returns whether that changed it."""
     before = path.read_text(encoding="utf-8")
-    after = notebook.text(normal(notebook.read(path)))
-    if after != before:
-        notebook.write(normal(notebook.read(path)), path)
-    return after != before
+    mended = normal(notebook.read(path), path.stem)
+    if is_other := notebook.text(mended) != before:
+        notebook.write(mended, path)
+    return is_other
 
 
-def normal(node: NotebookNode) -> NotebookNode:
+def normal(node: NotebookNode, assignment: str) -> NotebookNode:
     """A copy of the notebook in normal form."""
     cells = [_normal_cell(cell) for cell in node.cells]
-    return NotebookNode(cells=cells, metadata=deepcopy(KERNEL), nbformat=4, nbformat_minor=5)
+    new = NotebookNode(cells=cells, metadata=deepcopy(KERNEL), nbformat=4, nbformat_minor=5)
+    texts = _derived(new, assignment)
+    for cell in new.cells:
+        cell.source = texts.get(cell.id, cell.source)
+    return new
+
+
+def _derived(node: NotebookNode, assignment: str) -> dict[str, str]:
+    """The texts of cells that should say something else; none where the notebook has a worse fault."""
+    try:
+        return derived.changes(notebook.parse(node, assignment))
+    except Refusal:
+        return {}
 
 
 def _normal_cell(cell: NotebookNode) -> NotebookNode:
@@ -87,7 +102,7 @@ def faults(path: Path) -> Iterator[str]:
     node = notebook.read(path)
     found = list(_cell_faults(node))
     yield from found
-    if not found and path.read_text(encoding="utf-8") != notebook.text(normal(node)):
+    if not found and path.read_text(encoding="utf-8") != notebook.text(normal(node, path.stem)):
         yield _("not written in the normal form; run `make format`")
 
 

@@ -9,42 +9,47 @@ from collections.abc import Iterator, Sequence
 from math import isclose
 from pathlib import Path
 
-from torchaula.authoring import opening, prose
-from torchaula.course import pictures
+from torchaula.authoring import derived, prose
+from torchaula.course import outline, pictures
 from torchaula.course.answers import KnownAnswer
 from torchaula.course.magics import as_python
-from torchaula.course.notebook import HIDDEN, PUBLIC, Cell, Exercise, Notebook
+from torchaula.course.notebook import HIDDEN, PUBLIC, STATEMENT, Cell, Exercise, Notebook
 from torchaula.i18n import _
 
 TOTAL_POINTS = 100
 EXERCISE_POINTS = range(8, 19)
 PUBLIC_SHARE = (0.15, 0.40)  # least and greatest share of the points: "about a quarter"
-LEAST_WRONG, LEAST_RIGHT, LEAST_HINTS = 6, 2, 2
-PUBLIC_LINE = "# Comprobación pública ({points} puntos): ejecuta esta celda"
+LEAST_WRONG, LEAST_RIGHT, LEAST_HINTS = 8, 3, 2
 HTML_IMAGE = re.compile(r"<img\b")
 HEADING = re.compile(r"^(#{1,6}) ", re.M)
 FENCE = re.compile(r"^```.*?^```", re.M | re.S)
 
 
-def notebook_faults(notebook: Notebook, folder: Path) -> Iterator[str]:
-    """What is wrong with the notebook as a whole; `folder` is the folder of its pictures."""
+def notebook_faults(notebook: Notebook, folder: Path, is_draft: bool = False) -> Iterator[str]:
+    """What is wrong with the notebook as a whole; `folder` is the folder of its pictures.
+
+    A draft may still lack exercises, and so points.
+    """
     for twice in (i for i, n in Counter(cell.id.lower() for cell in notebook.cells).items() if n > 1):
         yield _("{id}: the id stands twice (case aside); rename one cell").format(id=twice)
-    if not isclose(total := notebook.points, TOTAL_POINTS):
-        yield _("the points add up to {total}, not {expected}").format(
-            total=f"{total:g}", expected=TOTAL_POINTS
-        )
+    total = notebook.points
+    if not isclose(total, TOTAL_POINTS) and not (is_draft and total < TOTAL_POINTS):
+        yield _(
+            "the points add up to {total}, not {expected}; change those of cells, or add exercises (while "
+            "some are missing, {file} says draft = true)"
+        ).format(total=f"{total:g}", expected=TOTAL_POINTS, file=outline.FILE)
     for cell in notebook.cells:
         if cell.kind == "free":
             yield _("{id}: a code cell without a kind; tag it 'setup' or 'demo'").format(id=cell.id)
         if cell.kind == "graded" and cell.exercise not in notebook.exercises:
-            yield _("{id}: graded, but there is no exercise {exercise}").format(
-                id=cell.id, exercise=cell.exercise
-            )
+            yield _(
+                "{id}: graded, but there is no exercise {exercise}; give it the id of one, or add the cells "
+                "{exercise}-{statement} and {exercise}"
+            ).format(id=cell.id, exercise=cell.exercise, statement=STATEMENT)
         if cell.is_prose:
             yield from _picture_faults(cell, folder)
     yield from _heading_faults(notebook)
-    yield from opening.faults(notebook)
+    yield from derived.faults(notebook)
     yield from prose.long_texts(notebook)
     yield from _shadowing_faults(notebook)
 
@@ -62,7 +67,8 @@ def _shadowing_faults(notebook: Notebook) -> Iterator[str]:
             for name in sorted(_bound_names(cell.source)):
                 if owners.get(name, cell.id) != cell.id:
                     yield _(
-                        "{id}: {name!r} is also defined by {owner}, and running this cell overwrites it"
+                        "{id}: {name!r} is also defined by {owner}, and running this cell overwrites it; "
+                        "rename it here"
                     ).format(id=cell.id, name=name, owner=owners[name])
 
 
@@ -83,7 +89,9 @@ def _picture_faults(cell: Cell, folder: Path) -> Iterator[str]:
                 id=cell.id, path=image["place"]
             )
         if not (folder / image["place"]).is_file():
-            yield _("{id}: {path}: no such file").format(id=cell.id, path=image["place"])
+            yield _("{id}: {path}: no such file; put it there, or mend the path").format(
+                id=cell.id, path=image["place"]
+            )
 
 
 def _heading_faults(notebook: Notebook) -> Iterator[str]:
@@ -92,9 +100,10 @@ def _heading_faults(notebook: Notebook) -> Iterator[str]:
         for match in HEADING.finditer(FENCE.sub("", cell.source)) if cell.is_prose else ():
             found = len(match[1])
             if found > level + 1 or (found == 1 and level):
-                yield _("{id}: a heading of level {found} after one of level {level}").format(
-                    id=cell.id, found=found, level=level
-                )
+                yield _(
+                    "{id}: a heading of level {found} after one of level {level}; the title alone has level "
+                    "1, and below it none is left out"
+                ).format(id=cell.id, found=found, level=level)
             level = found
 
 
@@ -107,63 +116,76 @@ def exercise_faults(exercise: Exercise, answers: Sequence[KnownAnswer]) -> Itera
 def _statement(exercise: Exercise) -> Iterator[str]:
     text = exercise.statement.source
     if not re.search(rf"^\*{exercise.points:g} puntos · .*\d+ min(utos)?\b.*\*$", text, re.M):
-        yield _("the statement lacks its line '*{points} puntos · N min (estimación)*'").format(
+        yield _("the statement lacks its line '*{points} puntos · N min (estimación)*'; add it").format(
             points=f"{exercise.points:g}"
         )
     if "**Se comprueba" not in text:
-        yield _("the statement lacks its list '**Se comprueba**'")
+        yield _("the statement lacks its list '**Se comprueba**'; add all that can cost points")
     if text.count("<summary>Pista ") < LEAST_HINTS:
-        yield _("the statement has fewer than {n} hints in <details>").format(n=LEAST_HINTS)
+        yield _("the statement has fewer than {n} hints; add '<details><summary>Pista 1: …'").format(
+            n=LEAST_HINTS
+        )
     if "**Ejemplo" not in text:
-        yield _("the statement lacks a worked example, '**Ejemplo.** …'")
+        yield _("the statement lacks a worked example, '**Ejemplo.** …'; add the one of the public check")
 
 
 def _cells(exercise: Exercise) -> Iterator[str]:
     aspects = [cell.aspect for cell in exercise.graded]
     if aspects[:1] != [PUBLIC] or not set(aspects[1:]) <= set(HIDDEN) or not aspects[1:]:
-        yield _("graded cells must be '{public}' and then some of {hidden}").format(
-            public=PUBLIC, hidden=", ".join(HIDDEN)
+        yield _(
+            "graded cells must be {id}-{public} and then some of {hidden}; rename, add or move them"
+        ).format(
+            id=exercise.id, public=PUBLIC, hidden=", ".join(f"{exercise.id}-{aspect}" for aspect in HIDDEN)
         )
     if exercise.points not in EXERCISE_POINTS:
-        yield _("{points} points; an exercise has 8 to 18").format(points=f"{exercise.points:g}")
+        yield _(
+            "{points} points; an exercise has {least} to {most}: change those of its graded cells"
+        ).format(points=f"{exercise.points:g}", least=EXERCISE_POINTS.start, most=EXERCISE_POINTS.stop - 1)
     for cell in exercise.graded:
         yield from _hidden_cell(cell) if cell.aspect != PUBLIC else _public_cell(cell, exercise.points)
 
 
 def _public_cell(cell: Cell, points: float) -> Iterator[str]:
     if cell.is_hidden:
-        yield _("the public check holds hidden tests")
+        yield _("the public check holds hidden tests; move them to a hidden cell")
     if not PUBLIC_SHARE[0] <= cell.points / points <= PUBLIC_SHARE[1]:
         yield _("the public check has {n} of {points} points; give it about a quarter").format(
             n=f"{cell.points:g}", points=f"{points:g}"
         )
-    if not cell.source.startswith(first := PUBLIC_LINE.format(points=f"{cell.points:g}")):
-        yield _("the public check must begin with '{line}', which is all that is seen of it").format(
-            line=first
-        )
+    if not cell.source.startswith(first := derived.first_line(cell)):
+        yield _(
+            "the public check must begin with '{line}', which is all that is seen of it; add that"
+        ).format(line=first.strip())
     if not cell.source.rstrip().endswith("student.done()"):
-        yield _("the public check must end with 'student.done()'")
+        yield _("the public check must end with 'student.done()'; add that line")
 
 
 def _hidden_cell(cell: Cell) -> Iterator[str]:
-    visible = f"# Pruebas ocultas: {cell.aspect} ({cell.points:g} puntos)\n### BEGIN HIDDEN TESTS\n"
+    visible = derived.first_line(cell) + "### BEGIN HIDDEN TESTS\n"
     if not cell.source.startswith(visible) or not cell.source.rstrip().endswith("### END HIDDEN TESTS"):
-        yield _("{id} must be '{line}' and a region of hidden tests, nothing else").format(
-            id=cell.id, line=visible.partition("\n")[0]
-        )
+        yield _(
+            "{id} must be '{line}' and a region '### BEGIN HIDDEN TESTS' … '### END HIDDEN TESTS', nothing "
+            "else: move the rest into it"
+        ).format(id=cell.id, line=visible.partition("\n")[0])
 
 
 def _answers(exercise: Exercise, answers: Sequence[KnownAnswer]) -> Iterator[str]:
     right = sum(answer.is_right for answer in answers)
     if right < LEAST_RIGHT or len(answers) - right < LEAST_WRONG:
-        yield _("{right} right and {wrong} wrong answers; at least {r} and {w}").format(
-            right=right, wrong=len(answers) - right, r=LEAST_RIGHT, w=LEAST_WRONG
-        )
+        yield _(
+            "{right} right and {wrong} wrong answers; at least {r} and {w}: write those that a learner would "
+            "hand in"
+        ).format(right=right, wrong=len(answers) - right, r=LEAST_RIGHT, w=LEAST_WRONG)
     aspects = {cell.aspect for cell in exercise.graded}
     for answer in answers:
         if answer.fails - aspects:
-            yield _("{answer}: fails cells that don't exist: {names}").format(
-                answer=answer.id, names=", ".join(sorted(answer.fails - aspects))
+            yield _("{answer}: fails cells that don't exist: {names}; there are: {known}").format(
+                answer=answer.id,
+                names=", ".join(sorted(answer.fails - aspects)),
+                known=", ".join(cell.aspect for cell in exercise.graded),
             )
         if not answer.is_right and answer.fails == {PUBLIC}:
-            yield _("{answer}: no hidden cell fails it").format(answer=answer.id)
+            yield _(
+                "{answer}: no hidden cell fails it; what the public check asks of it, {hidden} should ask "
+                "with other data"
+            ).format(answer=answer.id, hidden=_(" or ").join(sorted(aspects - {PUBLIC})))

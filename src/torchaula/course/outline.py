@@ -1,13 +1,16 @@
-"""Read `course.toml`: the assignments in a learner's order, with title and one line each."""
+"""Read and extend `course.toml`: the assignments in a learner's order, with title and one line each."""
 
 from __future__ import annotations
 
+import json
 import tomllib
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from torchaula.errors import Refusal
+from torchaula.files import whole
 from torchaula.i18n import _
 
 FILE = "course.toml"
@@ -15,12 +18,16 @@ FILE = "course.toml"
 
 @dataclass(frozen=True)
 class Entry:
-    """One assignment: its folder's name, its title, and what a learner makes, in Spanish and in English."""
+    """One assignment: its folder's name, its title, and what a learner makes, in Spanish and in English.
+
+    One that `is_draft` is being written: it may still lack points, and README doesn't list it.
+    """
 
     name: str
     title: str = ""
     about: str = ""
     builds: str = ""
+    is_draft: bool = False
 
 
 def load(root: Path) -> tuple[Entry, ...]:
@@ -28,27 +35,49 @@ def load(root: Path) -> tuple[Entry, ...]:
     path = root / FILE
     try:
         listed = tomllib.loads(path.read_text(encoding="utf-8")).get("assignment", [])
-        entries = tuple(Entry(**each) for each in listed)
+        entries = tuple(Entry(**each) for each in map(_fields, listed))
     except FileNotFoundError:
         return ()
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, TypeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, TypeError, AttributeError) as error:
         raise _malformed(path, str(error)) from None
-    if not all(isinstance(getattr(each, f.name), str) for each in entries for f in fields(Entry)):
-        raise _malformed(path, _("a value is no text"))
+    for each in entries:
+        if not all(isinstance(value, str) for value in (each.name, each.title, each.about, each.builds)):
+            raise _malformed(path, _("a value is no text"))
+        if not isinstance(each.is_draft, bool):
+            raise _malformed(path, _("draft is neither true nor false"))
     return entries
+
+
+def _fields(table: Mapping[str, object]) -> dict[str, Any]:
+    return {("is_draft" if key == "draft" else key): value for key, value in table.items()}
 
 
 def _malformed(path: Path, reason: str) -> Refusal:
     return Refusal(
-        _("{path}: can't be read ({reason}); each [[assignment]] has name, title, about and builds").format(
-            path=path, reason=reason
-        )
+        _(
+            "{path}: can't be read ({reason}); each [[assignment]] has name, title, about and builds, and "
+            "draft = true while it is being written"
+        ).format(path=path, reason=reason)
     )
 
 
 def entry(root: Path, assignment: str) -> Entry:
     """What the file says of an assignment; its name alone if it isn't listed."""
     return next((each for each in load(root) if each.name == assignment), Entry(assignment))
+
+
+def add(root: Path, new: Entry) -> list[Path]:
+    """List an assignment last, if the file exists and lacks it; returns the file where it changed."""
+    path, known = root / FILE, load(root)
+    if not known or new.name in [each.name for each in known]:
+        return []
+    texts = {"name": new.name, "title": new.title, "about": new.about, "builds": new.builds}
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in texts.items()]
+    lines += ["draft = true"] if new.is_draft else []
+    with whole(path) as file:
+        before = path.read_text(encoding="utf-8").rstrip("\n")
+        file.write_text("\n".join([before, "", "[[assignment]]", *lines, ""]), encoding="utf-8")
+    return [path]
 
 
 def in_order(root: Path, names: Iterable[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import unified_diff
 from itertools import islice
 
@@ -12,7 +12,7 @@ from rich.table import Table
 
 from torchaula.authoring.matrix import MODEL, Trial, diagnosed
 from torchaula.course.answers import KnownAnswer
-from torchaula.course.notebook import Notebook
+from torchaula.course.notebook import PUBLIC, Notebook
 from torchaula.i18n import _
 
 
@@ -33,13 +33,16 @@ def show(
         table = Table(title=f"{notebook.assignment}/{exercise}", title_justify="left")
         for heading in (_("answer"), *aspects, _("declared")):
             table.add_column(heading, no_wrap=True)
-        messages, tried = [], list(islice(arriving, len(answers)))
+        remedies, messages, tried = [], [], list(islice(arriving, len(answers)))
         for trial in tried:
             total += 1
             good += trial.as_declared
             table.add_row(trial.answer.id, *(_mark(trial, a) for a in aspects), _end(trial))
+            remedies += [f"{trial.answer.id}: {each}" for each in _remedies(trial)]
             messages += [*_shown(trial.answer), *_messages(trial)] if verbose else []
         console.print(table)
+        for remedy in remedies:
+            console.print(escape(remedy), highlight=False, soft_wrap=True)
         found.append(diagnosed(tried))
         for message in messages:
             console.print(escape(message), highlight=False)
@@ -64,6 +67,30 @@ def _end(trial: Trial) -> str:
         return _("yes")
     declared = " ".join(sorted(trial.answer.fails)) or _("passes all")
     return f"[bold red]{_('NO')}: {declared}[/]"
+
+
+def _remedies(trial: Trial) -> Iterator[str]:
+    """For an answer that did not end as declared: what to change, and where."""
+    failed = frozenset().union(*map(trial.failed, trial.verdicts))
+    passed = frozenset(a for found in trial.verdicts.values() for a in found) - frozenset.intersection(
+        *map(trial.failed, trial.verdicts)
+    )
+    if missed := _cells(trial, trial.answer.fails & passed):
+        yield _(
+            "{cells} should fail it: add a call there that shows the mistake; if that is what it uses, "
+            'name that in forbid=[…] of graded("{exercise}-{public}", …), which holds for hidden cells too'
+        ).format(cells=missed, exercise=trial.exercise, public=PUBLIC)
+    refused = _cells(trial, failed - trial.answer.fails)
+    if refused and trial.answer.is_right:
+        yield _(
+            "{cells} should pass it; mend the test, or declare it wrong and let the statement say why"
+        ).format(cells=refused)
+    elif refused:
+        yield _("{cells} fails it too; name all cells that it fails after `fails`").format(cells=refused)
+
+
+def _cells(trial: Trial, aspects: Iterable[str]) -> str:
+    return ", ".join(f"{trial.exercise}-{aspect}" for aspect in sorted(aspects))
 
 
 def _shown(answer: KnownAnswer) -> list[str]:
