@@ -22,7 +22,7 @@ MARKS = (
     "sampled(number): without --all, only so many of these run, others with each commit",
     "slow: takes ten seconds and more by itself; without --all, a few of these run",
 )
-SLOW = 5  # tests that run without `--all`
+SLOW = 4  # tests that run without `--all`
 
 
 def of_commit() -> str:
