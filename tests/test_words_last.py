@@ -35,7 +35,7 @@ TEXTS_OF_COURSES = (
     "course/markers.py",
     "authoring/audit/mutants.py",
     "authoring/audit/text.py",
-    "authoring/new.py",
+    "authoring/derived.py",
     "authoring/rules.py",
     "authoring/sample_class.py",
 )

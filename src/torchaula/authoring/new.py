@@ -61,7 +61,7 @@ def begin(course: Course, assignment: str) -> list[Path]:
     node = notebook.loads(_filled(Template.PLAIN.notebook, assignment, FIRST, title))
     known = _write_answers(course, assignment, FIRST, Template.PLAIN)
     path.parent.mkdir(parents=True, exist_ok=True)
-    notebook.write(normal_form.normal(node, assignment), path)
+    notebook.write(normal_form.written(node, assignment), path)
     draft = Entry(assignment, title, is_draft=True)
     return [path, known, *outline.add(course.root, draft)]
 
@@ -92,7 +92,7 @@ def add(course: Course, assignment: str, exercise: str, template: Template = Tem
     node.cells[last + 1 : last + 1] = _of_exercise(made, exercise)
     _import_into(node, made)
     known = _write_answers(course, assignment, exercise, template)
-    notebook.write(normal_form.normal(node, assignment), path)
+    notebook.write(normal_form.written(node, assignment), path)
     return [path, known]
 
 

@@ -33,16 +33,21 @@ TAGS = {SETUP_TAG, DEMO_TAG}
 def mend(path: Path) -> bool:
     """Write the notebook at `path` in its normal form; returns whether that changed it."""
     before = path.read_text(encoding="utf-8")
-    mended = normal(notebook.read(path), path.stem)
+    mended = written(notebook.read(path), path.stem)
     if is_other := notebook.text(mended) != before:
         notebook.write(mended, path)
     return is_other
 
 
-def normal(node: NotebookNode, assignment: str) -> NotebookNode:
-    """A copy of the notebook in normal form."""
+def normal(node: NotebookNode) -> NotebookNode:
+    """A copy of the notebook in normal form, whatever its cells say."""
     cells = [_normal_cell(cell) for cell in node.cells]
-    new = NotebookNode(cells=cells, metadata=deepcopy(KERNEL), nbformat=4, nbformat_minor=5)
+    return NotebookNode(cells=cells, metadata=deepcopy(KERNEL), nbformat=4, nbformat_minor=5)
+
+
+def written(node: NotebookNode, assignment: str) -> NotebookNode:
+    """A copy of an assignment's notebook as it should stand in its file."""
+    new = normal(node)
     texts = _derived(new, assignment)
     for cell in new.cells:
         cell.source = texts.get(cell.id, cell.source)
@@ -102,7 +107,7 @@ def faults(path: Path) -> Iterator[str]:
     node = notebook.read(path)
     found = list(_cell_faults(node))
     yield from found
-    if not found and path.read_text(encoding="utf-8") != notebook.text(normal(node, path.stem)):
+    if not found and path.read_text(encoding="utf-8") != notebook.text(written(node, path.stem)):
         yield _("not written in the normal form; run `make format`")
 
 
