@@ -167,3 +167,14 @@ def test_check_shows_own_answers_first_and_says_what_to_mend(course: Course) -> 
     assert "\n-    return 2 * x\n+    return x / 2\n" in shown
     assert "── sum\ndef twice(x):\n    return x + x\n" in shown
     assert f"── {matrix.MODEL}" not in shown and f"── {matrix.STUB}\n" not in shown
+
+
+def test_templates_stay_out_of_what_learners_install(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wheel has none; there, `new` says where to run it, and writes nothing."""
+    monkeypatch.setattr(new, "TEMPLATES", course.root / "nowhere")
+
+    with pytest.raises(Refusal, match="not in an installed wheel"):
+        new.begin(course, "atencion")
+    with pytest.raises(Refusal, match="not in an installed wheel"):
+        new.add(course, "mini", "twice")
+    assert not (course.source / "atencion").exists() and not (course.answers / "atencion").exists()

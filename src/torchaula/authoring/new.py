@@ -107,6 +107,12 @@ def _refuse_bad_id(name: str) -> None:
 
 def _filled(template: Path, assignment: str, exercise: str, title: str = "") -> str:
     """The template's text with the names of what is new."""
+    if not template.is_file():
+        raise Refusal(
+            _("{path}: not in an installed wheel; run this from torchaula's own repository").format(
+                path=template
+            )
+        )
     text = template.read_text(encoding="utf-8")
     for old, new in {
         "assignment-name": assignment,

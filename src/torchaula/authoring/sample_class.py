@@ -1,7 +1,8 @@
-"""Make a sample class for one assignment: what sixteen learners might hand in, always the same.
+"""Make a sample class: what sixteen learners might hand in for each assignment, always the same.
 
 It is made from the released notebook, the model solutions and the known answers, and so covers every
-exercise.
+exercise. All sixteen hand in the course's first assignment. In a later one two of six odd submissions turn
+up, other ones each time, and some average learners have given up.
 """
 
 from __future__ import annotations
@@ -31,6 +32,10 @@ IN_BETWEEN = {
     "irene": (0.5, 0.4),
     "javier": (0.3, 0.5),
 }
+LASTS = {"javier": 1, "irene": 2, "gonzalo": 3, "elena": 4}  # who gives up, after how many assignments
+BEST = "referencia"  # hands in the model solutions, always
+ODD = ("alternativa", "vacio", "roto", "parcial", "despistada", "bucle")
+ODD_AT_ONCE = 2
 ABSENT = "ausente"  # hands in only the first assignment of the course
 ENDLESS = "while True:\n    pass"
 
@@ -69,11 +74,11 @@ def material(course: Course, assignment: str) -> Material:
 
 
 def submissions(made_from: Material) -> dict[str, str]:
-    """The text of each learner's notebook."""
+    """The text of each learner's notebook, if all hand something in."""
     m, exercises = made_from, list(made_from.exercises)
     model = {name: m.model(name) for name in exercises}
     known: dict[str, Callable[[], str]] = {
-        "referencia": lambda: handed_in(m, model),
+        BEST: lambda: handed_in(m, model),
         "alternativa": lambda: handed_in(m, {name: m.right(name)[0] for name in exercises}),
         "vacio": lambda: m.released,
         "parcial": lambda: handed_in(
@@ -85,6 +90,15 @@ def submissions(made_from: Material) -> dict[str, str]:
     }
     made = {student: make() for student, make in known.items()}
     return made | {student: handed_in(m, _some(m, student)) for student in IN_BETWEEN}
+
+
+def present(place: int) -> set[str]:
+    """Who hands in the assignment at this place of the course, from 0."""
+    if place == 0:
+        return {BEST, ABSENT, *ODD, *IN_BETWEEN}
+    first = ODD_AT_ONCE * place % len(ODD)
+    going_on = {student for student in IN_BETWEEN if place < LASTS.get(student, place + 1)}
+    return {BEST, *ODD[first : first + ODD_AT_ONCE], *going_on}
 
 
 def handed_in(made_from: Material, solutions: Mapping[str, str]) -> str:
@@ -122,13 +136,14 @@ def _some(made_from: Material, student: str) -> dict[str, str]:
 
 
 def write(course: Course, assignment: str) -> list[str]:
-    """Write the class to `submitted/`; returns its students.
+    """Write what the class hands in to `submitted/`; returns who hands something in.
 
     Raises `Refusal`, and writes nothing, if `submitted/` has submissions of others.
     """
-    made = submissions(material(course, assignment))
-    if assignment == course.assignments[0]:
-        made[ABSENT] = made["parcial"]
+    everybody = submissions(material(course, assignment))
+    everybody[ABSENT] = everybody["parcial"]
+    here = present(course.assignments.index(assignment))
+    made = {student: text for student, text in everybody.items() if student in here}
     require_writable(course.submitted)
     written = _read_marker(course)
     _require_untouched(course, written)
@@ -137,7 +152,8 @@ def write(course: Course, assignment: str) -> list[str]:
         path = course.submitted / relative
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    (course.submitted / ABSENT).mkdir(exist_ok=True)
+    for student in everybody:
+        (course.submitted / student).mkdir(exist_ok=True)
     marker = written | {relative: _digest(text) for relative, text in paths.items()}
     (course.submitted / MARKER).write_text(
         json.dumps(marker, indent=1, sort_keys=True) + "\n", encoding="utf-8"
