@@ -25,7 +25,7 @@ from torchaula.grading.sandboxed import rehearsal
 from torchaula.grading.trusted import client
 from torchaula.grading.trusted.client import Client, GradingFailed, Workers
 from torchaula.grading.trusted.jobs import Assigned, Job
-from torchaula.grading.wire.forks import HUGE, collapse_memory, descendants, in_fork
+from torchaula.grading.wire.forks import HUGE, descendants, in_fork, ready_for_forks
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process choose its core")
 
@@ -188,7 +188,7 @@ def test_memory_of_a_warm_process_stands_in_huge_pages() -> None:
     def in_huge_pages() -> int:
         content = bytearray(size)
         content[:: os.sysconf("SC_PAGE_SIZE")] = b"x" * (size // os.sysconf("SC_PAGE_SIZE"))
-        collapse_memory()
+        ready_for_forks()
         rollup = Path("/proc/self/smaps_rollup").read_text()
         assert len(content) == size and content[0] == ord("x")
         return 1024 * int(re.findall(r"AnonHugePages:\s+(\d+)", rollup)[0])

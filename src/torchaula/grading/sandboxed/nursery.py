@@ -30,7 +30,7 @@ from torchaula.grading.sandboxed.rehearsal import rehearse
 from torchaula.grading.sandboxed.shell import Shell
 from torchaula.grading.sandboxed.usage import Usage
 from torchaula.grading.wire import limits
-from torchaula.grading.wire.forks import ForkFailed, collapse_memory, descendants, in_fork, warm_up
+from torchaula.grading.wire.forks import ForkFailed, descendants, in_fork, ready_for_forks, warm_up
 from torchaula.grading.wire.frames import Channel
 from torchaula.grading.wire.limits import Limits
 from torchaula.grading.wire.orders import (
@@ -91,7 +91,7 @@ class Nursery:
             with suppress(Exception):
                 import_module(name)
         self._has_imported = bool(names)
-        collapse_memory()
+        ready_for_forks()
         self._limits = prepare.limits
         self._memory, self._mounts = resident(os.getpid()), mounts()
         self._used = cpu_seconds()

@@ -21,7 +21,7 @@ from torchaula.grading.trusted.sandbox import Sandbox
 from torchaula.grading.trusted.seeds import PUBLISHED, Seeds
 from torchaula.grading.trusted.verdict import Lost, Outcome, Verdict
 from torchaula.grading.wire import limits, words
-from torchaula.grading.wire.forks import ForkFailed, collapse_memory, in_fork, warm_up
+from torchaula.grading.wire.forks import ForkFailed, in_fork, ready_for_forks, warm_up
 from torchaula.grading.wire.orders import Leave, RunCell, Step
 
 MEMORY = 2 * 2**30  # bytes that the judge may use beyond what the worker has, since it keeps replies
@@ -39,7 +39,7 @@ def prepare(notebook: Notebook, only: Collection[str] | None = None) -> None:
     model = {name: each.solution.answer for name, each in exercises if only is None or name in only}
     with quiet():
         local.run(notebook, model, list(model), COURSE_SEED)
-    collapse_memory()
+    ready_for_forks()
 
 
 def import_for(notebook: Notebook) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import resource
 import select
@@ -36,8 +37,19 @@ def warm_up() -> None:
     optimizer.step()
 
 
-def collapse_memory() -> None:
-    """Move this process's own memory into huge pages, so that forks are cheap; do nothing where impossible.
+def ready_for_forks() -> None:
+    """Make forks of this warm process cheap.
+
+    What is in memory by now is left out of garbage collection, which would look at all of it in each fork and
+    so copy it; and it moves into huge pages.
+    """
+    gc.collect()
+    gc.freeze()
+    _collapse_memory()
+
+
+def _collapse_memory() -> None:
+    """Move this process's own memory into huge pages; do nothing where impossible.
 
     Most of the cost of forking a warm process is copying its page tables, for 250 MB in pages of 4 KB.
     """
