@@ -156,9 +156,8 @@ def test_check_shows_own_answers_first_and_says_what_to_mend(course: Course) -> 
     shown = out.getvalue()
     assert not is_good
     names = re.findall(r"^│ ([\w-]+)", shown, re.M)
-    assert names[0] == matrix.MODEL and names.index("detached") < names.index(matrix.STUB) < names.index(
-        "junk-nan"
-    )
+    assert names[:2] == [matrix.MODEL, matrix.STUB] and names.index("detached") < names.index("junk-nan")
+    assert "── detached / publico" in shown and "── junk-" not in shown and f"── {matrix.STUB} /" not in shown
     assert "multiply: twice-bordes, twice-gradiente, twice-publico, twice-valores should fail it" in shown
     assert 'forbid=[…] of graded("twice-publico", …)' in shown
     assert re.search(r"^divide: twice-.* should pass it", shown, re.M)

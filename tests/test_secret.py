@@ -191,7 +191,7 @@ def test_no_byte_sent_into_the_sandbox_tells_the_secret(
     assert all(verdict.passed for verdict in found.verdicts.values()), found.verdicts
     hidden = [cell.id for cell in source.cells if cell.kind == "graded" and cell.is_hidden]
     public = [cell.id for cell in source.cells if cell.kind == "graded" and not cell.is_hidden]
-    assert len(hidden) >= 8 and len(public) == 8
+    assert len(hidden) >= 8 and len(public) == len(source.exercises)
     for cell in hidden:  # so the recording holds what is sent
         assert msgspec.msgpack.encode(derive(SECRET, cell, "answer")) in sent
         assert msgspec.msgpack.encode(derive(COURSE_SEED, cell, "answer")) not in sent

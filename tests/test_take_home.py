@@ -87,7 +87,7 @@ def test_zip_holds_what_a_learner_needs_and_no_answer(copy: Course, wheel: Path,
 
 @pytest.mark.parametrize("assignment", COURSE.assignments)
 def test_pictures_stand_inside_the_notebook(copy: Course, wheel: Path, assignment: str) -> None:
-    """Each of its drawings is a PNG, as VS Code's Markdown accepts it, a quarter larger; the rest is as released.
+    """Each drawing is a PNG, as VS Code's Markdown accepts it, a quarter larger; the rest is as released.
 
     In the release itself they stay files.
     """

@@ -42,12 +42,12 @@ class Trial:
 
 
 def known(exercise: Exercise, answers: Iterable[KnownAnswer]) -> list[KnownAnswer]:
-    """The model solution and the known answers, and then what is made up: the released stub, junk."""
+    """The model solution, the stub that learners receive, the known answers, and junk."""
     everything = frozenset(cell.aspect for cell in exercise.graded)
     return [
         KnownAnswer(MODEL, exercise.solution.answer),
-        *answers,
         KnownAnswer(STUB, exercise.solution.released, everything, is_made_up=True),
+        *answers,
         *junk(exercise),
     ]
 

@@ -23,7 +23,10 @@ def show(
     verbose: bool = False,
     console: Console | None = None,
 ) -> bool:
-    """Print one table per exercise as its trials arrive; returns whether all answers ended as declared."""
+    """Print one table per exercise as its trials arrive; returns whether all answers ended as declared.
+
+    If `verbose`, the author's answers follow with what learners would read; of made-up ones only surprises.
+    """
     console = console or Console()
     arriving = iter(trials)
     good = total = 0
@@ -39,7 +42,8 @@ def show(
             good += trial.as_declared
             table.add_row(trial.answer.id, *(_mark(trial, a) for a in aspects), _end(trial))
             remedies += [f"{trial.answer.id}: {each}" for each in _remedies(trial)]
-            messages += [*_shown(trial.answer), *_messages(trial)] if verbose else []
+            is_told = verbose and not (trial.answer.is_made_up and trial.as_declared)
+            messages += [*_shown(trial.answer), *_messages(trial)] if is_told else []
         console.print(table)
         for remedy in remedies:
             console.print(escape(remedy), highlight=False, soft_wrap=True)
