@@ -344,7 +344,7 @@ def test_notebook_keeps_the_rules(assignment: str) -> None:
     """Ids, points, statements, hints, minutes, alt texts, headings and answers are as they must be."""
     source = notebook(assignment)
     faults = list(rules.notebook_faults(source, COURSE.source / assignment))
-    faults += opening.place_faults(COURSE, source)
+    faults += opening.faults(COURSE, source)
     for name, exercise in source.exercises.items():
         faults += rules.exercise_faults(exercise, known(assignment, name))
 

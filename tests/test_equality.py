@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import ledgers, mini, pupils
-from torchaula.authoring import judging, sample_class
+from tests import ledgers, mini, pupils, shipped
+from torchaula.authoring import judging
 from torchaula.course import notebook
 from torchaula.course.layout import Course, find
 from torchaula.grading.trusted import engine
@@ -27,10 +27,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     (root / "nbgrader_config.py").write_text(config)
     made = find(root)
     for assignment in made.assignments:
-        sample_class.write(made, assignment)
-    for folder in made.submitted.iterdir():
-        if folder.is_dir() and folder.name not in STUDENTS:
-            shutil.rmtree(folder)
+        shipped.hand_in(made, assignment, *STUDENTS)
     shutil.rmtree(made.answers)  # diagnosis, which no point hangs on, would take most of the time
     return made
 
