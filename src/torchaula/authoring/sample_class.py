@@ -1,8 +1,9 @@
 """Make a sample class: what sixteen learners might hand in for each assignment, always the same.
 
-It is made from the released notebook, the model solutions and the known answers, and so covers every
-exercise. All sixteen hand in the course's first assignment. In a later one two of six odd submissions turn
-up, other ones each time, and some average learners have given up.
+It is made from the released notebook, the model solutions and the known answers. All sixteen hand in the
+course's first assignment, which shows all that can happen. In a later one two odd submissions turn up, other
+ones each time; some average learners have given up, and the others fail where it is hard: at a third of the
+exercises, since finding out what their known answers do takes longest.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from torchaula.course import answers, converters, notebook
 from torchaula.course.answers import KnownAnswer
@@ -34,7 +36,8 @@ IN_BETWEEN = {
 }
 LASTS = {"javier": 1, "irene": 2, "gonzalo": 3, "elena": 4}  # who gives up, after how many assignments
 BEST = "referencia"  # hands in the model solutions, always
-ODD = ("alternativa", "vacio", "roto", "parcial", "despistada", "bucle")
+ODD = ("alternativa", "vacio", "roto", "parcial")
+ODDEST = ("despistada", "bucle")  # only in the first assignment, because they take long to grade
 ODD_AT_ONCE = 2
 ABSENT = "ausente"  # hands in only the first assignment of the course
 ENDLESS = "while True:\n    pass"
@@ -73,8 +76,8 @@ def material(course: Course, assignment: str) -> Material:
     return Material(released.read_text(encoding="utf-8"), source.exercises, known)
 
 
-def submissions(made_from: Material) -> dict[str, str]:
-    """The text of each learner's notebook, if all hand something in."""
+def submissions(made_from: Material, place: int = 0) -> dict[str, str]:
+    """The text of each learner's notebook, if all hand in the assignment at this place of the course."""
     m, exercises = made_from, list(made_from.exercises)
     model = {name: m.model(name) for name in exercises}
     known: dict[str, Callable[[], str]] = {
@@ -89,13 +92,14 @@ def submissions(made_from: Material) -> dict[str, str]:
         "bucle": lambda: handed_in(m, model | _endless(m)),
     }
     made = {student: make() for student, make in known.items()}
-    return made | {student: handed_in(m, _some(m, student)) for student in IN_BETWEEN}
+    hard = exercises if place == 0 else sorted(exercises, key=_drawn)[: ceil(len(exercises) / 3)]
+    return made | {student: handed_in(m, _some(m, student, hard)) for student in IN_BETWEEN}
 
 
 def present(place: int) -> set[str]:
     """Who hands in the assignment at this place of the course, from 0."""
     if place == 0:
-        return {BEST, ABSENT, *ODD, *IN_BETWEEN}
+        return {BEST, ABSENT, *ODD, *ODDEST, *IN_BETWEEN}
     first = ODD_AT_ONCE * place % len(ODD)
     going_on = {student for student in IN_BETWEEN if place < LASTS.get(student, place + 1)}
     return {BEST, *ODD[first : first + ODD_AT_ONCE], *going_on}
@@ -120,8 +124,12 @@ def _endless(made_from: Material) -> dict[str, str]:
     return {name: solution.markers.stub(solution.source, text=ENDLESS)}
 
 
-def _some(made_from: Material, student: str) -> dict[str, str]:
-    """Some answers, of which some are right. The learner's name is the random seed."""
+def _drawn(text: str) -> float:
+    return random.Random(text).random()
+
+
+def _some(made_from: Material, student: str, hard: Sequence[str]) -> dict[str, str]:
+    """Some answers; of those to hard exercises some are wrong. The learner's name is the random seed."""
     tried, right = IN_BETWEEN[student]
     solutions = {}
     for name in made_from.exercises:
@@ -129,7 +137,7 @@ def _some(made_from: Material, student: str) -> dict[str, str]:
         if draw.random() >= tried:
             continue
         pool = [made_from.model(name), *made_from.right(name)]
-        if draw.random() >= right:
+        if draw.random() >= right and name in hard:
             pool = made_from.wrong(name)
         solutions[name] = pool[int(draw.random() * len(pool))]
     return solutions
@@ -140,9 +148,10 @@ def write(course: Course, assignment: str) -> list[str]:
 
     Raises `Refusal`, and writes nothing, if `submitted/` has submissions of others.
     """
-    everybody = submissions(material(course, assignment))
+    place = course.assignments.index(assignment)
+    everybody = submissions(material(course, assignment), place)
     everybody[ABSENT] = everybody["parcial"]
-    here = present(course.assignments.index(assignment))
+    here = present(place)
     made = {student: text for student, text in everybody.items() if student in here}
     require_writable(course.submitted)
     written = _read_marker(course)
