@@ -2,7 +2,7 @@
 
 It is made from the released notebook, the model solutions and the known answers. All sixteen hand in the
 course's first assignment, which shows all that can happen. In a later one two odd submissions turn up, other
-ones each time; some average learners have given up, and the others fail where it is hard: at a third of the
+ones each time; some average learners have given up, and the others fail where it is hard: at a quarter of the
 exercises, since finding out what their known answers do takes longest.
 """
 
@@ -34,7 +34,13 @@ IN_BETWEEN = {
     "irene": (0.5, 0.4),
     "javier": (0.3, 0.5),
 }
-LASTS = {"javier": 1, "irene": 2, "gonzalo": 3, "elena": 4}  # who gives up, after how many assignments
+LASTS = {
+    "javier": 1,
+    "irene": 1,
+    "gonzalo": 2,
+    "elena": 3,
+    "diego": 4,
+}  # who gives up, after how many assignments
 BEST = "referencia"  # hands in the model solutions, always
 ODD = ("alternativa", "vacio", "roto", "parcial")
 ODDEST = ("despistada", "bucle")  # only in the first assignment, because they take long to grade
@@ -92,7 +98,7 @@ def submissions(made_from: Material, place: int = 0) -> dict[str, str]:
         "bucle": lambda: handed_in(m, model | _endless(m)),
     }
     made = {student: make() for student, make in known.items()}
-    hard = exercises if place == 0 else sorted(exercises, key=_drawn)[: ceil(len(exercises) / 3)]
+    hard = exercises if place == 0 else sorted(exercises, key=_drawn)[: ceil(len(exercises) / 4)]
     return made | {student: handed_in(m, _some(m, student, hard)) for student in IN_BETWEEN}
 
 
