@@ -135,6 +135,13 @@ def test_opening_follows_what_an_author_changes() -> None:
     assert list(re.findall(r'"([a-z-]+)": \d', mended["preparacion"]))[:3] == ["linear", "evaluate", "mlp"]
 
 
+def test_table_keeps_its_rows_where_a_statement_lacks_its_head() -> None:
+    """What an author wrote in the table is not lost with a head that can't be read."""
+    made = edited(source("mlp"), "linear-enunciado", "25 min", "un rato")
+
+    assert "apertura" not in derived.changes(made)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [

@@ -69,7 +69,7 @@ def first_line(cell: Cell) -> str:
     return line.format(aspect=cell.aspect, points=cell.points)
 
 
-def head(exercise: Exercise) -> Head | None:
+def _head(exercise: Exercise) -> Head | None:
     """The head of the exercise's statement; None where it has another form."""
     text = exercise.statement.source
     heading, second = HEADING.search(text), HEAD.search(text)
@@ -92,16 +92,20 @@ def _graded(cell: Cell) -> str:
 
 
 def _table(notebook: Notebook, text: str) -> str:
-    """The opening's table with a row for each exercise and their sums; a new exercise's row has its idea."""
-    told = dict(ROW.findall(text))
-    heads = [(head(each), each.points) for each in notebook.exercises.values()]
+    """The opening's table with a row for each exercise and their sums; a new exercise's row has its idea.
+
+    It stays as it is where a statement lacks its head, which `check` tells.
+    """
+    told, ending = dict(ROW.findall(text)), ENDING.search(text)
+    heads = [head for each in notebook.exercises.values() if (head := _head(each))]
+    if len(heads) < len(notebook.exercises):
+        return text
+    points = [each.points for each in notebook.exercises.values()]
     rows = [
-        f"| {number} | `{h.name}` | {told.get(h.name, h.idea)} | {points:g} | {h.minutes} |\n"
-        for number, (h, points) in enumerate(heads, 1)
-        if h is not None
+        f"| {number} | `{h.name}` | {told.get(h.name, h.idea)} | {each:g} | {h.minutes} |\n"
+        for number, (h, each) in enumerate(zip(heads, points, strict=True), 1)
     ]
-    ending = ENDING.search(text)
-    minutes = sum(h.minutes for h, _points in heads if h) + (int(ending[1]) if ending else 0)
+    minutes = sum(h.minutes for h in heads) + (int(ending[1]) if ending else 0)
     text = TABLE.sub(lambda _table: "".join(rows), text, count=1)
     return TOTAL.sub(lambda total: f"{total[1]}| **{notebook.points:g}** | **{minutes}** |", text)
 

@@ -71,12 +71,12 @@ def junk(exercise: Exercise) -> list[KnownAnswer]:
 
 
 def _target(definition: ast.FunctionDef | ast.ClassDef) -> str:
-    """The function, or of a class `forward`; where it has none, its last public method."""
+    """The function, or of a class `forward`; where it has none, its last method, if possible a public one."""
     if isinstance(definition, ast.FunctionDef):
         return definition.name
     methods = [node.name for node in definition.body if isinstance(node, ast.FunctionDef)]
     public = [name for name in methods if not name.startswith("_")]
-    return f"{definition.name}.{'forward' if 'forward' in public else public[-1]}"
+    return f"{definition.name}.{'forward' if 'forward' in public else (public or methods)[-1]}"
 
 
 def _mapped(definition: ast.FunctionDef | ast.ClassDef, kind: str, result: str = "_junk(result)") -> str:
