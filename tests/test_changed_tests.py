@@ -18,6 +18,8 @@ from torchaula.course.layout import Course
 from torchaula.errors import Refusal
 from torchaula.grading.trusted import client
 
+pytestmark = pytest.mark.sampled(12)
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Course:

@@ -34,7 +34,7 @@ from torchaula.grading.trusted import client
 from torchaula.grading.trusted.client import Client
 from torchaula.grading.trusted.jobs import Assigned, Job, Result
 
-pytestmark = pytest.mark.sampled(14)
+pytestmark = pytest.mark.sampled(10)
 
 OTHER = "0123456789abcdef" * 4
 SANDBOXED = pytest.mark.skipif(bool(mini.without_sandbox()), reason="nothing confines student code here")

@@ -131,6 +131,7 @@ def opened(home: Path, tmp_path: Path) -> Iterator[Page]:
         browser.close()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 def test_learner_s_evening(home: Path, tmp_path: Path) -> None:
     """Run all, a wrong and a right answer, the check, the table, and the receipt of the saved file."""

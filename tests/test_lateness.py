@@ -24,6 +24,8 @@ from torchaula.course.rebuilding.submitted import digest_of
 from torchaula.errors import Refusal
 from torchaula.grading.trusted import client
 
+pytestmark = pytest.mark.sampled(10)
+
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 EXAMPLE = "write it like '2026-12-01 23:59 Europe/Madrid'"
 DEADLINE = datetime(2026, 10, 5, 21, 59, tzinfo=UTC)

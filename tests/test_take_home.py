@@ -63,6 +63,7 @@ def copy(tmp_path: Path) -> Course:
     return find(tmp_path / "course")
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("assignment", COURSE.assignments)
 def test_zip_holds_what_a_learner_needs_and_no_answer(copy: Course, wheel: Path, assignment: str) -> None:
     """The notebook with its pictures, wheel and one page; of the known answers not even a sentence."""
@@ -85,6 +86,7 @@ def test_zip_holds_what_a_learner_needs_and_no_answer(copy: Course, wheel: Path,
     assert [answer.id for answer in known if answer.sentence in told] == []
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("assignment", COURSE.assignments)
 def test_pictures_stand_inside_the_notebook(copy: Course, wheel: Path, assignment: str) -> None:
     """Each drawing is a PNG, as VS Code's Markdown accepts it, a quarter larger; the rest is as released.

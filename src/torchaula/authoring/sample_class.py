@@ -151,8 +151,9 @@ def write(course: Course, assignment: str) -> list[str]:
 
     Raises `Refusal`, and writes nothing, if `submitted/` has submissions of others.
     """
+    made_from = material(course, assignment)
     place = course.assignments.index(assignment)
-    everybody = submissions(material(course, assignment), place)
+    everybody = submissions(made_from, place)
     everybody[ABSENT] = everybody["parcial"]
     here = present(place)
     made = {student: text for student, text in everybody.items() if student in here}
