@@ -63,6 +63,7 @@ def address(log: Path) -> str:
     raise AssertionError(log.read_text())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 def test_formgrader_lists_the_class(graded: tuple[Course, dict[str, Entry]], tmp_path: Path) -> None:
     """The formgrader shows the assignment, who handed in and their points; its button runs the engine."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -165,6 +166,10 @@ PIECES = st.sampled_from(
 )
 
 
+SILENT = logging.getLogger("silent")  # one of its own: nbgrader's is that of the whole process
+SILENT.disabled = True
+
+
 @given(st.lists(PIECES, max_size=8), st.booleans())
 def test_text_of_any_form_is_cleared_as_nbgrader_clears_it(lines: list[str], is_code: bool) -> None:
     """Whatever stands where: the same text as nbgrader's preprocessors make, or both complain."""
@@ -175,9 +180,8 @@ def test_text_of_any_form_is_cleared_as_nbgrader_clears_it(lines: list[str], is_
     settings.ClearSolutions.text_stub = USUAL.text_stub
     faults = list(USUAL.faults(cell.source))
     stub = USUAL.published(USUAL.stub(cell.source, is_code=is_code))
-    clearing = [kind(config=settings) for kind in (ClearSolutions, ClearHiddenTests, ClearMarkScheme)]
-    for each in clearing:
-        each.log.disabled = True
+    kinds = (ClearSolutions, ClearHiddenTests, ClearMarkScheme)
+    clearing = [kind(config=settings, log=SILENT) for kind in kinds]
 
     try:
         for each in clearing:
