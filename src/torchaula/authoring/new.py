@@ -1,6 +1,7 @@
 """Begin an assignment, or add an exercise to one: copies of templates that work as they stand, to be changed.
 
-A template is a notebook with an exercise, and the file of its known answers, in `template/`.
+A template is a notebook with an exercise and the file of its known answers, in the repository's `templates/`:
+the package, which student code can read, holds no hidden test.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+import torchaula
 from torchaula import source_text
 from torchaula.authoring import derived, normal_form
 from torchaula.course import answers, notebook, outline
@@ -22,7 +24,7 @@ from torchaula.errors import Refusal
 from torchaula.files import whole
 from torchaula.i18n import _
 
-TEMPLATES = Path(__file__).with_name("template")
+TEMPLATES = Path(torchaula.__file__).parents[2] / "templates"
 ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 RESERVED = (notebook.STATEMENT, notebook.PUBLIC, *notebook.HIDDEN)
 FIRST = "ejemplo"  # the exercise of a new assignment
