@@ -146,12 +146,29 @@ def test_table_keeps_its_rows_where_a_statement_lacks_its_head() -> None:
     ("old", "new", "told"),
     [
         ("# Una red que aprende", "# Otra red que aprende", "the title is not that of course.toml"),
-        ("`tensores`, **`mlp`** y `cnn`", "`cnn`, **`mlp`** y `tensores`", "in another order"),
+        ("`clasicos`, **`mlp`**, `entrenar`", "`entrenar`, **`mlp`**, `clasicos`", "in another order"),
+        ("`clasicos`, **`mlp`**, ", "**`mlp`**, ", "doesn't list the course's assignments"),
     ],
 )
 def test_title_and_order_are_those_of_the_outline(old: str, new: str, told: str) -> None:
     """A title or an order that differs from `course.toml` is told."""
     made = edited(source("mlp"), "apertura", old, new)
+
+    assert told in "\n".join(opening.faults(COURSE, made))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("`entrenar`", "el siguiente", "doesn't name what comes next, '`entrenar`'"),
+        ("## Qué te llevas", "## Adiós", "doesn't say what the learner can do by now"),
+    ],
+)
+def test_ending_says_what_comes_next(old: str, new: str, told: str) -> None:
+    """An ending that leaves out the next assignment, or what the learner can do by now, is told."""
+    assert not list(opening.faults(COURSE, source("mlp")))
+
+    made = edited(source("mlp"), "final-despedida", old, new)
 
     assert told in "\n".join(opening.faults(COURSE, made))
 

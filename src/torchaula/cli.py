@@ -61,7 +61,7 @@ def cli(context: click.Context, course: Path) -> None:
 def check(
     folder: Path, what: tuple[str, ...], verbose: bool, seeds: int | None, seeds_from: int | None
 ) -> None:
-    from torchaula.authoring import matrix, opening, rules
+    from torchaula.authoring import course_map, matrix, opening, rules
     from torchaula.course import layout, outline
     from torchaula.report import matrix_table
 
@@ -77,7 +77,7 @@ def check(
         if is_whole:
             is_draft = outline.entry(course.root, assignment).is_draft
             faults += rules.notebook_faults(source, course.source / assignment, is_draft)
-            faults += opening.faults(course, source)
+            faults += [*opening.faults(course, source), *course_map.faults(course, source)]
         for fault in faults:
             click.echo(f"{assignment}: {fault}", err=True)
         tried = {e: matrix.known(exercises[e], known[e]) for e in known}
@@ -255,11 +255,13 @@ def pack(folder: Path, assignments: tuple[str, ...]) -> None:
             click.echo(_("{path}: {size:.0f} kB").format(path=path.relative_to(course.root), size=size))
 
 
-@cli.command("format", help=_("Write the notebooks in source/ in their normal form."))
+@cli.command(
+    "format", help=_("Write the notebooks in source/ in their normal form, and the map of the course.")
+)
 @click.option("--check", is_flag=True, help=_("Only say what is not in normal form; end with 1 if anything."))
 @click.pass_obj
 def format_(folder: Path, check: bool) -> None:
-    from torchaula.authoring import normal_form
+    from torchaula.authoring import course_map, normal_form
     from torchaula.course import layout
 
     course = layout.find(folder)
@@ -270,6 +272,10 @@ def format_(folder: Path, check: bool) -> None:
             click.echo(f"{path.relative_to(course.root)}: {fault}", err=True)
         if not check and normal_form.mend(path):
             click.echo(_("{path}: mended").format(path=path.relative_to(course.root)))
+    for path in course_map.outdated(course) if check else course_map.write(course):
+        faults += check
+        told = _("{path}: is not up to date; run `make format`") if check else _("{path}: mended")
+        click.echo(told.format(path=path.relative_to(course.root)), err=check)
     sys.exit(1 if faults else 0)
 
 

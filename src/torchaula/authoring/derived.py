@@ -19,7 +19,7 @@ from torchaula.course.notebook import PUBLIC, Cell, Exercise, Notebook
 from torchaula.i18n import _
 
 LONGEST_LINE = 110
-HEADING = re.compile(r"^## (?P<number>\d+)\. `(?P<name>\w+)`(?:: (?P<idea>.+))?", re.M)
+HEADING = re.compile(r"^## (?P<number>\d+)\. `(?P<name>\w+)`(?: y `\w+`)*(?:: (?P<idea>.+))?", re.M)
 HEAD = re.compile(r"^\*(?P<points>[\d.]+) puntos · .*?(?P<minutes>\d+) min", re.M)
 FIRST_LINE = re.compile(r"# (?:Comprobación pública|Pruebas ocultas).*\n")
 PUBLIC_LINE = "# Comprobación pública ({points:g} puntos): ejecuta esta celda\n"
@@ -63,19 +63,19 @@ def faults(notebook: Notebook) -> Iterator[str]:
             )
 
 
-def first_line(cell: Cell) -> str:
-    """The comment with which a graded cell must begin, its line end included."""
-    line = PUBLIC_LINE if cell.aspect == PUBLIC else HIDDEN_LINE
-    return line.format(aspect=cell.aspect, points=cell.points)
-
-
-def _head(exercise: Exercise) -> Head | None:
+def head(exercise: Exercise) -> Head | None:
     """The head of the exercise's statement; None where it has another form."""
     text = exercise.statement.source
     heading, second = HEADING.search(text), HEAD.search(text)
     if heading is None or second is None:
         return None
     return Head(heading["name"], heading["idea"] or "", int(second["minutes"]))
+
+
+def first_line(cell: Cell) -> str:
+    """The comment with which a graded cell must begin, its line end included."""
+    line = PUBLIC_LINE if cell.aspect == PUBLIC else HIDDEN_LINE
+    return line.format(aspect=cell.aspect, points=cell.points)
 
 
 def _statement(number: int, exercise: Exercise) -> str:
@@ -97,7 +97,7 @@ def _table(notebook: Notebook, text: str) -> str:
     It stays as it is where a statement lacks its head, which `check` tells.
     """
     told, ending = dict(ROW.findall(text)), ENDING.search(text)
-    heads = [head for each in notebook.exercises.values() if (head := _head(each))]
+    heads = [found for each in notebook.exercises.values() if (found := head(each))]
     if len(heads) < len(notebook.exercises):
         return text
     points = [each.points for each in notebook.exercises.values()]

@@ -1,11 +1,11 @@
-"""Read and extend `course.toml`: the assignments in a learner's order, with title and one line each."""
+"""Read and extend `course.toml`: the assignments in a learner's order, and what each exercise teaches."""
 
 from __future__ import annotations
 
 import json
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,19 @@ FILE = "course.toml"
 
 
 @dataclass(frozen=True)
+class Lesson:
+    """What an exercise teaches, as ids of `concepts.toml`, and the exercises that it builds on."""
+
+    teaches: tuple[str, ...]
+    builds_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Entry:
     """One assignment: its folder's name, its title, and what a learner makes, in Spanish and in English.
 
-    One that `is_draft` is being written: it may still lack points, and README doesn't list it.
+    `exercises` says of each, by its id, what it teaches. An assignment that `is_draft` is being written: it
+    may still lack points, and README doesn't list it.
     """
 
     name: str
@@ -28,6 +37,7 @@ class Entry:
     about: str = ""
     builds: str = ""
     is_draft: bool = False
+    exercises: Mapping[str, Lesson] = field(default_factory=dict)
 
 
 def load(root: Path) -> tuple[Entry, ...]:
@@ -48,15 +58,21 @@ def load(root: Path) -> tuple[Entry, ...]:
     return entries
 
 
-def _fields(table: Mapping[str, object]) -> dict[str, Any]:
-    return {("is_draft" if key == "draft" else key): value for key, value in table.items()}
+def _fields(table: Mapping[str, Any]) -> dict[str, Any]:
+    fields = {("is_draft" if key == "draft" else key): value for key, value in table.items()}
+    lessons = {name: _lesson(**told) for name, told in table.get("exercises", {}).items()}
+    return fields | {"exercises": lessons}
+
+
+def _lesson(teaches: list[str], builds_on: Iterable[str] = ()) -> Lesson:
+    return Lesson(tuple(teaches), tuple(builds_on))
 
 
 def _malformed(path: Path, reason: str) -> Refusal:
     return Refusal(
         _(
-            "{path}: can't be read ({reason}); each [[assignment]] has name, title, about and builds, and "
-            "draft = true while it is being written"
+            "{path}: can't be read ({reason}); each [[assignment]] has name, title, about and builds, "
+            "draft = true while it is being written, and [assignment.exercises] with what each teaches"
         ).format(path=path, reason=reason)
     )
 
