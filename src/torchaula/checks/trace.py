@@ -260,9 +260,10 @@ def stop_profiling() -> None:
 
 
 def warm_up() -> None:
-    """Let torch import what tracing needs (two seconds, once), so that no call's time limit includes it."""
+    """Let torch import what tracing and gradients need, so that no call's time limit breaks that off."""
     with Trace(Whose({})):
-        torch.zeros(1).add(1)
+        x = torch.zeros(1, requires_grad=True)
+        torch.autograd.grad(x.add(1), x, torch.ones(1))  # imports sympy: half a second, once
     _module_of(__file__)
 
 
