@@ -3,8 +3,8 @@
     python data/dates.py            writes them
     python data/dates.py --check    tells which files are not what it writes, and ends with 1 if any is
 
-Babel's «long» format knows how a language writes a date. The days of `paradigmas`, the same in each language,
-are none of `secuencias`, from which its transformer has learnt.
+Babel's «long» format knows how a language writes a date. `secuencias` has pairs, in Spanish; `paradigmas`, a
+table with a column a language. Its days are none of `secuencias`, from which its transformer has learnt.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FIRST, AFTER = date(1900, 1, 1), date(2100, 1, 1)  # a span in which each of the
 SEED = 20240503
 LANGUAGES = ("es", "pt", "it", "en")
 LEARNED = 4500  # days of `secuencias`, in Spanish: 4,000 to learn from and 500 to try
-TRIED = 600  # days of `paradigmas`, the same in each language: 100 to learn from and 500 to try
+TRIED = 600  # days of `paradigmas`: 100 to learn from and 500 to try
 
 
 def days() -> list[date]:
@@ -32,19 +32,21 @@ def days() -> list[date]:
     return shuffled
 
 
-def table(chosen: list[date], language: str) -> str:
-    """A line a day: as this language writes it, a tab, and as ISO 8601 does."""
-    return "".join(f"{format_date(day, 'long', locale=language)}\t{day.isoformat()}\n" for day in chosen)
+def line(day: date, languages: tuple[str, ...]) -> str:
+    """A day as each of these languages writes it, and as ISO 8601 does, with tabs between."""
+    return "\t".join([*(format_date(day, "long", locale=each) for each in languages), day.isoformat()])
 
 
 def files() -> dict[Path, str]:
     """The text of each file."""
     shuffled = days()
-    made = {SOURCE / "secuencias" / "fechas-es.txt": table(shuffled[:LEARNED], "es")}
-    for language in LANGUAGES:
-        tried = shuffled[LEARNED : LEARNED + TRIED]
-        made[SOURCE / "paradigmas" / f"fechas-{language}.txt"] = table(tried, language)
-    return made
+    learned, tried = shuffled[:LEARNED], shuffled[LEARNED : LEARNED + TRIED]
+    pairs = [line(day, ("es",)) for day in learned]
+    table = ["\t".join([*LANGUAGES, "iso"]), *(line(day, LANGUAGES) for day in tried)]
+    return {
+        SOURCE / "secuencias" / "fechas-es.txt": "\n".join(pairs) + "\n",
+        SOURCE / "paradigmas" / "fechas.txt": "\n".join(table) + "\n",
+    }
 
 
 def main() -> int:
