@@ -36,6 +36,7 @@ TEXTS_OF_COURSES = (
     "authoring/audit/mutants.py",
     "authoring/audit/text.py",
     "authoring/derived.py",
+    "authoring/opening.py",
     "authoring/rules.py",
     "authoring/sample_class.py",
 )

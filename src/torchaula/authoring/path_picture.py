@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-WIDTH, HEIGHT, GAP = 104, 72, 22  # pixels: of a box, and between boxes
+WIDTH, HEIGHT, GAP = 114, 72, 20  # pixels: of a box, and between boxes
 MARGIN, DROP = 12, 104  # pixels: around the picture, and from one row to the other
 DASHES = ' stroke-dasharray="5 4"'  # of a side branch
 START = """\
