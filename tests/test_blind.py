@@ -41,8 +41,8 @@ def notebook(assignment: str) -> Notebook:
 def test_blind_answers_end_as_they_should(path: Path, exercise: str) -> None:
     """Wrong ones fail the public check, which thus warns of what costs points; right ones pass.
 
-    `failed` in the files is what each failed first. One that is `open`, with the reason, or that once passed in an
-    open set, may end either way: it is contrived, or keeps what the statement promises by now.
+    `failed` in the files is what each failed first. One that is `open`, with the reason, or that once passed
+    in an open set, may end either way: it is contrived, or keeps what the statement promises by now.
     """
     written: dict[str, list[dict[str, Any]]] = json.loads(path.read_text(encoding="utf-8"))[exercise]
     source = notebook(path.stem.partition("-")[0])

@@ -9,7 +9,6 @@ from torchaula.authoring import prose
 from torchaula.course import outline
 from torchaula.course.layout import Course
 from torchaula.course.notebook import Notebook
-from torchaula.course.outline import Entry
 from torchaula.i18n import _
 
 NAMED = re.compile(r"`([a-z][a-z0-9-]*)`")
@@ -29,31 +28,30 @@ def faults(course: Course, notebook: Notebook) -> Iterator[str]:
         yield _("the title is not that of {file}, '# {title}'; change one of them").format(
             file=outline.FILE, title=own.title
         )
-    yield from _order(text, entries)
-    if own in entries and not own.is_draft:
-        yield from _next(notebook, entries[entries.index(own) + 1 :])
-
-
-def _order(text: str, entries: Sequence[Entry]) -> Iterator[str]:
-    """Whether the opening lists the assignments in their order, and all that are published."""
     names = [each.name for each in entries]
-    lists = [[name for name in NAMED.findall(each[0]) if name in names] for each in LISTED.finditer(text)]
-    if any(named != sorted(named, key=names.index) for named in lists):
+    published = [each.name for each in entries if not each.is_draft]
+    named = _lists(text, names)
+    if any(each != sorted(each, key=names.index) for each in named):
         yield _("the opening names the assignments in another order than {file}; change one of them").format(
             file=outline.FILE
         )
-    published = {each.name for each in entries if not each.is_draft}
-    if entries and not any(published <= set(named) for named in lists):
-        yield _(
-            "the opening doesn't list the course's assignments; write '`{names}`', with its own in bold"
-        ).format(names="`, `".join(each.name for each in entries if not each.is_draft))
+    if own.name in published:
+        if not any(set(published) <= set(each) for each in named):
+            yield _(
+                "the opening doesn't list the course's assignments; write '`{names}`', with its own in bold"
+            ).format(names="`, `".join(published))
+        yield from _next(notebook, published[published.index(own.name) + 1 :])
 
 
-def _next(notebook: Notebook, later: Sequence[Entry]) -> Iterator[str]:
+def _lists(text: str, names: Sequence[str]) -> list[list[str]]:
+    """The lists of assignments in a text."""
+    return [[name for name in NAMED.findall(each[0]) if name in names] for each in LISTED.finditer(text)]
+
+
+def _next(notebook: Notebook, later: Sequence[str]) -> Iterator[str]:
     """Whether the ending says what the learner can do by now, and names the assignment that follows."""
-    following = next((each.name for each in later if not each.is_draft), None)
     text = "\n".join(cell.source for cell in prose.ending(notebook) if cell.is_prose)
     if "## Qué te llevas" not in text:
         yield _("the ending doesn't say what the learner can do by now; add '## Qué te llevas'")
-    if following is not None and f"`{following}`" not in text:
-        yield _("the ending doesn't name what comes next, '`{name}`'; add it").format(name=following)
+    if later and f"`{later[0]}`" not in text:
+        yield _("the ending doesn't name what comes next, '`{name}`'; add it").format(name=later[0])
