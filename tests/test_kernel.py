@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,8 +36,8 @@ def solution(assignment: str, exercise: str) -> str:
 def test_run_all_on_the_untouched_notebook_reaches_its_end(assignment: str, tmp_path: Path) -> None:
     """Every check says in red what is missing; the ending shows torch's pieces; the file is looked over."""
     exercises = notebook.load(COURSE.notebook(assignment)).exercises
+    shutil.copytree(COURSE.released(assignment).parent, tmp_path, dirs_exist_ok=True)
     path = tmp_path / f"{assignment}.ipynb"
-    path.write_bytes(COURSE.released(assignment).read_bytes())
 
     cells = kernels.run_all(path, {})
 
@@ -57,8 +58,8 @@ def test_run_all_on_the_untouched_notebook_reaches_its_end(assignment: str, tmp_
 def test_ending_uses_the_learner_s_pieces_where_all_pass(assignment: str, tmp_path: Path) -> None:
     """With the model solutions every check passes, every demo runs, and nothing of torch's stands in."""
     exercises = notebook.load(COURSE.notebook(assignment)).exercises
+    shutil.copytree(COURSE.released(assignment).parent, tmp_path, dirs_exist_ok=True)
     path = tmp_path / f"{assignment}.ipynb"
-    path.write_bytes(COURSE.released(assignment).read_bytes())
 
     cells = kernels.run_all(path, {name: solution(assignment, name) for name in exercises})
 

@@ -66,16 +66,20 @@ def copy(tmp_path: Path) -> Course:
 @pytest.mark.sampled(2)
 @pytest.mark.parametrize("assignment", COURSE.assignments)
 def test_zip_holds_what_a_learner_needs_and_no_answer(copy: Course, wheel: Path, assignment: str) -> None:
-    """The notebook with its pictures, wheel and one page; of the known answers not even a sentence."""
+    """The notebook with its pictures, what it reads, wheel and one page; of the answers not a sentence."""
     with ZipFile(pack.pack(copy, assignment, wheel)) as archive:
         names = set(archive.namelist())
         archive.extractall(copy.root / "home")
     with ZipFile(copy.root / "home" / assignment / wheel.name) as archive:
         archive.extractall(copy.root / "home" / "wheel")
 
-    assert names == {f"{assignment}/{name}" for name in (f"{assignment}.ipynb", "LEEME.md", wheel.name)}
-    title = outline.entry(COURSE.root, assignment).title
-    assert title in (copy.root / "home" / assignment / "LEEME.md").read_text(encoding="utf-8")
+    released = release.files(copy.release / assignment)
+    data = {name for name in released if not name.startswith("img/")} - {f"{assignment}.ipynb"}
+    given = {f"{assignment}.ipynb", "LEEME.md", wheel.name, *data}
+    assert names == {f"{assignment}/{name}" for name in given}
+    page = (copy.root / "home" / assignment / "LEEME.md").read_text(encoding="utf-8")
+    assert outline.entry(COURSE.root, assignment).title in page
+    assert all(page.count(f"`{name}`") == 2 for name in data)  # in the folder, and in Colab
     told = "\n".join(
         path.read_text("utf-8", "replace") for path in (copy.root / "home").rglob("*") if path.is_file()
     )

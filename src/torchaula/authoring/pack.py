@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from email.parser import Parser
 from importlib import resources
@@ -65,16 +65,21 @@ def pack(course: Course, assignment: str, package: Path) -> Path:
         shutil.copytree(released, inside)
         pictures.put_inside(inside / f"{assignment}.ipynb")
         shutil.copy(package, inside)
-        (inside / "LEEME.md").write_text(read_me(course, assignment, package), encoding="utf-8")
+        data = release.files(inside) - {f"{assignment}.ipynb", package.name}
+        (inside / "LEEME.md").write_text(read_me(course, assignment, package, data), encoding="utf-8")
         _require_no_secret(course, assignment, inside, Path(temporary) / "aside")
         place = course.dist / f"{assignment}.zip"
         _write(inside, Path(temporary) / "new.zip").replace(place)
     return place
 
 
-def read_me(course: Course, assignment: str, package: Path) -> str:
-    """The page that tells a learner how to install, open, check and hand in; `package` is the wheel."""
+def read_me(course: Course, assignment: str, package: Path, data: Collection[str] = ()) -> str:
+    """The page that tells a learner how to install, open, check and hand in.
+
+    `package` is the wheel, and `data` are the files that the notebook reads.
+    """
     text = resources.files(__package__).joinpath("LEEME.md").read_text(encoding="utf-8")
+    names = ", ".join(f"`{name}`" for name in sorted(data))
     pinned, bounds = version("torch").partition("+")[0], _torches(package)
     known = outline.entry(course.root, assignment)
     return Template(text).substitute(
@@ -82,6 +87,8 @@ def read_me(course: Course, assignment: str, package: Path) -> str:
         title=known.title or assignment,
         about=f": {known.about}" if known.about else "",
         wheel=package.name,
+        beside=f" El cuaderno lee también {names}: déjalo todo junto." if data else "",
+        data=f" y {names}" if data else "",
         torch=pinned,
         oldest=bounds[">="],
         below=bounds["<"],
