@@ -37,6 +37,7 @@ TEXTS_OF_COURSES = (
     "authoring/audit/text.py",
     "authoring/derived.py",
     "authoring/opening.py",
+    "authoring/pack.py",
     "authoring/rules.py",
     "authoring/sample_class.py",
 )
