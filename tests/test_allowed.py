@@ -136,6 +136,45 @@ def test_class_may_not_get_it_from_a_library(backend: str, answer: str, told: st
     assert told in grade(F + answer, CLASS.format(more=""), backend=backend)[0].message
 
 
+STEPS = "[p := nn.Parameter(x.clone()), o := {}, p.sum().backward(), o.step(), p.detach()][-1]"
+
+
+@pytest.mark.parametrize(
+    ("family", "bodies"),
+    [
+        (
+            "normalisation",
+            "F.layer_norm(x, (3,)); nn.LayerNorm(3)(x); nn.BatchNorm1d(3)(x); nn.BatchNorm1d(3).eval()(x); "
+            "nn.GroupNorm(1, 3)(x); nn.InstanceNorm1d(3)(x[None])[0]; nn.RMSNorm(3)(x); F.normalize(x)",
+        ),
+        ("recurrent", "nn.RNN(3, 3)(x)[0]; nn.LSTM(3, 3)(x)[0]; nn.GRU(3, 3)(x)[0]; nn.LSTMCell(3, 3)(x)[0]"),
+        ("softmax", "F.softmax(x, 0); nn.Softmax(0)(x); F.log_softmax(x, 0); torch.logsumexp(x, 0)"),
+        ("dropout", "F.dropout(x); nn.Dropout()(x); nn.Dropout().eval()(x); nn.AlphaDropout()(x)"),
+        ("distance", "torch.cdist(x, x); F.cosine_similarity(x, x); nn.PairwiseDistance()(x, x)"),
+        ("convolution", "F.conv1d(x, torch.ones(1, 2, 1)); nn.Conv1d(2, 1, 3, padding='same')(x)"),
+        (
+            "optimisers",
+            "; ".join(map(STEPS.format, ("torch.optim.SGD([p], 0.1, 0.9)", "torch.optim.AdamW([p])"))),
+        ),
+    ],
+)
+def test_family_that_is_allowed_is_enough(backend: str, family: str, bodies: str) -> None:
+    """What torch does inside its own layers, such as asking whether cuDNN is on, needs no other family."""
+    each = bodies.split("; ")
+    answer = f"{F}def double(x):\n    return [{', '.join(f'({body})' for body in each)}]\n"
+
+    [verdict] = grade(answer, CALL.replace('double")', f'double", allow=["{family}"])', 1), backend=backend)
+
+    assert verdict.passed, verdict.message
+
+
+def test_setting_of_torch_that_the_answer_reads_is_refused(backend: str) -> None:
+    """Only torch's own code may ask for its settings unseen."""
+    answer = f"{F}def double(x):\n    return x if torch.backends.cudnn.enabled else x + x\n"
+
+    assert "usa `torch.backends" in grade(answer, CALL, backend=backend)[0].message
+
+
 TEST_S_OWN = """
 @probe
 def watched(x):

@@ -29,6 +29,7 @@ PROBE = "torchaula.probe"  # `__name__` where a test's probe runs
 CALLERS = (PROBE, "torchaula.checks.observation")  # the modules from which a test calls an answer
 EXCEPTION = re.compile(r"(?:Error|Warning)\.__\w+__$")
 NO_INIT = object.__init__  # it must stay, since it refuses arguments if a class overrides it
+SETTINGS = "torch.backends"
 DISPATCH = handle_torch_function.__code__  # between a method of torch in Python and a mode
 # C functions that hand a tensor out, and that no mode of torch sees.
 HANDING_OUT = {
@@ -216,7 +217,9 @@ class Trace:
     def _note_path(self, path: str, frame: FrameType) -> None:
         is_watched = any(is_below(path, prefix) for prefix in self.watch) or families.of_path(path)
         is_exception = EXCEPTION.search(path)  # which a library raises itself
-        if is_watched and not is_exception and self._whose.is_answer(frame):
+        if not is_watched or is_exception or _is_torch_s_setting(path, frame):
+            return
+        if self._whose.is_answer(frame):
             self.seen["call." + _layer(frame, path)] += 1
 
     def _place(self, filename: str) -> str:
@@ -225,6 +228,12 @@ class Trace:
         prefixes = (*self.watch, *families.watched())
         is_watched = module and any(is_below(module, p) or is_below(p, module) for p in prefixes)
         return self._places.setdefault(filename, module if is_watched else "")
+
+
+def _is_torch_s_setting(path: str, frame: FrameType) -> bool:
+    """Whether torch reads one of its own settings, as each normalisation asks whether cuDNN is enabled."""
+    caller = frame.f_back.f_globals.get("__name__") if frame.f_back else ""
+    return is_below(path, SETTINGS) and str(caller).startswith("torch.")
 
 
 def _layer(frame: FrameType, path: str) -> str:
