@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from torchaula.classroom.intake import roster
+from torchaula.classroom.intake.moodle.worksheet import Sheet, SheetRow
+from torchaula.classroom.intake.place import Person
 from torchaula.classroom.intake.roster import Student
-from torchaula.classroom.intake.uploads import Person, listed
-from torchaula.classroom.intake.worksheet import Sheet, SheetRow
+from torchaula.classroom.intake.uploads import listed
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
