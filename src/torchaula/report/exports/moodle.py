@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
@@ -55,6 +56,7 @@ def export(course: Course, assignment: str, marks: Marks, wish: Wish) -> Exporte
     """
     found = participants.look(course, assignment)
     worth = converters.source(course, assignment).points
+    marks = _shared(found, marks)
     grades = _grades(found, marks, wish, worth)
     state = _state(found.sheet, grades)
     table = found.sheet.filled(grades.sent)
@@ -79,6 +81,22 @@ def export(course: Course, assignment: str, marks: Marks, wish: Wish) -> Exporte
         tuple(words.remarks(found, worth, grades.maximum, course)),
         dict(_reasons(found, fates)),
     )
+
+
+def _shared(found: Downloads, marks: Marks) -> Marks:
+    """The marks, with those of a group's submission for each member who has none of their own."""
+    graded: defaultdict[str, list[str]] = defaultdict(list)
+    for student, number in found.numbers.items():
+        if student in marks:
+            graded[found.group(number)].append(student)
+    teams = {name: students[0] for name, students in graded.items() if len(students) == 1} | found.teams
+    groups = set(found.teams.values()) - found.numbers.keys()  # which only their zip names
+    shared = {student: mark for student, mark in marks.items() if student not in groups}
+    for student, number in found.numbers.items():
+        whose = teams.get(found.group(number), "") if found.group(number) else ""
+        if student not in marks and whose in marks:
+            shared[student] = replace(marks[whose], student=student)
+    return shared
 
 
 def _grades(found: Downloads, marks: Marks, wish: Wish, worth: float) -> Grades:

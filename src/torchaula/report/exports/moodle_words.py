@@ -40,6 +40,8 @@ def remarks(found: Downloads, worth: float, maximum: Decimal, course: Course) ->
         )
     if not found.folders:
         yield _("no zip of Moodle's is beside it: folders in the feedback zip are named as Moodle does it")
+    if found.sheet.is_of_groups:
+        yield _("groups hand in together: points and page of a submission go to each member of its group")
     if maximum == Decimal(repr(worth)):
         yield _("points are not scaled: {maximum} is the most here and in Moodle").format(
             maximum=f"{worth:g}"

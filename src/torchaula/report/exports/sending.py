@@ -62,7 +62,7 @@ def send(course: Course, assignment: str, platform: str, wish: Wish, console: Co
     console.print(_("What to do now:"), soft_wrap=True)
     for number, step in enumerate(done.steps, 1):
         console.print(escape(f"  {number}. {printable(step)}"), highlight=False, soft_wrap=True)
-    return all(done.grades.get(student) in GOOD for student in marked.marks)
+    return all(fate in GOOD or fate is Fate.NOT_GRADED for fate in done.grades.values())
 
 
 def _list(texts: Iterable[str], console: Console) -> None:
@@ -79,7 +79,7 @@ def _show(done: Exported, marked: Marked, console: Console) -> None:
             printable(_why(done, fate, student)),
         )
         for student, fate in done.grades.items()
-        if student in marked.marks and fate not in GOOD
+        if fate not in GOOD and fate is not Fate.NOT_GRADED
     ]
     if skipped:
         heads = _("student"), _("name"), _("skipped, because")
@@ -89,7 +89,7 @@ def _show(done: Exported, marked: Marked, console: Console) -> None:
         for row in skipped:
             table.add_row(*map(escape, row))
         console.print(table)
-    grades = Counter(fate for student, fate in done.grades.items() if student in marked.marks)
+    grades = Counter(done.grades.values())
     pages = Counter(done.pages.values())
     told = _("grades: {new} new or changed, {same} as they are there, {skipped} skipped").format(
         new=grades[Fate.ACCEPTED], same=grades[Fate.UNCHANGED], skipped=len(skipped)
@@ -99,9 +99,10 @@ def _show(done: Exported, marked: Marked, console: Console) -> None:
     console.print(
         told.format(new=pages[Fate.ACCEPTED], same=pages[Fate.UNCHANGED]), highlight=False, soft_wrap=True
     )
-    if marked.others:
+    others = {s: why for s, why in marked.others.items() if done.grades.get(s) in (None, Fate.NOT_GRADED)}
+    if others:
         console.print(
-            _("no grade: {counts}").format(counts=_counted(marked.others)), highlight=False, soft_wrap=True
+            _("no grade: {counts}").format(counts=_counted(others)), highlight=False, soft_wrap=True
         )
 
 

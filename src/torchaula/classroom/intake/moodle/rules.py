@@ -149,7 +149,7 @@ def _owner(name: str, moodle: Moodle) -> tuple[int, str] | None:
         if len(info) < 4 or not re.fullmatch(r"[0-9]{1,18}", info[1]):
             continue
         if int(info[1]) in moodle.participants and (info[2], info[3]) in moodle.plugins:
-            return int(info[1]), "/".join([*info[4:], *parts])
+            return int(info[1]), "/".join([*(info[4:] or [""]), *parts])
     return None
 
 
