@@ -23,7 +23,7 @@ from tests import mini, programs, pupils, week
 from tests.moodles import Assignment, Participant, download
 from tests.test_moodle import zipped
 from torchaula.authoring.release import release
-from torchaula.classroom.gradebook import gradebook
+from torchaula.classroom.gradebook import gradebook, locks, returned
 from torchaula.classroom.gradebook.ledger import Ledger
 from torchaula.classroom.gradebook.penalties import Penalties
 from torchaula.classroom.intake.moodle import rules
@@ -337,3 +337,190 @@ def test_who_is_not_graded_gets_no_grade_and_is_counted(five: Class, tmp_path: P
     assert set(group.moodle.grades_in(group.table)) == {1001, 1002, 1003, 1004, 1005}
     assert "no grade: 1 could not be graded, 1 handed in nothing" in told
     assert "'0" not in told
+
+
+def test_whoever_moodle_would_skip_is_named_with_the_reason(five: Class, tmp_path: Path) -> None:
+    """A locked grade, and extra credit above the maximum: neither is an accepted grade."""
+    group = five.copy(tmp_path / "course", locked=frozenset({1001}))
+    group.download_sheet()
+    with gradebook.opened(group.course) as book:
+        submission = book.find_submission_notebook("mini", "mini", student(1002))
+        submission.grades[0].extra_credit = 20.0
+        book.db.commit()
+
+    told = group.send(code=1)
+
+    readings = rules.worksheet(group.table, group.moodle.state())
+    assert readings[1001] is Reading.LOCKED
+    assert readings[1002] is Reading.NO_VALUE
+    assert counted(readings, Reading.ACCEPTED) == 3
+    assert re.search(r"^al-1001 .*locked", told, re.M)
+    assert re.search(r"^al-1002 .*more than the maximum", told, re.M)
+    assert "3 new or changed" in told and "2 skipped" in told
+
+
+def test_worksheet_without_maximum_needs_one(five: Class, tmp_path: Path) -> None:
+    """Points of unknown worth are not sent; a maximum that contradicts Moodle's is none either."""
+    group = five.copy(tmp_path / "course")
+    assert "--maximum" in group.send("--maximum", "10", code=2)
+    sheet = group.moodle.worksheet().decode().replace("Calificación máxima", "Nota").encode()
+    group.put("Calificaciones-Torch-Mini-55 (9).csv", sheet)
+    assert "--maximum" in group.send(code=2)
+    assert not (group.course.grades / "mini-moodle.csv").exists()
+
+    group.send("--maximum", "10")
+
+    assert group.moodle.grades_in(group.table) == {
+        each.number: earned(each.number) for each in group.moodle.people
+    }
+
+
+def test_refusals_before_there_is_anything_to_return(five: Class, tmp_path: Path) -> None:
+    """No worksheet, a spoilt one, changed tests, nobody graded, no such assignment: one line, no file."""
+    group = five.copy(tmp_path / "course")
+    good = group.moodle.worksheet()
+    spoilt = group.put("Calificaciones-Torch-Mini-55 (9).csv", good.replace(b",", b";"))
+    assert "semicolons" in group.send(code=2)
+    spoilt.unlink()
+    week.change(group.course, *week.STRICTER)
+    assert "torchaula grade mini" in group.send(code=2)
+    week.change(group.course, *reversed(week.STRICTER))
+    for path in group.archive.glob("*.csv"):
+        path.unlink()
+    assert "Moodle's grading worksheet" in group.send(code=2)
+    group.course.gradebook.unlink()
+    assert "torchaula grade mini" in group.send(code=2)
+    assert not group.course.grades.exists()
+    done = programs.run("torchaula", "return", "nini", "--to", "moodle", cwd=group.course.root)
+    assert done.returncode == 2 and "mini" in done.stderr
+
+
+def test_who_cannot_be_told_apart_gets_nobodys_grade(five: Class, tmp_path: Path) -> None:
+    """An id that is another's e-mail address, and two of one name without addresses: named, never guessed."""
+    group = five.copy(tmp_path / "course")
+    first, *rest = roster(group.moodle.people).splitlines()
+    confused = [*rest, "a1@uni.es,Otra,Persona,otra@uni.es"]
+    (group.course.root / "students.csv").write_text("\n".join([first, *confused, ""]), encoding="utf-8")
+    people = [replace(p, email="" if p.name == "Eva Ruiz" else p.email) for p in group.moodle.people]
+    group.download_sheet(people)
+
+    told = group.send(code=1)
+
+    assert set(group.moodle.grades_in(group.table)) == {1001, 1003}
+    assert re.search(r"^al-1002 .*several students", told, re.M)
+    assert re.search(r"^al-1004 .*several students have this name", told, re.M)
+
+
+def test_without_a_zip_folders_are_named_as_moodle_names_them(five: Class, tmp_path: Path) -> None:
+    """Whoever handed in another way, or whose zip is gone, gets the page too."""
+    group = five.copy(tmp_path / "course")
+    for path in group.archive.glob("*.zip"):
+        path.unlink()
+
+    told = group.send()
+
+    assert "named as Moodle does it" in told
+    assert len(rules.feedback(group.feedback, group.moodle.state())) == 5
+    assert {path.partition("/")[0] for path in group.feedback} == {p.folder for p in group.moodle.people}
+
+
+@pytest.mark.parametrize(
+    "style", ["_assignsubmission_file/", "_assignsubmission_file_/", "_assignsubmission_file_"]
+)
+def test_folders_of_the_download_are_used_again(five: Class, tmp_path: Path, style: str) -> None:
+    """Each style of Moodle's downloads, also with a name that is not the worksheet's any more."""
+    group = five.copy(tmp_path / "course")
+    names = {p.number: f"Antes {p.number}_{p.number}{style}" for p in group.moodle.people}
+    group.put("Torch-Mini-55.zip", zipped({f"{name}x_y.ipynb": b"{}" for name in names.values()}))
+
+    group.send()
+
+    assert set(group.feedback) == {f"{name}mini.html" for name in names.values()}
+    assert len(rules.feedback(group.feedback, group.moodle.state())) == 5
+
+
+def test_group_submission_counts_for_each_member(tmp_path: Path) -> None:
+    """Moodle's zip has one folder a group, with the group's number; points and page are for all members."""
+    people = tuple(
+        Participant(2001 + n, name, f"{name.lower()}@uni.es", group="Equipo A" if n < 3 else "Equipo_B")
+        for n, name in enumerate(("Ana", "Bea", "Carla", "Diana", "Eva"))
+    )
+    course = mini.write(tmp_path / "course")
+    (course.root / "students.csv").write_text(roster(people), encoding="utf-8")
+    release(course, "mini")
+    group = Class(course, Assignment(people))
+    text = course.released("mini").read_bytes()
+    # The number of the second group is that of a participant of the first.
+    folders = "Equipo A_77_assignsubmission_file", "Equipo B_2002_assignsubmission_file"
+    group.put("Torch-Mini-55.zip", zipped({f"{name}/m.ipynb": text + name.encode() for name in folders}))
+    group.download_sheet(groups=True)
+    done = programs.run("nbgrader", "zip_collect", "mini", "--force", cwd=course.root)
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in course.submitted.iterdir() if path.is_dir()} == {
+        student(2001),
+        student(2004),
+    }
+    group.grade({2001: answers(1), 2004: answers(2)})
+
+    told = group.send()
+
+    assert (
+        "groups hand in together" in told and "5 new or changed" in told and "handed in nothing" not in told
+    )
+    readings = group.moodle.upload(group.table)
+    assert readings == {each.number: Reading.ACCEPTED for each in people}
+    grades = {number: record.grade for number, record in group.moodle.records.items()}
+    assert grades == {n: earned(1 if n < 2004 else 2) * 10 for n in range(2001, 2006)}
+    owners = rules.feedback(group.feedback, group.moodle.state())
+    assert sorted(number for number, _name in owners.values()) == [2001, 2002, 2003, 2004, 2005]
+
+
+def test_batch_that_runs_meanwhile_is_named(five: Class, tmp_path: Path) -> None:
+    """What is written while a batch writes may be old at once."""
+    group = five.copy(tmp_path / "course")
+    assert "is grading now" not in group.send()
+    with locks.alone(group.course):
+        assert "is grading now" in group.send()
+
+
+def test_failed_write_leaves_what_was_there(five: Class, tmp_path: Path) -> None:
+    """Where the zip can't be written, the state does not say that its pages are out."""
+    group = five.copy(tmp_path / "course")
+    (group.course.grades / "mini-moodle-feedback.zip").mkdir(parents=True)
+    assert "mini-moodle-feedback.zip" in group.send(code=2)
+    assert not returned.path(group.course, "mini").exists()
+    (group.course.grades / "mini-moodle-feedback.zip").rmdir()
+    group.send()
+    assert len(group.feedback) == 5
+    assert stat.S_IMODE(returned.path(group.course, "mini").stat().st_mode) == 0o600
+
+
+def test_from_download_to_upload_with_the_real_commands(tmp_path: Path) -> None:
+    """zip_collect, grade and return as an instructor runs them; then points by hand, which the page lacks."""
+    course = mini.write(tmp_path / "course")
+    release(course, "mini")
+    names = {"ana": "Ana García", "bea": "Bea Núñez", "carlos": "Carlos Ruiz"}
+    people = tuple(Participant(101 + n, name, f"{i}@uni.es") for n, (i, name) in enumerate(names.items()))
+    rows = [f"{i},{name.replace(' ', ',')},{i}@uni.es" for i, name in names.items()]
+    (course.root / "students.csv").write_text("\n".join(["id,first_name,last_name,email", *rows, ""]))
+    group = Class(course, Assignment(people, maximum=Decimal(10)))
+    handed_in = {101 + n: week.text(course, *week.CLASS[i]).encode() for n, i in enumerate(names)}
+    group.put("Torch-Mini-55.zip", zipped(download(people, handed_in)))
+    group.download_sheet()
+    for words in (("nbgrader", "zip_collect", "mini", "--force"), ("torchaula", "grade", "mini")):
+        done = programs.run(*words, cwd=course.root)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    assert "points have changed" not in group.send()
+
+    assert set(group.moodle.upload(group.table).values()) == {Reading.ACCEPTED}
+    assert group.moodle.grades_in(group.table) == {101: Decimal(10), 102: Decimal(5), 103: Decimal(6)}
+    owners = rules.feedback(group.feedback, group.moodle.state())
+    for path, (number, _name) in owners.items():
+        page = course.feedback / list(names)[number - 101] / "mini" / "mini.html"
+        assert group.feedback[path] == page.read_bytes()
+    assert len(owners) == 3
+    with gradebook.opened(course) as book:
+        book.find_submission_notebook("mini", "mini", "bea").grades[0].extra_credit = 1.0
+        book.db.commit()
+    assert "points have changed since pages were written (bea)" in group.send()

@@ -43,7 +43,7 @@ def match(
     for person in known:
         try:
             claimed = _claim_of_group(person, sheet, students)
-            student, sure = claimed or _claim(person, sheet.get(person.number, SheetRow()), students)
+            student, sure = claimed or _claim(person, row_of(person, sheet), students)
             claims[student].append((person, sure))
         except Unmatched as error:
             matched[person] = error
@@ -64,6 +64,12 @@ def members(group: Person, sheet: Sheet) -> list[tuple[str, SheetRow]]:
     """The numbers and rows of a group's members; none if it is a person. Its number is none of theirs."""
     wanted = roster.key(group.name)
     return [each for each in sheet.items() if each[1].group and roster.key(each[1].group) == wanted]
+
+
+def row_of(person: Person, sheet: Sheet) -> SheetRow:
+    """The row of a person, or of a group's first member; an empty one if there is none."""
+    of_group = [row for _number, row in members(person, sheet)]
+    return of_group[0] if of_group else sheet.get(person.number, SheetRow())
 
 
 def _claim_of_group(group: Person, sheet: Sheet, students: Sequence[Student]) -> tuple[str, bool] | None:

@@ -61,7 +61,9 @@ def export(course: Course, assignment: str, marks: Marks, wish: Wish) -> Exporte
     state = _state(found.sheet, grades)
     table = found.sheet.filled(grades.sent)
     readings = rules.worksheet(table, state)
-    pages = _pages(found, assignment, marks, returned.load(course, assignment), wish)
+    before = returned.load(course, assignment)
+    since = "" if wish.all_pages else before.time
+    pages = _pages(found, assignment, marks, before, wish)
     fates = _fates(found, marks, grades, readings)
     of_pages = _page_fates(found, marks, pages, state)
     sheet_path = course.grades / f"{assignment}-moodle.csv"
@@ -72,13 +74,13 @@ def export(course: Course, assignment: str, marks: Marks, wish: Wish) -> Exporte
         private(zip_path, packed)
     _note(course, assignment, found, grades, pages)
     files = (sheet_path, zip_path) if pages else (sheet_path,)
-    counts = words.Counts.of(fates, len(found.sheet.rows), len(pages), len(packed))
+    counts = words.Counts.of(fates, len(pages), len(packed))
     return Exported(
         files,
         fates,
         of_pages,
         tuple(words.steps(found, counts, state.is_ticked, [path.relative_to(course.root) for path in files])),
-        tuple(words.remarks(found, worth, grades.maximum, course)),
+        tuple(words.remarks(found, counts, worth, grades.maximum, course, since)),
         dict(_reasons(found, fates)),
     )
 
