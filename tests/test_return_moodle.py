@@ -261,7 +261,7 @@ def test_grades_that_moodle_has_already_are_unchanged(five: Class, tmp_path: Pat
 
     told = group.send()
 
-    assert "0 new or changed, 5 as they are there, 0 skipped" in told
+    assert "0 new or changed, 5 already there, 0 skipped" in told
     assert group.table == before
     assert not (group.course.grades / "mini-moodle-feedback.zip").exists()
 

@@ -62,7 +62,7 @@ def export(course: Course, assignment: str, marks: Marks, wish: Wish) -> Exporte
     table = found.sheet.filled(grades.sent)
     readings = rules.worksheet(table, state)
     before = returned.load(course, assignment)
-    since = "" if wish.all_pages else before.time
+    since = "" if wish.all_pages else before.time[:16].replace("T", " ")
     pages = _pages(found, assignment, marks, before, wish)
     fates = _fates(found, marks, grades, readings)
     of_pages = _page_fates(found, marks, pages, state)

@@ -42,7 +42,7 @@ def remarks(
         )
         yield told.format(count=counts.unknown)
     if since:
-        told = _("pages are those that changed since {time}; were they never uploaded, write all with --all")
+        told = _("pages are those that changed since {time} UTC; if those of then were never uploaded, add --all")
         yield told.format(time=since)
     if found.others:
         yield _("older worksheets, not used: {names}").format(

@@ -84,7 +84,7 @@ def _show_skipped(done: Exported, marked: Marked, console: Console) -> None:
 def _counts(done: Exported, marked: Marked) -> Iterator[str]:
     grades, pages = Counter(done.grades.values()), Counter(done.pages.values())
     new, same, none = grades[Fate.ACCEPTED], grades[Fate.UNCHANGED], grades[Fate.NOT_GRADED]
-    yield _("grades: {new} new or changed, {same} as they are there, {skipped} skipped").format(
+    yield _("grades: {new} new or changed, {same} already there, {skipped} skipped").format(
         new=new, same=same, skipped=grades.total() - new - same - none
     )
     yield _("pages: {new} to upload, {same} unchanged since last time").format(
