@@ -14,8 +14,9 @@ import pytest
 from nbgrader.apps.zipcollectapp import ZipCollectApp
 
 from tests import mini, programs
-from torchaula.classroom.intake import received, roster, worksheet
-from torchaula.classroom.intake.moodle import MoodleCollector
+from torchaula.classroom.intake import received, roster
+from torchaula.classroom.intake.collector import MoodleCollector
+from torchaula.classroom.intake.moodle import worksheet
 from torchaula.course.layout import Course
 from torchaula.course.rebuilding.submitted import digest_of
 from torchaula.errors import Refusal

@@ -14,7 +14,7 @@ from torchaula import moved
 NAMES = {  # as earlier versions of the configuration had them, and where they are now
     "torchaula.classroom.archives.Extractor": "torchaula.plugins.extract.Extractor",
     "torchaula.classroom.lateness.LateWork": "torchaula.plugins.late_work.LateWork",
-    "torchaula.classroom.moodle.MoodleCollector": "torchaula.classroom.intake.moodle.MoodleCollector",
+    "torchaula.classroom.moodle.MoodleCollector": "torchaula.classroom.intake.collector.MoodleCollector",
     "torchaula.classroom.nbgrader_guard.CourseKernelManager": "torchaula.plugins.guard.CourseKernelManager",
     "torchaula.classroom.nbgrader_guard.SourceExporter": "torchaula.plugins.guard.SourceExporter",
     "torchaula.classroom.nbgrader_preprocessors.Grade": "torchaula.plugins.autograde.Grade",

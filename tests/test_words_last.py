@@ -45,7 +45,8 @@ INPUT = (
     "handin/__init__.py",
     "handin/looks.py",
     "classroom/gradebook/extensions.py",
-    "classroom/intake/worksheet.py",
+    "classroom/intake/moodle/language.py",
+    "classroom/intake/moodle/worksheet.py",
 )  # "3 días", how Moodle calls its columns, a stub, a function's name
 
 CHECKS = """# Pruebas ocultas: valores (4 puntos)

@@ -6,8 +6,9 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from torchaula.classroom.intake import roster, worksheet
-from torchaula.classroom.intake.moodle import MoodleCollector
+from torchaula.classroom.intake import roster
+from torchaula.classroom.intake.collector import MoodleCollector
+from torchaula.classroom.intake.moodle import worksheet
 from torchaula.course.layout import Course
 from torchaula.i18n import _
 from torchaula.printing import printable, shortened

@@ -56,7 +56,7 @@ def unpack_download(archive: Path, folder: Path) -> dict[str, BadArchive]:
         parts: defaultdict[str, list[zipfile.ZipInfo]] = defaultdict(list)
         for entry in pack.infolist():
             place = uploads.locate(Path(entry.filename))
-            parts[str(place[1]) if place else ""].append(entry)
+            parts[str(place.person) if place else ""].append(entry)
         _make(folder)
         for person, entries in parts.items():
             budget = Allowance()

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from torchaula.classroom.intake import people, uploads
+from torchaula.classroom.intake.moodle.worksheet import Sheet
 from torchaula.classroom.intake.named import Named, natural
 from torchaula.classroom.intake.people import Unmatched
 from torchaula.classroom.intake.received import Receipt, Register
 from torchaula.classroom.intake.roster import Student
 from torchaula.classroom.intake.uploads import Upload, listed, printable
-from torchaula.classroom.intake.worksheet import Sheet, SheetRow
 from torchaula.errors import Refusal
 from torchaula.files import fingerprint
 from torchaula.i18n import _
@@ -121,7 +121,7 @@ def _choose(
     picks, problems = [], []
     for each in handed_in:
         download = downloads[each.download]
-        time = download.rows.get(each.person.number, SheetRow()).time
+        time = people.row_of(each.person, download.rows).time
         try:
             picks.append(Pick(each.download, download, *each.notebook(assignment), time))
         except Refusal as error:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from torchaula.classroom.intake import roster
+from torchaula.classroom.intake.moodle.worksheet import Sheet, SheetRow
+from torchaula.classroom.intake.place import Person
 from torchaula.classroom.intake.roster import Student
-from torchaula.classroom.intake.uploads import Person, listed
-from torchaula.classroom.intake.worksheet import Sheet, SheetRow
+from torchaula.classroom.intake.uploads import listed
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
@@ -30,7 +32,8 @@ def match(
     """The student's id for each of `people`, or why there is none.
 
     Matches by the worksheet's ID number or e-mail, else by name. Without `students`, ids are made from the
-    names.
+    names. Where groups hand in together, a group is the first of its members who is a student: what they
+    handed in is collected once.
     """
     known = sorted(people, key=str)
     if not students:
@@ -39,7 +42,8 @@ def match(
     claims: dict[str, list[tuple[Person, bool]]] = defaultdict(list)
     for person in known:
         try:
-            student, sure = _claim(person, sheet.get(person.number, SheetRow()), students)
+            claimed = _claim_of_group(person, sheet, students)
+            student, sure = claimed or _claim(person, row_of(person, sheet), students)
             claims[student].append((person, sure))
         except Unmatched as error:
             matched[person] = error
@@ -54,6 +58,25 @@ def _narrowed(found: str | Unmatched, taken: set[str]) -> str | Unmatched:
     if isinstance(found, Unmatched) and (free := [each for each in found.students if each not in taken]):
         found.students = tuple(free)
     return found
+
+
+def members(group: Person, sheet: Sheet) -> list[tuple[str, SheetRow]]:
+    """The numbers and rows of a group's members; none if it is a person. Its number is none of theirs."""
+    wanted = roster.key(group.name)
+    return [each for each in sheet.items() if each[1].group and roster.key(each[1].group) == wanted]
+
+
+def row_of(person: Person, sheet: Sheet) -> SheetRow:
+    """The row of a person, or of a group's first member; an empty one if there is none."""
+    of_group = [row for _number, row in members(person, sheet)]
+    return of_group[0] if of_group else sheet.get(person.number, SheetRow())
+
+
+def _claim_of_group(group: Person, sheet: Sheet, students: Sequence[Student]) -> tuple[str, bool] | None:
+    for number, row in members(group, sheet):
+        with suppress(Unmatched):
+            return _claim(Person(row.name, number), row, students)
+    return None
 
 
 def _claim(person: Person, row: SheetRow, students: Sequence[Student]) -> tuple[str, bool]:

@@ -1,48 +1,21 @@
-"""Find what people handed in, in the folders and files of Moodle's "Download all submissions"."""
+"""Find what people handed in, in the folders and files that a platform's download has."""
 
 from __future__ import annotations
 
 import filecmp
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from torchaula.classroom.intake import roster
+from torchaula.classroom.intake.moodle import entries as moodle
+from torchaula.classroom.intake.place import Person, Place
 from torchaula.course.rebuilding import submitted
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 from torchaula.printing import printable as printable
 
-# Moodle's names contain no underscore, so no file name can imitate another person's upload.
-# The default group of a group submission has no number.
-ENTRY = re.compile(
-    r"(?P<name>[^_]+)(?:_(?P<number>\d+))?_assignsubmission_(?P<plugin>[a-z0-9]+)(?:_(?P<file>.*))?",
-    re.DOTALL,
-)
-ANONYMOUS = ("participant", "participante")  # Moodle's names under blind marking
+PLATFORMS = (moodle.locate,)  # each says where a path in its download belongs; None: not its path
 SHOWN = 5  # how many file names a message has
-
-
-@dataclass(frozen=True)
-class Person:
-    """A person or group as Moodle names them. The number belongs to the assignment, not to the user."""
-
-    name: str
-    number: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.name}_{self.number}" if self.number else self.name
-
-    @property
-    def identity(self) -> str:
-        """What stays the same if the name changes."""
-        return self.number or self.name
-
-    @property
-    def is_anonymous(self) -> bool:
-        """Whether blind marking hides the name."""
-        return roster.key(self.name) in ANONYMOUS
 
 
 @dataclass
@@ -111,26 +84,18 @@ def find(root: Path, failed: Mapping[Path, str]) -> tuple[list[Upload], list[Pat
         if place is None:
             strangers.append(below)
             continue
-        download, person, file = place
-        if file or below in failed:
-            upload = uploads.setdefault((download, person), Upload(person, download))
+        if place.file or below in failed:
+            upload = uploads.setdefault((place.download, place.person), Upload(place.person, place.download))
             upload.failed = failed.get(below, upload.failed)
-        if file:
-            upload.files[file] = root / below
+        if place.file:
+            upload.files[place.file] = root / below
     return list(uploads.values()), strangers
 
 
-def locate(below: Path) -> tuple[Path, Person, str] | None:
-    """An entry's download, its person, and the learner's name for the file; None if Moodle didn't name it.
-
-    The file name is empty for a text that was written on Moodle's page, because that is no file.
-    """
-    for at, part in enumerate(below.parts):
-        if match := ENTRY.fullmatch(part):
-            inner = "/".join(filter(None, (match["file"], *below.parts[at + 1 :])))
-            person = Person(printable(match["name"]), match["number"] or "")
-            return Path(*below.parts[:at]), person, inner if match["plugin"] == "file" else ""
-    return None
+def locate(below: Path) -> Place | None:
+    """Where a path in a download belongs, if a platform named it."""
+    found = (platform(below) for platform in PLATFORMS)
+    return next((place for place in found if place is not None), None)
 
 
 def listed(names: Iterable[str]) -> str:

@@ -25,6 +25,7 @@ IDENTIFIER = ("identifier", "identificador")
 NAME = ("full name", "nombre completo")
 ID_NUMBER = ("id number", "numero de id")
 EMAIL = ("email address", "direccion de correo", "direccion de correo electronico")
+GROUP = ("group", "grupo")  # only where groups hand in together
 MODIFIED = (
     *("last modified (submission)", "ultima modificacion (entrega)"),
     "ultima modificacion (envio)",  # Mexican Spanish
@@ -59,6 +60,7 @@ class SheetRow:
     id_number: str = ""
     email: str = ""
     time: datetime | None = None
+    group: str = ""
 
 
 Sheet = Mapping[str, SheetRow]  # by the participant's number
@@ -92,8 +94,20 @@ def read(path: Path, zone: ZoneInfo, log: Logger) -> Sheet:
         except ValueError:
             log.error("%s", _bad_date(path, line, when, name or number[0]))
             time = None
-        sheet[number[0]] = SheetRow(name, _value(row, ID_NUMBER), _value(row, EMAIL), time)
+        sheet[number[0]] = SheetRow(
+            name, _value(row, ID_NUMBER), _value(row, EMAIL), time, _value(row, GROUP)
+        )
     return sheet
+
+
+def people(path: Path) -> Sheet:
+    """The rows of a worksheet without their times. Raises `Refusal` if the file is no worksheet."""
+    found = {}
+    for _line, row in rows(path, *IDENTIFIER):
+        if number := re.search(r"\d+$", _value(row, IDENTIFIER)):
+            name, number_of_id, email = (_value(row, columns) for columns in (NAME, ID_NUMBER, EMAIL))
+            found[number[0]] = SheetRow(name, number_of_id, email, group=_value(row, GROUP))
+    return found
 
 
 def moment(text: str, zone: ZoneInfo) -> datetime | None:

@@ -14,10 +14,11 @@ from typing import Any
 from nbgrader.plugins import FileNameCollectorPlugin
 from traitlets import Unicode
 
-from torchaula.classroom.intake import named, packed, received, roster, uploads, worksheet
+from torchaula.classroom.intake import named, packed, received, roster, uploads
 from torchaula.classroom.intake.choosing import Download, Findings, settle
+from torchaula.classroom.intake.moodle import worksheet
+from torchaula.classroom.intake.moodle.worksheet import Sheet
 from torchaula.classroom.intake.uploads import Upload, printable
-from torchaula.classroom.intake.worksheet import Sheet
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
 from torchaula.i18n import _

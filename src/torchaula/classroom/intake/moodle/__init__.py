@@ -1,0 +1,1 @@
+"""Know Moodle: what its downloads and its grading worksheet look like, and what it accepts back."""
