@@ -32,12 +32,8 @@ class Extractor(ExtractorPlugin):  # type: ignore[misc]
                 continue
             below = path.relative_to(source)
             for person, error in self._take(path, destination / below).items():
-                place = (
-                    below.with_name(archives.stem(path.name)) / archives.PART.format(person)
-                    if person
-                    else below
-                )
-                self.failed[place] = str(error)
+                folder = below.with_name(archives.stem(path.name))
+                self.failed[folder / error.entry if person else below] = str(error)
                 self.log.warning("%s%s: %s", below, f", {person}" if person else "", error)
 
     def _take(self, path: Path, target: Path) -> dict[str, BadArchive]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from torchaula.classroom.gradebook.ledger import Standing, total
+from torchaula.classroom.gradebook.ledger import total
 
 
 class Late(Enum):

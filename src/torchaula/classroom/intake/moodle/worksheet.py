@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from logging import Logger
 from pathlib import Path
@@ -16,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from dateutil import parser  # type: ignore[import-untyped]
 
+from torchaula.classroom.intake.place import SheetRow
 from torchaula.classroom.intake.roster import rows, without_accents
 from torchaula.errors import Refusal
 from torchaula.i18n import _
@@ -49,16 +49,6 @@ HALF_OF_DAY = re.compile(r"\b([ap])\. ?m\.")  # Spanish: "a. m."
 BEFORE = re.compile(r"(?:grades|calificaciones)[-_ ]")
 COPY = re.compile(r" ?\([0-9]+\)$")
 SOME_DAY, ANOTHER_DAY = datetime(2000, 1, 1), datetime(2003, 2, 2, 2, 2)
-
-
-@dataclass(frozen=True)
-class SheetRow:
-    """What a worksheet says about one participant. `time` is in UTC."""
-
-    name: str = ""
-    id_number: str = ""
-    email: str = ""
-    time: datetime | None = None
 
 
 Sheet = Mapping[str, SheetRow]  # by the participant's number
