@@ -67,6 +67,7 @@ c.LateWork.grace_minutes = 10.0  # after the deadline that cost nothing
 c.LateWork.percent_a_day = 10.0  # of the points earned
 c.LateWork.cap_percent = 50.0  # the most that lateness costs, of the points earned
 c.LateWork.believe_timestamp_files = False  # True where nobody but your exchange writes timestamp.txt
+c.LateWork.returned = "before"  # points for a platform, which can deduct too; or "after" the penalty
 
 # The grades as a table, with what became of each submission.
 c.ExportApp.plugin_class = "torchaula.plugins.export.CsvExport"

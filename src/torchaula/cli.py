@@ -412,6 +412,41 @@ def extend(folder: Path, assignment: str, student: str | None, date: tuple[str, 
 
 
 @cli.command(
+    "return",
+    help=_(
+        "Write what goes back to a platform for ASSIGNMENT: its table of grades filled in, and the pages that "
+        "have changed. Ends with 1 where the platform would skip somebody who was graded."
+    ),
+)
+@click.argument("assignment")
+@click.option("--to", "platform", type=click.Choice(["moodle"]), required=True, help=_("The platform."))
+@click.option(
+    "--late",
+    type=click.Choice(["before", "after"]),
+    help=_("Points before or after the late penalty; c.LateWork.returned, if not given."),
+)
+@click.option(
+    "--maximum",
+    type=click.FloatRange(0, min_open=True),
+    help=_("The platform's maximum grade, where its table has none."),
+)
+@click.option("--all", "all_pages", is_flag=True, help=_("Write all pages, not only those that changed."))
+@click.pass_obj
+def return_(
+    folder: Path, assignment: str, platform: str, late: str | None, maximum: float | None, all_pages: bool
+) -> None:
+    from torchaula.classroom.gradebook import marks
+    from torchaula.course import layout
+    from torchaula.report import lines
+    from torchaula.report.exports import sending
+    from torchaula.report.exports.exported import Wish
+
+    course = layout.find(folder)
+    wish = Wish(marks.late(course, late), maximum, all_pages)
+    sys.exit(0 if sending.send(course, assignment, platform, wish, lines.console()) else 1)
+
+
+@cli.command(
     "new-secret",
     help=_("Make a new secret, from which hidden tests take their inputs: all are graded again with others."),
 )

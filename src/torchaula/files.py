@@ -85,3 +85,11 @@ def lock(path: Path) -> FileLock:
     """
     # On a file system without locks, filelock's soft fallback would leave a lock file after a killed process.
     return FileLock(path, thread_local=False, fallback_to_soft=False)
+
+
+def private(path: Path, data: bytes) -> None:
+    """Write a file atomically that only its owner may read. Raises `OSError` if it can't be written."""
+    with whole(path) as new:
+        new.touch()
+        new.chmod(0o600)
+        new.write_bytes(data)

@@ -13,7 +13,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from nbgrader.plugins import LateSubmissionPlugin
-from traitlets import Bool, Dict, Float, Unicode
+from traitlets import Bool, Dict, Enum, Float, Unicode
 from traitlets.config import Config
 
 from torchaula.classroom.intake import exchange_files
@@ -46,6 +46,11 @@ class LateWork(LateSubmissionPlugin):  # type: ignore[misc]
     cap_percent = Float(100.0, min=0.0, max=100.0, help="The most that lateness costs").tag(config=True)
     believe_timestamp_files = Bool(
         False, help="Believe a submitted timestamp.txt: where only your exchange writes them"
+    ).tag(config=True)
+    returned = Enum(
+        ("before", "after"),
+        "before",
+        help="Points that go back to a learning platform: before or after what lateness costs",
     ).tag(config=True)
 
     def late_submission_penalty(

@@ -33,3 +33,17 @@ def alone(course: Course) -> Iterator[None]:
     with acquired:
         path.write_text(str(os.getpid()))
         yield
+
+
+def holder(course: Course) -> str | None:
+    """The process that is grading in the course now; None if none is, or locks can't be tried."""
+    path = course.state / "lock"
+    if not path.exists():
+        return None
+    try:
+        with files.lock(path).acquire(blocking=False):
+            return None
+    except Timeout:
+        return path.read_text().strip() or "?"
+    except OSError:
+        return None

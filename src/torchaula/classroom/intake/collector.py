@@ -114,8 +114,8 @@ class DownloadCollector(FileNameCollectorPlugin):  # type: ignore[misc]
         """Add what no platform named: files, and `archives` that could not be unpacked."""
         if not self.named_regexp:
             reason = _(
-                "not named as Moodle does, nor Canvas, Gradescope or Blackboard: put the platform's zip itself "
-                "in archive/, or set named_regexp"
+                "not named as Moodle does, nor Canvas, Gradescope or Blackboard: put the platform's zip "
+                "itself in archive/, or set named_regexp"
             )
             notebooks = (path for path in strangers if path.suffix == ".ipynb")
             found.unmatched |= {printable(str(path)): reason for path in notebooks}

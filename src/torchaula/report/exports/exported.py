@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
 
@@ -36,12 +36,17 @@ class Wish:
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written, in the order of uploading, and the fate of each student's grade and page."""
+    """What was written, in the order of uploading, and the fate of each student's grade and page.
+
+    `remarks` say how: from which files, how points were scaled. `reasons` say more of a fate, by student.
+    """
 
     files: tuple[Path, ...]
     grades: Mapping[str, Fate]
     pages: Mapping[str, Fate]
     steps: tuple[str, ...]  # what to do on the platform, for people
+    remarks: tuple[str, ...] = ()
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 Export = Callable[[Course, str, Marks, Wish], Exported]  # raises Refusal

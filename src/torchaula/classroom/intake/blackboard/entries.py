@@ -1,7 +1,7 @@
 """Read the names in Blackboard's download: `<assignment>_<user>_attempt_<date>_<file>`.
 
-There is a `.txt` an attempt, too. "attempt" is written in Blackboard's language. Assignments, users and files may
-have underscores in their names; no learner can choose what stands before the first date.
+There is a `.txt` an attempt, too. "attempt" is in Blackboard's language. Assignments, users and files may have
+underscores in their names; no learner can choose what stands before the first date.
 """
 
 from __future__ import annotations

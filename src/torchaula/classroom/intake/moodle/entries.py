@@ -25,3 +25,19 @@ def locate(below: Path) -> Place | None:
             is_file = match["plugin"] == "file"
             return Place(Path(*below.parts[:at]), person, inner if is_file else "", entry=part)
     return None
+
+
+def folder(below: Path) -> tuple[str, str, str] | None:
+    """The folder (or beginning of a file's name) of a path in Moodle's download, up to the plug-in's name.
+
+    Returns the person's number, the name up to there, and what stands between that and a file's name: `/`,
+    `_/` or, where the download has no folders, `_`. None if the path has no number, or is no file's.
+    """
+    for at, part in enumerate(below.parts):
+        match = ENTRY.fullmatch(part)
+        if match and match["number"] and match["plugin"] == "file" and match["file"] is None:
+            return match["number"], part, "/"
+        if match and match["number"] and match["plugin"] == "file":
+            start = part[: match.start("file") - 1]
+            return match["number"], start, "_/" if at + 1 < len(below.parts) else "_"
+    return None

@@ -86,6 +86,15 @@ def read(path: Path, zone: ZoneInfo, log: Logger) -> Sheet:
     return sheet
 
 
+def people(path: Path) -> Sheet:
+    """The rows of a worksheet without their times. Raises `Refusal` if the file is no worksheet."""
+    found = {}
+    for _line, row in rows(path, *IDENTIFIER):
+        if number := re.search(r"\d+$", _value(row, IDENTIFIER)):
+            found[number[0]] = SheetRow(_value(row, NAME), _value(row, ID_NUMBER), _value(row, EMAIL))
+    return found
+
+
 def moment(text: str, zone: ZoneInfo) -> datetime | None:
     """Parse one of Moodle's dates in English or Spanish, to UTC; None if it says that there is none.
 

@@ -1,0 +1,45 @@
+"""Remember what was written for a learning platform: of each student, the page and the grade."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from torchaula.course.layout import Course
+from torchaula.files import private
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """The digest of the page that was written for a student, and the grade; each is empty if none was."""
+
+    page: str = ""
+    grade: str = ""
+
+
+class Returned(msgspec.Struct):
+    """What was written of an assignment, by student, and when last (ISO 8601, UTC)."""
+
+    time: str = ""
+    students: dict[str, Sent] = {}
+
+
+def path(course: Course, assignment: str) -> Path:
+    """The path of an assignment's state."""
+    return course.state / "returned" / f"{assignment}.json"
+
+
+def load(course: Course, assignment: str) -> Returned:
+    """An assignment's state; an empty one if there is none, or it can't be read."""
+    try:
+        return msgspec.json.decode(path(course, assignment).read_bytes(), type=Returned)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return Returned()
+
+
+def note(course: Course, assignment: str, students: dict[str, Sent]) -> None:
+    """Write atomically what each student was sent; others stay as noted before."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    known = Returned(now, load(course, assignment).students | students)
+    private(path(course, assignment), msgspec.json.format(msgspec.json.encode(known), indent=1))

@@ -1,0 +1,132 @@
+"""Say which participants of Moodle's downloads are which students, and how the downloads name their folders."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from torchaula.classroom.intake import packed, people, roster
+from torchaula.classroom.intake.moodle import entries, gradesheet, worksheet
+from torchaula.classroom.intake.moodle.gradesheet import GradeSheet
+from torchaula.classroom.intake.people import Unmatched
+from torchaula.classroom.intake.place import Person, SheetRow
+from torchaula.course.layout import Course
+from torchaula.errors import Refusal
+from torchaula.i18n import _
+
+PART = "{name}_{number}_assignsubmission_file"  # as Moodle names a participant's folder
+NOT_IN_A_NAME = re.compile(r"[\x00-\x1f&<>\"`|':\\/]")  # which Moodle leaves out (`clean_param`, PARAM_FILE)
+
+
+@dataclass(frozen=True)
+class Downloads:
+    """What the instructor downloaded of an assignment.
+
+    `sheet` is the newest worksheet, `others` are older ones. `folders` are the folders in the zips, by number.
+    `whose` says who each of the worksheet's participants is, by number, or why nobody knows.
+    """
+
+    sheet: GradeSheet
+    others: tuple[Path, ...]
+    zips: tuple[Path, ...]
+    folders: Mapping[str, str]
+    whose: Mapping[str, str | Unmatched]
+
+    @property
+    def numbers(self) -> dict[str, str]:
+        """The number of each student who is a participant."""
+        return {student: number for number, student in self.whose.items() if isinstance(student, str)}
+
+    def folder(self, number: str) -> str:
+        """Where a participant's feedback goes in a zip, up to the file's name."""
+        return self.folders.get(number) or made(self.sheet, number) + "/"
+
+
+def made(sheet: GradeSheet, number: str) -> str:
+    """A folder's name as Moodle makes it, for a participant whom no zip has."""
+    name = sheet.rows[number].name or sheet.language.nobody
+    plain = NOT_IN_A_NAME.sub("", name.replace("_", " ")).strip(" .")
+    return PART.format(name=plain or sheet.language.nobody, number=number)
+
+
+def archive(course: Course, assignment: str) -> Path:
+    """The folder where the instructor puts what was downloaded."""
+    return course.root / "downloaded" / assignment / "archive"
+
+
+def look(course: Course, assignment: str) -> Downloads:
+    """What stands in the assignment's `archive/`. Raises `Refusal` if no worksheet does, or it can't be read."""
+    place = archive(course, assignment)
+    sheets = sorted((path for path in _files(place, "csv") if _is_worksheet(path)), key=_age)
+    if not sheets:
+        raise Refusal(
+            _(
+                "{folder}: Moodle's grading worksheet is not there; download it (assignment, Submissions, "
+                "Actions, Download grading worksheet), and put it there, beside the zip"
+            ).format(folder=place)
+        )
+    sheet, zips = gradesheet.load(sheets[-1]), tuple(_files(place, "zip"))
+    named = {entry for path in zips for entry in _names(path)}
+    persons = {found.person for entry in named if (found := entries.locate(entry)) is not None}
+    folders = {found[0]: f"{found[1]}{found[2]}" for entry in named if (found := entries.folder(entry))}
+    return Downloads(sheet, tuple(sheets[:-1]), zips, folders, _whose(course, sheet, persons))
+
+
+def _files(folder: Path, kind: str) -> Iterator[Path]:
+    """The files of a kind in an archive folder; learners' own, in an unpacked download, are left out."""
+    for path in sorted(folder.rglob(f"*.{kind}")):
+        if path.is_file() and entries.locate(path.relative_to(folder)) is None:
+            yield path
+
+
+def _is_worksheet(path: Path) -> bool:
+    """Whether a table is meant as a worksheet, even one that can't be read."""
+    try:
+        next(roster.rows(path, *worksheet.IDENTIFIER), None)
+    except Refusal:
+        return bool(worksheet.BEFORE.match(path.name.casefold()))
+    return True
+
+
+def _age(path: Path) -> tuple[int, str]:
+    return path.stat().st_mtime_ns, path.name
+
+
+def _names(archive: Path) -> list[Path]:
+    """The paths in a download; none if it can't be read."""
+    try:
+        with packed.explained(), packed.opened(archive, packed.CLASS_INDEX) as pack:
+            return [Path(name) for name in pack.namelist()]
+    except packed.BadArchive:
+        return []
+
+
+def _whose(course: Course, sheet: GradeSheet, persons: set[Person]) -> dict[str, str | Unmatched]:
+    """Who each participant is: as the zips were collected, then by the worksheet alone."""
+    rows, students = _rows(sheet), roster.load(course)
+    of_zips = people.match(persons, _by_person(persons, rows), students)
+    whose = {person.number: student for person, student in of_zips.items() if person.number in rows}
+    taken = {student for student in whose.values() if isinstance(student, str)}
+    rest = {Person(row.name, number) for number, row in rows.items() if number not in whose}
+    for person, student in people.match(rest, _by_person(rest, rows), students).items():
+        whose[person.number] = _once(student, taken)
+    return whose
+
+
+def _by_person(persons: set[Person], rows: Mapping[str, SheetRow]) -> dict[Person, SheetRow]:
+    return {person: rows[person.number] for person in persons if person.number in rows}
+
+
+def _rows(sheet: GradeSheet) -> dict[str, SheetRow]:
+    read = {row.number: row for row in sheet.rows.values()}
+    found = worksheet.people(sheet.path)
+    return {number: found.get(number, SheetRow(read[number].name)) for number in read}
+
+
+def _once(student: str | Unmatched, taken: set[str]) -> str | Unmatched:
+    """The student, unless somebody else in the zip is matched to them."""
+    if isinstance(student, str) and student in taken:
+        return Unmatched(_("another participant is the student {student}").format(student=student))
+    return student

@@ -1,0 +1,73 @@
+"""Say how an export to Moodle was made, and what to do in Moodle with it, in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from torchaula.classroom.intake.moodle.downloads import Downloads
+from torchaula.course.layout import Course
+from torchaula.i18n import _
+from torchaula.report.exports.exported import Fate
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many grades are new, and unchanged; how many rows the worksheet has; how many pages, and bytes."""
+
+    accepted: int
+    unchanged: int
+    rows: int
+    pages: int
+    size: int
+
+    @classmethod
+    def of(cls, fates: Mapping[str, Fate], rows: int, pages: int, size: int) -> Counts:
+        values = list(fates.values())
+        return cls(values.count(Fate.ACCEPTED), values.count(Fate.UNCHANGED), rows, pages, size)
+
+
+def remarks(found: Downloads, worth: float, maximum: Decimal, course: Course) -> Iterator[str]:
+    """From which files, and how points were scaled."""
+    yield _("worksheet: {path}, {count} participants").format(
+        path=_below(found.sheet.path, course), count=len(found.sheet.rows)
+    )
+    if found.others:
+        yield _("older worksheets, not used: {names}").format(
+            names=", ".join(path.name for path in found.others)
+        )
+    if not found.folders:
+        yield _("no zip of Moodle's is beside it: folders in the feedback zip are named as Moodle does it")
+    if maximum == Decimal(repr(worth)):
+        yield _("points are not scaled: {maximum} is the most here and in Moodle").format(
+            maximum=f"{worth:g}"
+        )
+    else:
+        told = _("points are scaled: {worth} here are {maximum} in Moodle")
+        yield told.format(worth=f"{worth:g}", maximum=f"{maximum.normalize():f}")
+
+
+def steps(found: Downloads, counts: Counts, tick: bool, files: Sequence[Path]) -> Iterator[str]:
+    """What to do in Moodle, in this order."""
+    spoken = found.sheet.language
+    yield _(
+        "Set Moodle to {language}, the language of the worksheet: in another one Moodle refuses it."
+    ).format(language=spoken.name)
+    yield _(
+        "If the assignment has groups, choose the one that was chosen at the download of {name}: Moodle "
+        "skips all others without a word."
+    ).format(name=found.sheet.path.name)
+    box = _("tick “{label}”").format(label=spoken.tick)
+    told = _("Upload {path} under “{label}”; {box}.") if tick else _("Upload {path} under “{label}”.")
+    yield told.format(path=files[0], label=spoken.upload, box=box)
+    told = _("Moodle must say that it updated {count} grades; if it says fewer, {box} and upload it again.")
+    yield told.format(count=counts.accepted, box=box)
+    if counts.pages:
+        told = _("Then, not before, upload {path} under “{label}”: {count} pages, {size:.1f} MB.")
+        yield told.format(path=files[1], label=spoken.zip, count=counts.pages, size=counts.size / 1e6)
+
+
+def _below(path: Path, course: Course) -> Path:
+    return path.relative_to(course.root) if path.is_relative_to(course.root) else path
