@@ -61,7 +61,7 @@ def read(folder: Path, zone: ZoneInfo, log: Logger) -> Tables:
         if places[below] is not None:
             continue
         try:
-            if _is_canvas(path):
+            if is_canvas(path):
                 found.canvas |= gradebook.load(path).people
             else:
                 found.worksheets[below] = worksheet.read(path, zone, log)
@@ -92,7 +92,7 @@ def _order(path: Path) -> list[str | int]:
     return natural(str(path))
 
 
-def _is_canvas(path: Path) -> bool:
+def is_canvas(path: Path) -> bool:
     """Whether a table's first line is that of Canvas' gradebook."""
     try:
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:

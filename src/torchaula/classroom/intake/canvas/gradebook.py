@@ -42,12 +42,20 @@ class Column:
     head: str
     maximum: Decimal | None
     is_read_only: bool = False
+    is_posted_by_hand: bool = False
+    is_hidden: bool = False  # from instructors, until grades are posted
 
     @property
     def title(self) -> str:
         """The assignment's title without its number in Canvas."""
         found = TITLE.fullmatch(self.head)
         return found["title"] if found else self.head
+
+    @property
+    def number(self) -> str:
+        """The assignment's number in Canvas."""
+        found = TITLE.fullmatch(self.head)
+        return found["number"] if found else ""
 
 
 @dataclass(frozen=True)
@@ -82,6 +90,12 @@ class Gradebook:
         """What is known about each person, by the user's id in Canvas."""
         return {row.user: row.person for row in self.rows}
 
+    @property
+    def custom(self) -> Sequence[str]:
+        """The headers of columns that a course added, which stand between people and assignments."""
+        first = min((column.at for column in self.columns), default=len(self.heads))
+        return self.heads[last_info(self.heads) : first]
+
     def filled(self, grades: Mapping[Cell, str]) -> bytes:
         """The file with these values in these cells, and everything else as it came."""
         return cells.replaced(self.text, grades).encode("utf-8")
@@ -107,7 +121,9 @@ def load(path: Path) -> Gradebook:
     heads = [head.removeprefix(BOM) for head in table[0].values]
     people = [row for row in table[1:] if not _is_about_assignments(row.values)]
     points = next((row.values for row in table[1:] if _is_points(row.values)), [])
-    return Gradebook(path, text, heads, _columns(heads, points), [_person(heads, row) for row in people])
+    posted = next((row.values for row in table[1:] if _is_posting(row.values)), [])
+    rows = [_person(heads, row) for row in people]
+    return Gradebook(path, text, heads, _columns(heads, points, posted), rows)
 
 
 def delimiter(text: str) -> str:
@@ -139,12 +155,13 @@ def last_info(heads: Sequence[str]) -> int:
     return heads.index("Section") + 1
 
 
-def _columns(heads: Sequence[str], points: Sequence[str]) -> list[Column]:
+def _columns(heads: Sequence[str], points: Sequence[str], posted: Sequence[str]) -> list[Column]:
     found = []
     for at in range(last_info(heads), len(heads)):
-        text = points[at].strip() if at < len(points) else ""
+        text, hidden = (row[at].strip() if at < len(row) else "" for row in (points, posted))
         if TITLE.fullmatch(heads[at]) and not TOTALS.search(heads[at]):
-            found.append(Column(at, heads[at], number_in(text), READ_ONLY in text))
+            column = Column(at, heads[at], number_in(text), READ_ONLY in text, bool(hidden), "(" in hidden)
+            found.append(column)
     return found
 
 
@@ -158,7 +175,11 @@ def _person(heads: Sequence[str], row: Row) -> PersonRow:
 
 def _is_about_assignments(values: Sequence[str]) -> bool:
     """Whether a row is about no student: the points, or which assignments are hidden or posted by hand."""
-    return _is_points(values) or all(HIDDEN.fullmatch(value) for value in values)
+    return _is_points(values) or _is_posting(values)
+
+
+def _is_posting(values: Sequence[str]) -> bool:
+    return all(HIDDEN.fullmatch(value) for value in values)
 
 
 def _is_points(values: Sequence[str]) -> bool:
