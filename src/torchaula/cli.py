@@ -414,8 +414,8 @@ def extend(folder: Path, assignment: str, student: str | None, date: tuple[str, 
 @cli.command(
     "return",
     help=_(
-        "Write what goes back to a platform for ASSIGNMENT: its table of grades filled in, and the pages that "
-        "have changed. Ends with 1 where the platform would skip somebody who was graded."
+        "Write what goes back to a platform for ASSIGNMENT: its table of grades, filled in, and the pages "
+        "that have changed. Ends with 1 where the platform would skip somebody who was graded."
     ),
 )
 @click.argument("assignment")

@@ -1,4 +1,4 @@
-"""Tell what each student of an assignment is to read on a learning platform: points, and the feedback page."""
+"""Tell what each student of an assignment is to read on a learning platform: points, and the page."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Late(Enum):
 
 @dataclass(frozen=True)
 class Mark:
-    """A graded student: points before the late penalty, the penalty, and the feedback page, if there is one."""
+    """A graded student: points before the late penalty, the penalty, and the page, if there is one."""
 
     student: str
     points: float

@@ -13,10 +13,11 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from torchaula.classroom.gradebook import returned
 from torchaula.classroom.gradebook.marks import Mark, Marks
 from torchaula.classroom.gradebook.returned import Sent
-from torchaula.classroom.intake.moodle import downloads, gradesheet, rules, worksheet
-from torchaula.classroom.intake.moodle.downloads import Downloads
+from torchaula.classroom.intake import participants
+from torchaula.classroom.intake.moodle import gradesheet, rules, worksheet
 from torchaula.classroom.intake.moodle.gradesheet import GradeRow, GradeSheet
 from torchaula.classroom.intake.moodle.rules import Moodle, Reading, Record
+from torchaula.classroom.intake.participants import Downloads
 from torchaula.classroom.intake.people import Unmatched
 from torchaula.course import converters
 from torchaula.course.layout import Course
@@ -52,7 +53,7 @@ def export(course: Course, assignment: str, marks: Marks, wish: Wish) -> Exporte
 
     Raises `Refusal` if there is no worksheet, Moodle would refuse it, or it says no maximum.
     """
-    found = downloads.look(course, assignment)
+    found = participants.look(course, assignment)
     worth = converters.source(course, assignment).points
     grades = _grades(found, marks, wish, worth)
     state = _state(found.sheet, grades)
@@ -100,9 +101,15 @@ def _maximum(sheet: GradeSheet, row: GradeRow, wish: Wish) -> Decimal:
     if row.maximum is None and wish.maximum is None:
         raise Refusal(
             _(
-                "{path}, line {line}: no maximum grade, so nobody knows how to scale the points; download the "
-                "worksheet again, or say it with --maximum"
+                "{path}, line {line}: no maximum grade, so nobody knows how to scale the points; download "
+                "the worksheet again, or say it with --maximum"
             ).format(path=sheet.path, line=row.line)
+        )
+    if row.maximum is not None and wish.maximum not in (None, float(row.maximum)):
+        raise Refusal(
+            _("{path}, line {line}: the maximum grade is {maximum}; leave --maximum out").format(
+                path=sheet.path, line=row.line, maximum=row.maximum
+            )
         )
     maximum = Decimal(repr(wish.maximum)) if row.maximum is None else row.maximum
     if maximum <= 0:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from torchaula.classroom.intake.moodle.downloads import Downloads
+from torchaula.classroom.intake.participants import Downloads
 from torchaula.course.layout import Course
 from torchaula.i18n import _
 from torchaula.report.exports.exported import Fate

@@ -1,4 +1,4 @@
-"""Return a class's grades and pages to a platform: collect the marks, write the files, show what becomes of them."""
+"""Return a class's grades and pages to a platform, and show what becomes of them there."""
 
 from __future__ import annotations
 

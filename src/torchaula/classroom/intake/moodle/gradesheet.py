@@ -113,7 +113,7 @@ def load(path: Path) -> GradeSheet:
     spoken = _language(path, heads)
     _require_rectangle(path, table)
     sheet = _Columns(spoken, heads)
-    _require_grades(path, sheet)
+    _require_points(path, sheet, spoken)
     found: dict[str, GradeRow] = {}
     for row in table[1:]:
         read = sheet.read(row)
@@ -186,12 +186,12 @@ def _require_rectangle(path: Path, table: Sequence[Row]) -> None:
             raise _refusal(path, row.line, told.format(count=len(row.cells), all=len(table[0].cells)))
 
 
-def _require_grades(path: Path, columns: _Columns) -> None:
-    if columns.has(columns._language.scale):
+def _require_points(path: Path, columns: _Columns, spoken: Language) -> None:
+    if columns.has(spoken.scale):
         raise Refusal(
             _(
-                "{path}: the assignment is graded with a scale, not with points; choose points in its settings "
-                "in Moodle, and download the worksheet again"
+                "{path}: the assignment is graded with a scale, not with points; choose points in its "
+                "settings in Moodle, and download the worksheet again"
             ).format(path=path)
         )
 

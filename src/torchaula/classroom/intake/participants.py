@@ -1,4 +1,4 @@
-"""Say which participants of Moodle's downloads are which students, and how the downloads name their folders."""
+"""Say which participants of Moodle's downloads are which students, and how their folders are named."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NOT_IN_A_NAME = re.compile(r"[\x00-\x1f&<>\"`|':\\/]")  # which Moodle leaves ou
 class Downloads:
     """What the instructor downloaded of an assignment.
 
-    `sheet` is the newest worksheet, `others` are older ones. `folders` are the folders in the zips, by number.
+    `sheet` is the newest worksheet, `others` are older ones. `folders` are those in the zips, by number.
     `whose` says who each of the worksheet's participants is, by number, or why nobody knows.
     """
 
@@ -57,7 +57,7 @@ def archive(course: Course, assignment: str) -> Path:
 
 
 def look(course: Course, assignment: str) -> Downloads:
-    """What stands in the assignment's `archive/`. Raises `Refusal` if no worksheet does, or it can't be read."""
+    """What stands in the assignment's `archive/`. Raises `Refusal` without a worksheet that can be read."""
     place = archive(course, assignment)
     sheets = sorted((path for path in _files(place, "csv") if _is_worksheet(path)), key=_age)
     if not sheets:
@@ -69,8 +69,8 @@ def look(course: Course, assignment: str) -> Downloads:
         )
     sheet, zips = gradesheet.load(sheets[-1]), tuple(_files(place, "zip"))
     named = {entry for path in zips for entry in _names(path)}
-    persons = {found.person for entry in named if (found := entries.locate(entry)) is not None}
-    folders = {found[0]: f"{found[1]}{found[2]}" for entry in named if (found := entries.folder(entry))}
+    persons = {place.person for place in map(entries.locate, named) if place is not None}
+    folders = {found[0]: f"{found[1]}{found[2]}" for found in map(entries.folder, named) if found}
     return Downloads(sheet, tuple(sheets[:-1]), zips, folders, _whose(course, sheet, persons))
 
 
