@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from torchaula.classroom.intake import packed, uploads
 from torchaula.classroom.intake.packed import MIB, Allowance, ArchiveKind, BadArchive, Members
+from torchaula.classroom.intake.place import UNPACKED
 from torchaula.files import LONGEST_NAME
 from torchaula.i18n import _
 
@@ -145,7 +146,7 @@ class Place:
         is_said_to_be_tar = path.name.lower().endswith((".tar.gz", ".tgz"))
         if packed.kind_of(archive) is ArchiveKind.OTHER_GZ and not is_said_to_be_tar:
             return
-        below = path.with_name(stem(path.name) + ".contents")
+        below = path.with_name(stem(path.name) + UNPACKED)
         self.fill(packed.members(archive, self._budget), below, depth)
         archive.unlink()
         self.files -= 1

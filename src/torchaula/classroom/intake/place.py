@@ -14,6 +14,7 @@ from torchaula.i18n import _
 # Names under blind or anonymous marking.
 ANONYMOUS = ("participant", "participante")
 CANVAS_ANONYMOUS = "anon"
+UNPACKED = ".contents"  # the end of a folder that holds what was in a learner's archive
 
 
 class Platform(Enum):

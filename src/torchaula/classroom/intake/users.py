@@ -22,8 +22,8 @@ from torchaula.i18n import _
 class Users:
     """What the instructor downloaded of an assignment.
 
-    `table` is the newest gradebook, `others` are older ones. `whose` says who each user is, by their id, or why
-    nobody knows; `attachments` is the newest file of each in the zips.
+    `table` is the newest gradebook, `others` are older ones. `whose` says who each user is, by their id, or
+    why nobody knows; `attachments` is the newest file of each in the zips.
     """
 
     table: Gradebook
@@ -38,7 +38,7 @@ class Users:
 
 
 def look(course: Course, assignment: str) -> Users:
-    """What stands in the assignment's `archive/`. Raises `Refusal` if no gradebook does, or it can't be read."""
+    """What stands in the assignment's `archive/`. Raises `Refusal` if there is no readable gradebook."""
     folder = course.root / "downloaded" / assignment / "archive"
     found = sorted(_gradebooks(folder), key=lambda path: (path.stat().st_mtime_ns, path.name))
     if not found:

@@ -41,7 +41,7 @@ PAGE = "torchaula_{user}_{attachment}_{assignment}.html"  # Canvas reads the two
 
 @dataclass(frozen=True)
 class Filling:
-    """What is written: the column, and the grade of each student whose cell can take one, by the user's id."""
+    """What is written: the column, and the grade of each user whose cell can take one, by their id."""
 
     column: Column
     maximum: Decimal
@@ -104,8 +104,9 @@ def _maximum(table: Gradebook, column: Column, wish: Wish) -> Decimal:
     if maximum is None or maximum <= 0:
         raise Refusal(
             _(
-                "{path}: {title} has no points in the row Points Possible, so nobody knows how to scale; set the "
-                "assignment's points in Canvas, and export the gradebook again, or say them with --maximum"
+                "{path}: {title} has no points in the row Points Possible, so nobody knows how to scale; "
+                "set the assignment's points in Canvas, and export the gradebook again, or say them with "
+                "--maximum"
             ).format(path=table.path, title=column.head)
         )
     return maximum
@@ -171,7 +172,7 @@ def _named(found: Users, assignment: str, changed: Mapping[str, bytes]) -> Itera
 def _page_fates(
     marks: Marks, changed: Mapping[str, bytes], named: Mapping[str, str], accepted: Mapping[str, str]
 ) -> dict[str, Fate]:
-    fates = {student: Fate.NO_PLACE for student in changed}
+    fates = dict.fromkeys(changed, Fate.NO_PLACE)
     fates |= {student: Fate.ACCEPTED for name, student in named.items() if name in accepted}
     for student, mark in marks.items():
         if mark.page is not None:

@@ -63,8 +63,8 @@ def steps(counts: Counts, column: Column, assignment: str, files: Sequence[Path]
         )
     if counts.pages:
         yield _(
-            "Then, on the assignment's page, “Upload Submissions” takes {path}: {count} pages, {size:.1f} MB. "
-            "Each learner gets a comment, and one more at each upload."
+            "Then, on the assignment's page, “Upload Submissions” takes {path}: {count} pages, {size:.1f} "
+            "MB. Each learner gets a comment, and one more at each upload."
         ).format(path=files[1], count=counts.pages, size=counts.size / 1e6)
         yield _(
             "Tell learners: Canvas shows the page under the name of their own file, such as {name}.ipynb. "

@@ -1,7 +1,7 @@
 """Read the names in Blackboard's download: `<assignment>_<user>_attempt_<date>_<file>`.
 
-There is a `.txt` an attempt, too. "attempt" is in Blackboard's language. Assignments, users and files may have
-underscores in their names; no learner can choose what stands before the first date.
+There is a `.txt` an attempt, too. "attempt" is in Blackboard's language. Assignments, users and files may
+have underscores in their names; no learner can choose what stands before the first date.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
-from torchaula.classroom.intake.place import Person, Place, Platform, SheetRow
+from torchaula.classroom.intake.place import UNPACKED, Person, Place, Platform, SheetRow
 from torchaula.printing import printable
 
 ENTRY = re.compile(
@@ -18,7 +18,6 @@ ENTRY = re.compile(
     r"(?P<time>[0-9]{4}(?:-[0-9]{2}){5})(?:_(?P<file>.+)|\.txt)",
     re.DOTALL,
 )
-UNPACKED = ".contents"
 
 
 class Entries:

@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from torchaula.classroom.intake.canvas.names import written
-from torchaula.classroom.intake.place import CANVAS_ANONYMOUS, Person, Place, Platform, SheetRow
+from torchaula.classroom.intake.place import CANVAS_ANONYMOUS, UNPACKED, Person, Place, Platform, SheetRow
 from torchaula.i18n import _
 from torchaula.printing import printable, shortened
 
 LATE = "LATE"
-UNPACKED = ".contents"  # the folder of a learner's archive, once it is unpacked
 NO_FILE = ("text.html", "link.html")  # a text or an address that was written on the page
 NUMBER = re.compile(r"[0-9]{1,18}")  # Unicode's other digits are none for Canvas
 # What a name can't have: Canvas writes it in small letters and keeps letters, digits and underscores alone.

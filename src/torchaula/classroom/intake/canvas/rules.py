@@ -81,7 +81,7 @@ def gradebook(data: bytes, canvas: Canvas) -> dict[str, Reading]:
             user = _student(row, header, canvas)
             found[user or _at(row, 0)] = _reading(_at(row, header.grade).strip(), user, canvas)
     if READ_ONLY.search(points):
-        return {user: Reading.LOCKED for user in found}
+        return dict.fromkeys(found, Reading.LOCKED)
     return found
 
 
