@@ -45,6 +45,7 @@ INPUT = (
     "handin/__init__.py",
     "handin/looks.py",
     "classroom/gradebook/extensions.py",
+    "classroom/intake/moodle/language.py",
     "classroom/intake/moodle/worksheet.py",
 )  # "3 días", how Moodle calls its columns, a stub, a function's name
 

@@ -25,7 +25,8 @@ class Downloads:
     """What the instructor downloaded of an assignment.
 
     `sheet` is the newest worksheet, `others` are older ones. `folders` are those in the zips, by number.
-    `whose` says who each of the worksheet's participants is, by number, or why nobody knows.
+    `whose` says who each of the worksheet's participants is, by number, or why nobody knows. `teams` says for
+    which student a group's submission was collected, by the group's name.
     """
 
     sheet: GradeSheet
@@ -33,6 +34,7 @@ class Downloads:
     zips: tuple[Path, ...]
     folders: Mapping[str, str]
     whose: Mapping[str, str | Unmatched]
+    teams: Mapping[str, str]
 
     @property
     def numbers(self) -> dict[str, str]:
@@ -40,8 +42,15 @@ class Downloads:
         return {student: number for number, student in self.whose.items() if isinstance(student, str)}
 
     def folder(self, number: str) -> str:
-        """Where a participant's feedback goes in a zip, up to the file's name."""
-        return self.folders.get(number) or made(self.sheet, number) + "/"
+        """Where a participant's feedback goes in a zip, up to the file's name.
+
+        A group's folder has the group's number, which the importer would take for a participant's.
+        """
+        return (not self.sheet.is_of_groups and self.folders.get(number)) or made(self.sheet, number) + "/"
+
+    def group(self, number: str) -> str:
+        """The group that a participant handed in with; empty if there is none."""
+        return roster.key(self.sheet.rows[number].group)
 
 
 def made(sheet: GradeSheet, number: str) -> str:
@@ -71,7 +80,8 @@ def look(course: Course, assignment: str) -> Downloads:
     named = {entry for path in zips for entry in _names(path)}
     persons = {place.person for place in map(entries.locate, named) if place is not None}
     folders = {found[0]: f"{found[1]}{found[2]}" for found in map(entries.folder, named) if found}
-    return Downloads(sheet, tuple(sheets[:-1]), zips, folders, _whose(course, sheet, persons))
+    whose, teams = _whose(course, sheet, persons)
+    return Downloads(sheet, tuple(sheets[:-1]), zips, folders, whose, teams)
 
 
 def _files(folder: Path, kind: str) -> Iterator[Path]:
@@ -103,20 +113,25 @@ def _names(archive: Path) -> list[Path]:
         return []
 
 
-def _whose(course: Course, sheet: GradeSheet, persons: set[Person]) -> dict[str, str | Unmatched]:
-    """Who each participant is: as the zips were collected, then by the worksheet alone."""
+def _whose(
+    course: Course, sheet: GradeSheet, persons: set[Person]
+) -> tuple[dict[str, str | Unmatched], dict[str, str]]:
+    """Who each participant is: as the zips were collected, then by the worksheet alone; and each group."""
     rows, students = _rows(sheet), roster.load(course)
+    groups = {person for person in persons if worksheet.members(person, rows)}
     of_zips = people.match(persons, _by_person(persons, rows), students)
-    whose = {person.number: student for person, student in of_zips.items() if person.number in rows}
+    teams = {roster.key(each.name): of_zips[each] for each in groups}
+    alone = [person for person in persons - groups if person.number in rows]
+    whose = {person.number: of_zips[person] for person in alone}
     taken = {student for student in whose.values() if isinstance(student, str)}
     rest = {Person(row.name, number) for number, row in rows.items() if number not in whose}
     for person, student in people.match(rest, _by_person(rest, rows), students).items():
         whose[person.number] = _once(student, taken)
-    return whose
+    return whose, {name: student for name, student in teams.items() if isinstance(student, str)}
 
 
 def _by_person(persons: set[Person], rows: Mapping[str, SheetRow]) -> dict[Person, SheetRow]:
-    return {person: rows[person.number] for person in persons if person.number in rows}
+    return {person: worksheet.row_of(person, rows) for person in persons}
 
 
 def _rows(sheet: GradeSheet) -> dict[str, SheetRow]:

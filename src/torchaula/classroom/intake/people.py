@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from torchaula.classroom.intake import roster
 from torchaula.classroom.intake.blackboard import entries as blackboard
@@ -30,7 +31,8 @@ def match(people: Iterable[Person], rows: Rows, students: Sequence[Student]) -> 
     """The student's id for each of `people`, or why there is none.
 
     Matches by the platform's id for the person, by what its table has of ID numbers, e-mail addresses and
-    logins, else by name. Without `students`, ids are made from the names.
+    logins, else by name. Without `students`, ids are made from the names. Where groups hand in together, a
+    group is the first of its members who is a student: what they handed in is collected once.
     """
     known = sorted(people, key=str)
     if not students:
@@ -39,7 +41,8 @@ def match(people: Iterable[Person], rows: Rows, students: Sequence[Student]) -> 
     claims: dict[str, list[tuple[Person, bool]]] = defaultdict(list)
     for person in known:
         try:
-            student, sure = _claim(person, rows.get(person, SheetRow()), students)
+            row = rows.get(person, SheetRow())
+            student, sure = _claim_of_group(row, students) or _claim(person, row, students)
             claims[student].append((person, sure))
         except Unmatched as error:
             matched[person] = error
@@ -54,6 +57,13 @@ def _narrowed(found: str | Unmatched, taken: set[str]) -> str | Unmatched:
     if isinstance(found, Unmatched) and (free := [each for each in found.students if each not in taken]):
         found.students = tuple(free)
     return found
+
+
+def _claim_of_group(row: SheetRow, students: Sequence[Student]) -> tuple[str, bool] | None:
+    for member in row.members:
+        with suppress(Unmatched):
+            return _claim(Person(member.name), member, students)
+    return None
 
 
 def _claim(person: Person, row: SheetRow, students: Sequence[Student]) -> tuple[str, bool]:

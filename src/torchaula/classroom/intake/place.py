@@ -65,13 +65,18 @@ class Person:
 
 @dataclass(frozen=True)
 class SheetRow:
-    """What a platform's table says about one person. `time` is in UTC, `logins` are their names to log in."""
+    """What a platform's table says about one person. `time` is in UTC, `logins` are their names to log in.
+
+    `group` is whom they hand in with; the row of a group has its `members`.
+    """
 
     name: str = ""
     id_number: str = ""
     email: str = ""
     time: datetime | None = None
     logins: tuple[str, ...] = ()
+    group: str = ""
+    members: tuple[SheetRow, ...] = ()
 
 
 Rows = Mapping[Person, SheetRow]

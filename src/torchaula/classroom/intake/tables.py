@@ -48,7 +48,7 @@ class Tables:
             return self.gradescope.get(person)
         if person.platform is Platform.BLACKBOARD:
             return blackboard.row(person)
-        return sheet.get(person.number)
+        return worksheet.row_of(person, sheet)
 
 
 def read(folder: Path, zone: ZoneInfo, log: Logger) -> Tables:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
@@ -55,11 +56,14 @@ def export(course: Course, assignment: str, marks: Marks, wish: Wish) -> Exporte
     """
     found = participants.look(course, assignment)
     worth = converters.source(course, assignment).points
+    marks = _shared(found, marks)
     grades = _grades(found, marks, wish, worth)
     state = _state(found.sheet, grades)
     table = found.sheet.filled(grades.sent)
     readings = rules.worksheet(table, state)
-    pages = _pages(found, assignment, marks, returned.load(course, assignment), wish)
+    before = returned.load(course, assignment)
+    since = "" if wish.all_pages else before.time[:16].replace("T", " ")
+    pages = _pages(found, assignment, marks, before, wish)
     fates = _fates(found, marks, grades, readings)
     of_pages = _page_fates(found, marks, pages, state)
     sheet_path = course.grades / f"{assignment}-moodle.csv"
@@ -70,15 +74,31 @@ def export(course: Course, assignment: str, marks: Marks, wish: Wish) -> Exporte
         private(zip_path, packed)
     _note(course, assignment, found, grades, pages)
     files = (sheet_path, zip_path) if pages else (sheet_path,)
-    counts = words.Counts.of(fates, len(found.sheet.rows), len(pages), len(packed))
+    counts = words.Counts.of(fates, len(pages), len(packed))
     return Exported(
         files,
         fates,
         of_pages,
         tuple(words.steps(found, counts, state.is_ticked, [path.relative_to(course.root) for path in files])),
-        tuple(words.remarks(found, worth, grades.maximum, course)),
+        tuple(words.remarks(found, counts, worth, grades.maximum, course, since)),
         dict(_reasons(found, fates)),
     )
+
+
+def _shared(found: Downloads, marks: Marks) -> Marks:
+    """The marks, with those of a group's submission for each member who has none of their own."""
+    graded: defaultdict[str, list[str]] = defaultdict(list)
+    for student, number in found.numbers.items():
+        if student in marks:
+            graded[found.group(number)].append(student)
+    teams = {name: students[0] for name, students in graded.items() if len(students) == 1} | found.teams
+    groups = set(found.teams.values()) - found.numbers.keys()  # which only their zip names
+    shared = {student: mark for student, mark in marks.items() if student not in groups}
+    for student, number in found.numbers.items():
+        whose = teams.get(found.group(number), "") if found.group(number) else ""
+        if student not in marks and whose in marks:
+            shared[student] = replace(marks[whose], student=student)
+    return shared
 
 
 def _grades(found: Downloads, marks: Marks, wish: Wish, worth: float) -> Grades:

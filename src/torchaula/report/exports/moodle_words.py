@@ -15,31 +15,45 @@ from torchaula.report.exports.exported import Fate
 
 @dataclass(frozen=True)
 class Counts:
-    """How many grades are new, and unchanged; how many rows the worksheet has; how many pages, and bytes."""
+    """How many grades are new; how many students the worksheet lacks; how many pages, and their bytes."""
 
     accepted: int
-    unchanged: int
-    rows: int
+    unknown: int
     pages: int
     size: int
 
     @classmethod
-    def of(cls, fates: Mapping[str, Fate], rows: int, pages: int, size: int) -> Counts:
+    def of(cls, fates: Mapping[str, Fate], pages: int, size: int) -> Counts:
         values = list(fates.values())
-        return cls(values.count(Fate.ACCEPTED), values.count(Fate.UNCHANGED), rows, pages, size)
+        return cls(values.count(Fate.ACCEPTED), values.count(Fate.UNKNOWN), pages, size)
 
 
-def remarks(found: Downloads, worth: float, maximum: Decimal, course: Course) -> Iterator[str]:
-    """From which files, and how points were scaled."""
+def remarks(
+    found: Downloads, counts: Counts, worth: float, maximum: Decimal, course: Course, since: str
+) -> Iterator[str]:
+    """From which files, and how points were scaled; `since` when pages were written before, if they were."""
     yield _("worksheet: {path}, {count} participants").format(
         path=_below(found.sheet.path, course), count=len(found.sheet.rows)
     )
+    if counts.unknown:
+        told = _(
+            "{count} who were graded are not in it: it is that of one group, or older than they are in the "
+            "course"
+        )
+        yield told.format(count=counts.unknown)
+    if since:
+        told = _(
+            "pages are those that changed since {time} UTC; if those of then were never uploaded, add --all"
+        )
+        yield told.format(time=since)
     if found.others:
         yield _("older worksheets, not used: {names}").format(
             names=", ".join(path.name for path in found.others)
         )
     if not found.folders:
         yield _("no zip of Moodle's is beside it: folders in the feedback zip are named as Moodle does it")
+    if found.sheet.is_of_groups:
+        yield _("groups hand in together: points and page of a submission go to each member of its group")
     if maximum == Decimal(repr(worth)):
         yield _("points are not scaled: {maximum} is the most here and in Moodle").format(
             maximum=f"{worth:g}"

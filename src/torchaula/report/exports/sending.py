@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
+from math import isclose
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from torchaula.classroom.batch import records
 from torchaula.classroom.gradebook import gradebook, locks
 from torchaula.classroom.gradebook import marks as gradebook_marks
 from torchaula.classroom.gradebook.marks import Late, Marked, Without
 from torchaula.course.layout import Course
-from torchaula.i18n import _
+from torchaula.i18n import _, some
 from torchaula.printing import printable
 from torchaula.report import lines
 from torchaula.report.class_table import name
@@ -21,6 +23,7 @@ from torchaula.report.exports import canvas, moodle
 from torchaula.report.exports.exported import Export, Exported, Fate, Wish
 
 PLATFORMS: dict[str, Export] = {"moodle": moodle.export, "canvas": canvas.export}
+SHOWN = 3  # how many students a remark names
 GOOD = {Fate.ACCEPTED, Fate.UNCHANGED}
 FATES = {
     Fate.UNKNOWN: _("not in the platform's table: download it again, with all participants"),
@@ -52,65 +55,69 @@ def send(course: Course, assignment: str, platform: str, wish: Wish, console: Co
     marked = gradebook_marks.collect(course, assignment)
     with gradebook.refused_where_not_written(course):
         done = PLATFORMS[platform](course, assignment, marked.marks, wish)
-    _show(done, marked, console)
-    told = [SENT[wish.late], *done.remarks]
-    if process := locks.holder(course):
-        told.append(
-            _("a batch is grading meanwhile (process {process}): return again when it has ended").format(
-                process=process
-            )
-        )
-    _list(told, console)
-    console.print(_("What to do now:"), soft_wrap=True)
-    for number, step in enumerate(done.steps, 1):
-        console.print(escape(f"  {number}. {printable(step)}"), highlight=False, soft_wrap=True)
-    return all(done.grades.get(student) in GOOD for student in marked.marks)
+    _show_skipped(done, marked, console)
+    _print(
+        [*_counts(done, marked), SENT[wish.late], *done.remarks, *_doubts(course, assignment, marked)],
+        console,
+    )
+    _print([_("What to do now:")], console)
+    _print([f"  {number}. {step}" for number, step in enumerate(done.steps, 1)], console)
+    return all(fate in GOOD or fate is Fate.NOT_GRADED for fate in done.grades.values())
 
 
-def _list(texts: Iterable[str], console: Console) -> None:
+def _print(texts: Iterable[str], console: Console) -> None:
     for text in texts:
-        console.print(escape(f"  {printable(text)}"), highlight=False, soft_wrap=True)
+        console.print(escape(printable(text)), highlight=False, soft_wrap=True)
 
 
-def _show(done: Exported, marked: Marked, console: Console) -> None:
-    """Print who is skipped, and how many are not."""
-    skipped = [
-        (
-            printable(student),
-            printable(name(marked.people.person(student))),
-            printable(_why(done, fate, student)),
-        )
-        for student, fate in done.grades.items()
-        if student in marked.marks and fate not in GOOD
-    ]
-    if skipped:
-        heads = _("student"), _("name"), _("skipped, because")
-        table = Table(**lines.STYLE)
-        for head in heads:
-            table.add_column(head, no_wrap=head != heads[-1])
-        for row in skipped:
-            table.add_row(*map(escape, row))
+def _show_skipped(done: Exported, marked: Marked, console: Console) -> None:
+    """Print who was graded and would be skipped, and why."""
+    heads = _("student"), _("name"), _("skipped, because")
+    table = Table(*heads, **lines.STYLE)
+    for student, fate in done.grades.items():
+        if fate not in GOOD and fate is not Fate.NOT_GRADED:
+            why = done.reasons.get(student) or FATES[fate]
+            texts = student, name(marked.people.person(student)), why
+            table.add_row(*(escape(printable(text)) for text in texts))
+    if table.row_count:
         console.print(table)
-    grades = Counter(fate for student, fate in done.grades.items() if student in marked.marks)
-    pages = Counter(done.pages.values())
-    told = _("grades: {new} new or changed, {same} as they are there, {skipped} skipped").format(
-        new=grades[Fate.ACCEPTED], same=grades[Fate.UNCHANGED], skipped=len(skipped)
+
+
+def _counts(done: Exported, marked: Marked) -> Iterator[str]:
+    grades, pages = Counter(done.grades.values()), Counter(done.pages.values())
+    new, same, none = grades[Fate.ACCEPTED], grades[Fate.UNCHANGED], grades[Fate.NOT_GRADED]
+    yield _("grades: {new} new or changed, {same} already there, {skipped} skipped").format(
+        new=new, same=same, skipped=grades.total() - new - same - none
     )
-    console.print(told, highlight=False, soft_wrap=True)
-    told = _("pages: {new} to upload, {same} unchanged since last time")
-    console.print(
-        told.format(new=pages[Fate.ACCEPTED], same=pages[Fate.UNCHANGED]), highlight=False, soft_wrap=True
+    yield _("pages: {new} to upload, {same} unchanged since last time").format(
+        new=pages[Fate.ACCEPTED], same=pages[Fate.UNCHANGED]
     )
-    if marked.others:
-        console.print(
-            _("no grade: {counts}").format(counts=_counted(marked.others)), highlight=False, soft_wrap=True
+    others = Counter(
+        why for student, why in marked.others.items() if done.grades.get(student) in (None, Fate.NOT_GRADED)
+    )
+    if others:
+        counts = ", ".join(f"{others[each]} {told}" for each, told in WITHOUT.items() if others[each])
+        yield _("no grade: {counts}").format(counts=counts)
+
+
+def _doubts(course: Course, assignment: str, marked: Marked) -> Iterator[str]:
+    """Why what was sent may be old soon, or is already."""
+    if old := _with_old_pages(course, assignment, marked):
+        told = _(
+            "points have changed since pages were written ({students}): run `torchaula grade {name}`, then "
+            "this again"
         )
+        yield told.format(students=some(old, SHOWN), name=assignment)
+    if process := locks.holder(course):
+        told = _("a batch is grading now (process {process}): run this again when it has ended")
+        yield told.format(process=process)
 
 
-def _why(done: Exported, fate: Fate, student: str) -> str:
-    return done.reasons.get(student) or FATES[fate]
-
-
-def _counted(others: Mapping[str, Without]) -> str:
-    counts = Counter(others.values())
-    return ", ".join(f"{counts[each]} {told}" for each, told in WITHOUT.items() if counts[each])
+def _with_old_pages(course: Course, assignment: str, marked: Marked) -> list[str]:
+    """Whose points were changed by hand after their page was written."""
+    written = {s: each.late for s, each in records.known(course, assignment).items() if each.late}
+    return [
+        student
+        for student, late in written.items()
+        if student in marked.marks and not isclose(late.score, marked.marks[student].points, abs_tol=1e-6)
+    ]

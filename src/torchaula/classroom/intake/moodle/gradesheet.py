@@ -76,11 +76,8 @@ class GradeSheet:
 def scaled(points: float, worth: float, maximum: Decimal) -> Decimal:
     """Points as a grade of which `maximum` is the most, to five decimals; above it only for extra credit."""
     grade = Decimal(repr(points)) * maximum / Decimal(repr(worth))
-    return (
-        grade.quantize(FINEST, ROUND_HALF_UP)
-        if grade > maximum
-        else min(grade.quantize(FINEST, ROUND_HALF_UP), maximum)
-    )
+    rounded = grade.quantize(FINEST, ROUND_HALF_UP)
+    return rounded if grade > maximum else min(rounded, maximum)
 
 
 def written(grade: Decimal) -> str:

@@ -8,7 +8,7 @@ Sources, in Moodle: `mod/assign/feedback/offline/importgradeslib.php` and `local
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -73,13 +73,11 @@ def worksheet(data: bytes, moodle: Moodle) -> dict[int, Reading]:
     Raises `Refusal` where Moodle refuses the whole file.
     """
     table = _table(data)
-    width = len(table[0]) if table else 0
-    if any(len(row) != width for row in table):
-        raise Refusal(_("Moodle refuses the worksheet: not every row has as many columns as the first"))
+    _require_rectangle(table)
     spoken = moodle.language
     at = {head: place for place, head in enumerate(table[0] if table else ())}  # the last one counts
     if missing := [head for head in spoken.needed if head not in at]:
-        raise Refusal(_("Moodle refuses the worksheet: no column {name}").format(name=missing[0]))
+        raise Refusal(_("Moodle would refuse the worksheet: it has no column {name}").format(name=missing[0]))
     found = {}
     for row in table[1:]:
         number = _participant(row[at[spoken.identifier]], spoken)
@@ -96,6 +94,18 @@ def feedback(names: Iterable[str], moodle: Moodle) -> dict[str, tuple[int, str]]
         if whose is not None:
             found[name] = whose
     return found
+
+
+def _require_rectangle(table: Sequence[Sequence[str]]) -> None:
+    for row in table:
+        if len(row) != len(table[0]):
+            raise Refusal(
+                _(
+                    "Moodle would refuse the worksheet: it does not find {all} columns in the row of {who}; "
+                    "if a text there has a backslash before a quotation mark, take it out in Moodle, and "
+                    "download the worksheet again"
+                ).format(all=len(table[0]), who=row[0])
+            )
 
 
 def _reading(grade: str, modified: str, number: int, moodle: Moodle) -> Reading:
@@ -149,7 +159,7 @@ def _owner(name: str, moodle: Moodle) -> tuple[int, str] | None:
         if len(info) < 4 or not re.fullmatch(r"[0-9]{1,18}", info[1]):
             continue
         if int(info[1]) in moodle.participants and (info[2], info[3]) in moodle.plugins:
-            return int(info[1]), "/".join([*info[4:], *parts])
+            return int(info[1]), "/".join([*(info[4:] or [""]), *parts])
     return None
 
 
@@ -158,7 +168,7 @@ def _table(data: bytes) -> list[list[str]]:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
-        raise Refusal(_("Moodle refuses the worksheet: it is not in UTF-8")) from None
+        raise Refusal(_("Moodle would refuse the worksheet: it is not in UTF-8")) from None
     text = text.removeprefix(BOM).replace("\r\n", "\n").replace("\r", "\n").strip(" \t\n\0\x0b")
     return [row for row in _rows(text) if row != [""]]
 

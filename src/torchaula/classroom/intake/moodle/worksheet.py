@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from logging import Logger
 from pathlib import Path
@@ -15,8 +16,8 @@ from zoneinfo import ZoneInfo
 
 from dateutil import parser  # type: ignore[import-untyped]
 
-from torchaula.classroom.intake.place import SheetRow
-from torchaula.classroom.intake.roster import rows, without_accents
+from torchaula.classroom.intake.place import Person, SheetRow
+from torchaula.classroom.intake.roster import key, rows, without_accents
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
@@ -25,6 +26,7 @@ IDENTIFIER = ("identifier", "identificador")
 NAME = ("full name", "nombre completo")
 ID_NUMBER = ("id number", "numero de id")
 EMAIL = ("email address", "direccion de correo", "direccion de correo electronico")
+GROUP = ("group", "grupo")  # only where groups hand in together
 MODIFIED = (
     *("last modified (submission)", "ultima modificacion (entrega)"),
     "ultima modificacion (envio)",  # Mexican Spanish
@@ -82,7 +84,9 @@ def read(path: Path, zone: ZoneInfo, log: Logger) -> Sheet:
         except ValueError:
             log.error("%s", _bad_date(path, line, when, name or number[0]))
             time = None
-        sheet[number[0]] = SheetRow(name, _value(row, ID_NUMBER), _value(row, EMAIL), time)
+        sheet[number[0]] = SheetRow(
+            name, _value(row, ID_NUMBER), _value(row, EMAIL), time, _value(row, GROUP)
+        )
     return sheet
 
 
@@ -91,7 +95,8 @@ def people(path: Path) -> Sheet:
     found = {}
     for _line, row in rows(path, *IDENTIFIER):
         if number := re.search(r"\d+$", _value(row, IDENTIFIER)):
-            found[number[0]] = SheetRow(_value(row, NAME), _value(row, ID_NUMBER), _value(row, EMAIL))
+            texts = (_value(row, columns) for columns in (NAME, ID_NUMBER, EMAIL))
+            found[number[0]] = SheetRow(*texts, group=_value(row, GROUP))
     return found
 
 
@@ -132,6 +137,19 @@ def rows_of(sheets: Mapping[Path, Sheet], download: Path) -> Sheet:
         if path.parent == download.parent and _called(path.stem) == _folded(download.name):
             merged.update(sheet)
     return merged
+
+
+def members(group: Person, sheet: Sheet) -> list[SheetRow]:
+    """The rows of a group's members; none if it is a person. Its number is none of theirs."""
+    wanted = key(group.name)
+    return [row for row in sheet.values() if row.group and key(row.group) == wanted]
+
+
+def row_of(person: Person, sheet: Sheet) -> SheetRow:
+    """The row of a person, or of a group's first member with all its members; an empty one if there is none."""
+    if of_group := members(person, sheet):
+        return replace(of_group[0], members=tuple(of_group))
+    return sheet.get(person.number, SheetRow())
 
 
 def has_own(sheets: Iterable[Path], download: Path) -> bool:
