@@ -74,8 +74,8 @@ class SheetRow:
     id_number: str = ""
     email: str = ""
     time: datetime | None = None
-    logins: tuple[str, ...] = ()
     group: str = ""
+    logins: tuple[str, ...] = ()
     members: tuple[SheetRow, ...] = ()
 
 

@@ -146,7 +146,7 @@ def members(group: Person, sheet: Sheet) -> list[SheetRow]:
 
 
 def row_of(person: Person, sheet: Sheet) -> SheetRow:
-    """The row of a person, or of a group's first member with all its members; an empty one if there is none."""
+    """The row of a person, or of a group's first member with all members; an empty one without one."""
     if of_group := members(person, sheet):
         return replace(of_group[0], members=tuple(of_group))
     return sheet.get(person.number, SheetRow())
