@@ -95,21 +95,28 @@ class Class:
         self.put(f"Calificaciones-Torch-Mini-55 ({len(list(self.archive.iterdir()))}).csv", content)
         return content
 
-    def grade(self, points: Mapping[int, Mapping[str, bool]], late: Collection[int] = ()) -> None:
+    def grade(
+        self,
+        points: Mapping[int, Mapping[str, bool]],
+        late: Collection[int] = (),
+        ids: Mapping[int, str] | None = None,
+    ) -> None:
         """Write graded submissions to the gradebook as a batch does, and a page for each."""
+        ids = ids or {number: student(number) for number in points}
         source = converters.source(self.course, "mini")
         released = notebook.read(self.course.released("mini"))
         with gradebook.opened(self.course) as book:
-            gradebook.record(book, self.course, source, map(student, points))
+            gradebook.record(book, self.course, source, ids.values())
             penalties = Penalties(self.course, converters.config(self.course))
             ledger = Ledger(book, "mini", penalties, DEADLINE)
             for number, passed in points.items():
                 arrived = datetime(2026, 10, 5, 8, tzinfo=UTC) if number in late else None
-                standing = ledger.write(student(number), judged(released, passed), arrived)
-                self.page(number, f"<p>{standing.score:g} puntos</p>")
+                standing = ledger.write(ids[number], judged(released, passed), arrived)
+                self.page(ids[number], f"<p>{standing.score:g} puntos</p>")
 
-    def page(self, number: int, text: str) -> None:
-        path = self.course.feedback / student(number) / "mini" / "mini.html"
+    def page(self, identifier: str, text: str) -> None:
+        """Write a student's page."""
+        path = self.course.feedback / identifier / "mini" / "mini.html"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
@@ -271,7 +278,7 @@ def test_only_pages_that_changed_go_out_again(five: Class, tmp_path: Path) -> No
     group = five.copy(tmp_path / "course")
     group.send()
     assert len(group.feedback) == 5
-    group.page(1002, "<p>another page</p>")
+    group.page(student(1002), "<p>another page</p>")
 
     group.send()
 
@@ -524,3 +531,27 @@ def test_from_download_to_upload_with_the_real_commands(tmp_path: Path) -> None:
         book.find_submission_notebook("mini", "mini", "bea").grades[0].extra_credit = 1.0
         book.db.commit()
     assert "points have changed since pages were written (bea)" in group.send()
+
+
+def test_class_without_roster_is_matched_as_it_was_collected(tmp_path: Path) -> None:
+    """Ids made from the names in the zip: a namesake in the worksheet who handed in nothing changes none."""
+    people = (
+        Participant(101, "Eva Ruiz", "e1@uni.es"),
+        Participant(102, "Eva Ruiz", "e2@uni.es"),
+        Participant(103, "Ana_María Pérez", "a@uni.es"),
+    )
+    group = Class(mini.write(tmp_path / "course"), Assignment(people, language=ENGLISH))
+    release(group.course, "mini")
+    text = group.course.released("mini").read_bytes()
+    group.put("Torch-Mini-55.zip", zipped(download(people, {101: text, 103: text})))
+    group.put("Grades-Torch-Mini-55.csv", group.moodle.worksheet())
+    done = programs.run("nbgrader", "zip_collect", "mini", "--force", cwd=group.course.root)
+    assert done.returncode == 0, done.stderr
+    names = {101: "eva-ruiz", 103: "ana-maria-perez"}
+    assert set(names.values()) <= {path.name for path in group.course.submitted.iterdir()}
+    group.grade({n: answers(n) for n in names}, ids=names)
+
+    group.send()
+
+    assert group.moodle.grades_in(group.table) == {n: earned(n) * 10 for n in names}
+    assert len(rules.feedback(group.feedback, group.moodle.state())) == 2

@@ -57,10 +57,9 @@ class Without(Enum):
 
 @dataclass(frozen=True)
 class Marked:
-    """An assignment's marks, the points that it is worth, and why each of the others has no mark."""
+    """An assignment's marks, why each of the others has no mark, and who they all are."""
 
     marks: Marks
-    worth: float
     others: Mapping[str, Without] = field(default_factory=dict)
     people: ClassList = field(default_factory=lambda: ClassList(()))
 
@@ -85,7 +84,7 @@ def collect(course: Course, assignment: str) -> Marked:
             others[student] = without
         else:
             marks[student] = _mark(course, assignment, student, standing)
-    return Marked(marks, source.points, others, people)
+    return Marked(marks, others, people)
 
 
 def _require_current(book: Gradebook, course: Course, source: Notebook) -> None:

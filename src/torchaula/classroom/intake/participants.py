@@ -21,10 +21,11 @@ NOT_IN_A_NAME = re.compile(r"[\x00-\x1f&<>\"`|':\\/]")  # which Moodle leaves ou
 
 
 @dataclass(frozen=True)
-class Downloads:
+class Participants:
     """What the instructor downloaded of an assignment.
 
-    `sheet` is the newest worksheet, `others` are older ones. `folders` are those in the zips, by number.
+    `sheet` is the newest worksheet, `others` are older ones. `folders` are those in the zips, by number: a
+    newer zip's, where they differ.
     `whose` says who each of the worksheet's participants is, by number, or why nobody knows. `teams` says for
     which student a group's submission was collected, by the group's name.
     """
@@ -65,7 +66,7 @@ def archive(course: Course, assignment: str) -> Path:
     return course.root / "downloaded" / assignment / "archive"
 
 
-def look(course: Course, assignment: str) -> Downloads:
+def look(course: Course, assignment: str) -> Participants:
     """What stands in the assignment's `archive/`. Raises `Refusal` without a worksheet that can be read."""
     place = archive(course, assignment)
     sheets = sorted((path for path in _files(place, "csv") if _is_worksheet(path)), key=_age)
@@ -76,12 +77,12 @@ def look(course: Course, assignment: str) -> Downloads:
                 "Actions, Download grading worksheet), and put it there, beside the zip"
             ).format(folder=place)
         )
-    sheet, zips = gradesheet.load(sheets[-1]), tuple(_files(place, "zip"))
-    named = {entry for path in zips for entry in _names(path)}
-    persons = {place.person for place in map(entries.locate, named) if place is not None}
+    sheet, zips = gradesheet.load(sheets[-1]), tuple(sorted(_files(place, "zip"), key=_age))
+    named = dict.fromkeys(entry for path in zips for entry in _names(path))
+    persons = {found.person for found in map(entries.locate, named) if found is not None}
     folders = {found[0]: f"{found[1]}{found[2]}" for found in map(entries.folder, named) if found}
     whose, teams = _whose(course, sheet, persons)
-    return Downloads(sheet, tuple(sheets[:-1]), zips, folders, whose, teams)
+    return Participants(sheet, tuple(sheets[:-1]), zips, folders, whose, teams)
 
 
 def _files(folder: Path, kind: str) -> Iterator[Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -25,6 +25,7 @@ from torchaula.report.exports import canvas_words as words
 from torchaula.report.exports import pages
 from torchaula.report.exports.canvas_column import chosen
 from torchaula.report.exports.exported import Exported, Fate, Wish
+from torchaula.report.exports.pages import Page
 
 FATES = {
     Reading.ACCEPTED: Fate.ACCEPTED,
@@ -62,20 +63,20 @@ def export(course: Course, assignment: str, marks: Marks, wish: Wish) -> Exporte
     table = _filled(found.table, filling)
     fates = _fates(found, marks, filling, rules.gradebook(table, state))
     before = returned.load(course, assignment)
-    changed = pages.changed(marks, before, every=wish.all_pages)
-    named = dict(_named(found, assignment, changed))
-    archive = pages.packed({name: changed[student] for name, student in named.items()})
+    entries = dict(_entries(found, assignment))
+    ready = pages.chosen(marks, entries, before, wish.all_pages)
+    archive = pages.packed(ready)
     paths = [course.grades / f"{assignment}-canvas.csv"]
     private(paths[0], table)
-    if named:
+    if ready:
         paths.append(course.grades / f"{assignment}-canvas-feedback.zip")
         private(paths[1], archive)
-    _note(course, assignment, found, filling, {student: changed[student] for student in named.values()})
-    counts = words.Counts.of(fates, len(named), len(archive))
+    _note(course, assignment, found, filling, ready)
+    counts = words.Counts.of(fates, len(ready), len(archive))
     return Exported(
         tuple(paths),
         fates,
-        _page_fates(marks, changed, named, rules.pages(named, state)),
+        _page_fates(marks, entries, ready, rules.pages((page.entry for page in ready), state)),
         tuple(words.steps(counts, column, assignment, [path.relative_to(course.root) for path in paths])),
         tuple(words.remarks(found, column, worth, filling.maximum, course)),
         dict(_reasons(found, fates)),
@@ -161,33 +162,31 @@ def _fates(found: Users, marks: Marks, filling: Filling, readings: Mapping[str, 
     return fates
 
 
-def _named(found: Users, assignment: str, changed: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
-    """The name in the zip of each page that Canvas can take, and whose it is."""
+def _entries(found: Users, assignment: str) -> Iterator[tuple[str, str]]:
+    """The name in the zip of the page of each student whom Canvas can attach one to."""
     for student, user in found.numbers.items():
-        if student in changed and user in found.attachments:
-            attachment = found.attachments[user]
-            yield PAGE.format(user=user, attachment=attachment, assignment=assignment), student
+        if attachment := found.attachments.get(user):
+            yield student, PAGE.format(user=user, attachment=attachment, assignment=assignment)
 
 
 def _page_fates(
-    marks: Marks, changed: Mapping[str, bytes], named: Mapping[str, str], accepted: Mapping[str, str]
+    marks: Marks, entries: Mapping[str, str], ready: Sequence[Page], accepted: Mapping[str, str]
 ) -> dict[str, Fate]:
-    fates = dict.fromkeys(changed, Fate.NO_PLACE)
-    fates |= {student: Fate.ACCEPTED for name, student in named.items() if name in accepted}
-    for student, mark in marks.items():
-        if mark.page is not None:
-            fates.setdefault(student, Fate.UNCHANGED)
-    return fates
+    sent = {page.student: Fate.ACCEPTED if page.entry in accepted else Fate.NO_PLACE for page in ready}
+    with_pages = [student for student, mark in marks.items() if mark.page is not None]
+    return {s: sent.get(s, Fate.UNCHANGED if s in entries else Fate.NO_PLACE) for s in with_pages}
 
 
-def _note(
-    course: Course, assignment: str, found: Users, filling: Filling, written: Mapping[str, bytes]
-) -> None:
-    before, sent = returned.load(course, assignment).students, {}
+def _note(course: Course, assignment: str, found: Users, filling: Filling, ready: Sequence[Page]) -> None:
+    before, digests = (
+        returned.load(course, assignment).students,
+        {page.student: page.digest for page in ready},
+    )
+    sent = {}
     for student, user in found.numbers.items():
         known, grade = before.get(student, Sent()), filling.grades.get(user)
-        page = pages.digest(written[student]) if student in written else known.page
-        sent[student] = Sent(page, known.grade if grade is None else f"{grade:.2f}")
+        told = known.grade if grade is None else f"{grade:.2f}"
+        sent[student] = Sent(digests.get(student, known.page), told)
     returned.note(course, assignment, sent)
 
 

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from pathlib import Path
 
 from torchaula.classroom.gradebook import returned
-from torchaula.classroom.gradebook.marks import Mark, Marks
-from torchaula.classroom.gradebook.returned import Sent
+from torchaula.classroom.gradebook.marks import Marks
+from torchaula.classroom.gradebook.returned import Returned, Sent
 from torchaula.classroom.intake import participants
 from torchaula.classroom.intake.moodle import gradesheet, rules, worksheet
 from torchaula.classroom.intake.moodle.gradesheet import GradeRow, GradeSheet
 from torchaula.classroom.intake.moodle.rules import Moodle, Reading, Record
-from torchaula.classroom.intake.participants import Downloads
+from torchaula.classroom.intake.participants import Participants
 from torchaula.classroom.intake.people import Unmatched
 from torchaula.course import converters
 from torchaula.course.layout import Course
@@ -26,7 +24,9 @@ from torchaula.errors import Refusal
 from torchaula.files import private
 from torchaula.i18n import _
 from torchaula.report.exports import moodle_words as words
+from torchaula.report.exports import pages
 from torchaula.report.exports.exported import Exported, Fate, Wish
+from torchaula.report.exports.pages import Page
 
 FATES = {
     Reading.ACCEPTED: Fate.ACCEPTED,
@@ -37,7 +37,6 @@ FATES = {
     Reading.LOCKED: Fate.LOCKED,
     Reading.ABOVE_MAXIMUM: Fate.ABOVE_MAXIMUM,
 }
-DATE = (2000, 1, 1, 0, 0, 0)  # of the pages in the zip, so that the same pages make the same file
 
 
 @dataclass(frozen=True)
@@ -49,49 +48,92 @@ class Grades:
     maximum: Decimal
 
 
+@dataclass(frozen=True)
+class Ready:
+    """All that is going to be written: the worksheet and the pages; and the state that they will meet."""
+
+    found: Participants
+    marks: Marks
+    grades: Grades
+    state: Moodle
+    table: bytes
+    pages: list[Page]
+
+    @property
+    def readings(self) -> dict[int, Reading]:
+        """What Moodle does with each row. Raises `Refusal` where it refuses the whole table."""
+        return rules.worksheet(self.table, self.state)
+
+
 def export(course: Course, assignment: str, marks: Marks, wish: Wish) -> Exported:
     """Write the worksheet and the zip to `grades/`, and read both as Moodle would.
 
     Raises `Refusal` if there is no worksheet, Moodle would refuse it, or it says no maximum.
     """
-    found = participants.look(course, assignment)
-    worth = converters.source(course, assignment).points
-    marks = _shared(found, marks)
-    grades = _grades(found, marks, wish, worth)
-    state = _state(found.sheet, grades)
-    table = found.sheet.filled(grades.sent)
-    readings = rules.worksheet(table, state)
-    before = returned.load(course, assignment)
+    worth, before = converters.source(course, assignment).points, returned.load(course, assignment)
+    ready = _ready(course, assignment, marks, wish, worth, before)
+    fates = _fates(ready)
+    files, size = _write(course, assignment, ready, before)
+    counts = words.Counts.of(fates, len(ready.pages), size)
     since = "" if wish.all_pages else before.time[:16].replace("T", " ")
-    pages = _pages(found, assignment, marks, before, wish)
-    fates = _fates(found, marks, grades, readings)
-    of_pages = _page_fates(found, marks, pages, state)
-    sheet_path = course.grades / f"{assignment}-moodle.csv"
-    zip_path = course.grades / f"{assignment}-moodle-feedback.zip"
-    private(sheet_path, table)
-    packed = _packed({entry: content for _student, entry, content in pages})
-    if pages:
-        private(zip_path, packed)
-    _note(course, assignment, found, grades, pages)
-    files = (sheet_path, zip_path) if pages else (sheet_path,)
-    counts = words.Counts.of(fates, len(pages), len(packed))
     return Exported(
         files,
         fates,
-        of_pages,
-        tuple(words.steps(found, counts, state.is_ticked, [path.relative_to(course.root) for path in files])),
-        tuple(words.remarks(found, counts, worth, grades.maximum, course, since)),
-        dict(_reasons(found, fates)),
+        _page_fates(ready),
+        tuple(words.steps(ready.found, counts, ready.state.is_ticked, course, files)),
+        tuple(words.remarks(ready.found, counts, worth, ready.grades.maximum, course, since)),
+        dict(_reasons(ready.found, fates)),
     )
 
 
-def _shared(found: Downloads, marks: Marks) -> Marks:
+def _ready(
+    course: Course, assignment: str, marks: Marks, wish: Wish, worth: float, before: Returned
+) -> Ready:
+    found = participants.look(course, assignment)
+    marks = _shared(found, marks)
+    grades = _grades(found, marks, wish, worth)
+    entries = {s: f"{found.folder(number)}{assignment}.html" for s, number in found.numbers.items()}
+    return Ready(
+        found,
+        marks,
+        grades,
+        _state(found.sheet, grades),
+        found.sheet.filled(grades.sent),
+        pages.chosen(marks, entries, before, wish.all_pages),
+    )
+
+
+def _write(course: Course, assignment: str, ready: Ready, before: Returned) -> tuple[tuple[Path, ...], int]:
+    """Write the files, and then what was written; the files, and how large the zip is."""
+    sheet, archive = (course.grades / f"{assignment}-moodle{end}" for end in (".csv", "-feedback.zip"))
+    content = pages.packed(ready.pages)
+    private(sheet, ready.table)
+    if ready.pages:
+        private(archive, content)
+    returned.note(course, assignment, _sent(ready, before))
+    return ((sheet, archive) if ready.pages else (sheet,)), len(content)
+
+
+def _sent(ready: Ready, before: Returned) -> dict[str, Sent]:
+    """What each student was sent by now."""
+    digests = {page.student: page.digest for page in ready.pages}
+    grades = {s: ready.grades.sent[n] for s, n in ready.found.numbers.items() if n in ready.grades.sent}
+    sent = {}
+    for student in sorted(digests.keys() | grades.keys()):
+        known = before.students.get(student, Sent())
+        grade = gradesheet.written(grades[student]) if student in grades else known.grade
+        sent[student] = Sent(digests.get(student, known.page), grade)
+    return sent
+
+
+def _shared(found: Participants, marks: Marks) -> Marks:
     """The marks, with those of a group's submission for each member who has none of their own."""
     graded: defaultdict[str, list[str]] = defaultdict(list)
     for student, number in found.numbers.items():
         if student in marks:
             graded[found.group(number)].append(student)
-    teams = {name: students[0] for name, students in graded.items() if len(students) == 1} | found.teams
+    teams = {name: students[0] for name, students in graded.items() if len(students) == 1}
+    teams.update(found.teams)
     groups = set(found.teams.values()) - found.numbers.keys()  # which only their zip names
     shared = {student: mark for student, mark in marks.items() if student not in groups}
     for student, number in found.numbers.items():
@@ -101,7 +143,7 @@ def _shared(found: Downloads, marks: Marks) -> Marks:
     return shared
 
 
-def _grades(found: Downloads, marks: Marks, wish: Wish, worth: float) -> Grades:
+def _grades(found: Participants, marks: Marks, wish: Wish, worth: float) -> Grades:
     sent, above, maxima = {}, set(), set()
     for student, number in found.numbers.items():
         if student not in marks:
@@ -173,49 +215,16 @@ def _rounded(grade: Decimal, like: Decimal) -> Decimal:
     return grade.quantize(Decimal(1).scaleb(int(like.as_tuple().exponent)), ROUND_HALF_UP)
 
 
-def _pages(
-    found: Downloads, assignment: str, marks: Marks, before: returned.Returned, wish: Wish
-) -> list[tuple[str, str, bytes]]:
-    """The student, path in the zip, and content of each page that goes out."""
-    pages = []
-    for student, number in found.numbers.items():
-        content = _page(marks.get(student))
-        known = before.students.get(student, Sent()).page
-        if content and (wish.all_pages or known != _digest(content)):
-            pages.append((student, f"{found.folder(number)}{assignment}.html", content))
-    return pages
-
-
-def _page(mark: Mark | None) -> bytes:
-    return mark.page.read_bytes() if mark is not None and mark.page is not None else b""
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def _packed(pages: Mapping[str, bytes]) -> bytes:
-    made = io.BytesIO()
-    with ZipFile(made, "w", ZIP_DEFLATED) as archive:
-        for name, content in pages.items():
-            entry = ZipInfo(name, DATE)
-            entry.compress_type = ZIP_DEFLATED
-            entry.external_attr = 0o600 << 16
-            archive.writestr(entry, content)
-    return made.getvalue()
-
-
-def _fates(
-    found: Downloads, marks: Marks, grades: Grades, readings: Mapping[int, Reading]
-) -> dict[str, Fate]:
+def _fates(ready: Ready) -> dict[str, Fate]:
     """The fate of each mark, and of who is in the worksheet without one."""
-    numbers, fates = found.numbers, {}
-    for student in dict.fromkeys([*marks, *numbers]):
-        if student not in marks:
+    readings, numbers = ready.readings, ready.found.numbers
+    fates = {}
+    for student in dict.fromkeys([*ready.marks, *numbers]):
+        if student not in ready.marks:
             fates[student] = Fate.NOT_GRADED
         elif student not in numbers:
             fates[student] = Fate.UNKNOWN
-        elif student in grades.above:
+        elif student in ready.grades.above:
             fates[student] = Fate.ABOVE_MAXIMUM
         else:
             reading = readings.get(int(numbers[student]))
@@ -223,33 +232,16 @@ def _fates(
     return fates
 
 
-def _page_fates(
-    found: Downloads, marks: Marks, pages: list[tuple[str, str, bytes]], state: Moodle
-) -> dict[str, Fate]:
-    accepted = rules.feedback([entry for _student, entry, _content in pages], state)
-    fates = {student: Fate.ACCEPTED if entry in accepted else Fate.NO_PLACE for student, entry, _c in pages}
-    for student, mark in marks.items():
+def _page_fates(ready: Ready) -> dict[str, Fate]:
+    accepted = rules.feedback([page.entry for page in ready.pages], ready.state)
+    fates = {p.student: Fate.ACCEPTED if p.entry in accepted else Fate.NO_PLACE for p in ready.pages}
+    for student, mark in ready.marks.items():
         if mark.page is not None:
-            fates.setdefault(student, Fate.UNCHANGED if student in found.numbers else Fate.UNKNOWN)
+            fates.setdefault(student, Fate.UNCHANGED if student in ready.found.numbers else Fate.UNKNOWN)
     return fates
 
 
-def _note(
-    course: Course, assignment: str, found: Downloads, grades: Grades, pages: list[tuple[str, str, bytes]]
-) -> None:
-    before = returned.load(course, assignment).students
-    digests = {student: _digest(content) for student, _entry, content in pages}
-    numbers = found.numbers
-    sent = {}
-    for student in {*digests, *(s for s, number in numbers.items() if number in grades.sent)}:
-        known = before.get(student, Sent())
-        grade = grades.sent.get(numbers[student])
-        told = known.grade if grade is None else gradesheet.written(grade)
-        sent[student] = Sent(digests.get(student, known.page), told)
-    returned.note(course, assignment, sent)
-
-
-def _reasons(found: Downloads, fates: Mapping[str, Fate]) -> Iterator[tuple[str, str]]:
+def _reasons(found: Participants, fates: Mapping[str, Fate]) -> Iterator[tuple[str, str]]:
     """Why students are not in the worksheet, where one of its participants may be them."""
     for number, whose in found.whose.items():
         for student in whose.students if isinstance(whose, Unmatched) else ():

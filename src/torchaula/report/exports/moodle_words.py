@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from torchaula.classroom.intake.participants import Downloads
+from torchaula.classroom.intake.participants import Participants
 from torchaula.course.layout import Course
 from torchaula.i18n import _
 from torchaula.report.exports.exported import Fate
@@ -29,7 +29,7 @@ class Counts:
 
 
 def remarks(
-    found: Downloads, counts: Counts, worth: float, maximum: Decimal, course: Course, since: str
+    found: Participants, counts: Counts, worth: float, maximum: Decimal, course: Course, since: str
 ) -> Iterator[str]:
     """From which files, and how points were scaled; `since` when pages were written before, if they were."""
     yield _("worksheet: {path}, {count} participants").format(
@@ -63,24 +63,42 @@ def remarks(
         yield told.format(worth=f"{worth:g}", maximum=f"{maximum.normalize():f}")
 
 
-def steps(found: Downloads, counts: Counts, tick: bool, files: Sequence[Path]) -> Iterator[str]:
+def steps(
+    found: Participants, counts: Counts, tick: bool, course: Course, files: Sequence[Path]
+) -> Iterator[str]:
     """What to do in Moodle, in this order."""
-    spoken = found.sheet.language
-    yield _(
-        "Set Moodle to {language}, the language of the worksheet: in another one Moodle refuses it."
-    ).format(language=spoken.name)
+    spoken, name = found.sheet.language, found.sheet.path.name
+    if not counts.accepted and not counts.pages:
+        yield _("Nothing: Moodle has all of it already.")
+        return
     yield _(
         "If the assignment has groups, choose the one that was chosen at the download of {name}: Moodle "
         "skips all others without a word."
-    ).format(name=found.sheet.path.name)
-    box = _("tick “{label}”").format(label=spoken.tick)
-    told = _("Upload {path} under “{label}”; {box}.") if tick else _("Upload {path} under “{label}”.")
-    yield told.format(path=files[0], label=spoken.upload, box=box)
-    told = _("Moodle must say that it updated {count} grades; if it says fewer, {box} and upload it again.")
-    yield told.format(count=counts.accepted, box=box)
+    ).format(name=name)
+    if counts.accepted:
+        told = _("Set Moodle to {language}, the language of the worksheet: in another one Moodle refuses it.")
+        yield told.format(language=spoken.name)
+        yield from _worksheet_steps(found, counts, tick, _below(files[0], course))
     if counts.pages:
         told = _("Then, not before, upload {path} under “{label}”: {count} pages, {size:.1f} MB.")
-        yield told.format(path=files[1], label=spoken.zip, count=counts.pages, size=counts.size / 1e6)
+        alone = _("Upload {path} under “{label}”: {count} pages, {size:.1f} MB.")
+        yield (told if counts.accepted else alone).format(
+            path=_below(files[1], course), label=spoken.zip, count=counts.pages, size=counts.size / 1e6
+        )
+
+
+def _worksheet_steps(found: Participants, counts: Counts, tick: bool, file: Path) -> Iterator[str]:
+    spoken = found.sheet.language
+    box = _("tick “{label}”").format(label=spoken.tick)
+    told = _("Upload {path} under “{label}”; {box}.") if tick else _("Upload {path} under “{label}”.")
+    yield told.format(path=file, label=spoken.upload, box=box)
+    told = _("Moodle must say that it updated {count} grades; if it says fewer, {box} and upload it again.")
+    if tick:
+        told = _(
+            "Moodle must say that it updated {count} grades. With the box ticked, grades and comments that "
+            "were entered in Moodle after the download of {name} are overwritten."
+        )
+    yield told.format(count=counts.accepted, box=box, name=found.sheet.path.name)
 
 
 def _below(path: Path, course: Course) -> Path:

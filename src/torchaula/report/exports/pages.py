@@ -1,40 +1,54 @@
-"""Pack feedback pages for a platform: which have changed, and a zip of them."""
+"""Choose the feedback pages that go out, and pack them for a platform."""
 
 from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from torchaula.classroom.gradebook.marks import Marks
 from torchaula.classroom.gradebook.returned import Returned, Sent
 
-DATE = (2000, 1, 1, 0, 0, 0)  # of the pages in the zip, so that the same pages make the same file
+DATE = (2000, 1, 1, 0, 0, 0)  # of each page in a zip, so that the same pages make the same file
 
 
-def changed(marks: Marks, before: Returned, *, every: bool) -> dict[str, bytes]:
-    """The pages that have changed since they were last written, by student; all of them with `every`."""
-    found = {student: mark.page.read_bytes() for student, mark in marks.items() if mark.page is not None}
-    return {
-        student: content
-        for student, content in found.items()
-        if every or before.students.get(student, Sent()).page != digest(content)
-    }
+@dataclass(frozen=True)
+class Page:
+    """A student's page, and its path in the zip."""
+
+    student: str
+    entry: str
+    content: bytes
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
 
 
-def digest(content: bytes) -> str:
-    """What tells one page from another."""
-    return hashlib.sha256(content).hexdigest()
+def chosen(marks: Marks, entries: Mapping[str, str], before: Returned, is_everything: bool) -> list[Page]:
+    """The pages of the students in `entries`, which says each one's path; only what changed since `before`.
+
+    Raises `OSError` if a page can't be read.
+    """
+    pages = []
+    for student, entry in entries.items():
+        mark = marks.get(student)
+        if mark is not None and mark.page is not None:
+            page = Page(student, entry, mark.page.read_bytes())
+            if is_everything or before.students.get(student, Sent()).page != page.digest:
+                pages.append(page)
+    return pages
 
 
-def packed(pages: Mapping[str, bytes]) -> bytes:
-    """A zip archive of pages, by their names in it."""
+def packed(pages: Iterable[Page]) -> bytes:
+    """A zip archive of the pages, each readable by its owner alone."""
     made = io.BytesIO()
     with ZipFile(made, "w", ZIP_DEFLATED) as archive:
-        for name, content in pages.items():
-            entry = ZipInfo(name, DATE)
+        for page in pages:
+            entry = ZipInfo(page.entry, DATE)
             entry.compress_type = ZIP_DEFLATED
             entry.external_attr = 0o600 << 16
-            archive.writestr(entry, content)
+            archive.writestr(entry, page.content)
     return made.getvalue()

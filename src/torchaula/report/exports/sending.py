@@ -101,7 +101,10 @@ def _counts(done: Exported, marked: Marked) -> Iterator[str]:
 
 
 def _doubts(course: Course, assignment: str, marked: Marked) -> Iterator[str]:
-    """Why what was sent may be old soon, or is already."""
+    """What is missing, and why what was written may be old soon, or is already."""
+    if bare := [student for student, mark in marked.marks.items() if mark.page is None]:
+        told = _("graded, but without a page ({students}): `torchaula grade {name}` writes it")
+        yield told.format(students=some(bare, SHOWN), name=assignment)
     if old := _with_old_pages(course, assignment, marked):
         told = _(
             "points have changed since pages were written ({students}): run `torchaula grade {name}`, then "

@@ -95,8 +95,8 @@ def people(path: Path) -> Sheet:
     found = {}
     for _line, row in rows(path, *IDENTIFIER):
         if number := re.search(r"\d+$", _value(row, IDENTIFIER)):
-            texts = (_value(row, columns) for columns in (NAME, ID_NUMBER, EMAIL))
-            found[number[0]] = SheetRow(*texts, group=_value(row, GROUP))
+            name, number_of_id, email = (_value(row, columns) for columns in (NAME, ID_NUMBER, EMAIL))
+            found[number[0]] = SheetRow(name, number_of_id, email, group=_value(row, GROUP))
     return found
 
 
