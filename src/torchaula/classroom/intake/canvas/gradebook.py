@@ -31,6 +31,7 @@ TOTALS = re.compile(r"(?:Current|Final) (?:Score|Points|Grade)|Override (?:Score
 HIDDEN = re.compile(r"\s*(?:Muted|Manual Posting.*)?\s*", re.IGNORECASE | re.DOTALL)
 BLANK = re.compile(r"[;, ]+")
 NUMBER = re.compile(r"-?[0-9.,]+")
+USER = re.compile(r"[0-9]{1,18}")
 FIRST_LINES = 3  # from which Canvas guesses the delimiter
 
 
@@ -122,7 +123,7 @@ def load(path: Path) -> Gradebook:
     people = [row for row in table[1:] if not _is_about_assignments(row.values)]
     points = next((row.values for row in table[1:] if _is_points(row.values)), [])
     posted = next((row.values for row in table[1:] if _is_posting(row.values)), [])
-    rows = [_person(heads, row) for row in people]
+    rows = [found for row in people if USER.fullmatch((found := _person(heads, row)).user)]
     return Gradebook(path, text, heads, _columns(heads, points, posted), rows)
 
 
