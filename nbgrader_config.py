@@ -30,7 +30,7 @@ c.ClearSolutions.text_stub = "*Escribe aquí tu respuesta.*"
 
 # What learners packed is unpacked with care.
 c.ZipCollectApp.extractor_plugin = "torchaula.plugins.extract.Extractor"
-# Whose a notebook is in a download of Moodle's, and when it was handed in; the zone is your Moodle profile's.
+# Whose a notebook is in a platform's download, and when it was handed in; the zone is your Moodle profile's.
 c.ZipCollectApp.collector_plugin = "torchaula.plugins.collect.ClassCollector"
 c.MoodleCollector.timezone = "Europe/Madrid"
 

@@ -419,7 +419,9 @@ def extend(folder: Path, assignment: str, student: str | None, date: tuple[str, 
     ),
 )
 @click.argument("assignment")
-@click.option("--to", "platform", type=click.Choice(["moodle"]), required=True, help=_("The platform."))
+@click.option(
+    "--to", "platform", type=click.Choice(["moodle", "canvas"]), required=True, help=_("The platform.")
+)
 @click.option(
     "--late",
     type=click.Choice(["before", "after"]),
@@ -430,10 +432,17 @@ def extend(folder: Path, assignment: str, student: str | None, date: tuple[str, 
     type=click.FloatRange(0, min_open=True),
     help=_("The platform's maximum grade, where its table has none."),
 )
+@click.option("--column", default="", help=_("Canvas' column: its title, or its number."))
 @click.option("--all", "all_pages", is_flag=True, help=_("Write all pages, not only those that changed."))
 @click.pass_obj
 def return_(
-    folder: Path, assignment: str, platform: str, late: str | None, maximum: float | None, all_pages: bool
+    folder: Path,
+    assignment: str,
+    platform: str,
+    late: str | None,
+    maximum: float | None,
+    column: str,
+    all_pages: bool,
 ) -> None:
     from torchaula.classroom.gradebook import marks
     from torchaula.course import layout
@@ -442,7 +451,7 @@ def return_(
     from torchaula.report.exports.exported import Wish
 
     course = layout.find(folder)
-    wish = Wish(marks.late(course, late), maximum, all_pages)
+    wish = Wish(marks.late(course, late), maximum, all_pages, column)
     sys.exit(0 if sending.send(course, assignment, platform, wish, lines.console()) else 1)
 
 

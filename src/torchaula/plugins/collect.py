@@ -56,7 +56,7 @@ class ClassCollector(MoodleCollector):
         self._collect_all()
         archive = self._folder("archive")
         if not archive.is_dir():
-            self.log.error(_("%s: not there; put Moodle's zip and its grading worksheet in it"), archive)
+            self.log.error(_("%s: not there; put the platform's zip in it, and its table of grades"), archive)
             return
         found, course = self.look(), Course(Path(self.parent.coursedir.root).resolve())
         zone = worksheet.zone(self.timezone)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from nbgrader.plugins import ExtractorPlugin
 
-from torchaula.classroom.intake import archives, packed
+from torchaula.classroom.intake import archives, packed, uploads
 from torchaula.classroom.intake.packed import BadArchive
+from torchaula.classroom.intake.place import UNPACKED
 
 
 class Extractor(ExtractorPlugin):  # type: ignore[misc]
@@ -31,22 +32,21 @@ class Extractor(ExtractorPlugin):  # type: ignore[misc]
             if path.is_symlink() or not path.is_file():
                 continue
             below = path.relative_to(source)
-            for person, error in self._take(path, destination / below).items():
-                place = (
-                    below.with_name(archives.stem(path.name)) / archives.PART.format(person)
-                    if person
-                    else below
-                )
-                self.failed[place] = str(error)
+            for person, error in self._take(path, below, destination / below).items():
+                folder = below.with_name(archives.stem(path.name))
+                self.failed[folder / error.entry if person else below] = str(error)
                 self.log.warning("%s%s: %s", below, f", {person}" if person else "", error)
 
-    def _take(self, path: Path, target: Path) -> dict[str, BadArchive]:
+    def _take(self, path: Path, below: Path, target: Path) -> dict[str, BadArchive]:
         """Unpack or copy one file; returns the error, or an error for each learner in a class's download."""
         try:
             with packed.explained():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 if not self._is_archive(path):
                     archives.copy(path, target)
+                elif (place := uploads.locate(below)) is not None:  # a learner's, whatever names are in it
+                    name = archives.stem(path.name) + (UNPACKED if place.entry == path.name else "")
+                    archives.unpack(path, target.with_name(name), may_be_empty=False)
                 elif archives.is_download(path):
                     return archives.unpack_download(path, target.with_name(archives.stem(path.name)))
                 else:

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from torchaula.classroom.intake import packed, uploads
 from torchaula.classroom.intake.packed import MIB, Allowance, ArchiveKind, BadArchive, Members
+from torchaula.classroom.intake.place import UNPACKED
 from torchaula.files import LONGEST_NAME
 from torchaula.i18n import _
 
@@ -24,7 +25,6 @@ DEPTH = 3  # a class's archive, a learner's in it, and one that a learner packed
 DEEPEST = 32  # nested folders, including those of inner archives
 LONGEST_PATH = 1000  # bytes of a path
 RESERVE = 500 * MIB  # bytes of the disk that stay free
-PART = "{}_assignsubmission_file"  # in a class's download: one learner's folder
 HERE = PurePosixPath()
 DRIVE = re.compile(r"[a-z]:[/\\]|[a-z]:$", re.I)
 
@@ -41,7 +41,7 @@ def is_download(archive: Path) -> bool:
     """Whether an archive is a platform's download for a class, and not one learner's."""
     try:
         with packed.explained(), packed.opened(archive, packed.CLASS_INDEX) as pack:
-            return any(uploads.locate(Path(name)) for name in pack.namelist())
+            return any(uploads.located(map(Path, pack.namelist())).values())
     except BadArchive:
         return False
 
@@ -49,13 +49,15 @@ def is_download(archive: Path) -> bool:
 def unpack_download(archive: Path, folder: Path) -> dict[str, BadArchive]:
     """Unpack a class's download into `folder`; each learner's part is unpacked completely or not at all.
 
-    Returns why a part can't be unpacked, by learner. Raises `BadArchive` if the archive itself can't be read.
+    Returns why a part can't be unpacked, by learner; each says `entry`, what the platform named in it. Raises
+    `BadArchive` if the archive itself can't be read.
     """
     failed = {}
     with packed.explained(), packed.opened(archive, packed.CLASS_INDEX) as pack:
+        places = uploads.located(Path(entry.filename) for entry in pack.infolist())
         parts: defaultdict[str, list[zipfile.ZipInfo]] = defaultdict(list)
         for entry in pack.infolist():
-            place = uploads.locate(Path(entry.filename))
+            place = places[Path(entry.filename)]
             parts[str(place.person) if place else ""].append(entry)
         _make(folder)
         for person, entries in parts.items():
@@ -66,6 +68,8 @@ def unpack_download(archive: Path, folder: Path) -> dict[str, BadArchive]:
                     if not place_of_one.files and not all(entry.is_dir() for entry in entries):
                         raise _nothing()
             except BadArchive as error:
+                place = places[Path(entries[0].filename)]
+                error.entry = place.entry if place else ""
                 failed[person] = error
     return failed
 
@@ -142,7 +146,7 @@ class Place:
         is_said_to_be_tar = path.name.lower().endswith((".tar.gz", ".tgz"))
         if packed.kind_of(archive) is ArchiveKind.OTHER_GZ and not is_said_to_be_tar:
             return
-        below = path.with_name(stem(path.name) + ".contents")
+        below = path.with_name(stem(path.name) + UNPACKED)
         self.fill(packed.members(archive, self._budget), below, depth)
         archive.unlink()
         self.files -= 1

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from torchaula.classroom.intake import people, uploads
-from torchaula.classroom.intake.moodle.worksheet import Sheet
+from torchaula.classroom.intake.canvas.names import written
 from torchaula.classroom.intake.named import Named, natural
 from torchaula.classroom.intake.people import Unmatched
+from torchaula.classroom.intake.place import Person, Platform, Rows, SheetRow
 from torchaula.classroom.intake.received import Receipt, Register
 from torchaula.classroom.intake.roster import Student
 from torchaula.classroom.intake.uploads import Upload, listed, printable
@@ -19,12 +20,14 @@ from torchaula.errors import Refusal
 from torchaula.files import fingerprint
 from torchaula.i18n import _
 
+NOBODY = Person("")
+
 
 @dataclass(frozen=True)
 class Download:
-    """What is known about one download: its worksheet's rows, whether that has its name, and its date."""
+    """What is known about one download: its people, whether it has a table of its name, and its date."""
 
-    rows: Sheet
+    rows: Rows
     has_own: bool = False
     made: tuple[int, ...] = ()
 
@@ -38,12 +41,15 @@ class Pick:
     path: Path
     others: tuple[str, ...]
     time: datetime | None
+    serial: int = 0  # grows with what a platform receives, if it counts that
+    is_late: bool = False
+    person: Person = NOBODY
 
     @property
-    def age(self) -> tuple[datetime, bool, tuple[int, ...], list[str | int]]:
+    def age(self) -> tuple[datetime, int, bool, tuple[int, ...], list[str | int]]:
         """A sort key: the newest has the greatest. Without times, a download with its own worksheet wins."""
-        earliest = datetime.min.replace(tzinfo=UTC)
-        return self.time or earliest, self.download.has_own, self.download.made, natural(str(self.place))
+        time = self.time or datetime.min.replace(tzinfo=UTC)
+        return time, self.serial, self.download.has_own, self.download.made, natural(str(self.place))
 
     def arrival(self, student: str) -> Receipt:
         """The entry for the register."""
@@ -91,11 +97,13 @@ def settle(
 ) -> Findings:
     """Decide which notebooks are collected from some uploads, and for which student."""
     found = Findings()
-    whose = people.match({each.person for each in handed_in}, downloads[Path()].rows, students)
+    rows = downloads[Path()].rows
+    whose = people.match({each.person for each in handed_in if not each.doubts}, rows, students)
+    perhaps = people.match({person for each in handed_in for person in each.doubts}, rows, students)
     of_student: dict[str, list[Upload]] = defaultdict(list)
     unclear: dict[tuple[str, str], list[str]] = defaultdict(list)
     for each in handed_in:
-        student = whose[each.person]
+        student = _doubt(each, perhaps) if each.doubts else whose[each.person]
         if isinstance(student, Unmatched):
             for candidate in student.students:
                 unclear[candidate, str(student)].append(str(each.person))
@@ -110,6 +118,12 @@ def settle(
     return found
 
 
+def _doubt(upload: Upload, whose: Mapping[Person, str | Unmatched]) -> Unmatched:
+    """Why an upload that could be of several people is nobody's; it is told to those whose it could be."""
+    students = (whose[person] for person in upload.doubts)
+    return Unmatched(upload.problem, dict.fromkeys(each for each in students if isinstance(each, str)))
+
+
 def _choose(
     found: Findings,
     student: str,
@@ -121,9 +135,11 @@ def _choose(
     picks, problems = [], []
     for each in handed_in:
         download = downloads[each.download]
-        time = people.row_of(each.person, download.rows).time
+        time = each.time or download.rows.get(each.person, SheetRow()).time
         try:
-            picks.append(Pick(each.download, download, *each.notebook(assignment), time))
+            path, others = each.notebook(assignment)
+            serial = each.serial_of(path)
+            picks.append(Pick(each.download, download, path, others, time, serial, each.is_late, each.person))
         except Refusal as error:
             problems.append((each, str(error)))
     if not picks:
@@ -137,10 +153,17 @@ def _choose(
 
 
 def _remarks(pick: Pick, choices: Sequence[Pick]) -> Iterator[str]:
+    if pick.is_late:
+        yield _("late, says Canvas, which tells no time: no penalty here, Canvas' own late policy can deduct")
+    if name := _other_name(pick):
+        yield _("handed in as {name}: a group, or another name than Canvas' gradebook has").format(name=name)
     if pick.others:
         yield _("also handed in: {files}").format(files=listed(pick.others))
     rivals = [
-        each for each in choices if each.time == pick.time and not uploads.are_same([pick.path, each.path])
+        each
+        for each in choices
+        if (each.time, each.serial) == (pick.time, pick.serial)
+        and not uploads.are_same([pick.path, each.path])
     ]
     if not rivals:
         return
@@ -149,3 +172,12 @@ def _remarks(pick: Pick, choices: Sequence[Pick]) -> Iterator[str]:
         told = _("collected from {download}, whose worksheet is there, not from {others}")
     names = listed(str(each.place) for each in rivals)
     yield told.format(download=printable(str(pick.place)), others=names)
+
+
+def _other_name(pick: Pick) -> str:
+    """The name under which something was handed in, if Canvas' gradebook calls the person otherwise."""
+    known = pick.download.rows.get(pick.person, SheetRow()).name
+    is_other = (
+        pick.person.platform is Platform.CANVAS and known and written(known) != written(pick.person.name)
+    )
+    return printable(pick.person.name) if is_other else ""

@@ -1,7 +1,7 @@
-"""Collect Moodle's "Download all submissions" for `nbgrader zip_collect`.
+"""Collect a learning platform's download of all submissions for `nbgrader zip_collect`.
 
-Moodle's "grading worksheet", put beside the zip, distinguishes people of the same name and says when they
-handed in: the times in a zip are those of the download. The register (`received`) says what was not
+The platform's table, put beside the zip, distinguishes people of the same name. Moodle's says when they
+handed in, too: the times in a zip are those of the download. The register (`received`) says what was not
 collected, and why.
 """
 
@@ -10,31 +10,33 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from nbgrader.plugins import FileNameCollectorPlugin
 from traitlets import Unicode
 
-from torchaula.classroom.intake import named, packed, received, roster, uploads
+from torchaula.classroom.intake import named, packed, received, roster, tables, uploads
+from torchaula.classroom.intake.blackboard import entries as blackboard
+from torchaula.classroom.intake.canvas import entries as canvas
 from torchaula.classroom.intake.choosing import Download, Findings, settle
 from torchaula.classroom.intake.moodle import worksheet
-from torchaula.classroom.intake.moodle.worksheet import Sheet
+from torchaula.classroom.intake.place import Locate, Platform
+from torchaula.classroom.intake.tables import Tables
 from torchaula.classroom.intake.uploads import Upload, printable
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
 
-class MoodleCollector(FileNameCollectorPlugin):  # type: ignore[misc]
-    """Collects each student's newest notebook from any number of Moodle's downloads of an assignment.
+class DownloadCollector(FileNameCollectorPlugin):  # type: ignore[misc]
+    """Collects each student's newest notebook from any number of a platform's downloads of an assignment.
 
-    The worksheets' times decide which is newest. Without them, a download that has a worksheet of its own
-    name is preferred, then the latest download. `named_regexp`, if set, finds the student of files that
-    Moodle didn't name.
+    The platform's times decide which is newest, or its count of what it receives. Without them, a download
+    that has a worksheet of its own name is preferred, then the latest download. `named_regexp`, if set, finds
+    the student of files that Moodle or Gradescope didn't name.
     """
 
-    timezone = Unicode("UTC", help="The time zone of your Moodle profile: its dates are in it").tag(
-        config=True
-    )
+    timezone: Any = "UTC"
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -65,12 +67,15 @@ class MoodleCollector(FileNameCollectorPlugin):  # type: ignore[misc]
     def _look(self) -> Findings:
         course, assignment = Course(Path(self.parent.coursedir.root).resolve()), self.assignment
         named.require_pattern(self.named_regexp, course.config)
-        sheets, students = self._sheets(), roster.load(course)
+        zone, students = worksheet.zone(self.timezone), roster.load(course)
+        known = tables.read(self._folder("archive"), zone, self.log)
         extractor = getattr(self.parent, "extractor_plugin_inst", None)
         failed: dict[Path, str] = getattr(extractor, "failed", {})
-        handed_in, strangers = uploads.find(self._folder("extracted"), failed)
-        found = settle(handed_in, assignment, self._downloads(handed_in, sheets), students)
-        archives = {path: reason for path, reason in failed.items() if uploads.locate(path) is None}
+        handed_in, strangers = uploads.find(self._folder("extracted"), failed, self._platforms(known, zone))
+        known.gradescope |= tables.read_gradescope(strangers, self._folder("extracted"), self.log)
+        found = settle(handed_in, assignment, self._downloads(handed_in, known), students)
+        archives = {path: failed[path] for path in strangers if path in failed}
+        strangers = [path for path in strangers if path not in failed]
         self._settle_strangers(found, strangers, archives)
         self._keep_one(found)
         received.record(course, assignment, found.register)
@@ -84,21 +89,34 @@ class MoodleCollector(FileNameCollectorPlugin):  # type: ignore[misc]
         """The assignment that is collected."""
         return str(self.parent.coursedir.assignment_id)
 
-    def _downloads(self, handed_in: Sequence[Upload], sheets: Mapping[Path, Sheet]) -> dict[Path, Download]:
+    def _platforms(self, known: Tables, zone: ZoneInfo) -> dict[Platform, Locate]:
+        """Who says whose a path is. What a pattern may describe as well is left to the pattern."""
+        if self.named_regexp:
+            return {each: uploads.PLATFORMS[each] for each in (Platform.MOODLE, Platform.GRADESCOPE)}
+        return {
+            **uploads.PLATFORMS,
+            Platform.CANVAS: canvas.Entries(known.canvas).locate,
+            Platform.BLACKBOARD: blackboard.Entries(zone).locate,
+        }
+
+    def _downloads(self, handed_in: Sequence[Upload], known: Tables) -> dict[Path, Download]:
         """What is known about each download; the path "" stands for no particular one."""
+        people = {person for each in handed_in for person in (each.person, *each.doubts)}
         places = {each.download for each in handed_in}
         made = {place: _made(self._folder("archive") / f"{place}.zip") for place in places}
-        return {Path(): Download(worksheet.rows_of(sheets, Path()))} | {
-            place: Download(worksheet.rows_of(sheets, place), worksheet.has_own(sheets, place), made[place])
-            for place in places
+        return {Path(): Download(known.rows(people, Path()))} | {
+            place: Download(known.rows(people, place), known.has_own(place), made[place]) for place in places
         }
 
     def _settle_strangers(
         self, found: Findings, strangers: Sequence[Path], archives: Mapping[Path, str]
     ) -> None:
-        """Add what Moodle didn't name: files, and `archives` that could not be unpacked."""
+        """Add what no platform named: files, and `archives` that could not be unpacked."""
         if not self.named_regexp:
-            reason = _("not named as Moodle does: put Moodle's zip itself in archive/")
+            reason = _(
+                "not named as Moodle does, nor Canvas, Gradescope or Blackboard: put the platform's zip "
+                "itself in archive/, or set named_regexp"
+            )
             notebooks = (path for path in strangers if path.suffix == ".ipynb")
             found.unmatched |= {printable(str(path)): reason for path in notebooks}
             found.unmatched |= {printable(str(path)): why for path, why in archives.items()}
@@ -128,7 +146,7 @@ class MoodleCollector(FileNameCollectorPlugin):  # type: ignore[misc]
             found.remarks[student] += found.problems.pop(student, [])
 
     def _keep_one(self, found: Findings) -> None:
-        """Keep one of a student's notebooks in Moodle's zip and beside it: Moodle's, unless it is older."""
+        """Keep one of a student's notebooks in a zip and beside it: the zip's, unless it is older."""
         for each in [each for each in found.named if each.student in found.picks]:
             if each.file != self.assignment:
                 continue
@@ -148,24 +166,16 @@ class MoodleCollector(FileNameCollectorPlugin):  # type: ignore[misc]
         for student, told in [*found.problems.items(), *found.remarks.items()]:
             self.log.warning("%s: %s", student, "; ".join(told))
 
-    def _sheets(self) -> dict[Path, Sheet]:
-        """The worksheets beside the archives. Worksheets among a learner's files are ignored."""
-        zone, folder = worksheet.zone(self.timezone), self._folder("archive")
-        sheets = {}
-        for path in sorted(folder.rglob("*.csv")):
-            below = path.relative_to(folder)
-            if not path.is_file() or uploads.locate(below) is not None:
-                continue
-            try:
-                sheets[below] = worksheet.read(path, zone, self.log)
-            except Refusal as error:
-                self.log.error(
-                    "%s", _("not read as Moodle's grading worksheet: {reason}").format(reason=error)
-                )
-        return sheets
-
     def _folder(self, step: str) -> Path:
         return Path(self.parent._format_collect_path(getattr(self.parent, f"{step}_directory")))
+
+
+class MoodleCollector(DownloadCollector):
+    """Has the setting that courses name by this class: the time zone of the platform's dates."""
+
+    timezone = Unicode(
+        "UTC", help="The time zone of your Moodle profile, or of Blackboard: its dates are in it"
+    ).tag(config=True)
 
 
 def _made(archive: Path) -> tuple[int, ...]:

@@ -16,11 +16,10 @@ from pathlib import Path
 from nbgrader.utils import parse_utc
 
 from torchaula.classroom.intake import roster
-from torchaula.classroom.intake.uploads import are_same, listed, printable
+from torchaula.classroom.intake.uploads import AGAIN, are_same, listed, printable
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
-AGAIN = re.compile(r"(?P<name>.+)-(?P<number>[0-9]{1,6})")  # a platform's number for each resubmission
 COPY = re.compile(r"[-_ ]?\(?(?P<number>[0-9]{1,6})\)?")
 
 Match = Callable[[str], Mapping[str, str | None] | None]

@@ -37,7 +37,12 @@ TOLD_CHARACTERS = 100  # characters of a name or reason in a message
 
 
 class BadArchive(Refusal):
-    """An archive that can't be unpacked; the text says why, and what to do about it."""
+    """An archive that can't be unpacked; the text says why, and what to do about it.
+
+    Of a part of a class's download, `entry` is what the platform named.
+    """
+
+    entry = ""
 
 
 class ArchiveKind(Enum):

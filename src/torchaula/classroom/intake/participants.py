@@ -10,9 +10,8 @@ from pathlib import Path
 from torchaula.classroom.intake import packed, people, roster
 from torchaula.classroom.intake.moodle import entries, gradesheet, worksheet
 from torchaula.classroom.intake.moodle.gradesheet import GradeSheet
-from torchaula.classroom.intake.moodle.worksheet import SheetRow
 from torchaula.classroom.intake.people import Unmatched
-from torchaula.classroom.intake.place import Person
+from torchaula.classroom.intake.place import Person, SheetRow
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
 from torchaula.i18n import _
@@ -120,16 +119,20 @@ def _whose(
 ) -> tuple[dict[str, str | Unmatched], dict[str, str]]:
     """Who each participant is: as the zips were collected, then by the worksheet alone; and each group."""
     rows, students = _rows(sheet), roster.load(course)
-    groups = {person for person in persons if people.members(person, rows)}
-    of_zips = people.match(persons, rows, students)
+    groups = {person for person in persons if worksheet.members(person, rows)}
+    of_zips = people.match(persons, _by_person(persons, rows), students)
     teams = {roster.key(each.name): of_zips[each] for each in groups}
     alone = [person for person in persons - groups if person.number in rows]
     whose = {person.number: of_zips[person] for person in alone}
     taken = {student for student in whose.values() if isinstance(student, str)}
     rest = {Person(row.name, number) for number, row in rows.items() if number not in whose}
-    for person, student in people.match(rest, rows, students).items():
+    for person, student in people.match(rest, _by_person(rest, rows), students).items():
         whose[person.number] = _once(student, taken)
     return whose, {name: student for name, student in teams.items() if isinstance(student, str)}
+
+
+def _by_person(persons: set[Person], rows: Mapping[str, SheetRow]) -> dict[Person, SheetRow]:
+    return {person: worksheet.row_of(person, rows) for person in persons}
 
 
 def _rows(sheet: GradeSheet) -> dict[str, SheetRow]:

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,6 +74,17 @@ def by_address(students: Sequence[Student], *addresses: str) -> list[Student]:
         for student in students
         if wanted & {text.casefold() for text in (student.id, student.lms_user_id, student.email)}
     ]
+
+
+def by_platform_id(students: Sequence[Student], number: str) -> list[Student]:
+    """The students whose `lms_user_id` is `number`."""
+    return [student for student in students if number and student.lms_user_id == number]
+
+
+def by_login(students: Sequence[Student], logins: Iterable[str]) -> list[Student]:
+    """The students whose id or e-mail address is a name to log in with."""
+    wanted = {login.strip().casefold() for login in logins} - {""}
+    return [each for each in students if wanted & {each.id.casefold(), each.email.casefold()}]
 
 
 def by_name(students: Sequence[Student], name: str) -> list[Student]:

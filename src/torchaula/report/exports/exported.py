@@ -22,6 +22,8 @@ class Fate(Enum):
     NEGATIVE = auto()
     ABOVE_MAXIMUM = auto()
     NEWER_GRADE = auto()  # it has a grade record that is newer than the file says
+    EXCUSED = auto()  # the platform excuses the student: that stays
+    NOT_ASSIGNED = auto()  # the platform's assignment is for other students
     NO_PLACE = auto()  # for a page: the download has no folder of this student
 
 
@@ -32,6 +34,7 @@ class Wish:
     late: Late
     maximum: float | None = None
     all_pages: bool = False  # not only those that have changed since they were last written
+    column: str = ""  # of a platform whose table has several assignments
 
 
 @dataclass(frozen=True)

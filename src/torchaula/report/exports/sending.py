@@ -19,10 +19,10 @@ from torchaula.i18n import _, some
 from torchaula.printing import printable
 from torchaula.report import lines
 from torchaula.report.class_table import name
-from torchaula.report.exports import moodle
+from torchaula.report.exports import canvas, moodle
 from torchaula.report.exports.exported import Export, Exported, Fate, Wish
 
-PLATFORMS: dict[str, Export] = {"moodle": moodle.export}
+PLATFORMS: dict[str, Export] = {"moodle": moodle.export, "canvas": canvas.export}
 SHOWN = 3  # how many students a remark names
 GOOD = {Fate.ACCEPTED, Fate.UNCHANGED}
 FATES = {
@@ -31,6 +31,8 @@ FATES = {
     Fate.NEGATIVE: _("fewer than 0 points: correct them in the formgrader"),
     Fate.ABOVE_MAXIMUM: _("more than the maximum, which the platform skips: enter the grade there by hand"),
     Fate.NEWER_GRADE: _("the platform has a newer grade: upload with the box ticked that updates these too"),
+    Fate.EXCUSED: _("excused in the platform (EX), which stays: enter a grade there if it is to count"),
+    Fate.NOT_ASSIGNED: _("the platform's assignment is for other students: assign it, and export again"),
     Fate.NO_PLACE: _("the download has no folder for the page: download it again"),
     Fate.NOT_GRADED: _("no grade is sent"),
 }

@@ -23,7 +23,7 @@ def locate(below: Path) -> Place | None:
             inner = "/".join(filter(None, (match["file"], *below.parts[at + 1 :])))
             person = Person(printable(match["name"]), match["number"] or "")
             is_file = match["plugin"] == "file"
-            return Place(Path(*below.parts[:at]), person, inner if is_file else "")
+            return Place(Path(*below.parts[:at]), person, inner if is_file else "", entry=part)
     return None
 
 

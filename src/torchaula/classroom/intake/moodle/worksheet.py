@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
 from logging import Logger
 from pathlib import Path
@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 
 from dateutil import parser  # type: ignore[import-untyped]
 
-from torchaula.classroom.intake.roster import rows, without_accents
+from torchaula.classroom.intake.place import Person, SheetRow
+from torchaula.classroom.intake.roster import key, rows, without_accents
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
@@ -50,17 +51,6 @@ HALF_OF_DAY = re.compile(r"\b([ap])\. ?m\.")  # Spanish: "a. m."
 BEFORE = re.compile(r"(?:grades|calificaciones)[-_ ]")
 COPY = re.compile(r" ?\([0-9]+\)$")
 SOME_DAY, ANOTHER_DAY = datetime(2000, 1, 1), datetime(2003, 2, 2, 2, 2)
-
-
-@dataclass(frozen=True)
-class SheetRow:
-    """What a worksheet says about one participant. `time` is in UTC."""
-
-    name: str = ""
-    id_number: str = ""
-    email: str = ""
-    time: datetime | None = None
-    group: str = ""
 
 
 Sheet = Mapping[str, SheetRow]  # by the participant's number
@@ -147,6 +137,19 @@ def rows_of(sheets: Mapping[Path, Sheet], download: Path) -> Sheet:
         if path.parent == download.parent and _called(path.stem) == _folded(download.name):
             merged.update(sheet)
     return merged
+
+
+def members(group: Person, sheet: Sheet) -> list[SheetRow]:
+    """The rows of a group's members; none if it is a person. Its number is none of theirs."""
+    wanted = key(group.name)
+    return [row for row in sheet.values() if row.group and key(row.group) == wanted]
+
+
+def row_of(person: Person, sheet: Sheet) -> SheetRow:
+    """The row of a person, or of a group's first member with all members; an empty one without one."""
+    if of_group := members(person, sheet):
+        return replace(of_group[0], members=tuple(of_group))
+    return sheet.get(person.number, SheetRow())
 
 
 def has_own(sheets: Iterable[Path], download: Path) -> bool:

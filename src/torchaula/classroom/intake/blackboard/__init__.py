@@ -1,0 +1,1 @@
+"""Know Blackboard: whose each file of its download is, and when it was handed in."""

@@ -1,0 +1,1 @@
+"""Know Gradescope: whose each folder of its export is."""
