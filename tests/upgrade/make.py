@@ -71,10 +71,10 @@ def keep(course: Path, place: Path) -> None:
 def inside(root: Path) -> None:
     """In the tag's tree: write the course, take in what was handed in, grade it, and give points by hand."""
     from nbgrader.api import Gradebook
+
     from tests import by_hand, mini, pupils, week
     from tests.test_moodle import FOLDER, spanish, zipped
     from tests.test_release import nbgrader
-
     from torchaula.course import notebook
 
     made = mini.write(root)
