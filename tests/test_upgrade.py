@@ -6,6 +6,7 @@ today's, so everything in it must be graded again.
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -82,7 +83,8 @@ def test_nothing_is_graded_again_unasked(old: Course) -> None:
 
     shown = pupils.command(old, "grade", "mini", code=2)
 
-    assert f"4 submissions were graded with torchaula an earlier version, and are graded again with {torchaula.__version__}" in shown  # fmt: skip # noqa: E501
+    assert "4 submissions were graded with an earlier torchaula" in shown
+    assert f"graded again with torchaula {torchaula.__version__}" in shown
     assert "nobody gains or loses points" in shown
     assert "nothing of mini was written" in shown
     assert state(old) == before
@@ -104,7 +106,7 @@ def test_person_at_a_terminal_is_asked(old: Course, answer: str) -> None:
 
 
 def test_yes_carries_on_with_all_that_a_person_gave(old: Course) -> None:
-    """Penalties, extensions, points by hand and comments stay; records say the version; a second run is idle."""
+    """Penalties, extensions, points and comments by hand stay; records say the version; then nothing is left."""
     require_kept(old)
 
     pupils.command(old, "grade", "mini", "--yes", code=1)
@@ -127,7 +129,7 @@ def test_points_that_an_upgrade_changes_are_shown_and_held(old: Course) -> None:
 
     shown = pupils.command(old, "grade", "mini", code=2)
 
-    assert "Graded again: 1 gain points" in shown or "Graded again: 0 gain points" in shown
+    assert re.search("Graded again: . gain points, . lose some", shown)
     assert state(old) == before
 
 
@@ -162,7 +164,7 @@ def test_upgrade_that_does_not_touch_what_grades_asks_nothing(
 
 
 def test_same_version_is_no_upgrade(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While a version is being written its code changes all the time: then only changed points are asked about."""
+    """While a version is being written its code changes all the time: only changed points are asked about."""
     week.hand_in(course)
     week.grade(course)
     monkeypatch.setattr(assignments, "graded_with", lambda: ["another"])

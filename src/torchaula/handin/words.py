@@ -62,9 +62,7 @@ def _receipt(look: Look) -> list[str]:
 def _versions(made: str) -> str:
     """The version that the notebook was released with, and the installed one where that is another."""
     if not made:
-        return (
-            f"El cuaderno no dice con qué versión de torchaula se hizo; aquí está instalada la {__version__}."
-        )
+        return f"No dice con qué versión de torchaula se hizo; comprobado con la {__version__}."
     if made == __version__:
         return f"Hecho y comprobado con torchaula {made}."
     return f"Hecho con torchaula {made}; comprobado con la {__version__}. Se corrige igual."

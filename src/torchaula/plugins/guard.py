@@ -53,10 +53,11 @@ class SourceExporter(NotebookExporter):
 
     def from_notebook_node(
         self, nb: NotebookNode, resources: Any = None, **options: Any
-    ) -> tuple[str, dict[str, Any]]:
+    ) -> tuple[NotebookNode, dict[str, Any]]:
         """Note the version of torchaula that releases the notebook in what learners receive."""
         nb.metadata[origin.KEY] = origin.noted()
-        done: tuple[str, dict[str, Any]] = super().from_notebook_node(nb, resources, **options)
+        made = super().from_notebook_node(nb, resources, **options)  # type: ignore[no-untyped-call]
+        done: tuple[NotebookNode, dict[str, Any]] = made
         return done
 
 

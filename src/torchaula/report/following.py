@@ -67,9 +67,10 @@ class Terminal(Audience):
         self._progress.update(self._bar, total=total)
 
     def upgraded(self, upgrade: Upgrade) -> None:
-        before = _(", ").join(each or _("an earlier version") for each in upgrade.before)
+        known = (_("torchaula {version}").format(version=each) for each in upgrade.before if each)
+        before = ", ".join([*(_("an earlier torchaula") for each in upgrade.before if not each), *known])
         told = _(
-            "{count} submissions were graded with torchaula {before}, and are graded again with {now}; nothing "
+            "{count} submissions were graded with {before}, and are graded again with torchaula {now}; nothing "
             "is written before you agree"
         )
         self._tell(told.format(count=upgrade.count, before=before, now=upgrade.now))
