@@ -106,7 +106,7 @@ def test_person_at_a_terminal_is_asked(old: Course, answer: str) -> None:
 
 
 def test_yes_carries_on_with_all_that_a_person_gave(old: Course) -> None:
-    """Penalties, extensions, points and comments by hand stay; records say the version; then nothing is left."""
+    """Penalties, extensions, points and comments by hand stay; then nothing is left to grade or write."""
     require_kept(old)
 
     pupils.command(old, "grade", "mini", "--yes", code=1)

@@ -70,8 +70,8 @@ class Terminal(Audience):
         known = (_("torchaula {version}").format(version=each) for each in upgrade.before if each)
         before = ", ".join([*(_("an earlier torchaula") for each in upgrade.before if not each), *known])
         told = _(
-            "{count} submissions were graded with {before}, and are graded again with torchaula {now}; nothing "
-            "is written before you agree"
+            "{count} submissions were graded with {before}, and are graded again with torchaula {now}; "
+            "nothing is written before you agree"
         )
         self._tell(told.format(count=upgrade.count, before=before, now=upgrade.now))
 
