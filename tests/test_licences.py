@@ -23,7 +23,7 @@ PROJECT = tomllib.loads((mini.ROOT / "pyproject.toml").read_text(encoding="utf-8
 FILES = ("LICENSE", "LICENSE-CC-BY-4.0", "ATTRIBUTION.md")
 # A name of each licence, as SPDX calls it, that stands in its file.
 TITLES = {"MIT": "MIT License", "CC-BY-4.0": "Attribution 4.0 International"}
-LOADS = re.compile(r"(load|fetch)_[a-z0-9_]+")
+LOADERS = {name for name in datasets.__all__ if name.startswith(("load_", "fetch_"))}
 
 
 def text(name: str) -> str:
