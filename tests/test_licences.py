@@ -82,11 +82,7 @@ def loads(assignment: str) -> Iterator[str]:
             for node in ast.walk(ast.parse(cell.source)):
                 if isinstance(node, ast.ImportFrom) and node.module == "sklearn.datasets":
                     yield from (each.name for each in node.names)
-                elif (
-                    isinstance(node, ast.Attribute)
-                    and LOADS.fullmatch(node.attr)
-                    and hasattr(datasets, node.attr)
-                ):
+                elif isinstance(node, ast.Attribute) and node.attr in LOADERS:
                     yield node.attr
 
 
