@@ -44,11 +44,7 @@ NAMED = sorted({command for page in PAGES for command in commands(page)})
 def test_there_are_commands() -> None:
     """The pages are read as people read them: blocks, lines, and what is wrapped over two lines."""
     assert len(NAMED) > 40
-    assert "nbgrader zip_collect mlp --force" in NAMED
-    assert (
-        "torchaula new examen/mi-ejercicio # one more: change statement, solution, checks, hidden cells"
-        in [" ".join(each.split()) for each in NAMED]
-    )
+    assert {"nbgrader zip_collect mlp --force", "torchaula grade mlp --student ana"} <= set(NAMED)
 
 
 def fault(command: str) -> str:
@@ -69,7 +65,8 @@ def fault(command: str) -> str:
     except click.exceptions.Exit:  # `--version`
         return ""
     except click.ClickException as error:
-        return error.format_message()
+        is_name_alone = isinstance(error, click.MissingParameter) and len(words) == 1
+        return "" if is_name_alone else error.format_message()
     return ""
 
 
@@ -86,7 +83,7 @@ def test_command_exists_with_its_options(command: str) -> None:
         "torchaula grade mlp --nope",
         "make nothing",
         "nbgrader zipcollect",
-        "torchaula new",
+        "torchaula new a b",
     ],
 )
 def test_command_that_does_not_exist_is_seen(command: str) -> None:
@@ -97,7 +94,8 @@ def test_command_that_does_not_exist_is_seen(command: str) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     """Each relative link is to a file of the repository."""
-    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    text = INLINE.sub("", ANY_FENCE.sub("", page.read_text(encoding="utf-8")))
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)
     missing = [link for link in links if not (page.parent / link).exists()]
 
     assert [link for link in missing if Path(link).name not in PENDING] == []
