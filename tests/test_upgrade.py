@@ -16,13 +16,14 @@ from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 
 import torchaula
-from tests import ledgers, mini, pupils, week
+from tests import kernels, ledgers, mini, pupils, week
 from torchaula.classroom.batch import assignments, records, upgrades
 from torchaula.course import converters
 from torchaula.course.layout import Course, find
 from torchaula.errors import Refusal
 
 KEPT = Path(__file__).parent / "upgrade" / "v0.1.0"
+pytestmark = pytest.mark.filterwarnings("ignore:.*(unclosed|TCP without encryption).*")
 GRADED = ("ana", "bea", "carlos", "diana")
 # Points after the late penalty: in time; 10 % off; late with an extension; by hand, then 10 % off.
 TOTALS = {"ana": "14.0", "bea": "4.5", "carlos": "6.0", "diana": "5.4", "elena": "", "fermín": ""}
@@ -195,3 +196,16 @@ def test_record_says_who_released_the_notebook(course: Course) -> None:
     known = records.known(course, "mini")
     assert (known["ana"].released, known["ana"].version) == (torchaula.__version__,) * 2
     assert (known["bea"].released, known["bea"].version) == ("0.1.5", torchaula.__version__)
+
+
+def test_notebook_of_before_runs_with_the_package_of_now(tmp_path: Path) -> None:
+    """What v0.1.0 released begins in today's kernel, lets a right answer pass and tells a wrong one."""
+    shutil.copytree(KEPT / "release" / "mini", tmp_path / "mini")
+    answers = {"double": "def double(x):\n    return 2 * x", "add-one": "def add_one(x):\n    return x + 2"}
+
+    cells = kernels.run_all(tmp_path / "mini" / "mini.ipynb", answers)
+
+    told = {name: kernels.text(cell.get("outputs", [])) for name, cell in cells.items()}
+    assert told["preparacion"] == "✔ Todo listo."
+    assert told["double-publico"] == ""
+    assert told["add-one-publico"].startswith("✘ add-one")
