@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
-from torchaula import __version__, origin
+from torchaula import __version__
 from torchaula.classroom.batch import entries, pool, records, review, upgrades
 from torchaula.classroom.batch.assignments import Assignment
 from torchaula.classroom.batch.entries import Change, Entry
@@ -193,7 +193,7 @@ class Desk:
                 assignment.keys,
                 reached=found.solutions,
                 version=__version__,
-                released=origin.version_of(task.content),
+                released=task.released,
             )
         task.outdated = ()
         records.save(records.pending(self._course, assignment.name, task.student), task.record)

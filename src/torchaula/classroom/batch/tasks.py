@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
+from torchaula import origin
 from torchaula.classroom.batch import records, upgrades
 from torchaula.classroom.batch.assignments import Assignment
 from torchaula.classroom.batch.records import Record
@@ -16,6 +17,7 @@ from torchaula.classroom.gradebook.lateness import Arrival, LateWork
 from torchaula.classroom.gradebook.ledger import Lateness, Standing
 from torchaula.classroom.intake import exchange_files, received
 from torchaula.course.rebuilding.submitted import load
+from torchaula.errors import Refusal
 
 
 @dataclass
@@ -53,6 +55,14 @@ class Task:
     def content(self) -> bytes:
         assert self.submission.notebook is not None
         return load(self.submission.notebook)
+
+    @property
+    def released(self) -> str:
+        """The version of torchaula that released the learner's notebook, as its file claims; "" if unknown."""
+        try:
+            return origin.version_of(self.content)
+        except (OSError, Refusal):  # the file was removed meanwhile, which the writer names
+            return ""
 
     @property
     def exchanged(self) -> dict[str, bytes]:
