@@ -58,7 +58,7 @@ class Task:
 
     @property
     def released(self) -> str:
-        """The version of torchaula that released the learner's notebook, as its file claims; "" if unknown."""
+        """The version that released the learner's notebook, as its file claims; empty if unknown."""
         try:
             return origin.version_of(self.content)
         except (OSError, Refusal):  # the file was removed meanwhile, which the writer names
