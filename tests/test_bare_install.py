@@ -14,7 +14,6 @@ import re
 import subprocess
 import sys
 import tomllib
-from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -23,6 +22,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 from packaging.requirements import Requirement
 
+import torchaula
 from tests import learners
 from torchaula.authoring import pack
 from torchaula.course import notebook
@@ -168,4 +168,4 @@ def test_command_with_the_extra_is_the_command_line() -> None:
     done = subprocess.run([sys.executable, "-m", "torchaula", "--version"], capture_output=True, text=True)
 
     assert done.returncode == 0
-    assert metadata.version("torchaula") in done.stdout
+    assert torchaula.__version__ in done.stdout

@@ -58,9 +58,14 @@ def copy(tmp_path: Path) -> Course:
     """What packing reads of the real course, elsewhere."""
     for folder in ("source", "release"):
         shutil.copytree(COURSE.root / folder, tmp_path / "course" / folder)
-    for file in (COURSE.config, COURSE.root / outline.FILE):
+    for file in (COURSE.config, COURSE.root / outline.FILE, *pack.licences(COURSE)):
         shutil.copy(file, tmp_path / "course")
     return find(tmp_path / "course")
+
+
+def licences() -> set[str]:
+    """The names of the files that say what may be copied."""
+    return {file.name for file in pack.licences(COURSE)}
 
 
 @pytest.mark.sampled(2)
@@ -75,7 +80,7 @@ def test_zip_holds_what_a_learner_needs_and_no_answer(copy: Course, wheel: Path,
 
     released = release.files(copy.release / assignment)
     data = {name for name in released if not name.startswith("img/")} - {f"{assignment}.ipynb"}
-    given = {f"{assignment}.ipynb", "LEEME.md", wheel.name, *data}
+    given = {f"{assignment}.ipynb", "LEEME.md", wheel.name, *data, *licences()}
     assert names == {f"{assignment}/{name}" for name in given}
     page = (copy.root / "home" / assignment / "LEEME.md").read_text(encoding="utf-8")
     assert outline.entry(COURSE.root, assignment).title in page
@@ -132,7 +137,7 @@ def test_what_the_notebook_does_not_show_stays_a_file(copy: Course, wheel: Path)
     with ZipFile(pack.pack(copy, name, wheel)) as archive:
         files = {each.removeprefix(f"{name}/") for each in archive.namelist()}
 
-    assert files == {f"{name}.ipynb", "LEEME.md", wheel.name, "datos.txt", place}
+    assert files == {f"{name}.ipynb", "LEEME.md", wheel.name, "datos.txt", place, *licences()}
 
 
 def test_drawing_that_can_not_be_drawn_is_named(copy: Course, wheel: Path) -> None:

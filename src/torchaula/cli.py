@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-import torchaula.course  # noqa: F401  (before anything else imports nbformat)
+import torchaula.course
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 from torchaula.printing import forgive_streams, printable, shortened
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @click.group(help=_('Build, check and grade the course "Fundamentos de PyTorch".'))
-@click.version_option(package_name="torchaula")
+@click.version_option(torchaula.__version__)
 @click.option(
     "--course", type=click.Path(path_type=Path, file_okay=False), default=".", help=_("The course's folder.")
 )

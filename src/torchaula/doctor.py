@@ -17,6 +17,7 @@ from nbgrader.api import get_alembic_version
 from packaging.requirements import Requirement
 from sqlalchemy.engine import make_url
 
+from torchaula import __version__
 from torchaula.classroom.gradebook import gradebook, seeding
 from torchaula.course import converters, secret_file
 from torchaula.course.layout import Course
@@ -175,7 +176,7 @@ def _versions(_course: Course | None) -> tuple[str, str]:
         f"{each.name} {_installed(each.name) or '–'} ({each.specifier})" for each in needed if not _fits(each)
     ]
     own = _("torchaula {version} with nbgrader {nbgrader}").format(
-        version=_installed("torchaula"), nbgrader=_installed("nbgrader")
+        version=__version__, nbgrader=_installed("nbgrader")
     )
     return own, _("other versions are needed: {names}; run make again").format(
         names=", ".join(wrong)

@@ -25,6 +25,7 @@ from torchaula.errors import Refusal
 from torchaula.i18n import _
 
 PROJECT = Path(torchaula.__file__).parents[2]
+LICENCES = ("LICENSE*", "ATTRIBUTION.md")  # of the course, where it has them
 OLDEST = (1980, 1, 1, 0, 0, 0)  # one time for all files, so that the same content gives the same bytes
 
 
@@ -66,6 +67,8 @@ def pack(course: Course, assignment: str, package: Path) -> Path:
         pictures.put_inside(inside / f"{assignment}.ipynb")
         shutil.copy(package, inside)
         data = release.files(inside) - {f"{assignment}.ipynb", package.name}
+        for file in licences(course):
+            shutil.copy(file, inside)
         (inside / "LEEME.md").write_text(read_me(course, assignment, package, data), encoding="utf-8")
         _require_no_secret(course, assignment, inside, Path(temporary) / "aside")
         place = course.dist / f"{assignment}.zip"
@@ -73,26 +76,43 @@ def pack(course: Course, assignment: str, package: Path) -> Path:
     return place
 
 
+def licences(course: Course) -> list[Path]:
+    """The files that say under which licences a course stands, and whose its data is; none if it has none."""
+    return sorted(file for pattern in LICENCES for file in course.root.glob(pattern) if file.is_file())
+
+
 def read_me(course: Course, assignment: str, package: Path, data: Collection[str] = ()) -> str:
     """The page that tells a learner how to install, open, check and hand in.
 
     `package` is the wheel, and `data` are the files that the notebook reads.
     """
-    text = resources.files(__package__).joinpath("LEEME.md").read_text(encoding="utf-8")
     names = ", ".join(f"`{name}`" for name in sorted(data))
     pinned, bounds = version("torch").partition("+")[0], _torches(package)
     known = outline.entry(course.root, assignment)
-    return Template(text).substitute(
+    return Template(_template("LEEME.md")).substitute(
         assignment=assignment,
         title=known.title or assignment,
         about=f": {known.about}" if known.about else "",
         wheel=package.name,
         beside=f" El cuaderno lee también {names}: déjalo todo junto." if data else "",
         data=f" y {names}" if data else "",
+        licence=_licence(course),
         torch=pinned,
         oldest=bounds[">="],
         below=bounds["<"],
     )
+
+
+def _licence(course: Course) -> str:
+    """The page's last part: where the licences stand; empty for a course without."""
+    if not (found := licences(course)):
+        return ""
+    names = ", ".join(f"`{file.name}`" for file in found)
+    return Template(_template("LICENCIA.md")).substitute(files=names)
+
+
+def _template(name: str) -> str:
+    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
 def _torches(package: Path) -> dict[str, str]:

@@ -4,6 +4,10 @@ student = graded("cross-entropy-publico", names="cross_entropy")
 student.cross_entropy(logits, target).matches(F.cross_entropy)
 """
 
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from torchaula.checks import older
 from torchaula.checks.battery import battery, no_loops
 from torchaula.checks.errors import CheckFailed, TestError
 from torchaula.checks.graded import graded, probe
@@ -22,3 +26,11 @@ __all__ = [
     "probe",
     "progreso",
 ]
+
+if not TYPE_CHECKING:  # else every name would exist for a type checker
+
+    def __getattr__(name: str) -> Any:
+        """Tell a learner whose notebook imports a name of a newer version, in place of a traceback."""
+        if older.shell() is None or name.startswith("_") or find_spec(f"{__name__}.{name}"):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise older.lacking(name)

@@ -6,18 +6,17 @@ Where a cell raises what is for the learner, the kernel shows it in red and repl
 
 from __future__ import annotations
 
-import builtins
 from typing import Any
 
-from torchaula.checks import messages
+from torchaula.checks import messages, older
 from torchaula.checks.errors import ForLearner
 from torchaula.checks.progress import Progress
 
 
 def follow(progress: Progress) -> None:
     """In a Jupyter kernel, tell of these checks from now on, and let cells run after one that fails."""
-    shell: Any = getattr(builtins, "get_ipython", lambda: None)()
-    if getattr(shell, "kernel", None) is None:  # a judge, a test, or a terminal
+    shell = older.shell()
+    if shell is None:
         return
     for known in list(shell.events.callbacks["post_run_cell"]):
         if isinstance(known, Follower):

@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeAlias
 
 import torch
 
-from torchaula.checks import kernel, messages
+from torchaula.checks import kernel, messages, older
 from torchaula.checks.allowed import ALL, unsorted
 from torchaula.checks.errors import TestError
 from torchaula.checks.families import TORCH
@@ -144,13 +144,15 @@ def serve_with(backend: Backend | None, seed: int = COURSE_SEED, seed_of: SeedOf
     _served_by, _seed, _seed_of = backend, seed, seed_of or partial(derive, seed)
 
 
-def begin(assignment: str, points: Mapping[str, float] | None = None) -> None:
+def begin(assignment: str, points: Mapping[str, float] | None = None, **later: object) -> None:
     """End the set-up cell: probes may use the names defined so far, and random numbers start here.
 
     `points` are those of each exercise's public check, in the notebook's order. In a Jupyter kernel the cells
-    after a check that fails run all the same.
+    after a check that fails run all the same. Raises `OlderPackage` for `later`: arguments of newer versions.
     """
     global _notebook
+    if later:
+        raise older.lacking(", ".join(later))
     namespace = sys._getframe(1).f_globals
     settle()  # a learner may have run own cells before the set-up
     setup = {name: value for name, value in namespace.items() if not name.startswith("_")}
@@ -161,6 +163,7 @@ def begin(assignment: str, points: Mapping[str, float] | None = None) -> None:
         assignment, _seed_of, setup, backend, progress=Progress(dict(points or {}), namespace)
     )
     kernel.follow(_notebook.progress)
+    older.notice()
     print(messages.READY)
 
 

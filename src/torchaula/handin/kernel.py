@@ -9,10 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from torchaula import origin
 from torchaula.handin import looks, words
 from torchaula.handin.looks import Fault, Look
-
-SESSION = "JPY_SESSION_NAME"  # in which Jupyter tells a kernel the path of its notebook
 
 
 def entrega(path: str | os.PathLike[str] | None = None) -> None:
@@ -21,21 +20,11 @@ def entrega(path: str | os.PathLike[str] | None = None) -> None:
     Without a path it is the file that Jupyter names, or the only notebook of the assignment in the folder.
     """
     namespace = sys._getframe(1).f_globals
-    found = Path(path) if path is not None else _own_file()
+    found = Path(path) if path is not None else origin.own_file(namespace)
     if found is None:
         print("✘ " + words.NO_PATH)
         return
     print(words.report(with_unsaved(looks.look(found), namespace.get("In", []))))
-
-
-def _own_file() -> Path | None:
-    """The file of the notebook that runs; None if nothing tells."""
-    told = os.environ.get(SESSION, "")
-    if told.endswith(".ipynb") and Path(told).is_file():
-        return Path(told)
-    here = sorted(Path.cwd().glob("*.ipynb"))
-    named = [each for each in here if told and each.name == Path(told).name]
-    return next(iter(named), here[0] if len(here) == 1 else None)
 
 
 def with_unsaved(look: Look, executed: object) -> Look:

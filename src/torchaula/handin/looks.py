@@ -17,6 +17,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from torchaula import origin
+
 LARGEST = 20 * 2**20  # bytes, as when grading
 STUB = "# ESCRIBE AQUÍ TU CÓDIGO"
 MOST_CHARACTERS = 100_000  # of a cell that is parsed
@@ -39,7 +41,8 @@ class Fault(StrEnum):
 class Look:
     """What a file holds. `about` has, for each fault, the names of what it concerns.
 
-    `digest` is the SHA-256 of the file's bytes, in hexadecimal, and `saved` when it was written.
+    `digest` is the SHA-256 of the file's bytes, in hexadecimal, and `saved` when it was written. `version` is
+    the one of torchaula that it was released with; empty if the file doesn't say.
     """
 
     path: Path
@@ -48,6 +51,7 @@ class Look:
     unanswered: tuple[str, ...] = ()
     digest: str = ""
     saved: datetime | None = None
+    version: str = ""
     about: Mapping[Fault, tuple[str, ...]] | None = None
 
     @property
@@ -78,7 +82,8 @@ def look(path: Path) -> Look:
         exercises = ()
     about = dict(_faults(path, cells, assignment, exercises))
     unanswered = tuple(name for name in exercises if _is_unanswered(cells, name))
-    return Look(path, assignment, exercises, unanswered, digest, saved, about)
+    version = origin.version_of(content)
+    return Look(path, assignment, exercises, unanswered, digest, saved, version, about)
 
 
 def _cells(content: bytes) -> list[Any] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textwrap import fill
 
+from torchaula import __version__
 from torchaula.handin.looks import Fault, Look
 
 USAGE = "Escribe detrás el archivo que vas a entregar: python -m torchaula.handin mlp.ipynb"
@@ -53,5 +54,15 @@ def _receipt(look: Look) -> list[str]:
         return []
     return [
         f"  Guardado el {look.saved:%d/%m/%Y a las %H:%M:%S}. Recibo: {look.digest[:RECEIPT_CHARACTERS]}",
+        f"  {_versions(look.version)}",
         "  No se ha enviado nada: entrega el archivo donde te diga quien te da clase.",
     ]
+
+
+def _versions(made: str) -> str:
+    """The version that the notebook was released with, and the installed one where that is another."""
+    if not made:
+        return f"No dice con qué versión de torchaula se hizo; comprobado con la {__version__}."
+    if made == __version__:
+        return f"Hecho y comprobado con torchaula {made}."
+    return f"Hecho con torchaula {made}; comprobado con la {__version__}. Se corrige igual."

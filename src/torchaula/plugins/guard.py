@@ -18,9 +18,11 @@ from typing import Any
 
 from jupyter_client.manager import AsyncKernelManager
 from nbconvert.exporters import NotebookExporter
+from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.converters.base import NbGraderException
 
+from torchaula import origin
 from torchaula.classroom.batch import assignments, late_changes, preflight, submissions
 from torchaula.classroom.batch.assignments import Assignment
 from torchaula.classroom.gradebook import gradebook, lateness, seeding
@@ -48,6 +50,15 @@ class SourceExporter(NotebookExporter):
         if self.parent is not None:
             is_alone = getattr(self.parent, "no_database", True)
             guard(self.parent, None if is_alone else gradebook.require_same_cells)
+
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: Any = None, **options: Any
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Note the version of torchaula that releases the notebook in what learners receive."""
+        nb.metadata[origin.KEY] = origin.noted()
+        made = super().from_notebook_node(nb, resources, **options)  # type: ignore[no-untyped-call]
+        done: tuple[NotebookNode, dict[str, Any]] = made
+        return done
 
 
 def guard_grading(converter: Any) -> None:

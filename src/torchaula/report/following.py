@@ -25,6 +25,7 @@ from torchaula.classroom.batch.batch import Batch
 from torchaula.classroom.batch.desk import Audience
 from torchaula.classroom.batch.entries import Change
 from torchaula.classroom.batch.records import Record
+from torchaula.classroom.batch.upgrades import Upgrade
 from torchaula.classroom.gradebook.ledger import Standing
 from torchaula.i18n import _
 from torchaula.printing import printable, shortened
@@ -65,13 +66,38 @@ class Terminal(Audience):
     def begin(self, total: int) -> None:
         self._progress.update(self._bar, total=total)
 
+    def upgraded(self, upgrade: Upgrade) -> None:
+        known = (_("torchaula {version}").format(version=each) for each in upgrade.before if each)
+        before = ", ".join([*(_("an earlier torchaula") for each in upgrade.before if not each), *known])
+        told = _(
+            "{count} submissions were graded with {before}, and are graded again with torchaula {now}; "
+            "nothing is written before you agree"
+        )
+        self._tell(told.format(count=upgrade.count, before=before, now=upgrade.now))
+
+    def _tell(self, text: str) -> None:
+        self.console.print(escape(printable(text)), soft_wrap=True)
+
     def graded(self, student: str) -> None:
         self._progress.update(self._bar, advance=1, description=escape(shortened(printable(student), 30)))
 
-    def agree(self, changes: Sequence[Change]) -> bool:
+    def agree(self, changes: Sequence[Change], upgrade: Upgrade | None = None) -> bool:
         self._progress.stop()
+        if changes:
+            self._show(changes, upgrade)
+        else:
+            self._tell(_("Graded again: nobody gains or loses points; feedback may read otherwise"))
+        if self._is_agreed:
+            return True
+        if not (self.console.is_terminal and sys.stdin.isatty()):
+            return False
+        return click.confirm(_("Write these points?"), default=False)
+
+    def _show(self, changes: Sequence[Change], upgrade: Upgrade | None) -> None:
         gains = sum(change.is_gain for change in changes)
         told = _("The course has changed: {gains} gain points, {losses} lose some")
+        if upgrade is not None:
+            told = _("Graded again: {gains} gain points, {losses} lose some")
         told = told.format(gains=gains, losses=len(changes) - gains)
         if any(change.late_before != change.late_after for change in changes):
             late = _("{late} become late, {on_time} are no longer late").format(
@@ -81,11 +107,6 @@ class Terminal(Audience):
             told = f"{told}; {late}"
         self.console.print(told, soft_wrap=True)
         self.console.print(_table(changes))
-        if self._is_agreed:
-            return True
-        if not (self.console.is_terminal and sys.stdin.isatty()):
-            return False
-        return click.confirm(_("Write these points?"), default=False)
 
     def publish(self, student: str, record: Record, standing: Standing, graded: NotebookNode | None) -> None:
         render.refresh(self._course, self._assignment, student, record, standing, graded, self._solutions)

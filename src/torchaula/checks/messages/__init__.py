@@ -50,6 +50,7 @@ from torchaula.checks.messages.rows import (
     the_case,
 )
 from torchaula.checks.messages.values import argument, call, show
+from torchaula.checks.messages.versions import lacking, newer_notebook
 
 __all__ = [
     "DIFFERENCES",
@@ -76,7 +77,9 @@ __all__ = [
     "growing",
     "grows",
     "in_one_line",
+    "lacking",
     "missing",
+    "newer_notebook",
     "no_gradient",
     "not_data",
     "not_finite",

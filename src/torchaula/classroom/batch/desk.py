@@ -14,12 +14,14 @@ from msgspec.structs import replace
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
-from torchaula.classroom.batch import entries, pool, records, review
+from torchaula import __version__
+from torchaula.classroom.batch import entries, pool, records, review, upgrades
 from torchaula.classroom.batch.assignments import Assignment
 from torchaula.classroom.batch.entries import Change, Entry
 from torchaula.classroom.batch.records import Record
 from torchaula.classroom.batch.submissions import Submission
 from torchaula.classroom.batch.tasks import Task, Tasks
+from torchaula.classroom.batch.upgrades import Upgrade
 from torchaula.classroom.batch.writer import Writer
 from torchaula.classroom.gradebook import classlist, gradebook, lateness, ledger, seeding
 from torchaula.classroom.gradebook.ledger import Ledger, Standing
@@ -29,6 +31,15 @@ from torchaula.errors import Refusal
 from torchaula.grading.trusted.jobs import Job, Result
 from torchaula.i18n import _
 
+_NOT_WRITTEN = _(
+    "{path}: nothing of {assignment} was written: points that were given would change; `--yes` goes on "
+    "unasked (nothing is graded twice), or undo the change in source/ or nbgrader_config.py"
+)
+_NOT_UPGRADED = _(
+    "{path}: nothing of {assignment} was written: it was graded with another version; `--yes` goes on "
+    "unasked (nothing is graded twice), or install the version from before"
+)
+
 
 class Audience:
     """Receives the progress of a batch. This base class agrees to everything and shows nothing."""
@@ -36,11 +47,14 @@ class Audience:
     def begin(self, total: int) -> None:
         """Called first, with the number of submissions that will be graded."""
 
+    def upgraded(self, upgrade: Upgrade) -> None:
+        """Called before, if another version of torchaula graded the class."""
+
     def graded(self, student: str) -> None:
         """Called after each of them."""
 
-    def agree(self, changes: Sequence[Change]) -> bool:
-        """Whether to write points that change though the submissions are the same."""
+    def agree(self, changes: Sequence[Change], upgrade: Upgrade | None = None) -> bool:
+        """Whether to write what changed points, or an upgrade, make of submissions that are the same."""
         return True
 
     def publish(self, student: str, record: Record, standing: Standing, graded: NotebookNode | None) -> None:
@@ -80,15 +94,18 @@ class Desk:
         make = Tasks(self._assignment, self._rule)
         tasks = [make.task(each, before, force) for each in submissions if each.can_be_graded]
         unsettled = tasks if is_changed else [task for task in tasks if not self._writer.is_settled(task)]
-        is_held = any(self._is_held(task) for task in unsettled)
+        held = [task for task in unsettled if self._is_held(task)]
+        upgrade = upgrades.of(task.version_before for task in held)
         if is_changed or unsettled:
             gradebook.backup(self._course)
-        if not is_held:
+        if not held:
             self._record(submissions)
+        if upgrade is not None:
+            self._audience.upgraded(upgrade)
         yield from (self._writer.left_out(each, before) for each in submissions if not each.can_be_graded)
         graded = self._graded(tasks, workers, at_once)
-        if is_held:
-            yield from self._written_after_consent(submissions, tasks, graded)
+        if held:
+            yield from self._written_after_consent(submissions, tasks, graded, upgrade)
         else:
             yield from self._written_at_once(tasks, graded)
 
@@ -114,11 +131,15 @@ class Desk:
         yield from self._up_to_date(task for task in tasks if task.student not in done)
 
     def _written_after_consent(
-        self, submissions: Iterable[Submission], tasks: Sequence[Task], graded: Iterable[tuple[Task, str]]
+        self,
+        submissions: Iterable[Submission],
+        tasks: Sequence[Task],
+        graded: Iterable[tuple[Task, str]],
+        upgrade: Upgrade | None,
     ) -> Iterator[Entry]:
         """Write nothing before all tasks are graded and somebody has agreed to the changed points."""
         yield from (self._writer.failed(task, problem) for task, problem in graded if problem)
-        self._require_consent(tasks)
+        self._require_consent(tasks, upgrade)
         self._record(submissions)
         yield from self._up_to_date(tasks)
 
@@ -159,7 +180,9 @@ class Desk:
         """Save as pending until gradebook and copy agree. Unsure results are graded again next time."""
         assignment, work = self._assignment, task.submission.work
         if task.record is not None:
-            task.record = replace(task.record, result=result, keys=assignment.keys, written="")
+            task.record = replace(
+                task.record, result=result, keys=assignment.keys, written="", version=__version__
+            )
         else:
             found = review.of(work, assignment.instructor)
             task.record = Record(
@@ -169,22 +192,19 @@ class Desk:
                 work.digest,
                 assignment.keys,
                 reached=found.solutions,
+                version=__version__,
+                released=task.released,
             )
         task.outdated = ()
         records.save(records.pending(self._course, assignment.name, task.student), task.record)
 
-    def _require_consent(self, tasks: Iterable[Task]) -> None:
-        """Ask before points change that were given for the same submissions."""
+    def _require_consent(self, tasks: Iterable[Task], upgrade: Upgrade | None) -> None:
+        """Ask before points that were given for the same submissions change, or are given by an upgrade."""
         held = (task for task in tasks if task.is_graded and self._is_held(task))
         changes = [change for task in held if (change := self._change(task)) is not None]
-        if changes and not self._audience.agree(changes):
-            raise Refusal(
-                _(
-                    "{path}: nothing of {assignment} was written: points that were given would change; "
-                    "`--yes` goes on unasked (nothing is graded twice), or undo the change in source/ or "
-                    "nbgrader_config.py"
-                ).format(path=self._course.gradebook, assignment=self._assignment.name)
-            )
+        if (changes or upgrade) and not self._audience.agree(changes, upgrade):
+            told = _NOT_WRITTEN if changes or upgrade is None else _NOT_UPGRADED
+            raise Refusal(told.format(path=self._course.gradebook, assignment=self._assignment.name))
 
     def _is_held(self, task: Task) -> bool:
         """Whether points given for the same file may change in a way that somebody has to agree to."""

@@ -31,7 +31,8 @@ class Record(msgspec.Struct, frozen=True):
     shows of the instructor's notebook. `unjudged` are the points that the gradebook was given for cells
     without a test: 0 if nothing was answered, None if a person has to look. `late` is the late penalty at
     that time. `reached` are the solution cells that the code in `review` may have affected; None if not
-    recorded.
+    recorded. `version` is the version of torchaula that graded, and `released` the one that released the
+    learner's notebook, as its file claims; both are only told, and nothing is graded again for them.
     """
 
     result: Result
@@ -44,6 +45,8 @@ class Record(msgspec.Struct, frozen=True):
     unjudged: dict[str, float | None] = {}
     late: Lateness | None = None
     reached: list[str] | None = None
+    version: str = ""
+    released: str = ""
 
     def is_of(self, submission: str, work: str) -> bool:
         """Whether grading this submission again would give the same result."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
-from torchaula.classroom.batch import records
+from torchaula import origin
+from torchaula.classroom.batch import records, upgrades
 from torchaula.classroom.batch.assignments import Assignment
 from torchaula.classroom.batch.records import Record
 from torchaula.classroom.batch.submissions import Submission
@@ -16,6 +17,7 @@ from torchaula.classroom.gradebook.lateness import Arrival, LateWork
 from torchaula.classroom.gradebook.ledger import Lateness, Standing
 from torchaula.classroom.intake import exchange_files, received
 from torchaula.course.rebuilding.submitted import load
+from torchaula.errors import Refusal
 
 
 @dataclass
@@ -25,7 +27,8 @@ class Task:
     `record` is its latest result, whose `outdated` exercises must be graded again; None: all of them.
     `standing` is the gradebook's state, and `is_same` says whether that is about this very file, as far as
     known. `is_retry` says that its last result was unsure, so that changed points are expected. `late` is the
-    late penalty when it was written.
+    late penalty when it was written. `version_before` is the other version of torchaula that graded this very
+    file, if that is why it must be graded again.
     """
 
     submission: Submission
@@ -36,6 +39,7 @@ class Task:
     is_same: bool
     is_retry: bool
     late: Lateness | None
+    version_before: str | None = None
     rebuilt: NotebookNode | None = None  # kept only while it is graded
 
     @property
@@ -51,6 +55,14 @@ class Task:
     def content(self) -> bytes:
         assert self.submission.notebook is not None
         return load(self.submission.notebook)
+
+    @property
+    def released(self) -> str:
+        """The version that released the learner's notebook, as its file claims; empty if unknown."""
+        try:
+            return origin.version_of(self.content)
+        except (OSError, Refusal):  # the file was removed meanwhile, which the writer names
+            return ""
 
     @property
     def exchanged(self) -> dict[str, bytes]:
@@ -79,7 +91,9 @@ class Tasks:
         is_unsure = settled is not None and settled.result.is_unsure and settled.keys == assignment.keys
         late = settled.late if settled else None
         standing = before.get(student, Standing())
-        return Task(submission, arrival, record, outdated, standing, is_same, is_same and is_unsure, late)
+        before_upgrade = upgrades.version_before(settled, assignment.keys) if is_same else None
+        is_retry = is_same and is_unsure
+        return Task(submission, arrival, record, outdated, standing, is_same, is_retry, late, before_upgrade)
 
     def _known(
         self, submission: Submission, kept: Iterable[Record | None]
