@@ -442,8 +442,8 @@ def forget(folder: Path, student: str, yes: bool) -> None:
 
 @cli.command(
     help=_(
-        "Remove what is older than DATE (2026-09-01, midnight in c.MoodleCollector.timezone): submissions, with "
-        "grades, pages and backups; students who handed in nothing since; old downloads, backups and logs."
+        "Remove what is older than DATE (2026-09-01, midnight in c.MoodleCollector.timezone): submissions, "
+        "their grades and pages, students who handed in nothing since, old downloads, backups and logs."
     )
 )
 @click.option("--before", "date", required=True, metavar="DATE", help=_("The first day of which all stays."))

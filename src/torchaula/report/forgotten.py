@@ -33,7 +33,7 @@ PLACES = {
 
 
 def forget(course: Course, student: str, is_agreed: bool) -> bool:
-    """Forget a student; returns whether everything could be removed. Raises `Refusal` like `forgetting.forget`."""
+    """Forget a student; returns whether everything could be removed. Raises `Refusal` like `forgetting`."""
 
     def agree(plan: Plan) -> bool:
         click.echo(_("All that is kept of {student}:").format(student=printable(student)))
@@ -43,7 +43,7 @@ def forget(course: Course, student: str, is_agreed: bool) -> bool:
 
 
 def purge(course: Course, text: str, is_agreed: bool) -> bool:
-    """Remove what is older than a day; returns whether all of it could be. Raises `Refusal` like `purging.purge`."""
+    """Remove what is older than a day; returns whether all of it could be. Raises like `purging.purge`."""
     day = purging.day(course, text)
     zone = day.zone or _("this machine's time zone")
     told = _("Before {day}, {zone}:").format(day=f"{text.strip()} 00:00", zone=zone)

@@ -66,7 +66,7 @@ def opened(course: Course) -> Iterator[Gradebook]:
 
 
 def _begin_private(url: str) -> None:
-    """Create the file of a new SQLite gradebook for its owner alone: SQLite takes an empty file for a new one."""
+    """Create the file of a new SQLite gradebook, empty and for its owner alone; SQLite accepts it."""
     path = sqlite_file(url)
     if path is not None and path.parent.is_dir() and not path.exists():
         with suppress(OSError):  # SQLite says what is wrong there

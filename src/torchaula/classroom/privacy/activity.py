@@ -1,9 +1,9 @@
-"""Find out when each student was last active in each assignment, and which files of a course are older than a day."""
+"""Find out when each student last handed in each assignment, and which files without an owner are old."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -47,7 +47,7 @@ def _told(
     course: Course, recorded: Mapping[tuple[str, str, str], datetime]
 ) -> Iterator[tuple[str, str, datetime]]:
     """What registers, gradebook, exchange and the files handed in say."""
-    for (student, assignment, _digest), time in recorded.items():
+    for (student, assignment, _file), time in recorded.items():
         yield student, assignment, time
     url = books.of_course(course)
     for (student, assignment), arrived in (books.submissions(url) if url else {}).items():
@@ -74,7 +74,7 @@ def _files_alone(course: Course) -> Iterator[tuple[str, str, datetime]]:
     for folder in folders.record_folders(course):
         for path in listed(folder):
             found[folders.student_of_record(path), folder.name].append(_time(path))
-    return ((*key, max(times)) for key, times in found.items() if times)
+    return ((student, name, max(times)) for (student, name), times in found.items() if times)
 
 
 def _files(path: Path) -> list[Path]:
@@ -97,7 +97,7 @@ def _time(path: Path) -> datetime:
 
 
 def old_files(course: Course, before: datetime) -> Iterator[Trace]:
-    """The files without an owner that are older: downloads, logs, and copies of the gradebook with their secrets."""
+    """The files without an owner that are older: downloads, logs, copies of gradebook and secret."""
     for path in downloads.whole_files(course):
         if _time(path) < before:
             yield Trace(Place.DOWNLOADS, path, partial(_erase_and_tidy, path, downloads.folder(course)))
@@ -106,15 +106,13 @@ def old_files(course: Course, before: datetime) -> Iterator[Trace]:
             yield Trace(Place.REGISTERS, path, partial(erase, path))
     for copy in books.copies(course):
         if books.made(copy) < before:
-            secret = [
-                path for path in (copy.with_suffix(".secret"),) if copy.suffix == ".db" and path.is_file()
-            ]
-            yield Trace(Place.BACKUPS, copy, partial(_erase_all, [copy, *secret]))
+            yield Trace(Place.BACKUPS, copy, partial(_erase_copy, copy))
 
 
-def _erase_all(paths: Iterable[Path]) -> None:
-    for path in paths:
-        erase(path)
+def _erase_copy(copy: Path) -> None:
+    erase(copy)
+    if copy.suffix == ".db":
+        erase(copy.with_suffix(".secret"))
 
 
 def _erase_and_tidy(path: Path, top: Path) -> None:

@@ -1,4 +1,4 @@
-"""Find students in the gradebook and in its copies, and delete their rows so that no page of the file keeps them."""
+"""Find students in the gradebook and its copies, and delete their rows so that no byte of them is left."""
 
 from __future__ import annotations
 

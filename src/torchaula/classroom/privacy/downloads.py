@@ -7,7 +7,7 @@ import re
 import shutil
 import stat
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -125,8 +125,8 @@ class _Downloads:
         except BadArchive as error:
             raise Refusal(
                 _(
-                    "{path}: {reason} Nobody can tell what it holds, and nothing was removed; delete it"
-                ).format(path=path, reason=f"{error}.")
+                    "{path}: {reason}. Nobody can tell what it holds, and nothing was removed: delete it"
+                ).format(path=path, reason=error)
             ) from None
         below = path.with_name(archives.stem(path.name))
         gone = [entry for entry in entries if self._is_member_theirs(path, below, entry.filename)]
@@ -134,9 +134,7 @@ class _Downloads:
             return
         kept = [entry for entry in entries if entry not in gone]
         _require_copyable(path, kept)
-        yield Trace(
-            Place.DOWNLOADS, path, partial(_rewrite, path, {each.filename for each in gone}), len(gone)
-        )
+        yield Trace(Place.DOWNLOADS, path, partial(_rewrite, path, _names(gone)), len(gone))
 
     def _is_member_theirs(self, path: Path, below: Path, name: str) -> bool:
         try:
@@ -161,10 +159,14 @@ def _require_copyable(path: Path, kept: Sequence[zipfile.ZipInfo]) -> None:
     if odd:
         raise Refusal(
             _(
-                "{path}: {name} in it is encrypted or packed by an unusual method, so it can't be written anew "
-                "without the student, and nothing was removed; delete this file, or pack it anew, and try again"
+                "{path}: {name} in it is encrypted or packed by an unusual method, so it can't be written "
+                "anew without the student, and nothing was removed; delete this file, or pack it anew"
             ).format(path=path, name=packed.shown(odd[0].filename))
         )
+
+
+def _names(entries: Iterable[zipfile.ZipInfo]) -> set[str]:
+    return {each.filename for each in entries}
 
 
 def _rewrite(path: Path, gone: set[str]) -> None:

@@ -1,4 +1,4 @@
-"""Find what nbgrader's exchange keeps of students: submissions, released pages, and the cache of this user."""
+"""Find what nbgrader's exchange keeps of students: submissions and released pages, and this user's cache."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from torchaula.classroom.gradebook import gradebook, locks
 from torchaula.classroom.privacy import books, downloads, exchange, folders, known, naming, registers, tables
+from torchaula.classroom.privacy.people import Identity
 from torchaula.classroom.privacy.traces import Left, Scope, Trace, removed
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
@@ -49,7 +50,7 @@ def forget(course: Course, student: str, agree: Callable[[Plan], bool]) -> Done:
 def find(scope: Scope) -> Iterator[Trace]:
     """Everything of the students in a scope, in the order in which it can be removed.
 
-    The exchange comes first, since its pages are found by secrets in the students' folders; students.csv last.
+    The exchange comes first: its pages are found by secrets in the students' folders. students.csv is last.
     """
     parts = (exchange.find, downloads.find, registers.find, folders.find, books.find, tables.of_course)
     return chain(folders.find_leftovers(scope), *(part(scope) for part in parts))
@@ -78,6 +79,6 @@ def carry_out(scope: Scope, others: Sequence[Trace], agree: Callable[[Plan], boo
     return Done(plan, tuple(left), tuple(naming.find(scope)), tuple(naming.comments(scope)))
 
 
-def _settle(scope: Scope, begun: dict[str, known.Identity]) -> None:
+def _settle(scope: Scope, begun: dict[str, Identity]) -> None:
     rest = [each for id, each in begun.items() if id not in scope.wholly]
     known.note(scope.course, rest) if rest else known.settle(scope.course)

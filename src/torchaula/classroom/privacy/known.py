@@ -46,8 +46,8 @@ def _named(course: Course) -> Iterator[Identity]:
 def _ids(course: Course) -> Iterator[str]:
     """The ids that folders, records, registers and the exchange have."""
     for folder in folders.of_students(course).values():
-        found = (path.name for path in listed(folder) if folders.is_of_student(path))
-        yield from (name for name in found if not LITTER.fullmatch(name))
+        names = (path.name for path in listed(folder) if folders.is_of_student(path))
+        yield from (name for name in names if not LITTER.fullmatch(name))
     for folder in folders.record_folders(course):
         found = (path for path in listed(folder) if not LITTER.fullmatch(path.name))
         yield from (folders.student_of_record(path) for path in found)

@@ -24,13 +24,14 @@ class Mentions:
         texts = {plain(t).strip() for each in wanted for t in each.texts}
         self._texts = {t.casefold() for t in texts if len(t) >= SHORTEST}
         longer = {plain(t).strip() for each in others for t in each.texts}
-        longer = {
-            t for t in longer if any(mine in t.casefold() and mine != t.casefold() for mine in self._texts)
-        }
+        longer = {text for text in longer if self._is_longer(text.casefold())}
         every = sorted({*self._texts, *longer}, key=len, reverse=True)
         body = "|".join(r"\s+".join(map(re.escape, text.split())) for text in every if text)
         self._pattern = re.compile(f"{BEFORE}(?:{body}){BEHIND}", re.IGNORECASE) if body else None
         self._needles = {needle for text in self._texts for needle in _written(text.split()[0])}
+
+    def _is_longer(self, text: str) -> bool:
+        return text not in self._texts and any(mine in text for mine in self._texts)
 
     def within(self, text: str) -> bool:
         """Whether a text names one of them."""

@@ -97,7 +97,7 @@ class People:
         )
 
     def whose_file(self, name: str) -> set[str]:
-        """The ids of the students whom a file's name begins with, as platforms write it: `id_…`, `lastfirst_…`."""
+        """The ids of the students with whom a file's name begins, as platforms name it: `ana_1_mlp.ipynb`."""
         stem = PurePosixPath(name).name
         for suffix in (".gz", ".tar", ".zip", ".tgz", ".ipynb"):
             stem = stem.removesuffix(suffix)

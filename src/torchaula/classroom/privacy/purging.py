@@ -22,7 +22,7 @@ from torchaula.i18n import _
 
 @dataclass(frozen=True)
 class Day:
-    """The moment at which a day begins, and the name of the time zone that tells it; empty: this machine's."""
+    """The moment when a day begins, and the name of the time zone in which it does; empty: this machine's."""
 
     begin: datetime
     zone: str
@@ -45,8 +45,8 @@ def day(course: Course, text: str) -> Day:
 def purge(course: Course, before: Day, agree: Callable[[Plan], bool]) -> Done:
     """Remove what is older than a day if `agree` returns true for the plan.
 
-    Who handed in nothing since is forgotten; of others go the assignments that they handed in before. Who never
-    handed in goes if students.csv lists them and has not changed since. Raises `Refusal` like `forget`.
+    Who handed in nothing since is forgotten; of others go the assignments that they handed in before. Who
+    never handed in goes if students.csv lists them and has not changed since. Raises `Refusal` like `forget`.
     """
     with locks.alone(course), gradebook.refused_where_not_written(course):
         people = known.people(course)

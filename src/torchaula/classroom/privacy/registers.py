@@ -76,9 +76,8 @@ def _is_of(scope: Scope, name: str, gone: frozenset[str]) -> bool:
     """Whether what belongs to no known student has a name that one of these has, or may have."""
     upload = UPLOAD.fullmatch(name)
     told = Told((), upload["name"], upload["number"]) if upload else Told((name,), name)
-    return bool((scope.people.whose(told) or scope.people.whose_file(name)) & gone) or scope.mentions.within(
-        name
-    )
+    found = scope.people.whose(told) or scope.people.whose_file(name)
+    return bool(found & gone) or scope.mentions.within(name)
 
 
 def _write(path: Path, register: Register) -> None:

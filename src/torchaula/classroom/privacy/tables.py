@@ -57,7 +57,9 @@ def read(path: Path) -> Table | None:
     header = next((line for line in lines if line.strip()), "")
     delimiter = max(",;\t", key=header.count)
     table = csv.reader(iter(lines), delimiter=delimiter)
-    rows, columns, start = [], [], 0
+    rows: list[Row] = []
+    columns: list[str] = []
+    start = 0
     try:
         for values in table:
             if columns:
@@ -92,7 +94,6 @@ def find(
     path: Path,
     place: Place,
     of: Callable[[Mapping[str, str]], frozenset[str]],
-    is_last: bool = False,
 ) -> Iterator[Trace]:
     """The rows that go from one table: those of the students that `of` returns for a row.
 
