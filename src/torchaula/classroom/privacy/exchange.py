@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from torchaula.classroom.privacy.traces import Place, Scope, Trace, erase, liste
 from torchaula.course import converters
 from torchaula.course.layout import Course
 
+NAME = re.compile(r"(?P<student>.+)\+(?P<assignment>[^+]+)\+(?P<time>[0-9]{4}-[^+]*)(?:\+[^+]*)?", re.DOTALL)
 HERE = ("submitted", "autograded", "feedback")  # the folders of a course that keep a submission's secret
 
 
@@ -45,10 +47,8 @@ def handed_in(course: Course) -> Iterator[HandedIn]:
     """The submissions in the exchange, which nbgrader names `student+assignment+time+random`."""
     exchange, cache = _folders(course)
     for path in [*listed(exchange / "inbound"), *listed(cache)]:
-        student, _plus, rest = path.name.partition("+")
-        if rest:
-            parts = rest.split("+")
-            yield HandedIn(path, plain(student), parts[0], _time(parts[1] if len(parts) > 1 else ""))
+        if found := NAME.fullmatch(path.name):
+            yield HandedIn(path, plain(found["student"]), found["assignment"], _time(found["time"]))
 
 
 def find(scope: Scope) -> Iterator[Trace]:

@@ -40,8 +40,9 @@ class Identity(msgspec.Struct, frozen=True):
 
     @property
     def texts(self) -> list[str]:
-        """What would name this student in a text."""
-        return [self.id, *self.full_names, *self.addresses]
+        """What would name this student in a text, also as platforms write names in files."""
+        as_files = (roster.LEFT_OUT.sub("", name) for name in self.full_names)
+        return list(dict.fromkeys([self.id, *self.full_names, *as_files, *self.addresses]))
 
 
 class Ambiguous(Refusal):
