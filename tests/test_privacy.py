@@ -86,7 +86,7 @@ def through_exchange(course: Course) -> None:
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Course:
-    """Two assignments, graded by the commands, with all that an instructor's term leaves. Copy it to change it."""
+    """Two assignments, graded by the commands, with all that a term leaves. Copy it to change it."""
     course = mini.write(tmp_path_factory.mktemp("privacy") / "course")
     text = course.notebook("mini").read_text(encoding="utf-8")
     (course.source / "otra").mkdir()
@@ -125,7 +125,7 @@ def contents(root: Path) -> Iterator[tuple[str, bytes]]:
     for path in sorted(root.rglob("*")):
         name = str(path.relative_to(root))
         if path.is_symlink() or path.is_dir():
-            yield name, os.readlink(path).encode() if path.is_symlink() else b""
+            yield name, str(path.readlink()).encode() if path.is_symlink() else b""
         else:
             yield name, path.read_bytes()
             if zipfile.is_zipfile(path):
@@ -161,19 +161,30 @@ def naming_words(course: Course, words: Iterable[str]) -> list[str]:
     return found
 
 
+PARTS = re.compile(
+    r"(submitted|autograded|feedback|source|\.torchaula/results)/|.*(!|/extracted/)", re.DOTALL
+)
+NOT_KEPT = re.compile(
+    r".*(\.csv|\.new)", re.DOTALL
+)  # tables of the whole class, and what was left unfinished
+
+
 def kept(course: Course, *gone: str) -> dict[str, object]:
-    """What others have: rows of the gradebook, files handed in, copies, pages, records and members of archives."""
-    found: dict[str, object] = {
-        str(key): value for key, value in ledgers.rows(course).items() if not set(gone) & set(key)
-    }
+    """What others have: rows of the gradebook, files, copies, pages, records, members of archives."""
+    rows = ledgers.rows(course).items()
+    found: dict[str, object] = {str(key): value for key, value in rows if not set(gone) & set(key)}
+    theirs = re.compile(
+        "|".join([r"(?!)", *(rf"[/!]{re.escape(each)}[/.]" for each in gone), *map(number, gone)])
+    )
     for name, content in contents(course.root):
-        part = name.split("/")[0]
-        is_theirs = any(student in name for student in gone) or any(n in name for n in ("_101_", "_103_"))
-        if (part in ("submitted", "autograded", "feedback", "source") and not is_theirs) or (
-            ("results/" in name or "!" in name or "extracted" in name) and not is_theirs
-        ):
+        if PARTS.match(name) and not theirs.search(name) and not NOT_KEPT.fullmatch(name):
             found[name] = content
     return found
+
+
+def number(student: str) -> str:
+    """The number of a student's participant in Moodle, as file names have it."""
+    return {"ana": "_101_", ODD: "_103_"}.get(student, r"(?!)")
 
 
 def of_others(course: Course, *gone: str) -> dict[str, dict[str, str]]:
@@ -208,7 +219,7 @@ def test_nothing_of_a_forgotten_student_is_left(course: Course) -> None:
 
 
 def test_forgetting_regrades_nobody(course: Course, asked: list[int]) -> None:
-    """The next grading finds everybody else graded, writes the same points, and names the forgotten nowhere."""
+    """The next grading finds everybody else graded, writes the same points, and names nobody anew."""
     others = kept(course, ODD)
     forgetting.forget(course, ODD, agreed)
 
@@ -421,7 +432,8 @@ def test_upload_that_may_be_of_two_is_refused(course: Course) -> None:
     """Where two have one name, and no worksheet tells which, a person decides."""
     with (course.root / "students.csv").open("a", encoding="utf-8") as file:
         file.write("ana2,Ana,García López,ana2@uni.es,\n")
-    (course.root / "downloaded" / "mini" / "archive" / "Grades-Torch-Mini-55.csv").unlink()
+    for sheet in (course.root / "downloaded").rglob("*.csv"):
+        sheet.unlink()
 
     with pytest.raises(Refusal, match="ana, ana2"):
         forgetting.forget(course, "ana", agreed)
@@ -509,29 +521,21 @@ def last_term(course: Course, *students: str) -> None:
         is_old = arrival["student"] in students
         arrival["time"] = (OLD if is_old else NEW).isoformat()
     register.write_text(json.dumps(told), encoding="utf-8")
+    everybody = {student: OLD if student in students else NEW for student in ("ana", "anabel", "bea", ODD)}
     with closing(sqlite3.connect(course.gradebook)) as book:
-        for student, when in [(s, OLD if s in students else NEW) for s in ("ana", "anabel", "bea", ODD)]:
-            book.execute(
-                "update submitted_assignment set timestamp = ? where student_id = ? and timestamp is not null",
-                (f"{when:%Y-%m-%d %H:%M:%S}.000000", student),
-            )
+        changed = "update submitted_assignment set timestamp = ? where student_id = ? and timestamp not null"
+        for student, when in everybody.items():
+            book.execute(changed, (f"{when:%Y-%m-%d %H:%M:%S}.000000", student))
         book.commit()
-    for student in ("ana", "anabel", "bea", ODD):
-        folder = course.submitted / student
-        if folder.exists():
-            aged(course, OLD if student in students else NEW, folder)
     inbound = course.state / "exchange" / "torchaula" / "inbound"
-    for path in list(inbound.iterdir()):
-        student, assignment, _time, tail = (
-            path.name.split("+") if path.name.count("+") == 3 else (ODD, "otra", "", "x")
-        )
-        path.rename(
-            inbound
-            / f"{student}+{assignment}+{OLD if student in students else NEW:%Y-%m-%d %H:%M:%S} UTC+{tail}"
-        )
+    for student, when in everybody.items():
+        aged(course, when, *course.submitted.glob(f"{student}*"))
+        for path in inbound.glob(f"{student}+otra+*"):
+            path.rename(inbound / f"{student}+otra+{when:%Y-%m-%d %H:%M:%S} UTC+x")
 
 
 def day(course: Course, text: str = "2026-09-01") -> purging.Day:
+    """The first day of this term."""
     return purging.day(course, text)
 
 
@@ -626,13 +630,15 @@ def open_root() -> Iterator[Path]:
 
 
 def test_what_is_personal_is_created_for_its_owner_alone(open_root: Path) -> None:
-    """Grading makes folders of mode 0700, and files with grades of mode 0600; the doctor has nothing to say."""
+    """Grading makes folders of mode 0700, and files with grades of mode 0600; the doctor is content."""
     before = os.umask(0o022)
     try:
         made = mini.write(open_root / "course")
         release(made, "mini")
         pupils.command(made, "sample-class", "mini")
-        pupils.command(made, "grade", "mini", "--student", "referencia")
+        for folder in made.submitted.iterdir():
+            if folder.is_dir() and folder.name != "referencia":
+                shutil.rmtree(folder)
         pupils.command(made, "grade", "mini")
     finally:
         os.umask(before)

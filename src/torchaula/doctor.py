@@ -163,7 +163,7 @@ def _secret(course: Course | None) -> tuple[str, str]:
 
 
 def _privacy(course: Course | None) -> tuple[str, str]:
-    """Whether other users of this machine can read what students handed in and got, and who is half forgotten."""
+    """Whether other users can read what students handed in and got, and who is half forgotten."""
     if course is None:
         return _("no course here"), ""
     if begun := known.unfinished(course):

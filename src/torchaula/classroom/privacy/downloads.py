@@ -64,9 +64,12 @@ class _Downloads:
 
     def find(self, path: Path) -> Iterator[Trace]:
         """What is of the students at a path and below it."""
-        if path.is_symlink() or path in self.scope.ignored:
+        if path in self.scope.ignored:
             return
-        if path.is_dir():
+        if path.is_symlink():
+            if self._is_theirs(path, path):
+                yield Trace(Place.DOWNLOADS, path, partial(erase, path))
+        elif path.is_dir():
             yield from self._in_folder(path)
         elif _is_class(path):
             yield from self._in_archive(path)
