@@ -9,6 +9,8 @@ import re
 import shutil
 import sqlite3
 import stat
+import subprocess
+import sys
 import tempfile
 import unicodedata
 import zipfile
@@ -161,21 +163,17 @@ def naming_words(course: Course, words: Iterable[str]) -> list[str]:
     return found
 
 
-PARTS = re.compile(
-    r"(submitted|autograded|feedback|source|\.torchaula/results)/|.*(!|/extracted/)", re.DOTALL
-)
-NOT_KEPT = re.compile(
-    r".*(\.csv|\.new)", re.DOTALL
-)  # tables of the whole class, and what was left unfinished
+# Whatever has an owner; what of it is the whole class's, or was left unfinished.
+PARTS = re.compile(r"(submitted|autograded|feedback|source|\.torchaula/results)/|.*(!|/extracted/)", re.S)
+NOT_KEPT = re.compile(r".*(\.csv|\.new)", re.S)
 
 
 def kept(course: Course, *gone: str) -> dict[str, object]:
     """What others have: rows of the gradebook, files, copies, pages, records, members of archives."""
     rows = ledgers.rows(course).items()
     found: dict[str, object] = {str(key): value for key, value in rows if not set(gone) & set(key)}
-    theirs = re.compile(
-        "|".join([r"(?!)", *(rf"[/!]{re.escape(each)}[/.]" for each in gone), *map(number, gone)])
-    )
+    names = [rf"[/!]{re.escape(each)}([/.]|$)" for each in gone]
+    theirs = re.compile("|".join([r"(?!)", *names, *map(number, gone)]))
     for name, content in contents(course.root):
         if PARTS.match(name) and not theirs.search(name) and not NOT_KEPT.fullmatch(name):
             found[name] = content
@@ -615,7 +613,40 @@ def test_day_that_is_none_is_refused(course: Course) -> None:
     assert day(course).zone == ""
 
 
-# ---- who may read
+# ---- what leaves the machine, and who may read
+
+TOLD = """
+import os, sys
+
+def told(event, arguments):
+    if event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.sendto") or (
+        event in ("socket.connect", "socket.bind") and arguments[0].family != 1
+    ):
+        with open(os.environ["TOLD"], "a") as file:
+            file.write(f"{event} {arguments}\\n")
+
+sys.addaudithook(told)
+"""
+
+
+def test_grading_asks_no_network(tmp_path: Path) -> None:
+    """No process of a batch but the sandbox's, which has no network, looks up or connects to anything."""
+    made = mini.write(tmp_path / "course")
+    release(made, "mini")
+    week.hand_in(made, "ana")
+    (tmp_path / "sitecustomize.py").write_text(TOLD)
+    told = tmp_path / "told"
+    environment = os.environ | {"PYTHONPATH": str(tmp_path), "TOLD": str(told)}
+    asks = "import socket; socket.getaddrinfo('127.0.0.1', 80)"
+    subprocess.run([sys.executable, "-c", asks], env=environment, check=True)
+    assert told.read_text().startswith("socket.getaddrinfo")
+    told.unlink()
+
+    program = [mini.PROGRAMS / "torchaula", "--course", made.root, "grade", "mini", "--jobs", "1"]
+    subprocess.run(program, env=environment, check=True, capture_output=True)
+
+    assert (made.feedback / "ana" / "mini" / "mini.html").is_file()
+    assert not told.exists(), told.read_text()
 
 
 @pytest.fixture
