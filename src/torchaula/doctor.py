@@ -168,7 +168,7 @@ def _privacy(course: Course | None) -> tuple[str, str]:
         return _("no course here"), ""
     if begun := known.unfinished(course):
         told = _("{count} students are not completely forgotten").format(count=len(begun))
-        return told, _("finish it: torchaula forget {student!r}").format(student=begun[0].id)
+        return told, _("finish it: torchaula forget {student}").format(student=shlex.quote(begun[0].id))
     found = readers.open_to_others(course)
     if not found:
         return _("what students handed in and got is closed to others"), ""
