@@ -449,13 +449,19 @@ def test_upload_that_may_be_of_two_is_refused(course: Course) -> None:
         ("ana-maria", False),
         ("ana@otra.es", False),
         ("ana maría", False),  # another student's id
+        ("maría ana", False),  # likewise
+        ("(ana)", True),
+        ("de ana y de maría", True),
         ("Ana  García", True),
         ("ana@uni.es", True),
     ],
 )
 def test_mention_is_a_whole_name(text: str, is_named: bool) -> None:
     """A part of another name or address is no mention."""
-    mentions = Mentions([Identity("ana", (("Ana", "García"),), ("ana@uni.es",))], [Identity("ana maría")])
+    mentions = Mentions(
+        [Identity("ana", (("Ana", "García"),), ("ana@uni.es",))],
+        [Identity("ana maría"), Identity("maría ana")],
+    )
 
     assert mentions.within(text) == is_named
     assert (mentions.without(text) != text) == is_named
@@ -499,6 +505,22 @@ def test_course_without_a_list_knows_people_by_folders(tmp_path: Path) -> None:
     forgetting.forget(made, "ana", agreed)
 
     assert [path.name for path in made.submitted.iterdir()] == ["bea"]
+
+
+def test_stranger_is_forgotten_by_the_platform_s_name(course: Course) -> None:
+    """Who is on no list, and whom only a download names, goes too."""
+    archive = course.root / "downloaded" / "mini" / "archive"
+    member = FOLDER.format("Nobody Knows_109", "mini.ipynb")
+    (archive / "more.zip").write_bytes(zipped({member: b"{}", FOLDER.format("Bea Núñez_104", "x.txt"): b"x"}))
+    register = course.state / "received" / "mini.json"
+    told = json.loads(register.read_text(encoding="utf-8"))
+    told["unmatched"]["Nobody Knows_109"] = "nobody in students.csv has this name"
+    register.write_text(json.dumps(told), encoding="utf-8")
+
+    forgetting.forget(course, "Nobody Knows_109", agreed)
+
+    assert naming(course, ["Nobody Knows"]) == []
+    assert len(zipfile.ZipFile(archive / "more.zip").namelist()) == 1
 
 
 # ---- purge

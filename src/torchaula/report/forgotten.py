@@ -25,7 +25,7 @@ PLACES = {
     Place.PAGES: _("feedback/"),
     Place.RECORDS: _("records of results"),
     Place.TABLES: _("grades/: rows"),
-    Place.BACKUPS: _("backups of the gradebook: rows"),
+    Place.BACKUPS: _("backups of the gradebook: files and rows"),
     Place.LEFTOVERS: _("unfinished files of interrupted commands"),
     Place.GRADEBOOK: _("gradebook: students and submissions"),
     Place.LIST: _("students.csv: rows"),

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DatabaseError
 from torchaula.classroom.intake import roster
 from torchaula.classroom.intake.handed_in import LITTER
 from torchaula.classroom.privacy import books, exchange, folders, registers
-from torchaula.classroom.privacy.people import Identity, People, plain
+from torchaula.classroom.privacy.people import UPLOAD, Identity, People, plain
 from torchaula.classroom.privacy.traces import listed
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
@@ -55,6 +55,7 @@ def _ids(course: Course) -> Iterator[str]:
         if (register := registers.read(path)) is not None:
             yield from (each.student for each in register.arrivals)
             yield from (*register.remarks, *register.problems)
+            yield from (name for name in register.unmatched if UPLOAD.fullmatch(name))
     yield from (each.student for each in exchange.handed_in(course))
 
 

@@ -34,15 +34,20 @@ class Identity(msgspec.Struct, frozen=True):
 
     @property
     def full_names(self) -> list[str]:
-        """The full names, with the first and with the last name first. One name alone is nobody's own."""
-        pairs = [(first, last) for first, last in self.names if first.strip() and last.strip()]
-        return [name for a, b in pairs for name in (f"{a} {b}", f"{b} {a}", f"{b}, {a}")]
+        """The full names, with the first and with the last name first; one name alone, where that is all."""
+        pairs = [(first.strip(), last.strip()) for first, last in self.names]
+        ways = [name for a, b in pairs if a and b for name in (f"{a} {b}", f"{b} {a}", f"{b}, {a}")]
+        return [*ways, *(a or b for a, b in pairs if bool(a) != bool(b))]
 
     @property
     def texts(self) -> list[str]:
-        """What would name this student in a text, also as platforms write names in files."""
-        as_files = (roster.LEFT_OUT.sub("", name) for name in self.full_names)
-        return list(dict.fromkeys([self.id, *self.full_names, *as_files, *self.addresses]))
+        """What would name this student in a text, also as platforms write names in files.
+
+        One name alone is no one's: others have it too.
+        """
+        full = [name for name in self.full_names if " " in name]
+        as_files = (roster.LEFT_OUT.sub("", name) for name in full)
+        return list(dict.fromkeys([self.id, *full, *as_files, *self.addresses]))
 
 
 class Ambiguous(Refusal):
@@ -89,7 +94,8 @@ class People:
         if found := self._by_name.get(roster.key(told.name)):
             return set(found)
         slug = re.sub(r"[^a-z0-9]+", "-", roster.key(told.name)).strip("-")
-        return {id for id in (f"{slug}-{told.number}", slug) if id in self.identities and slug}
+        made = (f"{told.name}_{told.number}", f"{slug}-{told.number}", slug)
+        return {id for id in made if id in self.identities}
 
     def whose_upload(self, person: Person, addresses: Collection[str] = (), name: str = "") -> set[str]:
         """The ids of the students who may be a platform's participant."""
