@@ -195,6 +195,17 @@ def of_others(course: Course, *gone: str) -> dict[str, dict[str, str]]:
     }
 
 
+def orphans(course: Course) -> int:
+    """How many grades and comments of the gradebook and its copies belong to no submission."""
+    found = 0
+    for path in [course.gradebook, *(course.state / "backups").glob("*.db")]:
+        with closing(sqlite3.connect(path)) as book:
+            for table in ("grade", "comment"):
+                of_nobody = "notebook_id not in (select id from submitted_notebook)"
+                found += book.execute(f"select count(*) from {table} where {of_nobody}").fetchone()[0]
+    return int(found)
+
+
 def agreed(_plan: Plan) -> bool:
     """Whoever says yes to all."""
     return True
@@ -210,6 +221,7 @@ def test_nothing_of_a_forgotten_student_is_left(course: Course) -> None:
     assert naming(course, OF_ODD) == []
     assert kept(course, ODD) == others
     assert of_others(course, ODD) == rows
+    assert orphans(course) == 0
     assert "backups" in shown
     assert (course.root / "students.csv").read_text(encoding="utf-8") == "".join(
         line for line in STUDENTS.splitlines(keepends=True) if ODD not in line
