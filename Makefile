@@ -101,7 +101,7 @@ format: setup
 	torchaula format
 
 lab: setup
-	@mkdir -p .torchaula/exchange
+	@mkdir -p -m 700 .torchaula && mkdir -p .torchaula/exchange
 	@jupyter lab
 
 messages: setup

@@ -469,6 +469,38 @@ def new_secret(folder: Path, yes: bool) -> None:
 
 
 @cli.command(
+    help=_(
+        "Remove all that the course keeps of STUDENT, backups included: show what that is, ask, and do it. "
+        "Where it was interrupted, running it again goes on."
+    )
+)
+@click.argument("student")
+@click.option("--yes", is_flag=True, help=_("Remove it without asking."))
+@click.pass_obj
+def forget(folder: Path, student: str, yes: bool) -> None:
+    from torchaula.course import layout
+    from torchaula.report import forgotten
+
+    sys.exit(0 if forgotten.forget(layout.find(folder), student, yes) else 1)
+
+
+@cli.command(
+    help=_(
+        "Remove what is older than DATE (2026-09-01, midnight in c.MoodleCollector.timezone): submissions, "
+        "their grades and pages, students who handed in nothing since, old downloads, backups and logs."
+    )
+)
+@click.option("--before", "date", required=True, metavar="DATE", help=_("The first day of which all stays."))
+@click.option("--yes", is_flag=True, help=_("Remove it without asking."))
+@click.pass_obj
+def purge(folder: Path, date: str, yes: bool) -> None:
+    from torchaula.course import layout
+    from torchaula.report import forgotten
+
+    sys.exit(0 if forgotten.purge(layout.find(folder), date, yes) else 1)
+
+
+@cli.command(
     help=_("Look whether this machine and course can grade, at all or at each CHECK; end with 1 if not.")
 )
 @click.argument("checks", metavar="[CHECK]...", nargs=-1)

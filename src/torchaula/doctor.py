@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sqlite3
 import subprocess
@@ -19,6 +20,7 @@ from sqlalchemy.engine import make_url
 
 from torchaula import __version__
 from torchaula.classroom.gradebook import gradebook, seeding
+from torchaula.classroom.privacy import known, readers
 from torchaula.course import converters, secret_file
 from torchaula.course.layout import Course
 from torchaula.course.secret_file import Fault
@@ -161,6 +163,21 @@ def _secret(course: Course | None) -> tuple[str, str]:
     return found, _("others can read it: chmod 600 {path}").format(path=course.secret) if is_open else ""
 
 
+def _privacy(course: Course | None) -> tuple[str, str]:
+    """Whether other users can read what students handed in and got, and who is half forgotten."""
+    if course is None:
+        return _("no course here"), ""
+    if begun := known.unfinished(course):
+        told = _("{count} students are not completely forgotten").format(count=len(begun))
+        return told, _("finish it: torchaula forget {student}").format(student=shlex.quote(begun[0].id))
+    found = readers.open_to_others(course)
+    if not found:
+        return _("what students handed in and got is closed to others"), ""
+    names = ", ".join(str(path.relative_to(course.root)) for path in found)
+    paths = " ".join(shlex.quote(str(path)) for path in found)
+    return _("others can read {names}").format(names=names), f"chmod go-rwx {paths}"
+
+
 def _disk(course: Course | None) -> tuple[str, str]:
     folder = course.root if course is not None else Path.cwd()
     free = shutil.disk_usage(folder).free
@@ -202,6 +219,7 @@ LOOKS: dict[str, Callable[[Course | None], tuple[str, str]]] = {
     "threads": _threads,
     "database": _database,
     "secret": _secret,
+    "privacy": _privacy,
     "disk": _disk,
     "versions": _versions,
 }

@@ -17,20 +17,44 @@ LONGEST_NAME = 255  # bytes of a file's or folder's name
 LARGEST = 20 * 2**20  # bytes of a file that somebody else wrote
 
 
+def private(folder: Path) -> None:
+    """Create a folder, and the folders above it that are missing, for their owner alone (mode 0700).
+
+    A folder that exists keeps its mode. Raises `OSError` if it can't be created.
+    """
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir(mode=0o700, exist_ok=True)
+    folder.mkdir(exist_ok=True)  # raises if a file is there
+
+
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
+def whole(path: Path, is_private: bool = False) -> Iterator[Path]:
     """Write atomically: yields a temporary path that replaces `path` on success, else is deleted.
 
     Meanwhile, and after a failure, readers of `path` see its old content. The folder is created if needed.
+    With `is_private`, a new file and a new folder are for their owner alone, and a file that is replaced
+    keeps its mode.
     """
+    if is_private:
+        private(path.parent)
     path.parent.mkdir(parents=True, exist_ok=True)
     new = beside(path)
     try:
+        if is_private:
+            _make(new, stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o600)
         yield new
         new.replace(path)
     except BaseException:
         new.unlink(missing_ok=True)
         raise
+
+
+def _make(path: Path, mode: int) -> None:
+    """Create an empty file that never has any other mode."""
+    path.unlink(missing_ok=True)
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    path.chmod(mode)
 
 
 def beside(path: Path) -> Path:

@@ -48,7 +48,7 @@ def release_all(course: Course, assignments: Iterable[str]) -> list[Release]:
     markers = converters.markers(converters.config(course))
     sources = [structure.load(course.notebook(name), markers) for name in dict.fromkeys(assignments)]
     require_writable(course.release)
-    require_writable(course.state)
+    require_writable(course.state, is_private=True)
     with ExitStack() as stack:
         with suppress(OSError):  # without file locks, go on unlocked
             stack.enter_context(lock(course.state / "release.lock"))
@@ -77,7 +77,7 @@ def generated(course: Course, assignment: str) -> Iterator[Path]:
 
     The gradebook isn't touched: grading records the assignment, because it knows which grades must be kept.
     """
-    require_writable(course.state)
+    require_writable(course.state, is_private=True)
     with tempfile.TemporaryDirectory(dir=course.state, prefix=PREFIX) as folder:
         settings = Config()
         settings.CourseDirectory.release_directory = folder

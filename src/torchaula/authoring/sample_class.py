@@ -157,7 +157,7 @@ def write(course: Course, assignment: str) -> list[str]:
     everybody[ABSENT] = everybody["parcial"]
     here = present(place)
     made = {student: text for student, text in everybody.items() if student in here}
-    require_writable(course.submitted)
+    require_writable(course.submitted, is_private=True)
     written = _read_marker(course)
     _require_untouched(course, written)
     paths = {f"{student}/{assignment}/{assignment}.ipynb": text for student, text in made.items()}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from torchaula.course import outline
 from torchaula.errors import Refusal
+from torchaula.files import private
 from torchaula.i18n import _
 
 GLOB_CHARACTERS = frozenset("*?[]")  # nbgrader looks folders up by glob and never escapes them
@@ -150,9 +151,14 @@ def find(root: Path) -> Course:
     return course
 
 
-def require_writable(folder: Path) -> None:
-    """Make `folder` if needed and check that it is writable. Raises `Refusal` where it isn't."""
+def require_writable(folder: Path, is_private: bool = False) -> None:
+    """Make `folder` if needed and check that it is writable. Raises `Refusal` where it isn't.
+
+    With `is_private`, a new folder is for its owner alone.
+    """
     try:
+        if is_private:
+            private(folder)
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(b"?")

@@ -10,6 +10,7 @@ from torchaula.classroom.intake import roster
 from torchaula.classroom.intake.collector import MoodleCollector
 from torchaula.classroom.intake.moodle import worksheet
 from torchaula.course.layout import Course
+from torchaula.files import private
 from torchaula.i18n import _
 from torchaula.printing import printable, shortened
 from torchaula.report import collected_table
@@ -38,7 +39,8 @@ class ClassCollector(MoodleCollector):
         here = self.parent.coursedir
         path = Path(here.root).resolve() / ".torchaula" / "logs" / f"zip_collect-{here.assignment_id}.log"
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private(path.parent)
+            private(Path(here.root).resolve() / here.submitted_directory)
             path.unlink(missing_ok=True)
             # traitlets closes this logger's handlers when an earlier application is garbage-collected. A
             # closed handler opens its file again in mode "a", and drops every message in mode "w".

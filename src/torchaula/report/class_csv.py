@@ -46,7 +46,7 @@ def write(path: Path, source: Notebook, entries: Iterable[Entry], cells: bool = 
     waits = ["waiting"] if any(cell.is_by_hand for cell in source.cells) else []
     columns = ["student_id", "last_name", "first_name", "email", *parts]
     columns += ["late_penalty", "total", "maximum", *waits, "outcome", "what_happened", *graded_cells]
-    with whole(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
+    with whole(path, is_private=True) as beside, beside.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
         table.writerow([plain(column) for column in columns])
         for entry in sorted(entries, key=lambda each: each.order):

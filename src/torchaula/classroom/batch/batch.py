@@ -109,7 +109,7 @@ def prepare(
     chosen = [student] if isinstance(student, str) else list(student)
     found = collect(loaded, chosen)
     for folder in (course.state, course.autograded, course.feedback):
-        require_writable(folder)
+        require_writable(folder, is_private=True)
     outdated: set[str] = set()
     with gradebook.opened(course) as book:
         gradebook.require_same_cells(book, course, loaded.source)

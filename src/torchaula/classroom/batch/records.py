@@ -93,7 +93,7 @@ def known(course: Course, assignment: str) -> dict[str, Record]:
 
 def save(place: Path, record: Record) -> None:
     """Write a record atomically."""
-    with whole(place) as file:
+    with whole(place, is_private=True) as file:
         file.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1))
 
 

@@ -32,7 +32,7 @@ from torchaula.course import converters, secret_file
 from torchaula.course.layout import Course
 from torchaula.course.notebook import Notebook
 from torchaula.errors import Refusal
-from torchaula.files import unfinished, whole
+from torchaula.files import private, unfinished, whole
 from torchaula.i18n import _
 
 BACKUPS = 20  # how many backups are kept
@@ -45,8 +45,10 @@ def opened(course: Course) -> Iterator[Gradebook]:
     """Open the gradebook; create it if there is none. Raises `Refusal` if it can't be opened."""
     converters.find_alembic()
     settings = converters.config(course)
+    url = converters.db_url(course, settings)
     try:
-        book = Gradebook(converters.db_url(course, settings), settings.CourseDirectory.course_id)
+        _begin_private(url)
+        book = Gradebook(url, settings.CourseDirectory.course_id)
     except DatabaseError as error:
         if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in PASSING:
             raise Refusal(
@@ -61,6 +63,21 @@ def opened(course: Course) -> Iterator[Gradebook]:
         ) from None
     with book:
         yield book
+
+
+def _begin_private(url: str) -> None:
+    """Create the file of a new SQLite gradebook, empty and for its owner alone; SQLite accepts it."""
+    path = sqlite_file(url)
+    if path is not None and path.parent.is_dir() and not path.exists():
+        with suppress(OSError):  # SQLite says what is wrong there
+            path.touch(mode=0o600)
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file of a gradebook in SQLite; None for another database, or one in memory."""
+    parts = make_url(url)
+    is_file = parts.drivername.startswith("sqlite") and parts.database and parts.database != ":memory:"
+    return Path(str(parts.database)) if is_file else None
 
 
 @contextmanager
@@ -213,7 +230,7 @@ def backup(course: Course) -> Path | None:
     if not url.drivername.startswith("sqlite") or not url.database or not Path(url.database).is_file():
         return None
     place = backup_place(course)
-    with whole(place) as beside:
+    with whole(place, is_private=True) as beside:
         with closing(sqlite3.connect(url.database)) as book, closing(sqlite3.connect(beside)) as copy:
             book.backup(copy, progress=_impatient())
         secret_file.keep(course, place.with_suffix(".secret"))
@@ -228,7 +245,7 @@ def backup(course: Course) -> Path | None:
 def backup_place(course: Course) -> Path:
     """The path for a backup of the gradebook that is made now."""
     folder = backups(course)
-    folder.mkdir(parents=True, exist_ok=True)
+    private(folder)
     return folder / f"gradebook-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}.db"
 
 

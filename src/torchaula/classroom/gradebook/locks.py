@@ -20,7 +20,7 @@ def alone(course: Course) -> Iterator[None]:
 
     The lock is released when the process that holds it ends, even if it is killed.
     """
-    require_writable(course.state)
+    require_writable(course.state, is_private=True)
     path = course.state / "lock"
     try:
         acquired = files.lock(path).acquire(blocking=False)

@@ -122,7 +122,7 @@ def _made(course: Course) -> Seed:
 @contextmanager
 def _in_turn(course: Course) -> Iterator[None]:
     """Lock out other processes that make or record a seed. Works while a batch is grading."""
-    require_writable(course.state)
+    require_writable(course.state, is_private=True)
     with files.lock(course.state / "secret.lock"):
         yield
 

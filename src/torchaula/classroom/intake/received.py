@@ -66,8 +66,8 @@ def record(course: Course, assignment: str, latest: Register) -> None:
             arrivals[arrival.student, arrival.digest] = arrival
     register = replace(latest, arrivals=list(arrivals.values()))
     place = path(course, assignment)
-    require_writable(place.parent)
-    with whole(place) as file:
+    require_writable(place.parent, is_private=True)
+    with whole(place, is_private=True) as file:
         file.write_bytes(msgspec.json.format(msgspec.json.encode(register), indent=1))
 
 

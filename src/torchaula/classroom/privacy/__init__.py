@@ -1,0 +1,1 @@
+"""Find and remove everything that a course keeps of a student."""

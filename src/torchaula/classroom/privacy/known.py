@@ -1,0 +1,93 @@
+"""Collect everybody of whom a course has something, from all places that name students."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from pathlib import Path
+
+import msgspec
+from sqlalchemy.exc import DatabaseError
+
+from torchaula.classroom.intake import roster
+from torchaula.classroom.intake.handed_in import LITTER
+from torchaula.classroom.privacy import books, exchange, folders, registers
+from torchaula.classroom.privacy.people import UPLOAD, Identity, People, plain
+from torchaula.classroom.privacy.traces import listed
+from torchaula.course.layout import Course
+from torchaula.errors import Refusal
+from torchaula.files import private, whole
+from torchaula.i18n import _
+
+
+def people(course: Course) -> People:
+    """Everybody whom the course knows. Raises `Refusal` if students.csv or the gradebook can't be read."""
+    return People([*_named(course), *(Identity(id) for id in _ids(course)), *unfinished(course)])
+
+
+def _named(course: Course) -> Iterator[Identity]:
+    """Those of whom names are known, from students.csv, the gradebook and its copies."""
+    for each in roster.load(course):
+        addresses = tuple(filter(None, (each.email, each.lms_user_id)))
+        yield Identity(each.id, ((each.first_name, each.last_name),), addresses)
+    try:
+        if (url := books.of_course(course)) is not None:
+            yield from books.students(url)
+    except DatabaseError as error:
+        raise Refusal(
+            _("{path}: can't be read ({reason}), and nothing was removed; mend that, and try again").format(
+                path=course.gradebook, reason=error.orig
+            )
+        ) from None
+    for copy in books.copies(course):
+        yield from books.readable_students(copy) or ()
+
+
+def _ids(course: Course) -> Iterator[str]:
+    """The ids that folders, records, registers and the exchange have."""
+    for folder in folders.of_students(course).values():
+        names = (path.name for path in listed(folder) if folders.is_of_student(path))
+        yield from (name for name in names if not LITTER.fullmatch(name))
+    for folder in folders.record_folders(course):
+        found = (path for path in listed(folder) if not LITTER.fullmatch(path.name))
+        yield from (folders.student_of_record(path) for path in found)
+    for path in registers.received(course):
+        if (register := registers.read(path)) is not None:
+            yield from (each.student for each in register.arrivals)
+            yield from (*register.remarks, *register.problems)
+            yield from (name for name in register.unmatched if UPLOAD.fullmatch(name))
+    yield from (each.student for each in exchange.handed_in(course))
+
+
+def require(course: Course, everybody: People, student: str) -> str:
+    """The id of a student as the course knows it. Raises `Refusal` if nothing is known of them."""
+    if (id := plain(student)) in everybody.identities:
+        return id
+    near = get_close_matches(id, list(everybody.identities), 3)
+    hint = _("did you mean {names}?").format(names=", ".join(map(repr, near))) if near else ""
+    told = _("{folder}: nothing is known of {student!r}, and nothing was removed")
+    raise Refusal("; ".join(filter(None, [told.format(folder=course.root, student=student), hint])))
+
+
+def _note(course: Course) -> Path:
+    return course.state / "forgetting.json"
+
+
+def unfinished(course: Course) -> list[Identity]:
+    """The students whose removal was begun and not finished."""
+    try:
+        return msgspec.json.decode(_note(course).read_bytes(), type=list[Identity])
+    except (OSError, msgspec.MsgspecError):
+        return []
+
+
+def note(course: Course, gone: list[Identity]) -> None:
+    """Remember who is being removed, until everything is: then an interrupted run can be finished."""
+    private(course.state)
+    with whole(_note(course), is_private=True) as file:
+        file.write_bytes(msgspec.json.encode(gone))
+
+
+def settle(course: Course) -> None:
+    """Forget that note too."""
+    _note(course).unlink(missing_ok=True)
