@@ -161,3 +161,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         tried = sum(times for (name, _), times in count.items() if name == kind)
         if tried:
             terminalreporter.write_line(text.format(tried, *(count[kind, end] for end in ends)))
+
+
+if os.environ.get("HACKPG"): mini.server = __import__("tests.postgres").postgres.server()

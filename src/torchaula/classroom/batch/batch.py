@@ -14,13 +14,14 @@ from torchaula.classroom.batch.assignments import Assignment
 from torchaula.classroom.batch.desk import Audience, Desk
 from torchaula.classroom.batch.entries import Entry
 from torchaula.classroom.batch.submissions import Submission, collect, dropped_out
-from torchaula.classroom.gradebook import gradebook, lateness, locks, seeding
+from torchaula.classroom.gradebook import backups, gradebook, lateness, locks, seeding
 from torchaula.course.layout import Course, require_writable
 from torchaula.grading.trusted.client import Workers, cores
 
 # Each lists the unfinished files that an interrupted batch has left in one part.
 LEFTOVERS = (
     assignments.leftovers,
+    backups.leftovers,
     gradebook.leftovers,
     graded_copy.leftovers,
     preflight.leftovers,

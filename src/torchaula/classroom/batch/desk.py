@@ -21,7 +21,7 @@ from torchaula.classroom.batch.records import Record
 from torchaula.classroom.batch.submissions import Submission
 from torchaula.classroom.batch.tasks import Task, Tasks
 from torchaula.classroom.batch.writer import Writer
-from torchaula.classroom.gradebook import classlist, gradebook, lateness, ledger, seeding
+from torchaula.classroom.gradebook import backups, classlist, gradebook, lateness, ledger, seeding
 from torchaula.classroom.gradebook.ledger import Ledger, Standing
 from torchaula.classroom.gradebook.penalties import Penalties
 from torchaula.course import converters
@@ -82,7 +82,7 @@ class Desk:
         unsettled = tasks if is_changed else [task for task in tasks if not self._writer.is_settled(task)]
         is_held = any(self._is_held(task) for task in unsettled)
         if is_changed or unsettled:
-            gradebook.backup(self._course)
+            backups.backup(self._course)
         if not is_held:
             self._record(submissions)
         yield from (self._writer.left_out(each, before) for each in submissions if not each.can_be_graded)
@@ -183,7 +183,7 @@ class Desk:
                     "{path}: nothing of {assignment} was written: points that were given would change; "
                     "`--yes` goes on unasked (nothing is graded twice), or undo the change in source/ or "
                     "nbgrader_config.py"
-                ).format(path=self._course.gradebook, assignment=self._assignment.name)
+                ).format(path=gradebook.shown(self._course), assignment=self._assignment.name)
             )
 
     def _is_held(self, task: Task) -> bool:
