@@ -163,4 +163,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             terminalreporter.write_line(text.format(tried, *(count[kind, end] for end in ends)))
 
 
-if os.environ.get("HACKPG"): mini.server = __import__("tests.postgres").postgres.server()
+if os.environ.get("HACKPG"):
+    mini.server = __import__("tests.postgres").postgres.server()
