@@ -61,6 +61,7 @@ def test_batch_writes_what_nbgrader_autograde_writes(made: Course, tmp_path: Pat
         assert len({path.read_text() for path in copies}) == 1
 
 
+@pytest.mark.both_databases
 def test_first_grading_writes_what_nbgrader_autograde_writes(course: Course, tmp_path: Path) -> None:
     """The same for submissions that the gradebook has never heard of."""
     sample_class.write(course, "mini")
