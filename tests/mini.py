@@ -95,7 +95,9 @@ def copy(course: Course, root: Path) -> Course:
     shutil.copytree(course.root, root)
     made = find(root)
     text = made.config.read_text()
-    if server and (found := re.search(r"/(course\d+)\?host=", text)):
-        name = server.database(like=found[1])
-        made.config.write_text(text.replace(server.url(found[1]), server.url(name)))
+    if found := re.search(r"/(course\d+)\?host=", text):
+        theirs = postgres.server()
+        assert theirs is not None
+        name = theirs.database(like=found[1])
+        made.config.write_text(text.replace(theirs.url(found[1]), theirs.url(name)))
     return made

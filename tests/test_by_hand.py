@@ -193,7 +193,6 @@ def test_older_gradebook_is_brought_up_to_date(copy: Course, tmp_path: Path, ask
     assert grade_of(copy, "vacia", "explica") == (None, None, None, 0, True)
 
 
-@pytest.mark.both_databases
 def test_new_answer_keeps_points_by_hand_and_asks_to_look_again(copy: Course) -> None:
     """As nbgrader does: the points of the old answer stand, and it needs a person again."""
     by_hand.give(copy, ESCRIBE, "explica", 4)

@@ -137,7 +137,6 @@ def test_undone_change_leaves_no_trace(copy: Course, asked: list[int]) -> None:
     assert week.state(copy) == before
 
 
-@pytest.mark.both_databases
 def test_points_alone_change_totals_and_run_nothing(copy: Course, asked: list[int]) -> None:
     """Totals, the gradebook's maximum and the pages follow, after the question; no test runs again."""
     week.change(copy, *week.MORE_POINTS)
@@ -336,7 +335,6 @@ def test_nbgrader_command_refuses_to_grade_with_old_tests(copy: Course) -> None:
     assert week.state(copy) == before
 
 
-@pytest.mark.both_databases
 def test_formgrader_refuses_to_grade_with_old_tests(copy: Course) -> None:
     """So does the button of the formgrader, and after a release by nbgrader both grade with the new test."""
     week.change(copy, *week.STRICTER)

@@ -120,7 +120,6 @@ def test_extension_after_grading_is_one_student_s_and_asks_nothing(late: Course)
     assert len(backups_of(late)) >= copies + 3
 
 
-@pytest.mark.both_databases
 def test_nbgrader_autograde_knows_the_extension(late: Course) -> None:
     """A row that only the extension has is filled by nbgrader's own command too."""
     pupils.command(late, "extend", "mini", "ana", "3d")

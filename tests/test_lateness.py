@@ -219,7 +219,6 @@ def test_extension_counts_the_next_time(copy: Course) -> None:
     assert penalties(copy) == now
 
 
-@pytest.mark.both_databases
 def test_points_by_hand_change_what_lateness_costs(copy: Course) -> None:
     """The share is of the points that count, so the next grading brings it up to date."""
     with gradebook.opened(copy) as book:

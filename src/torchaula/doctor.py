@@ -110,6 +110,7 @@ def _database(course: Course | None) -> tuple[str, str]:
         return _("no course here"), ""
     address = converters.address(course, converters.config(course))
     try:
+        database.require_usable(address, str(converters.config(course).CourseDirectory.course_id))
         about = _about(course, address)
         if not _is_made(address):
             return _("{path}: none yet; grading makes it").format(path=address.shown) + about, ""

@@ -50,7 +50,7 @@ class Address:
         if self.file is not None:
             return str(self.file)
         socket = self.url.query.get("host", "")
-        told = self.url.set(password=None, query={"host": socket} if socket else {})
+        told = self.url._replace(password=None).set(query={"host": socket} if socket else {})
         return told.render_as_string(hide_password=True)
 
     @property
