@@ -187,6 +187,22 @@ def test_lost_connection_loses_nothing(server: Server, taught: Course) -> None:
     assert week.totals(taught) == week.POINTS
 
 
+def test_long_name_costs_nobody_else(dumped: tuple[Course, Path]) -> None:
+    """A server refuses what SQLite takes: that student is named, and all others are graded."""
+    course, _place = dumped
+    pupils.write(course, "x" * 129, week.text(course, None, None))
+    pupils.write(course, "ñ" * 120, week.text(course, "2 * x", None))
+
+    entries = mini.grade(course)
+
+    assert not entries["x" * 129].graded and "128" in entries["x" * 129].what
+    assert week.totals(course) == week.POINTS | {"ñ" * 120: 5}
+    (course.root / "students.csv").write_text(f"id,last_name\nana,{'y' * 200}\n")
+    (course.autograded / "ana" / "mini" / "mini.ipynb").unlink()
+    with pytest.raises(Refusal, match="students.csv"):
+        mini.grade(course)
+
+
 # Backups
 
 

@@ -11,6 +11,7 @@ import pytest
 from tests import ledgers, mini, people, week
 from tests.people import Machine, Person
 from torchaula.authoring.release import release
+from torchaula.classroom.gradebook import locks
 from torchaula.course.layout import Course
 
 pytestmark = pytest.mark.skipif(bool(people.why_not()), reason=people.why_not())
@@ -145,3 +146,38 @@ def test_late_work_costs_where_the_exchange_s_time_is_believed(shared: Machine) 
     rows = ledgers.rows(course)
     penalties = {name: rows["submission", "mini", name][2] for name in ANSWERS}
     assert penalties["ana"] > 0 and not penalties["bea"]
+
+
+def test_two_courses_in_one_exchange_do_not_mix(shared: Machine) -> None:
+    """The same assignment's name in two courses: what is handed in, graded and sent back stays apart.
+
+    While one course is being graded, the other one can be too.
+    """
+    prof, ana = shared.people["prof"], shared.people["ana"]
+    one, two = taught(shared, "both.one", "one"), taught(shared, "both.two", "two")
+    for course in (one, two):
+        prof.nbgrader("release_assignment", "mini", at=course.root, umask=OPEN)
+    hand_in(ana, one, OPEN, ANSWERS["ana"])
+    hand_in(ana, two, OPEN, ANSWERS["bea"])
+    hand_in(shared.people["bea"], two, OPEN, ANSWERS["ana"])
+    for course in (one, two):
+        prof.nbgrader("collect", "mini", at=course.root, umask=OPEN)
+
+    with locks.alone(one):
+        prof.run("torchaula", "grade", "mini", "--jobs", "1", at=two.root, umask=OPEN)
+    prof.own(one.state)
+    before = ledgers.rows(two)
+    prof.run("torchaula", "grade", "mini", "--jobs", "1", at=one.root, umask=OPEN)
+    for course in (one, two):
+        prof.nbgrader("release_feedback", "mini", at=course.root, umask=OPEN)
+        at = ana.home / course.root.name
+        ana.nbgrader("fetch_feedback", "mini", f"--course={_id(course)}", at=at, umask=OPEN)
+
+    assert ledgers.rows(two) == before
+    assert week.totals(one) == {"ana": POINTS["ana"]}
+    assert week.totals(two) == {"ana": POINTS["bea"], "bea": POINTS["ana"]}
+    for course in (one, two):
+        [page] = fetched_pages(ana, course)
+        assert page.read_bytes() == (course.feedback / "ana" / "mini" / "mini.html").read_bytes()
+        cached = ana.home / ".local" / "share" / "jupyter" / "nbgrader_cache" / _id(course)
+        assert len(list(cached.iterdir())) == 1

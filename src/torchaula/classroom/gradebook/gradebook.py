@@ -26,6 +26,7 @@ from traitlets.config import Config
 from torchaula.classroom.gradebook import database, lateness
 from torchaula.classroom.intake import roster
 from torchaula.course import converters
+from torchaula.course.address import Kind
 from torchaula.course.layout import Course
 from torchaula.course.notebook import Notebook
 from torchaula.errors import Refusal
@@ -115,7 +116,29 @@ def enrol(book: Gradebook, course: Course, students: Iterable[str]) -> None:
             setattr(row, field, getattr(each, field) or getattr(row, field))
     for student in students:
         known.setdefault(student, Student(id=student))
+    _require_room(course, known.values())
     book.db.add_all(known.values())
+
+
+def longest_name(course: Course) -> int | None:
+    """The most characters of a student's id; None if any number fits, as SQLite doesn't look at it."""
+    is_file = converters.address(course, converters.config(course)).kind is Kind.SQLITE
+    return None if is_file else int(Student.__table__.c.id.type.length)
+
+
+def _require_room(course: Course, students: Iterable[Student]) -> None:
+    """Raise `Refusal` if a server would refuse a student's row, and with it everybody's."""
+    if (most := longest_name(course)) is None:
+        return
+    for row in students:
+        fields = row.id, row.first_name, row.last_name, row.email, row.lms_user_id
+        if any(len(text or "") > most for text in fields):
+            raise Refusal(
+                _(
+                    "{url}: {student} can't be noted there: names and addresses have at most {most} "
+                    "characters; rename the folder in submitted/, or shorten it in students.csv"
+                ).format(url=shown(course), student=row.id[:most], most=most)
+            )
 
 
 def noted(book: Gradebook, source: Notebook) -> Noted | None:
