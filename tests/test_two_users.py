@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -146,6 +147,52 @@ def test_late_work_costs_where_the_exchange_s_time_is_believed(shared: Machine) 
     rows = ledgers.rows(course)
     penalties = {name: rows["submission", "mini", name][2] for name in ANSWERS}
     assert penalties["ana"] > 0 and not penalties["bea"]
+
+
+def link_to_the_model_solution(place: Path, course: Course) -> None:
+    """A link in the place of the notebook; the instructor may read what it leads to."""
+    (place / "mini.ipynb").unlink()
+    (place / "mini.ipynb").symlink_to(course.notebook("mini"))
+
+
+def link_to_a_folder(place: Path, course: Course) -> None:
+    """A link in the place of the whole folder."""
+    place.rename(place.with_name("aside"))
+    place.symlink_to(course.source / "mini")
+
+
+def closed_folder(place: Path, course: Course) -> None:
+    """A folder that only the learner can read."""
+    place.chmod(0o700)
+
+
+def pipe(place: Path, course: Course) -> None:
+    """What nobody can read to its end."""
+    os.mkfifo(place / "datos.txt~")
+
+
+ODD = [link_to_the_model_solution, link_to_a_folder, closed_folder, pipe]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda each: each.__name__)
+def test_odd_folder_in_the_exchange_costs_nobody_else(
+    shared: Machine, odd: Callable[[Path, Course], None]
+) -> None:
+    """Who hands in a link reads and scores nothing by it, and everybody else is collected."""
+    prof, ana = shared.people["prof"], shared.people["ana"]
+    course = taught(shared, odd.__name__)
+    prof.nbgrader("release_assignment", "mini", at=course.root, umask=OPEN)
+    for student, answers in ANSWERS.items():
+        hand_in(shared.people[student], course, OPEN, answers)
+    [place] = exchange_of(course).glob("inbound/ana+*")
+    odd(place, course)
+    for path in exchange_of(course).glob("inbound/*"):
+        ana.own(path) if not path.name.startswith("bea") else None
+
+    told = prof.nbgrader("collect", "mini", at=course.root, umask=OPEN, code=1)
+
+    assert "ana: not collected" in told and "Traceback" not in told
+    assert [path.name for path in course.submitted.iterdir()] == ["bea"]
 
 
 def test_two_courses_in_one_exchange_do_not_mix(shared: Machine) -> None:
