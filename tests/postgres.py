@@ -70,7 +70,7 @@ class Server:
         log = (self.folder / "log").open("wb")
         with log:
             return subprocess.Popen(
-                self._words("postgres", *settings),
+                [*_ending_with_us(), *self._words("postgres", *settings)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -113,6 +113,11 @@ class Server:
             self._process.send_signal(signal.SIGINT)  # ends it without waiting for connections
             self._process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _ending_with_us() -> list[str]:
+    """The words that let a program end when this process is killed, where the system has them."""
+    return ["setpriv", "--pdeathsig", "INT", "--"] if shutil.which("setpriv") else []
 
 
 def _another_user(folder: Path) -> dict[str, Any]:
