@@ -115,5 +115,5 @@ messages: setup
 lock: setup
 	@$(PIP) uv
 	@echo 'torch; python_version < "0"' | UV_CUSTOM_COMPILE_COMMAND='make lock' uv --quiet pip compile pyproject.toml \
-	  --extra teacher --extra dev --constraint constraints.txt --override - --universal --python-version 3.11 \
+	  --extra teacher --extra postgres --extra dev --constraint constraints.txt --override - --universal --python-version 3.11 \
 	  --generate-hashes --no-annotate --output-file requirements.lock

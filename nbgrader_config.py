@@ -20,6 +20,8 @@ c.NbGrader.logfile = ""
 # The exchange belongs to JupyterHub; without a folder of our own the formgrader complains at every page.
 c.Exchange.root = str(COURSE / ".torchaula" / "exchange")
 c.Exchange.cache = str(COURSE / ".torchaula" / "cache")
+# A folder there that can't be collected, or holds links, is named and skipped.
+c.ExchangeFactory.collect = "torchaula.plugins.collect_exchange.Collect"
 # Who handed in without it, or with another one's secret, is named and skipped.
 c.ExchangeFactory.release_feedback = "torchaula.plugins.release_feedback.ReleaseFeedback"
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
-from tests import mini, programs, pupils, sample
+from tests import mini, postgres, programs, pupils, sample
 from tests.workshop import Workshop
 from torchaula.authoring.release import release
 from torchaula.classroom.batch.entries import Entry
@@ -48,7 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Draw the sample once, for all processes: xdist hands the option on."""
     config.option.sample = config.option.sample or sample.of_commit()
-    for mark in sample.MARKS:
+    for mark in (*sample.MARKS, BOTH):
         config.addinivalue_line("markers", mark)
 
 
@@ -89,8 +89,31 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
     return Scheduling(config, log)
 
 
+BOTH = "both_databases: tried with a gradebook in a SQLite file, and with one on a PostgreSQL server"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Try a test with the mark `both_databases` twice."""
+    if metafunc.definition.get_closest_marker("both_databases"):
+        metafunc.fixturenames.append("books")
+        metafunc.parametrize("books", [None, "postgresql"], indirect=True, ids=["sqlite", "postgresql"])
+
+
+@pytest.fixture(scope="module")
+def books(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Where the gradebooks of courses written meanwhile are: in SQLite files, or on a server of our own."""
+    if getattr(request, "param", None) is None:
+        yield
+        return
+    mini.server = postgres.server()
+    if mini.server is None:
+        pytest.skip("PostgreSQL is not installed (Debian: apt install postgresql)")
+    yield
+    mini.server = None
+
+
 @pytest.fixture
-def course(tmp_path: Path) -> Course:
+def course(books: None, tmp_path: Path) -> Course:
     """A small course with nothing handed in."""
     made = mini.write(tmp_path / "course")
     release(made, "mini")

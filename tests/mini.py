@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import io
+import re
 import shutil
 import sys
 from functools import cache
@@ -12,6 +13,7 @@ from typing import Any
 
 from rich.console import Console
 
+from tests import postgres
 from torchaula.classroom.batch import batch
 from torchaula.classroom.batch.entries import Entry
 from torchaula.course.layout import Course, find
@@ -25,6 +27,7 @@ COURSES = ROOT / "tests" / "courses"
 PROGRAMS = Path(sys.executable).parent
 SECRET = "5e" * 32  # of every course that tests write, so that none hangs on luck
 UNCONFINED = "\nc.Grade.unsafe_no_sandbox = True\n"
+server: postgres.Server | None = None  # that has the gradebooks of courses written now; None: SQLite files
 SHORTER = """
 c.Grade.cell_seconds = 2.0
 c.Grade.cells_seconds = 10.0
@@ -36,8 +39,13 @@ def write(root: Path) -> Course:
     for part in ("source", "answers"):
         shutil.copytree(COURSES / part / "mini", root / part / "mini")
     config = (ROOT / "nbgrader_config.py").read_text()
-    (root / "nbgrader_config.py").write_text(config + SHORTER + without_sandbox())
+    (root / "nbgrader_config.py").write_text(config + SHORTER + without_sandbox() + _database())
     return with_secret(root)
+
+
+def _database() -> str:
+    """What a new course's configuration says of a gradebook on a server."""
+    return f"\nc.CourseDirectory.db_url = {server.url(server.database())!r}\n" if server else ""
 
 
 def with_secret(root: Path) -> Course:
@@ -85,4 +93,11 @@ def grade(course: Course, assignment: str = "mini", *students: str, **options: A
 def copy(course: Course, root: Path) -> Course:
     """A copy of a course, whatever state it is in."""
     shutil.copytree(course.root, root)
-    return find(root)
+    made = find(root)
+    text = made.config.read_text()
+    if found := re.search(r"/(course\d+)\?host=", text):
+        theirs = postgres.server()
+        assert theirs is not None
+        name = theirs.database(like=found[1])
+        made.config.write_text(text.replace(theirs.url(found[1]), theirs.url(name)))
+    return made

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -35,15 +35,23 @@ ENTRIES = {"torchaula": "torchaula.cli", "nbgrader": "nbgrader.apps.nbgraderapp"
 LATER = ("torchaula.plugins.autograde", "torchaula.plugins.guard", "torchaula.classroom.batch.batch")
 GRADING = {"grade", "autograde"}  # words of the commands that need a worker
 ASKED = 2**20  # bytes of a request
+UMASK = "TESTS_UMASK"  # the variable that says it, where a command shall have its own
 
 
 def run(
     *words: str, cwd: Path | None = None, env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run a command, as `subprocess.run` does with captured output and nothing to read."""
+    environment = os.environ if env is None else env
+    return run_with(_starter(os.getpid()), *words, cwd=cwd or Path.cwd(), env=environment)
+
+
+def run_with(
+    starter: Starter, *words: str, cwd: Path, env: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run a command as a fork of that process."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as told:
-        environment = os.environ if env is None else env
-        code = _starter(os.getpid()).run(words, cwd or Path.cwd(), environment, out, told)
+        code = starter.run(words, cwd, env, out, told)
         texts = []
         for file in (out, told):
             file.seek(0)
@@ -51,22 +59,25 @@ def run(
     return subprocess.CompletedProcess(words, code, *texts)
 
 
-class _Starter:
-    """The process that has imported everything. It ends with this one."""
+class Starter:
+    """The process that has imported everything. It ends with this one.
 
-    def __init__(self) -> None:
+    `within` are the words of a program that starts it, as another user for instance.
+    """
+
+    def __init__(self, within: Sequence[str] = ()) -> None:
         self._near, far = socket.socketpair()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.programs", str(far.fileno())],
+            [*within, sys.executable, "-m", "tests.programs", str(far.fileno())],
             cwd=Path(__file__).parents[1],
             pass_fds=[far.fileno()],
             stdin=subprocess.DEVNULL,
             env=os.environ | {"LC_ALL": "C.UTF-8"},
         )
         far.close()
-        atexit.register(self._close)
+        atexit.register(self.close)
 
-    def _close(self) -> None:
+    def close(self) -> None:
         self._near.close()
         self._process.wait()
 
@@ -78,8 +89,8 @@ class _Starter:
 
 
 @cache
-def _starter(_process: int) -> _Starter:
-    return _Starter()
+def _starter(_process: int) -> Starter:
+    return Starter()
 
 
 def _serve(caller: socket.socket) -> None:
@@ -124,6 +135,8 @@ def _become(
         os.close(each)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(cwd)
+    if mask := environment.pop(UMASK, ""):
+        os.umask(int(mask, 8))
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = [str(PROGRAMS / words[0]), *words[1:]]

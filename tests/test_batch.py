@@ -13,7 +13,7 @@ from tests.test_release import nbgrader
 from torchaula.authoring import sample_class
 from torchaula.authoring.release import release
 from torchaula.classroom.batch import batch, graded_copy, records
-from torchaula.classroom.gradebook import gradebook
+from torchaula.classroom.gradebook import backups, gradebook
 from torchaula.course import notebook
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
@@ -61,6 +61,7 @@ def test_batch_writes_what_nbgrader_autograde_writes(made: Course, tmp_path: Pat
         assert len({path.read_text() for path in copies}) == 1
 
 
+@pytest.mark.both_databases
 def test_first_grading_writes_what_nbgrader_autograde_writes(course: Course, tmp_path: Path) -> None:
     """The same for submissions that the gradebook has never heard of."""
     sample_class.write(course, "mini")
@@ -152,14 +153,14 @@ def test_gradebook_is_copied_before_it_is_written_to(copy: Course) -> None:
     """Each batch that writes leaves the gradebook as it was in `.torchaula/backups`; the newest are kept."""
     before = ledgers.rows(copy)
     (graded_copy.folder(copy, "mini", "alba") / "mini.ipynb").unlink()
-    for _ in range(gradebook.BACKUPS + 3):
-        newest = gradebook.backup(copy)
+    for _ in range(backups.BACKUPS + 3):
+        newest = backups.backup(copy)
     assert newest is not None
 
     mini.grade(copy)
 
     kept = sorted((copy.state / "backups").glob("*.db"))
-    assert len(kept) == gradebook.BACKUPS
+    assert len(kept) == backups.BACKUPS
     assert kept[-1] > newest
     kept[-1].replace(copy.gradebook)
     assert ledgers.rows(copy) == before

@@ -34,7 +34,7 @@ SCRIPT = "<script>alert(1)</script>"
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Course:
+def made(books: None, tmp_path_factory: pytest.TempPathFactory) -> Course:
     """A small course with cells of both kinds, and its class graded. Copy it to change it."""
     course = mini.write(tmp_path_factory.mktemp("by-hand") / "course")
     by_hand.hand_in(by_hand.mixed(course))
@@ -68,6 +68,7 @@ def page(course: Course, student: str) -> str:
 # What the gradebook holds
 
 
+@pytest.mark.both_databases
 def test_rows_are_those_of_stock_nbgrader_where_only_people_grade(course: Course, tmp_path: Path) -> None:
     """Every row, in an assignment without any test."""
     by_hand.only(course)
@@ -81,6 +82,7 @@ def test_rows_are_those_of_stock_nbgrader_where_only_people_grade(course: Course
     assert ledgers.rows(course) == ledgers.rows(stock)
 
 
+@pytest.mark.both_databases
 @pytest.mark.slow
 def test_rows_are_those_of_stock_nbgrader(course: Course, tmp_path: Path) -> None:
     """Every row, by `torchaula grade`, `nbgrader autograde` here, and nbgrader without us; regraded too."""
@@ -545,6 +547,7 @@ def test_csv_says_what_waits(copy: Course) -> None:
     assert table["borra"]["total"] == "0.6"  # 0.1 five times, and 0.2 are not 0.6000000000000001
 
 
+@pytest.mark.both_databases
 def test_export_says_what_waits(copy: Course) -> None:
     """`nbgrader export` has nbgrader's own sums, and says that they are not the last word."""
     for name in by_hand.POINTS:

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.sampled(12)
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Course:
+def made(books: None, tmp_path_factory: pytest.TempPathFactory) -> Course:
     """A small course whose class of four was graded. Copy it to change it."""
     course = mini.write(tmp_path_factory.mktemp("changed") / "course")
     release(course, "mini")
@@ -38,6 +38,7 @@ def copy(made: Course, tmp_path) -> Course:
     return mini.copy(made, tmp_path / "course")
 
 
+@pytest.mark.both_databases
 def test_changed_hidden_test_shows_who_gains_and_who_loses(copy: Course) -> None:
     """With `--yes` gradebook, feedback and table follow, and the changes were shown, losses first."""
     week.change(copy, *week.STRICTER)
@@ -186,6 +187,7 @@ def test_resubmission_that_scores_less_asks_nothing(copy: Course) -> None:
     assert week.totals(copy) == week.POINTS | {"ana": 5}
 
 
+@pytest.mark.both_databases
 def test_what_people_wrote_survives_a_changed_test(copy: Course) -> None:
     """Manual points, extra credit and comments stay; points by hand below the new test's are listed."""
     with gradebook.opened(copy) as book:
@@ -232,6 +234,7 @@ def ungrade_cell(course: Course) -> None:
     notebook.write(node, path)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("edit", [add_cell, take_cell, ungrade_cell])
 def test_other_cells_are_refused_before_anything_is_deleted(copy: Course, edit) -> None:
     """`torchaula grade` and nbgrader's own release say what to do; release, gradebook and copies stay."""

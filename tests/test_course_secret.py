@@ -26,7 +26,7 @@ from torchaula import doctor
 from torchaula.authoring import pack
 from torchaula.authoring.release import files, release
 from torchaula.classroom.batch import batch, records
-from torchaula.classroom.gradebook import gradebook, new_secret, seeding
+from torchaula.classroom.gradebook import backups, gradebook, new_secret, seeding
 from torchaula.course import converters
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
@@ -433,11 +433,11 @@ def test_no_backup_to_name_is_no_reason_to_stay_silent(graded: Course) -> None:
 def test_each_backup_has_the_secret_of_its_moment(graded: Course) -> None:
     """It stands beside the gradebook's copy, as protected as the original; both go together."""
     folder, made = graded.state / "backups", secret_of(graded)
-    for _ in range(gradebook.BACKUPS + 2):
-        gradebook.backup(graded)
+    for _ in range(backups.BACKUPS + 2):
+        backups.backup(graded)
 
     copies = sorted(folder.glob("gradebook-*.db"))
-    assert len(copies) == gradebook.BACKUPS
+    assert len(copies) == backups.BACKUPS
     assert sorted(folder.glob("gradebook-*.secret")) == [each.with_suffix(".secret") for each in copies]
     for each in folder.glob("*.secret"):
         assert each.read_text().strip() == made
@@ -447,7 +447,7 @@ def test_each_backup_has_the_secret_of_its_moment(graded: Course) -> None:
 def test_backup_of_the_gradebook_alone_names_its_secret(graded: Course, jobs: list[Job]) -> None:
     """After a new secret an older gradebook is refused until its secret is back; then nothing changes."""
     before, old = ledgers.rows(graded), secret_of(graded)
-    gradebook.backup(graded)
+    backups.backup(graded)
     newest = max((graded.state / "backups").glob("*.db"))
     renew(graded)
     week.grade(graded)

@@ -22,6 +22,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 PACKAGE = ROOT / "src" / "torchaula"
 # What runs beside a learner's answer, or before the package knows what is installed: it needs no extra.
 LEARNERS = ("__init__.py", "__main__.py", "checks", "findings.py", "handin", "i18n.py", "moved.py")
+POSTGRES = ("classroom/gradebook/database.py",)  # where a gradebook is on such a server, so is its driver
 AUTHORS = ("authoring/audit", "authoring/pictures.py")  # what they need besides, the extra `dev` brings
 
 
@@ -44,6 +45,8 @@ def _declared(path: Path, project: dict[str, Any]) -> set[str]:
     declared = _names(project["dependencies"])
     if not _is_in(path, LEARNERS):
         declared |= _names(extras["teacher"])
+    if _is_in(path, POSTGRES):
+        declared |= _names(extras["postgres"])
     if _is_in(path, AUTHORS):
         declared |= _names(extras["dev"])
     return declared

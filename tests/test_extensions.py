@@ -13,7 +13,7 @@ from traitlets.config import Config
 
 from tests import ledgers, mini, pupils, week
 from torchaula.authoring.release import release
-from torchaula.classroom.gradebook import extensions, gradebook, locks
+from torchaula.classroom.gradebook import backups, extensions, gradebook, locks
 from torchaula.classroom.intake import received
 from torchaula.course import converters
 from torchaula.course.layout import Course
@@ -36,7 +36,7 @@ def prepared(root: Path) -> Course:
 
 
 @pytest.fixture
-def late(tmp_path: Path) -> Course:
+def late(books: None, tmp_path: Path) -> Course:
     """Ana handed in two and a half days after the deadline; nothing was graded."""
     course = prepared(tmp_path / "course")
     pupils.write(course, "ana", week.text(course, "2 * x", None))
@@ -44,6 +44,11 @@ def late(tmp_path: Path) -> Course:
     when = (DEADLINE.replace(tzinfo=UTC) + timedelta(days=2.5)).isoformat()
     received.record(course, "mini", received.Register([received.Receipt("ana", digest_of(content), when)]))
     return course
+
+
+def backups_of(course: Course) -> list[Path]:
+    """The copies of the gradebook, whatever database it is in."""
+    return [path for path in backups.folder(course).glob("gradebook-*") if path.suffix != backups.SECRET]
 
 
 def penalty(course: Course, student: str = "ana") -> float:
@@ -100,18 +105,19 @@ def test_extension_counts_in_the_next_grading(late: Course) -> None:
     assert "ana" in pupils.command(late, "extend", "mini", "--list")
 
 
+@pytest.mark.both_databases
 def test_extension_after_grading_is_one_student_s_and_asks_nothing(late: Course) -> None:
     """Given, changed and taken back: each counts the next time, unasked, after a copy of the gradebook."""
     week.grade(late)
     assert penalty(late) == 1.5
-    copies = len(list((late.state / "backups").glob("*.db")))
+    copies = len(backups_of(late))
 
     for words, cost in ((["+1d"], 1.0), (["none"], 1.5), (["3d"], 0.0)):
         pupils.command(late, "extend", "mini", "ana", *words)
         week.grade(late, agreed=False)
         assert penalty(late) == cost, words
 
-    assert len(list((late.state / "backups").glob("*.db"))) >= copies + 3
+    assert len(backups_of(late)) >= copies + 3
 
 
 def test_nbgrader_autograde_knows_the_extension(late: Course) -> None:
@@ -126,11 +132,12 @@ def test_nbgrader_autograde_knows_the_extension(late: Course) -> None:
     assert week.totals(late)["ana"] == 5
 
 
+@pytest.mark.both_databases
 def test_extension_alone_is_no_grade(late: Course) -> None:
     """Who has more time and handed in nothing yet is graded nowhere: not in formgrader or table."""
     pupils.command(late, "extend", "mini", "bea", "3d")
     settings = Config()
-    settings.CourseDirectory.db_url = converters.db_url(late, converters.config(late))
+    settings.CourseDirectory.db_url = converters.address(late, converters.config(late)).full
     where = CourseDirectory(root=str(late.root), config=settings)
     api = NbGraderAPI(where, config=settings)
 

@@ -32,7 +32,7 @@ from torchaula.authoring import judging, sample_class
 from torchaula.authoring.release import release
 from torchaula.classroom.batch import assignments, batch, records
 from torchaula.classroom.batch.entries import Entry
-from torchaula.classroom.gradebook import gradebook
+from torchaula.classroom.gradebook import backups
 from torchaula.course import converters
 from torchaula.course.layout import Course
 from torchaula.course.markers import USUAL
@@ -852,7 +852,7 @@ def test_gradebook_locked_for_too_long_is_named_and_loses_nothing(
         with pytest.raises(Refusal, match=r"gradebook\.db: .*database is locked") as refused:
             batch.prepare(course, "mini")
         with pytest.raises(sqlite3.OperationalError, match="database is locked"):
-            gradebook.backup(course)
+            backups.backup(course)
 
     assert "move it away" not in str(refused.value)
     require_completed(course)

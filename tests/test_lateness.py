@@ -144,7 +144,7 @@ def test_rule_that_makes_no_sense_is_refused(course: Course, line: str, told: st
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Course:
+def made(books: None, tmp_path_factory: pytest.TempPathFactory) -> Course:
     """A course with a deadline, whose class came in around it and was graded. Copy it to change it."""
     course = mini.write(tmp_path_factory.mktemp("late") / "course")
     release(course, "mini")
@@ -187,6 +187,7 @@ def test_penalty_is_in_gradebook_table_csv_page_and_export(copy: Course) -> None
     assert "retraso" not in week.page(copy, "ana")
 
 
+@pytest.mark.both_databases
 def test_nbgrader_autograde_gives_the_same_penalty(copy: Course) -> None:
     """nbgrader's own command believes the same times, knows the deadline, and applies the same rule."""
     before = ledgers.rows(copy)
@@ -201,6 +202,7 @@ def test_nbgrader_autograde_gives_the_same_penalty(copy: Course) -> None:
     assert ledgers.rows(copy) == before
 
 
+@pytest.mark.both_databases
 def test_extension_counts_the_next_time(copy: Course) -> None:
     """Days that nbgrader's `grant_extension` gives move the deadline for that student alone."""
     with gradebook.opened(copy) as book:

@@ -495,11 +495,11 @@ def test_failed_write_leaves_what_was_there(five: Class, tmp_path: Path) -> None
     group = five.copy(tmp_path / "course")
     (group.course.grades / "mini-moodle-feedback.zip").mkdir(parents=True)
     assert "mini-moodle-feedback.zip" in group.send(code=2)
-    assert not returned.path(group.course, "mini").exists()
+    assert not returned.path(group.course, "mini", "moodle").exists()
     (group.course.grades / "mini-moodle-feedback.zip").rmdir()
     group.send()
     assert len(group.feedback) == 5
-    assert stat.S_IMODE(returned.path(group.course, "mini").stat().st_mode) == 0o600
+    assert stat.S_IMODE(returned.path(group.course, "mini", "moodle").stat().st_mode) == 0o600
 
 
 def test_from_download_to_upload_with_the_real_commands(tmp_path: Path) -> None:

@@ -331,6 +331,7 @@ def grade(
     from torchaula.report import following, lines
 
     course, good = layout.find(folder), True
+    _tell_if_not_backed_up(course)
     chosen = dict.fromkeys(assignments or course.require_assignments())
     for assignment in chosen if solutions else ():
         closing.require_over(course, assignment)
@@ -349,6 +350,14 @@ def grade(
             entries = _grade(group, jobs, workers, terminal, cells, is_everybody=not students)
             good &= all(entry.graded or entry.is_missing for entry in entries)
     sys.exit(0 if good or expect_failures else 1)
+
+
+def _tell_if_not_backed_up(course: Course) -> None:
+    """Say so before a command writes to a gradebook that can't be copied here."""
+    from torchaula.classroom.gradebook import backups
+
+    if told := backups.lacking(course):
+        click.echo(f"torchaula: {printable(told)}", err=True)
 
 
 def _grade(
@@ -393,6 +402,8 @@ def extend(folder: Path, assignment: str, student: str | None, date: tuple[str, 
     from torchaula.report import more_time
 
     course = layout.find(folder)
+    if student is not None:
+        _tell_if_not_backed_up(course)
     if show == bool(student) or bool(student) != bool(date):
         raise click.UsageError(_("give STUDENT and DATE, or --list"))
     if student is None:
@@ -465,7 +476,9 @@ def new_secret(folder: Path, yes: bool) -> None:
     from torchaula.course import layout
     from torchaula.report.secret_question import ask_and_make
 
-    ask_and_make(layout.find(folder), yes)
+    course = layout.find(folder)
+    _tell_if_not_backed_up(course)
+    ask_and_make(course, yes)
 
 
 @cli.command(

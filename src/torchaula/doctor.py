@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import shlex
 import shutil
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
@@ -16,12 +15,12 @@ from platform import python_version
 
 from nbgrader.api import get_alembic_version
 from packaging.requirements import Requirement
-from sqlalchemy.engine import make_url
 
 from torchaula import __version__
-from torchaula.classroom.gradebook import gradebook, seeding
+from torchaula.classroom.gradebook import backups, database, gradebook, seeding
 from torchaula.classroom.privacy import known, readers
 from torchaula.course import converters, secret_file
+from torchaula.course.address import Address, Kind
 from torchaula.course.layout import Course
 from torchaula.course.secret_file import Fault
 from torchaula.errors import Refusal
@@ -112,43 +111,59 @@ def _free_memory() -> int:
 def _database(course: Course | None) -> tuple[str, str]:
     if course is None:
         return _("no course here"), ""
-    url = make_url(converters.db_url(course, converters.config(course)))
-    if url.drivername.startswith("sqlite") and url.database and not Path(url.database).exists():
-        return _("{path}: none yet; grading makes it").format(path=url.database), ""
-    shown = url.render_as_string(hide_password=True).partition("?")[0]
+    address = converters.address(course, converters.config(course))
     try:
+        database.require_usable(address, str(converters.config(course).CourseDirectory.course_id))
+        about = _about(course, address)
+        if not _is_made(address):
+            return _("{path}: none yet; grading makes it").format(path=address.shown) + about, ""
         with gradebook.opened(course) as book:
             students = len(book.students)
             schema = book.db.connection().exec_driver_sql("select version_num from alembic_version").scalar()
     except Exception as error:  # whatever a database driver raises
-        return shown, _("can't be read ({reason}): put a copy of .torchaula/backups back").format(
-            reason=error
-        )
+        return address.shown, _mended(address, error)
     if schema != get_alembic_version():
-        return shown, _("made by another nbgrader: copy it, then run `nbgrader db upgrade`")
-    if url.drivername.startswith("sqlite") and (fault := _damage(str(url.database))):
-        return shown, _("damaged ({fault}): put a copy of .torchaula/backups back").format(fault=fault)
-    return _("{url}: sound, {students} students").format(url=shown, students=students), ""
+        return address.shown, _("made by another nbgrader: copy it, then run `nbgrader db upgrade`")
+    if address.file is not None and (fault := database.damage(address)):
+        return address.shown, _("damaged ({fault}): put a copy of .torchaula/backups back").format(
+            fault=fault
+        )
+    return _("{url}: sound, {students} students").format(url=address.shown, students=students) + about, ""
 
 
-def _damage(path: str) -> str:
-    """What is wrong with a SQLite file; empty if it is sound."""
-    try:
-        with closing(sqlite3.connect(path)) as book:
-            answer = str(book.execute("pragma quick_check").fetchone()[0])
-    except sqlite3.DatabaseError as error:
-        return str(error)
-    return "" if answer == "ok" else answer.splitlines()[-1]
+def _is_made(address: Address) -> bool:
+    if address.kind is Kind.POSTGRESQL:
+        return database.look(address).is_made
+    return address.file is None or address.file.exists()
+
+
+def _about(course: Course, address: Address) -> str:
+    """What a database's server, driver and backups are; empty for a SQLite file, which has none of them."""
+    if address.kind is not Kind.POSTGRESQL:
+        return ""
+    server, driver = database.look(address), address.url.get_driver_name()
+    told = _("PostgreSQL {version}; driver {driver}").format(
+        version=server.version, driver=f"{driver} {_installed(driver)}"
+    )
+    copies = backups.pg_dump(server.major)
+    kept = _("backed up with {program}").format(program=copies) if copies else backups.lacking(course)
+    return f"; {told}; {kept}"
+
+
+def _mended(address: Address, error: Exception) -> str:
+    """What to do about a gradebook that can't be read: a refusal of ours says it itself."""
+    if address.file is None:
+        return str(error) if isinstance(error, Refusal) else database.reason(error)
+    return _("can't be read ({reason}): put a copy of .torchaula/backups back").format(reason=error)
 
 
 def _secret(course: Course | None) -> tuple[str, str]:
     """Check the secret of hidden cells' inputs. Only its fingerprint is shown."""
     if course is None:
         return _("no course here"), ""
-    url = make_url(converters.db_url(course, converters.config(course)))
-    is_none_yet = url.drivername.startswith("sqlite") and not Path(str(url.database)).exists()
+    address = converters.address(course, converters.config(course))
     try:
-        with nullcontext() if is_none_yet else gradebook.opened(course) as book:
+        with gradebook.opened(course) if _is_made(address) else nullcontext() as book:
             seed, recorded = seeding.look(course, book), seeding.noted(book) if book else None
     except Exception as error:  # whatever a database driver raises
         return str(course.secret), _("the gradebook can't be asked for it ({reason})").format(reason=error)

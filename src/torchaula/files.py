@@ -111,9 +111,7 @@ def lock(path: Path) -> FileLock:
     return FileLock(path, thread_local=False, fallback_to_soft=False)
 
 
-def private(path: Path, data: bytes) -> None:
+def write_private(path: Path, data: bytes) -> None:
     """Write a file atomically that only its owner may read. Raises `OSError` if it can't be written."""
-    with whole(path) as new:
-        new.touch()
-        new.chmod(0o600)
+    with whole(path, is_private=True) as new:
         new.write_bytes(data)

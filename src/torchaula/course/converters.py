@@ -20,6 +20,7 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from torchaula.course import notebook
+from torchaula.course.address import Address, parse
 from torchaula.course.layout import Course
 from torchaula.course.markers import Markers
 from torchaula.course.notebook import Notebook
@@ -79,11 +80,13 @@ def source(course: Course, assignment: str) -> Notebook:
     return notebook.load(course.notebook(assignment), markers(config(course)))
 
 
-def db_url(course: Course, config: Config) -> str:
-    """The gradebook's address; for a SQLite file with a timeout, so that it waits for other writers."""
+def address(course: Course, config: Config) -> Address:
+    """The gradebook's address, with a limit of how long to wait for other writers.
+
+    Raises `Refusal` where the configuration has none.
+    """
     url = str(config.CourseDirectory.get("db_url", f"sqlite:///{course.gradebook}"))
-    is_plain = url.startswith("sqlite") and "?" not in url
-    return f"{url}?timeout={LOCKED_SECONDS}" if is_plain else url
+    return parse(url, course.config).patient(LOCKED_SECONDS)
 
 
 def run(
@@ -100,7 +103,7 @@ def run(
     find_alembic()
     chosen = config(course)
     chosen.merge(settings or Config())
-    chosen.CourseDirectory.db_url = db_url(course, chosen)
+    chosen.CourseDirectory.db_url = address(course, chosen).full
     where = CourseDirectory(
         config=chosen, root=str(course.root), assignment_id=assignment, student_id=student
     )

@@ -25,8 +25,8 @@ from nbgrader.converters.base import NbGraderException
 from torchaula import origin
 from torchaula.classroom.batch import assignments, late_changes, preflight, submissions
 from torchaula.classroom.batch.assignments import Assignment
-from torchaula.classroom.gradebook import gradebook, lateness, seeding
-from torchaula.course import converters, structure
+from torchaula.classroom.gradebook import database, gradebook, lateness, seeding
+from torchaula.course import address, converters, structure
 from torchaula.course.layout import Course
 from torchaula.course.notebook import Notebook
 from torchaula.errors import Refusal
@@ -77,7 +77,7 @@ def guard_grading(converter: Any) -> None:
         course = Course(Path(converter.coursedir.root).resolve())
         if converter.coursedir.assignment_id in course.assignments:
             loaded = assignments.load(course, converter.coursedir.assignment_id, False, converter.config)
-            with Gradebook(converter.coursedir.db_url, converter.coursedir.course_id) as book:
+            with _gradebook(converter.coursedir) as book:
                 assignment = loaded.with_seed(seeding.require_asked(course, book, loaded.name))
             grade = client.shared(course.evidence).grade
             preflight.require_sound(assignment, lambda jobs: map(grade, jobs))
@@ -163,8 +163,14 @@ def guard(converter: Any, check: Check | None) -> None:
             return  # nbgrader reports this itself
         source = structure.load(path, converters.markers(converter.config))
         if check is not None:
-            with Gradebook(here.db_url, here.course_id) as book:
+            with _gradebook(here) as book:
                 check(book, Course(Path(here.root).resolve()), source)
+
+
+def _gradebook(here: Any) -> Gradebook:
+    """The gradebook of nbgrader's command. Raises `Refusal` if it can't be opened."""
+    course = Course(Path(here.root).resolve())
+    return database.gradebook(address.parse(here.db_url, course.config), here.course_id)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from nbgrader.utils import notebook_hash
 from torchaula.classroom.intake import exchange_files
 from torchaula.i18n import _
 
+READABLE = 0o644  # nbgrader keeps the page's own mode, and a strict umask shuts learners out
 SHORTEST = 32  # characters of a secret that can't be guessed; nbgrader's own has 128
 
 
@@ -40,6 +41,7 @@ class ReleaseFeedback(ExchangeReleaseFeedback):  # type: ignore[misc]
                 continue
             self.src_path = glob.escape(str(folder))
             super().copy_files()
+            self._page(_secret(folder)).chmod(READABLE)
             done += 1
         if wanted and not done:
             self.fail(_("no feedback was released"))

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from torchaula.classroom.batch import assignments, graded_copy, late_changes, pool, preflight, records
@@ -14,13 +14,15 @@ from torchaula.classroom.batch.assignments import Assignment
 from torchaula.classroom.batch.desk import Audience, Desk
 from torchaula.classroom.batch.entries import Entry
 from torchaula.classroom.batch.submissions import Submission, collect, dropped_out
-from torchaula.classroom.gradebook import gradebook, lateness, locks, seeding
+from torchaula.classroom.gradebook import backups, gradebook, lateness, locks, seeding
 from torchaula.course.layout import Course, require_writable
 from torchaula.grading.trusted.client import Workers, cores
+from torchaula.i18n import _
 
 # Each lists the unfinished files that an interrupted batch has left in one part.
 LEFTOVERS = (
     assignments.leftovers,
+    backups.leftovers,
     gradebook.leftovers,
     graded_copy.leftovers,
     preflight.leftovers,
@@ -107,7 +109,7 @@ def prepare(
     loaded = assignments.load(course, assignment, unsafe)
     lateness.rule(course).require_sense(course)
     chosen = [student] if isinstance(student, str) else list(student)
-    found = collect(loaded, chosen)
+    found = [_named(each, gradebook.longest_name(course)) for each in collect(loaded, chosen)]
     for folder in (course.state, course.autograded, course.feedback):
         require_writable(folder, is_private=True)
     outdated: set[str] = set()
@@ -121,6 +123,16 @@ def prepare(
         else:
             found += dropped_out(course, gradebook.with_points(book, assignment), found)
     return Batch(loaded, found, force, tuple(sorted(outdated - set(chosen))))
+
+
+def _named(each: Submission, most: int | None) -> Submission:
+    """The submission, with a problem if the gradebook has no room for its student's name."""
+    if most is None or len(each.student) <= most:
+        return each
+    problem = _(
+        "a name of more than {most} characters, which this gradebook can't hold: rename the folder"
+    ).format(most=most)
+    return replace(each, problem=problem, is_of_student=False)
 
 
 def _outdated(assignment: Assignment) -> Iterator[str]:

@@ -23,7 +23,7 @@ from torchaula.classroom.batch.submissions import Submission
 from torchaula.classroom.batch.tasks import Task, Tasks
 from torchaula.classroom.batch.upgrades import Upgrade
 from torchaula.classroom.batch.writer import Writer
-from torchaula.classroom.gradebook import classlist, gradebook, lateness, ledger, seeding
+from torchaula.classroom.gradebook import backups, classlist, gradebook, lateness, ledger, seeding
 from torchaula.classroom.gradebook.ledger import Ledger, Standing
 from torchaula.classroom.gradebook.penalties import Penalties
 from torchaula.course import converters
@@ -97,7 +97,7 @@ class Desk:
         held = [task for task in unsettled if self._is_held(task)]
         upgrade = upgrades.of(task.version_before for task in held)
         if is_changed or unsettled:
-            gradebook.backup(self._course)
+            backups.backup(self._course)
         if not held:
             self._record(submissions)
         if upgrade is not None:
@@ -204,7 +204,7 @@ class Desk:
         changes = [change for task in held if (change := self._change(task)) is not None]
         if (changes or upgrade) and not self._audience.agree(changes, upgrade):
             told = _NOT_WRITTEN if changes or upgrade is None else _NOT_UPGRADED
-            raise Refusal(told.format(path=self._course.gradebook, assignment=self._assignment.name))
+            raise Refusal(told.format(path=gradebook.shown(self._course), assignment=self._assignment.name))
 
     def _is_held(self, task: Task) -> bool:
         """Whether points given for the same file may change in a way that somebody has to agree to."""

@@ -44,7 +44,7 @@ def _open(course: Course, assignment: str, last: Deadline, student: str) -> Refu
     rest = _("its model solutions are not shown before; run this again then, or leave --solutions out")
     return Refusal(
         f"{told}; {rest}".format(
-            path=course.gradebook if student else course.config,
+            path=gradebook.shown(course) if student else course.config,
             student=student,
             assignment=assignment,
             until=f"{last.local:%Y-%m-%d %H:%M %Z}",

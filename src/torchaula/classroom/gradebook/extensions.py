@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
 
-from torchaula.classroom.gradebook import gradebook, lateness, ledger, locks
+from torchaula.classroom.gradebook import backups, gradebook, lateness, ledger, locks
 from torchaula.classroom.gradebook.classlist import ClassList, load
 from torchaula.classroom.gradebook.lateness import EXAMPLE
 from torchaula.classroom.intake.roster import Student
@@ -127,7 +127,7 @@ def give(course: Course, assignment: str, student: str, text: str) -> Extension:
             )
         _require_student(course, students, student)
         more = amount(text, ends.time, configured)
-        gradebook.backup(course)
+        backups.backup(course)
         row = _row(book, course, source, student)
         row.extension = more
         book.db.commit()
@@ -139,7 +139,7 @@ def take_back(course: Course, assignment: str, student: str) -> None:
     course.notebook(assignment)
     with _writing(course) as book:
         _require_student(course, load(course, book), student)
-        gradebook.backup(course)
+        backups.backup(course)
         try:
             row = book.find_submission(assignment, student)
         except MissingEntry:

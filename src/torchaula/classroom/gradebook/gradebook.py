@@ -1,13 +1,11 @@
-"""Open, update and back up nbgrader's gradebook, and compare it with `source/`."""
+"""Open and update nbgrader's gradebook, and compare it with `source/`."""
 
 from __future__ import annotations
 
 import sqlite3
 import tempfile
-import time
-from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from nbgrader.api import (
@@ -22,22 +20,19 @@ from nbgrader.api import (
 from nbgrader.api import Notebook as Noted
 from nbgrader.converters import GenerateAssignment
 from sqlalchemy import or_, select
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from traitlets.config import Config
 
-from torchaula.classroom.gradebook import lateness
+from torchaula.classroom.gradebook import database, lateness
 from torchaula.classroom.intake import roster
-from torchaula.course import converters, secret_file
+from torchaula.course import converters
+from torchaula.course.address import Kind
 from torchaula.course.layout import Course
 from torchaula.course.notebook import Notebook
 from torchaula.errors import Refusal
-from torchaula.files import private, unfinished, whole
 from torchaula.i18n import _
 
-BACKUPS = 20  # how many backups are kept
 PREFIX = "record-"  # of the temporary folder for nbgrader's release
-PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY}
 
 
 @contextmanager
@@ -45,39 +40,8 @@ def opened(course: Course) -> Iterator[Gradebook]:
     """Open the gradebook; create it if there is none. Raises `Refusal` if it can't be opened."""
     converters.find_alembic()
     settings = converters.config(course)
-    url = converters.db_url(course, settings)
-    try:
-        _begin_private(url)
-        book = Gradebook(url, settings.CourseDirectory.course_id)
-    except DatabaseError as error:
-        if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in PASSING:
-            raise Refusal(
-                _("{path}: can't be opened ({reason}); mend that, and try again").format(
-                    path=course.gradebook, reason=error.orig
-                )
-            ) from None
-        raise Refusal(
-            _("{path}: not a gradebook ({reason}); move it away, or put a copy of the right one back").format(
-                path=course.gradebook, reason=error.orig
-            )
-        ) from None
-    with book:
+    with database.gradebook(converters.address(course, settings), settings.CourseDirectory.course_id) as book:
         yield book
-
-
-def _begin_private(url: str) -> None:
-    """Create the file of a new SQLite gradebook, empty and for its owner alone; SQLite accepts it."""
-    path = sqlite_file(url)
-    if path is not None and path.parent.is_dir() and not path.exists():
-        with suppress(OSError):  # SQLite says what is wrong there
-            path.touch(mode=0o600)
-
-
-def sqlite_file(url: str) -> Path | None:
-    """The file of a gradebook in SQLite; None for another database, or one in memory."""
-    parts = make_url(url)
-    is_file = parts.drivername.startswith("sqlite") and parts.database and parts.database != ":memory:"
-    return Path(str(parts.database)) if is_file else None
 
 
 @contextmanager
@@ -85,11 +49,13 @@ def refused_where_not_written(course: Course) -> Iterator[None]:
     """Turn an error of writing to the disk or the gradebook into a `Refusal` of one line."""
     try:
         yield
-    except (OperationalError, sqlite3.OperationalError) as error:
-        where, reason = course.gradebook, str(getattr(error, "orig", error))
+    except (DBAPIError, sqlite3.OperationalError) as error:
+        if not database.is_of_writing(error):
+            raise
+        where, reason = shown(course), database.reason(error)
     except OSError as error:
         named = error.filename if isinstance(error.filename, str | Path) else course.root
-        where, reason = Path(named), error.strerror or str(error)
+        where, reason = str(named), error.strerror or str(error)
     else:
         return
     raise Refusal(
@@ -97,6 +63,11 @@ def refused_where_not_written(course: Course) -> Iterator[None]:
             path=where, reason=reason
         )
     )
+
+
+def shown(course: Course) -> str:
+    """What messages call the gradebook: its file, or its address without the password."""
+    return converters.address(course, converters.config(course)).shown
 
 
 def record(book: Gradebook, course: Course, source: Notebook, students: Iterable[str]) -> None:
@@ -145,7 +116,29 @@ def enrol(book: Gradebook, course: Course, students: Iterable[str]) -> None:
             setattr(row, field, getattr(each, field) or getattr(row, field))
     for student in students:
         known.setdefault(student, Student(id=student))
+    _require_room(course, known.values())
     book.db.add_all(known.values())
+
+
+def longest_name(course: Course) -> int | None:
+    """The most characters of a student's id; None if any number fits, as SQLite doesn't look at it."""
+    is_file = converters.address(course, converters.config(course)).kind is Kind.SQLITE
+    return None if is_file else int(Student.__table__.c.id.type.length)
+
+
+def _require_room(course: Course, students: Iterable[Student]) -> None:
+    """Raise `Refusal` if a server would refuse a student's row, and with it everybody's."""
+    if (most := longest_name(course)) is None:
+        return
+    for row in students:
+        fields = row.id, row.first_name, row.last_name, row.email, row.lms_user_id
+        if any(len(text or "") > most for text in fields):
+            raise Refusal(
+                _(
+                    "{url}: {student} can't be noted there: names and addresses have at most {most} "
+                    "characters; rename the folder in submitted/, or shorten it in students.csv"
+                ).format(url=shown(course), student=row.id[:most], most=most)
+            )
 
 
 def noted(book: Gradebook, source: Notebook) -> Noted | None:
@@ -198,9 +191,22 @@ def require_same_cells(book: Gradebook, course: Course, source: Notebook) -> Non
             _(
                 "{path}: grades given so far belong to other cells of {assignment} ({cells}), and nothing "
                 "was changed; undo that in source/, give the new version another name, or keep these with "
-                "`mv gradebook.db gradebook.db.old` and grade again"
-            ).format(path=course.gradebook, assignment=name, cells=", ".join(sorted(different)[:4]))
+                "{remedy} and grade again"
+            ).format(
+                path=shown(course),
+                assignment=name,
+                cells=", ".join(sorted(different)[:4]),
+                remedy=_put_away(course),
+            )
         )
+
+
+def _put_away(course: Course) -> str:
+    """How to keep a gradebook and begin another one."""
+    file = converters.address(course, converters.config(course)).file
+    if file is None:
+        return _("a new database in c.CourseDirectory.db_url")
+    return f"`mv {file.name} {file.name}.old`"
 
 
 def require_everybody(book: Gradebook, course: Course, source: Notebook, students: Collection[str]) -> None:
@@ -220,52 +226,6 @@ def require_everybody(book: Gradebook, course: Course, source: Notebook, student
         )
 
 
-def backup(course: Course) -> Path | None:
-    """Copy the gradebook before it is written to; None if it is no SQLite file (back that up yourself).
-
-    The secret that its points depend on is copied beside it. Only the newest copies are kept. SQLite makes a
-    complete copy even while another process writes. Raises `sqlite3.OperationalError` if copying fails.
-    """
-    url = make_url(converters.db_url(course, converters.config(course)))
-    if not url.drivername.startswith("sqlite") or not url.database or not Path(url.database).is_file():
-        return None
-    place = backup_place(course)
-    with whole(place, is_private=True) as beside:
-        with closing(sqlite3.connect(url.database)) as book, closing(sqlite3.connect(beside)) as copy:
-            book.backup(copy, progress=_impatient())
-        secret_file.keep(course, place.with_suffix(".secret"))
-    copies = {path.stem for kind in ("db", "secret") for path in place.parent.glob(f"gradebook-*.{kind}")}
-    for old in sorted(copies)[:-BACKUPS]:
-        for kind in ("db", "secret"):
-            with suppress(OSError):  # it may be a folder, put where the secret should be
-                place.with_name(f"{old}.{kind}").unlink()
-    return place
-
-
-def backup_place(course: Course) -> Path:
-    """The path for a backup of the gradebook that is made now."""
-    folder = backups(course)
-    private(folder)
-    return folder / f"gradebook-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}.db"
-
-
-def backups(course: Course) -> Path:
-    """The folder of the gradebook's backups, each with its secret."""
-    return course.state / "backups"
-
-
 def leftovers(course: Course) -> Iterator[Path]:
-    """Unfinished files that an interrupted batch has left here."""
-    yield from course.state.glob(f"{PREFIX}*")
-    yield from unfinished(backups(course))
-
-
-def _impatient() -> Callable[[int, int, int], None]:
-    """A callback that gives up a backup while the database stays locked; SQLite itself would wait forever."""
-    end = time.monotonic() + converters.LOCKED_SECONDS
-
-    def look(status: int, _left: int, _pages: int) -> None:
-        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() > end:
-            raise sqlite3.OperationalError("database is locked")
-
-    return look
+    """Unfinished folders that an interrupted batch has left here."""
+    return course.state.glob(f"{PREFIX}*")

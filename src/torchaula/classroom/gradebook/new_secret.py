@@ -9,7 +9,7 @@ from pathlib import Path
 from nbgrader.api import Assignment, Grade, Gradebook, SubmittedAssignment, SubmittedNotebook
 from sqlalchemy import func, select
 
-from torchaula.classroom.gradebook import gradebook, locks, seeding
+from torchaula.classroom.gradebook import backups, gradebook, locks, seeding
 from torchaula.classroom.gradebook.seeding import Seed
 from torchaula.course import secret_file
 from torchaula.course.layout import Course, require_writable
@@ -59,7 +59,7 @@ def _graded(book: Gradebook) -> dict[str, int]:
 
 def _backup(course: Course) -> Path:
     """Copy the gradebook and the secret. If the secret can't be copied, move it."""
-    copy = gradebook.backup(course) or gradebook.backup_place(course)
+    copy = backups.backup(course) or backups.place_now(course)
     place = copy.with_suffix(".secret")
     if not secret_file.keep(course, place):
         course.secret.rename(place)

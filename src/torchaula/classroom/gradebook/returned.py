@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from torchaula.course.layout import Course
-from torchaula.files import private
+from torchaula.files import write_private
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -25,21 +25,23 @@ class Returned(msgspec.Struct):
     students: dict[str, Sent] = {}
 
 
-def path(course: Course, assignment: str) -> Path:
-    """The path of an assignment's state."""
-    return course.state / "returned" / f"{assignment}.json"
+def path(course: Course, assignment: str, platform: str) -> Path:
+    """The path of what was written of an assignment for a platform."""
+    return course.state / "returned" / platform / f"{assignment}.json"
 
 
-def load(course: Course, assignment: str) -> Returned:
-    """An assignment's state; an empty one if there is none, or it can't be read."""
+def load(course: Course, assignment: str, platform: str) -> Returned:
+    """What was written so far; nothing if there is none, or it can't be read."""
     try:
-        return msgspec.json.decode(path(course, assignment).read_bytes(), type=Returned)
+        return msgspec.json.decode(path(course, assignment, platform).read_bytes(), type=Returned)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return Returned()
 
 
-def note(course: Course, assignment: str, students: dict[str, Sent]) -> None:
+def note(course: Course, assignment: str, platform: str, students: dict[str, Sent]) -> None:
     """Write atomically what each student was sent; others stay as noted before."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    known = Returned(now, load(course, assignment).students | students)
-    private(path(course, assignment), msgspec.json.format(msgspec.json.encode(known), indent=1))
+    known = Returned(now, load(course, assignment, platform).students | students)
+    write_private(
+        path(course, assignment, platform), msgspec.json.format(msgspec.json.encode(known), indent=1)
+    )

@@ -15,7 +15,7 @@ from nbgrader.api import Grade, Gradebook
 from sqlalchemy import Column, MetaData, String, Table, delete, insert, inspect, select
 
 from torchaula import files
-from torchaula.classroom.gradebook import gradebook
+from torchaula.classroom.gradebook import backups, gradebook
 from torchaula.course import secret_file
 from torchaula.course.layout import Course, require_writable
 from torchaula.course.secret_file import Fault
@@ -190,7 +190,7 @@ def told(course: Course, fault: Fault, recorded: str | None) -> str:
 
 def _kept(course: Course, recorded: str | None) -> Path:
     """The newest backup of a secret; if there is none, the folder of backups."""
-    folder = gradebook.backups(course)
+    folder = backups.folder(course)
     for copy in sorted(folder.glob("*.secret"), reverse=True):
         found = secret_file.read(copy)
         if isinstance(found, str) and secret_file.fingerprint(found) == recorded:

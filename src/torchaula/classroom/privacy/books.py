@@ -11,14 +11,15 @@ from pathlib import Path
 
 from nbgrader.api import Assignment, Comment, Grade, Student, SubmittedAssignment, SubmittedNotebook
 from sqlalchemy import Engine, create_engine, delete, event, func, inspect, select
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError
 
-from torchaula.classroom.gradebook import gradebook
+from torchaula.classroom.gradebook import backups
 from torchaula.classroom.privacy.mentions import Mentions
 from torchaula.classroom.privacy.people import Identity, plain
 from torchaula.classroom.privacy.traces import Place, Scope, Trace, erase, keep_time, listed
 from torchaula.course import converters
+from torchaula.course.address import Address
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
 from torchaula.i18n import _
@@ -31,16 +32,14 @@ TABLES = (Grade, Comment, SubmittedNotebook, SubmittedAssignment, Student)
 
 def of_course(course: Course) -> URL | None:
     """The course's gradebook; None if there is none yet."""
-    url = make_url(converters.db_url(course, converters.config(course)))
-    path = gradebook.sqlite_file(url.render_as_string(hide_password=False))
-    return None if path is not None and not path.is_file() else url
+    address = converters.address(course, converters.config(course))
+    return None if address.file is not None and not address.file.is_file() else address.url
 
 
 def copies(course: Course) -> list[Path]:
     """The copies of the gradebook: backups, and what it was moved to beside it."""
-    own = gradebook.sqlite_file(converters.db_url(course, converters.config(course)))
-    beside = own or course.gradebook
-    found = [path for path in listed(gradebook.backups(course)) if path.suffix != ".secret"]
+    beside = converters.address(course, converters.config(course)).file or course.gradebook
+    found = [path for path in listed(backups.folder(course)) if path.suffix != backups.SECRET]
     found += [path for path in listed(beside.parent) if path.name.startswith(f"{beside.name}.")]
     return [p for p in found if p.is_file() and not p.is_symlink() and not p.name.endswith(BESIDE)]
 
@@ -113,7 +112,7 @@ def find(scope: Scope) -> Iterator[Trace]:
             url = file_url(copy)
             yield Trace(Place.BACKUPS, copy, partial(_remove, scope, url, copy), _count(scope, url))
     if (own := of_course(scope.course)) is not None:
-        path = gradebook.sqlite_file(str(own)) or scope.course.gradebook
+        path = Address(own).file or scope.course.gradebook
         yield Trace(Place.GRADEBOOK, path, partial(_remove, scope, own, path), _required_count(scope, own))
 
 

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 import msgspec
 
 from torchaula.classroom.intake import roster
-from torchaula.classroom.intake.uploads import Person
+from torchaula.classroom.intake.place import Person
 from torchaula.errors import Refusal
 from torchaula.i18n import _, some
 

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from torchaula.classroom.intake import roster
-from torchaula.classroom.intake.worksheet import IDENTIFIER
+from torchaula.classroom.intake.moodle.worksheet import IDENTIFIER
 from torchaula.classroom.privacy.people import Told, plain, require_clear
 from torchaula.classroom.privacy.traces import Place, Scope, Trace, keep_time
 from torchaula.errors import Refusal

@@ -19,7 +19,7 @@ from torchaula.classroom.intake.users import Users
 from torchaula.course import converters
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
-from torchaula.files import private
+from torchaula.files import write_private
 from torchaula.i18n import _
 from torchaula.report.exports import canvas_words as words
 from torchaula.report.exports import pages
@@ -35,6 +35,7 @@ FATES = {
     Reading.NOT_ASSIGNED: Fate.NOT_ASSIGNED,
     Reading.LOCKED: Fate.LOCKED,
 }
+PLATFORM = "canvas"
 EXCUSED, NOT_ASSIGNED = "EX", "N/A"
 FINEST = Decimal("0.01")  # as Canvas exports grades
 PAGE = "torchaula_{user}_{attachment}_{assignment}.html"  # Canvas reads the two numbers alone
@@ -62,15 +63,15 @@ def export(course: Course, assignment: str, marks: Marks, wish: Wish) -> Exporte
     state = _state(found, column)
     table = _filled(found.table, filling)
     fates = _fates(found, marks, filling, rules.gradebook(table, state))
-    before = returned.load(course, assignment)
+    before = returned.load(course, assignment, PLATFORM)
     entries = dict(_entries(found, assignment))
     ready = pages.chosen(marks, entries, before, wish.all_pages)
     archive = pages.packed(ready)
     paths = [course.grades / f"{assignment}-canvas.csv"]
-    private(paths[0], table)
+    write_private(paths[0], table)
     if ready:
         paths.append(course.grades / f"{assignment}-canvas-feedback.zip")
-        private(paths[1], archive)
+        write_private(paths[1], archive)
     _note(course, assignment, found, filling, ready)
     counts = words.Counts.of(fates, len(ready), len(archive))
     return Exported(
@@ -179,7 +180,7 @@ def _page_fates(
 
 def _note(course: Course, assignment: str, found: Users, filling: Filling, ready: Sequence[Page]) -> None:
     before, digests = (
-        returned.load(course, assignment).students,
+        returned.load(course, assignment, PLATFORM).students,
         {page.student: page.digest for page in ready},
     )
     sent = {}
@@ -187,7 +188,7 @@ def _note(course: Course, assignment: str, found: Users, filling: Filling, ready
         known, grade = before.get(student, Sent()), filling.grades.get(user)
         told = known.grade if grade is None else f"{grade:.2f}"
         sent[student] = Sent(digests.get(student, known.page), told)
-    returned.note(course, assignment, sent)
+    returned.note(course, assignment, PLATFORM, sent)
 
 
 def _reasons(found: Users, fates: Mapping[str, Fate]) -> Iterator[tuple[str, str]]:

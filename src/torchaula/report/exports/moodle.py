@@ -21,13 +21,14 @@ from torchaula.classroom.intake.people import Unmatched
 from torchaula.course import converters
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
-from torchaula.files import private
+from torchaula.files import write_private
 from torchaula.i18n import _
 from torchaula.report.exports import moodle_words as words
 from torchaula.report.exports import pages
 from torchaula.report.exports.exported import Exported, Fate, Wish
 from torchaula.report.exports.pages import Page
 
+PLATFORM = "moodle"
 FATES = {
     Reading.ACCEPTED: Fate.ACCEPTED,
     Reading.UNCHANGED: Fate.UNCHANGED,
@@ -70,7 +71,7 @@ def export(course: Course, assignment: str, marks: Marks, wish: Wish) -> Exporte
 
     Raises `Refusal` if there is no worksheet, Moodle would refuse it, or it says no maximum.
     """
-    worth, before = converters.source(course, assignment).points, returned.load(course, assignment)
+    worth, before = converters.source(course, assignment).points, returned.load(course, assignment, PLATFORM)
     ready = _ready(course, assignment, marks, wish, worth, before)
     fates = _fates(ready)
     files, size = _write(course, assignment, ready, before)
@@ -107,10 +108,10 @@ def _write(course: Course, assignment: str, ready: Ready, before: Returned) -> t
     """Write the files, and then what was written; the files, and how large the zip is."""
     sheet, archive = (course.grades / f"{assignment}-moodle{end}" for end in (".csv", "-feedback.zip"))
     content = pages.packed(ready.pages)
-    private(sheet, ready.table)
+    write_private(sheet, ready.table)
     if ready.pages:
-        private(archive, content)
-    returned.note(course, assignment, _sent(ready, before))
+        write_private(archive, content)
+    returned.note(course, assignment, PLATFORM, _sent(ready, before))
     return ((sheet, archive) if ready.pages else (sheet,)), len(content)
 
 
