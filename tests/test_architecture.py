@@ -19,6 +19,7 @@ FORBIDDEN = {
     "classroom.batch": "torchaula.report.page",
     "classroom.gradebook": "torchaula.classroom.batch.desk",
     "classroom.intake": "torchaula.classroom.gradebook.ledger",
+    "classroom.privacy": "torchaula.report.words",
     "course": "torchaula.grading.wire.limits",
     "course.rebuilding": "torchaula.authoring.new",
     "handin": "torchaula.cli",
