@@ -23,6 +23,7 @@ FORBIDDEN = {
     "classroom.intake.canvas": "torchaula.report.exports.exported",
     "classroom.intake.gradescope": "torchaula.classroom.batch.desk",
     "classroom.intake.moodle": "torchaula.classroom.gradebook.marks",
+    "classroom.privacy": "torchaula.report.words",
     "course": "torchaula.grading.wire.limits",
     "course.rebuilding": "torchaula.authoring.new",
     "handin": "torchaula.cli",

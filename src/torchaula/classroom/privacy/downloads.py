@@ -99,8 +99,8 @@ class _Downloads:
         """The students who may have handed in what is at a path, which may lie in an archive."""
         below, people = path.relative_to(self.root), self.scope.people
         if place := uploads.locate(below):
-            told = self._sheet.get(place.person.number)
-            return people.whose_upload(place.person, told.addresses if told else (), told.name if told else "")
+            told = self._sheet.get(place.person.number, Told())
+            return people.whose_upload(place.person, told.addresses, told.name)
         matched = self.pattern.match(str(path)) if self.pattern else None
         student = matched.groupdict().get("student_id") if matched else None
         return people.whose(Told((student,))) if student else people.whose_file(path.name)
