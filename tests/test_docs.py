@@ -18,7 +18,6 @@ from torchaula.report import class_csv
 
 PAGES = [mini.ROOT / "README.md", mini.ROOT / "CONTRIBUTING.md", *sorted((mini.ROOT / "docs").glob("*.md"))]
 NEW = ("term.md", "grades-csv.md", "exams.md")
-PENDING = {"privacy.md"}  # pages that another change brings
 FENCED = re.compile(r"^( *)```(?:bash|powershell|console|)\n(.*?)^\1```", re.M | re.S)
 ANY_FENCE = re.compile(r"^( *)```.*?^\1```", re.M | re.S)
 INLINE = re.compile(r"(?<!`)`([^`]+)`(?!`)", re.S)
