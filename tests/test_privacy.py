@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import html
 import json
 import os
@@ -16,17 +17,21 @@ import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tests import ledgers, mini, pupils, week
+from tests import canvases, ledgers, mini, pupils, week
+from tests.canvases import Course as Canvas
+from tests.canvases import Submission, User
 from tests.test_moodle import FOLDER, spanish, zipped
 from tests.test_release import nbgrader
 from torchaula import doctor
 from torchaula.authoring.release import release
 from torchaula.classroom.gradebook import gradebook, locks
+from torchaula.classroom.intake import archives
 from torchaula.classroom.privacy import forgetting, purging, traces
 from torchaula.classroom.privacy.forgetting import Plan
 from torchaula.classroom.privacy.mentions import Mentions
@@ -48,6 +53,45 @@ OF_ANA = (r"ana", r"Ana García López", r"ana@uni\.es", "7001")
 PEOPLE = {"101": "Ana García López", "102": "Anabel García López", "103": "Zoë Quetzal O'Hara, Íñiguez"}
 MAIL = {"101": "ana@uni.es", "102": "anabel@uni.es", "103": "zquetzal@uni.es"}
 ANSWERS = {"101": ("2 * x", "x + 1"), "102": ("x + x", None), "103": ("2.0 * x", "1 + x")}
+# Of each in Canvas: the user's id, sortable name and login. What two hold is in students.csv.
+USERS = (
+    (7001, "García López, Ana", ""),
+    (7002, "García López, Anabel", "anabel"),
+    (887766, "O'Hara, Íñiguez, Zoë Quetzal", ""),
+    (7004, "Núñez, Bea", "bea@uni.es"),
+)
+ATTEMPT = "Mi mini_{}_attempt_2026-10-04-10-00-00_mini.ipynb"
+METADATA = "submission_metadata.yml"
+LIST = """---
+submission_11:
+  :submitters:
+  - :name: Ana García López
+    :sid: '7001'
+    :email: ana@uni.es
+  :created_at: 2026-10-04 10:00:00.123456000 +02:00
+  :score: !ruby/object:BigDecimal 27:0.1e1
+submission_12:
+  :submitters:
+  - :name: Anabel García López
+    :sid: ''
+    :email: anabel@uni.es
+  :history:
+  - :id: 1
+    :submitters:
+    - :name: Anabel García López
+submission_13:
+  :submitters:
+  - :name: Zoë Quetzal O'Hara, Íñiguez
+    :sid: '887766'
+    :email: zquetzal@uni.es
+  :created_at: 2026-10-04 10:00:00.123456000 +02:00
+submission_14:
+  :submitters:
+  - :name: Bea Núñez
+  - :name: Zoë Quetzal O'Hara, Íñiguez
+    :email: zquetzal@uni.es
+  - :name: Ana García López
+"""
 SECRETS = {"ana": "a" * 128, "bea": "b" * 128, ODD: "z" * 128}
 OLD, NEW = datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC)
 
@@ -69,6 +113,33 @@ def downloaded(course: Course) -> Path:
     rows = [(n, name, "", MAIL[n], "lunes, 5 de octubre de 2026, 09:59") for n, name in PEOPLE.items()]
     (archive / "Grades-Torch-Mini-55.csv").write_bytes(spanish(*rows))
     return archive
+
+
+def from_elsewhere(course: Course, archive: Path) -> None:
+    """What Canvas, Gradescope and Blackboard would have of the same class, downloaded and unpacked."""
+    users = [User(number, name, login) for number, name, login in USERS]
+    canvas = Canvas(users)
+    answers = {
+        user.number: week.text(course, *ANSWERS[number]) for user, number in zip(users, ANSWERS, strict=False)
+    }
+    files = [
+        Submission(user, {900 + n: ("mini.ipynb", answers[user.number].encode())}, is_late=n == 2)
+        for n, user in enumerate(users)
+        if user.number in answers
+    ]
+    files[0] = replace(files[0], files=files[0].files | {950: ("notas.zip", zipped({"n.txt": b"n"}))})
+    (archive / "submissions.zip").write_bytes(canvases.packed(*files))
+    (archive / "2026-10-05T1000_Grades-TORCH.csv").write_bytes(canvas.gradebook())
+    root = "assignment_5_export"
+    whose = {11: "ana", 12: "anabel", 13: ODD, 14: "a group"}
+    folders = {f"{root}/submission_{n}/mini.ipynb": f"# {each}".encode() for n, each in whose.items()}
+    (archive / "gradescope.zip").write_bytes(zipped(folders | {f"{root}/{METADATA}": LIST.encode()}))
+    names = dict.fromkeys(map(ATTEMPT.format, ("ana", "anabel", ODD)), b"{}")
+    texts = {name.replace("_mini.ipynb", ".txt"): f"Name: {name}".encode() for name in names}
+    (archive / "gradebook_TORCH.zip").write_bytes(zipped(names | texts))
+    for name in ("submissions", "gradescope", "gradebook_TORCH"):
+        failed = archives.unpack_download(archive / f"{name}.zip", archive.parent / "extracted" / name)
+        assert not failed
 
 
 def through_exchange(course: Course) -> None:
@@ -95,8 +166,9 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Course:
     (course.source / "otra" / "otra.ipynb").write_text(text.replace("mini", "otra"), encoding="utf-8")
     (course.root / "students.csv").write_text(STUDENTS, encoding="utf-8")
     release(course, "mini")
-    downloaded(course)
+    archive = downloaded(course)
     nbgrader(course, "zip_collect", "mini", "--force")
+    from_elsewhere(course, archive)
     pupils.write(course, "bea", week.text(course, *ANSWERS["103"]))
     through_exchange(course)
     pupils.command(course, "grade", "mini", "otra")
@@ -107,6 +179,8 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Course:
         book.db.commit()
     pupils.command(course, "extend", "mini", "dora", "none", code=0)
     pupils.command(course, "grade", "mini", "otra", "--yes")
+    for platform, code in (("moodle", 1), ("canvas", 0)):  # bea is not in Moodle's worksheet
+        pupils.command(course, "return", "mini", "--to", platform, code=code)
     nbgrader(course, "release_feedback", "otra", check=False)
     nbgrader(course, "export")
     shutil.copy(course.gradebook, course.root / "gradebook.db.old")
@@ -165,7 +239,7 @@ def naming_words(course: Course, words: Iterable[str]) -> list[str]:
 
 # Whatever has an owner; what of it is the whole class's, or was left unfinished.
 PARTS = re.compile(r"(submitted|autograded|feedback|source|\.torchaula/results)/|.*(!|/extracted/)", re.S)
-NOT_KEPT = re.compile(r".*(\.csv|\.new)", re.S)
+NOT_KEPT = re.compile(rf".*(\.csv|\.new|{METADATA})", re.S)
 
 
 def kept(course: Course, *gone: str) -> dict[str, object]:
@@ -180,19 +254,35 @@ def kept(course: Course, *gone: str) -> dict[str, object]:
     return found
 
 
+# How platforms' tables call each.
+ROWS = {"ana": ("Participante101", "7001"), ODD: ("Participante103", "887766"), "bea": ("7004",)}
+
+
 def number(student: str) -> str:
-    """The number of a student's participant in Moodle, as file names have it."""
-    return {"ana": "_101_", ODD: "_103_"}.get(student, r"(?!)")
+    """What platforms call a student in the names of files."""
+    moodle, canvas, gradescope = {"ana": (101, 7001, 11), ODD: (103, 887766, 13)}.get(student, (0, 0, 0))
+    return rf"_{moodle}_|_{canvas}_|submission_{gradescope}(/|$)|Mi mini_{re.escape(student)}_attempt"
 
 
 def of_others(course: Course, *gone: str) -> dict[str, dict[str, str]]:
-    """The class's tables without some students, and without what may name them."""
+    """All tables without some students, and without what may name them."""
+    theirs = {*gone, *(number for student in gone for number in ROWS.get(student, ()))}
+    platforms = [*course.grades.glob("*-*.csv"), *(course.root / "downloaded").rglob("archive/*.csv")]
+    own = [path for path in course.grades.glob("*.csv") if path not in platforms]
+    tables = {path: pupils.table(path) for path in [*own, course.root / "grades.csv"]}
+    tables |= {path: of_platform(path) for path in platforms}
     return {
-        f"{path.name} {student}": {c: v for c, v in row.items() if c != "what_happened"}
-        for path in (*course.grades.glob("*.csv"), course.root / "grades.csv")
-        for student, row in pupils.table(path).items()
-        if student not in gone
+        f"{path.relative_to(course.root)} {student}": {c: v for c, v in row.items() if c != "what_happened"}
+        for path, table in tables.items()
+        for student, row in table.items()
+        if student not in theirs
     }
+
+
+def of_platform(path: Path) -> dict[str, dict[str, str]]:
+    """A platform's table by what it calls each person; the row of the points, by nothing."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return {row.get("ID") or row.get("Identificador", ""): row for row in csv.DictReader(file)}
 
 
 def orphans(course: Course) -> int:
@@ -211,6 +301,14 @@ def agreed(_plan: Plan) -> bool:
     return True
 
 
+def without_odd(text: str) -> str:
+    """Gradescope's list without the submission of one, and without their name in that of a group."""
+    alone = text.index("submission_13")
+    text = text[:alone] + text[text.index("submission_14") :]
+    start = text.index("  - :name: Zoë")
+    return text[:start] + text[text.index("  - :name: Ana", start) :]
+
+
 def test_nothing_of_a_forgotten_student_is_left(course: Course) -> None:
     """No name, content, page of a database or member of an archive has id, name, address or platform id."""
     others, rows = kept(course, ODD), of_others(course, ODD)
@@ -223,6 +321,8 @@ def test_nothing_of_a_forgotten_student_is_left(course: Course) -> None:
     assert of_others(course, ODD) == rows
     assert orphans(course) == 0
     assert "backups" in shown
+    lists = [*course.root.rglob(METADATA)]
+    assert [path.read_text(encoding="utf-8") for path in lists] == [without_odd(LIST)]
     assert (course.root / "students.csv").read_text(encoding="utf-8") == "".join(
         line for line in STUDENTS.splitlines(keepends=True) if ODD not in line
     )

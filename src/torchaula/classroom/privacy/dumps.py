@@ -23,13 +23,8 @@ def students(dump: Path) -> list[Identity] | None:
     """The students in a copy; None if it can't be read, or PostgreSQL's `pg_restore` is not here."""
     if (found := backups.pg_dump(0)) is None:
         return None
-    asked = [
-        found.with_name("pg_restore"),
-        "--data-only",
-        f"--table={Student.__tablename__}",
-        "--file=-",
-        dump,
-    ]
+    program, table = str(found.with_name("pg_restore")), f"--table={Student.__tablename__}"
+    asked = [program, "--data-only", table, "--file=-", str(dump)]
     with suppress(OSError, subprocess.TimeoutExpired):
         done = subprocess.run(asked, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS)
         told = TABLE.search(done.stdout.decode("utf-8", "replace"))

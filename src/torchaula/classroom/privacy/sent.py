@@ -11,7 +11,6 @@ from pathlib import Path
 
 import msgspec
 
-from torchaula.classroom.gradebook import returned
 from torchaula.classroom.gradebook.returned import Returned
 from torchaula.classroom.intake import packed
 from torchaula.classroom.intake.packed import BadArchive

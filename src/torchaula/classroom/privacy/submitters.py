@@ -93,7 +93,7 @@ def _require_right(old: str, new: str, is_gone: IsGone, path: Path) -> None:
     if not is_right:
         raise Refusal(
             _(
-                "{path}: can't be written anew without the student, and nothing was removed; take the student "
-                "out by hand, or delete this file"
+                "{path}: can't be written anew without the student, and nothing was removed; take the "
+                "student out by hand, or delete this file"
             ).format(path=path)
         )

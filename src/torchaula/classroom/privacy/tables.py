@@ -197,7 +197,7 @@ def assignment_of(course: Course, path: Path, ending: str) -> str:
 
 
 def of_course(scope: Scope) -> Iterator[Trace]:
-    """The rows in the class's tables, in those that go back to platforms, in nbgrader's, and in students.csv."""
+    """The rows in the tables of grades/, also those that go back, in nbgrader's, and in students.csv."""
     for path in sorted(scope.course.grades.glob("*.csv")):
         name = assignment_of(scope.course, path, ".csv")
         yield from find(scope, path, Place.TABLES, lambda _row, name=name: scope.of(name))  # type: ignore[misc]
