@@ -635,6 +635,102 @@ def test_stranger_is_forgotten_by_the_platform_s_name(course: Course) -> None:
     assert len(zipfile.ZipFile(archive / "more.zip").namelist()) == 1
 
 
+# ---- copies that can't be written anew, and downloads that are hard to tell apart
+
+
+def test_dump_that_nobody_can_read_goes(course: Course) -> None:
+    """Without `pg_restore`, or of a damaged one, nobody knows whom it has: it goes, and is counted."""
+    dump = course.state / "backups" / "gradebook-20260101T000000.000000.dump"
+    dump.write_bytes(b"PGDMP" + ODD.encode())
+    dump.with_suffix(".secret").touch()
+
+    assert "PostgreSQL" in pupils.command(course, "forget", ODD, "--yes")
+
+    assert naming(course, OF_ODD) == []
+    assert not dump.with_suffix(".secret").exists()
+
+
+def test_doubtful_name_in_canvas_is_refused_until_its_gradebook_tells(course: Course) -> None:
+    """Who imitates another's upload loses nothing by it, and costs the other one nothing."""
+    archive = course.root / "downloaded" / "mini" / "archive"
+    name = "garcíalópezanabel_7002_960_x_887766_961_y.ipynb"
+    (archive / "more.zip").write_bytes(zipped({name: b"{}", "núñezbea_7004_962_mini.ipynb": b"{}"}))
+    tables = list(archive.parent.rglob("*Grades-TORCH.csv"))
+    before, kept_aside = kept(course), [path.read_bytes() for path in tables]
+    for path in tables:
+        path.unlink()
+
+    with pytest.raises(Refusal, match=r"more\.zip"):
+        forgetting.forget(course, ODD, agreed)
+
+    assert kept(course) == before
+    for path, content in zip(tables, kept_aside, strict=True):
+        path.write_bytes(content)
+    (archive / "more.zip").unlink()
+    forgetting.forget(course, ODD, agreed)
+    assert naming(course, OF_ODD) == []
+
+
+@pytest.mark.parametrize("platform", ["Canvas", "Blackboard", "Moodle"])
+def test_most_entries_say_which_platform_a_download_is_of(course: Course, platform: str) -> None:
+    """A learner's name that looks like another platform's is nobody else's."""
+    mine = {
+        "Canvas": [f"núñezbea_7004_{n}_f.ipynb" for n in (970, 971)],
+        "Blackboard": [ATTEMPT.format(f"bea{n}") for n in (1, 2)],
+        "Moodle": [FOLDER.format(f"Bea Núñez_{n}", "mini.ipynb") for n in (104, 105)],
+    }[platform]
+    false = ATTEMPT.format(ODD) if platform != "Blackboard" else f"x_887766_1_{ATTEMPT.format('bea')}"
+    inner = {"Moodle": FOLDER.format("Bea Núñez_104", false)}.get(platform, f"{mine[0]}_{false}")
+    archive = course.root / "downloaded" / "mini" / "archive" / "more.zip"
+    archive.write_bytes(zipped(dict.fromkeys([*mine, inner], b"bea")))
+    before = zipfile.ZipFile(archive).namelist()
+
+    forgetting.forget(course, ODD, agreed)
+
+    assert zipfile.ZipFile(archive).namelist() == before
+
+
+def test_feedback_zip_is_told_by_what_was_noted_where_downloads_are_gone(course: Course) -> None:
+    """Without any table, the digest of a page says whose it is; the others' pages stay in the zip."""
+    shutil.rmtree(course.root / "downloaded")
+    text = (course.root / "students.csv").read_text(encoding="utf-8")
+    (course.root / "students.csv").write_text(text.replace("anabel@uni.es", ""), encoding="utf-8")
+
+    forgetting.forget(course, "anabel", agreed)
+
+    for path in course.grades.glob("mini-*-feedback.zip"):
+        assert len(zipfile.ZipFile(path).namelist()) == 2
+        assert not any(
+            "anabel" in name.lower() or "_7002_" in name for name in zipfile.ZipFile(path).namelist()
+        )
+
+
+def test_purge_takes_an_assignment_from_what_went_back(course: Course) -> None:
+    """Of who is still here, the old assignment goes from tables, notes and zips of the platforms too."""
+    last_term(course)
+    register = course.state / "received" / "mini.json"
+    told = json.loads(register.read_text(encoding="utf-8"))
+    for arrival in told["arrivals"]:
+        if arrival["student"] == ODD:
+            arrival["time"] = OLD.isoformat()
+    register.write_text(json.dumps(told), encoding="utf-8")
+    with closing(sqlite3.connect(course.gradebook)) as book:
+        mini_s = "assignment_id = (select id from assignment where name = 'mini')"
+        book.execute(
+            f"update submitted_assignment set timestamp = ? where student_id = ? and {mini_s}",
+            (f"{OLD:%Y-%m-%d %H:%M:%S}.000000", ODD),
+        )
+        book.commit()
+
+    purging.purge(course, day(course), agreed)
+
+    assert (course.feedback / ODD / "otra").exists()
+    still = naming(course, ("887766",))
+    assert [name for name in still if not re.match(r"students\.csv|gradebook\.db|.*\.db$", name)] == []
+    notes = [*(course.state / "returned").rglob("*.json")]
+    assert len(notes) == 2 and not any(ODD in path.read_text(encoding="utf-8") for path in notes)
+
+
 # ---- purge
 
 
