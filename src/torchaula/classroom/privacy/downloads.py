@@ -100,7 +100,7 @@ class _Downloads:
         if path.suffix.lower() in TABLES:
             yield from tables.find(self.scope, path, Place.DOWNLOADS, lambda _row: self._wanted)
         elif path.name == gradescope.METADATA:
-            data, count = submitters.without(content(path), self._is_submitter_theirs(path), path)
+            data, count = submitters.without(_content(path), self._is_submitter_theirs(path), path)
             if count:
                 yield Trace(Place.DOWNLOADS, path, partial(_write, path, data), count)
         elif path.suffix.lower() == ".zip":
@@ -150,6 +150,14 @@ class _Downloads:
         is_folder = below.name == INSIDE
         candidates = self.uploaders.whose(below.parent if is_folder else below, is_folder)
         return require_clear(str(path), packed.shown(name), candidates, self._wanted) is not None
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return content(path, gradescope.LARGEST)
+    except OSError as error:
+        told = _("{path}: can't be read ({reason}), and nothing was removed; delete it, or mend that")
+        raise Refusal(told.format(path=path, reason=error.strerror)) from None
 
 
 def _write(path: Path, data: bytes) -> None:

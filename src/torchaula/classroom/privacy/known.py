@@ -63,9 +63,14 @@ def _ids(course: Course) -> Iterator[str]:
         if (register := registers.read(path)) is not None:
             yield from (each.student for each in register.arrivals)
             yield from (*register.remarks, *register.problems)
-            yield from (name for name in register.unmatched if UPLOAD.fullmatch(name))
+            yield from filter(_is_person, register.unmatched)
     yield from sent.students(course)
     yield from (each.student for each in exchange.handed_in(course))
+
+
+def _is_person(name: str) -> bool:
+    """Whether what was not collected is called as a platform calls a person, and not as a file."""
+    return bool(UPLOAD.fullmatch(name)) or not (Path(name).suffix or "/" in name)
 
 
 def require(course: Course, everybody: People, student: str) -> str:

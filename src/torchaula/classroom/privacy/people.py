@@ -13,7 +13,7 @@ import msgspec
 
 from torchaula.classroom.intake import roster
 from torchaula.classroom.intake.blackboard import entries as blackboard
-from torchaula.classroom.intake.canvas.names import squeezed
+from torchaula.classroom.intake.canvas.names import squeezed, written
 from torchaula.classroom.intake.place import Person, Platform
 from torchaula.errors import Refusal
 from torchaula.i18n import _, some
@@ -48,7 +48,7 @@ class Identity(msgspec.Struct, frozen=True):
         One name alone is no one's: others have it too.
         """
         full = [name for name in self.full_names if " " in name]
-        as_files = (roster.LEFT_OUT.sub("", name) for name in full)
+        as_files = [*(roster.LEFT_OUT.sub("", name) for name in full), *map(written, full)]
         return list(dict.fromkeys([self.id, *full, *as_files, *self.addresses]))
 
 
@@ -108,7 +108,7 @@ class People:
         if person.platform is Platform.CANVAS:
             return self._whose_user(person, told)
         if person.platform is Platform.BLACKBOARD:
-            found = self._with_addresses(blackboard.row(person).logins)
+            found = self._with_addresses((*blackboard.row(person).logins, person.name))
             return found or self._made(blackboard.user(person), "") or self._made(person.name, "")
         name = told.name or person.name
         return self.whose(Told(told.addresses, name, person.number)) or self.whose(

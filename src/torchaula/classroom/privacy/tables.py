@@ -126,7 +126,7 @@ def find(
     """
     if path.is_symlink() or not path.is_file():
         return
-    if (table := _readable(path)) is None:
+    if (table := readable(path)) is None:
         return
     gone = [row for row in table.rows if _owner(scope, table, row, of(row.values))]
     naming = [row for row in table.rows if row not in gone and _is_naming(scope, row)]
@@ -134,7 +134,8 @@ def find(
         yield Trace(place, path, partial(_rewrite, scope, table, gone, naming), len(gone) or 1)
 
 
-def _readable(path: Path) -> Table | None:
+def readable(path: Path) -> Table | None:
+    """Like `read`, but it raises `Refusal`."""
     try:
         return read(path)
     except OSError as error:

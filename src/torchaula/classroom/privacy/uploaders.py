@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
@@ -121,7 +123,7 @@ class Uploaders:
         """What Moodle's worksheets say about each participant's number."""
         found: dict[str, Told] = {}
         for path in self._tables:
-            table = tables.read(path)
+            table = tables.readable(path)
             for row in table.rows if table else ():
                 told = tables.told(row.values)
                 if told.number and (told.addresses or told.number not in found):
@@ -147,7 +149,7 @@ class Uploaders:
                     found |= gradescope.read(path)
         for archive, names in self._archives.items():
             for name in filter(is_list, names):
-                with suppress(Refusal):
+                with suppress(Refusal):  # of which `BadArchive` is one
                     found |= gradescope.parse(member(archive, name), archive)
         return found
 
@@ -176,6 +178,9 @@ def is_list(name: str) -> bool:
 
 
 def member(archive: Path, name: str) -> bytes:
-    """The content of a member, at most as large as a list may be. Raises `BadArchive` if it can't be read."""
+    """The content of a list in an archive. Raises `BadArchive` if it can't be read, or is too large."""
     with packed.explained(), packed.opened(archive, packed.CLASS_INDEX) as pack, pack.open(name) as file:
-        return file.read(gradescope.LARGEST)
+        data = file.read(gradescope.LARGEST + 1)
+        if len(data) > gradescope.LARGEST:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+        return data
