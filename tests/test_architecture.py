@@ -19,6 +19,7 @@ FORBIDDEN = {
     "classroom.batch": "torchaula.report.page",
     "classroom.gradebook": "torchaula.classroom.batch.desk",
     "classroom.intake": "torchaula.classroom.gradebook.ledger",
+    "classroom.intake.moodle": "torchaula.classroom.gradebook.marks",
     "course": "torchaula.grading.wire.limits",
     "course.rebuilding": "torchaula.authoring.new",
     "handin": "torchaula.cli",
@@ -27,6 +28,7 @@ FORBIDDEN = {
     "grading.wire": "torchaula.course.notebook",
     "plugins": "torchaula.cli",
     "report": "torchaula.plugins.autograde",
+    "report.exports": "torchaula.plugins.collect",
 }
 
 
