@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import html
 import json
 import os
@@ -16,18 +17,22 @@ import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from nbgrader.utils import notebook_hash
 
-from tests import ledgers, mini, pupils, week
+from tests import canvases, ledgers, mini, pupils, week
+from tests.canvases import Course as Canvas
+from tests.canvases import Submission, User
 from tests.test_moodle import FOLDER, spanish, zipped
 from tests.test_release import nbgrader
 from torchaula import doctor
 from torchaula.authoring.release import release
 from torchaula.classroom.gradebook import gradebook, locks
+from torchaula.classroom.intake import archives
 from torchaula.classroom.privacy import forgetting, purging, traces
 from torchaula.classroom.privacy.forgetting import Plan
 from torchaula.classroom.privacy.mentions import Mentions
@@ -49,6 +54,45 @@ OF_ANA = (r"ana", r"Ana García López", r"ana@uni\.es", "7001")
 PEOPLE = {"101": "Ana García López", "102": "Anabel García López", "103": "Zoë Quetzal O'Hara, Íñiguez"}
 MAIL = {"101": "ana@uni.es", "102": "anabel@uni.es", "103": "zquetzal@uni.es"}
 ANSWERS = {"101": ("2 * x", "x + 1"), "102": ("x + x", None), "103": ("2.0 * x", "1 + x")}
+# Of each in Canvas: the user's id, sortable name and login. What two hold is in students.csv.
+USERS = (
+    (7001, "García López, Ana", ""),
+    (7002, "García López, Anabel", "anabel"),
+    (887766, "O'Hara, Íñiguez, Zoë Quetzal", ""),
+    (7004, "Núñez, Bea", "bea@uni.es"),
+)
+ATTEMPT = "Mi mini_{}_attempt_2026-10-04-10-00-00_mini.ipynb"
+METADATA = "submission_metadata.yml"
+LIST = """---
+submission_11:
+  :submitters:
+  - :name: Ana García López
+    :sid: '7001'
+    :email: ana@uni.es
+  :created_at: 2026-10-04 10:00:00.123456000 +02:00
+  :score: !ruby/object:BigDecimal 27:0.1e1
+submission_12:
+  :submitters:
+  - :name: Anabel García López
+    :sid: ''
+    :email: anabel@uni.es
+  :history:
+  - :id: 1
+    :submitters:
+    - :name: Anabel García López
+submission_13:
+  :submitters:
+  - :name: Zoë Quetzal O'Hara, Íñiguez
+    :sid: '887766'
+    :email: zquetzal@uni.es
+  :created_at: 2026-10-04 10:00:00.123456000 +02:00
+submission_14:
+  :submitters:
+  - :name: Bea Núñez
+  - :name: Zoë Quetzal O'Hara, Íñiguez
+    :email: zquetzal@uni.es
+  - :name: Ana García López
+"""
 SECRETS = {"ana": "a" * 128, "bea": "b" * 128, ODD: "z" * 128}
 OLD, NEW = datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC)
 
@@ -70,6 +114,33 @@ def downloaded(course: Course) -> Path:
     rows = [(n, name, "", MAIL[n], "lunes, 5 de octubre de 2026, 09:59") for n, name in PEOPLE.items()]
     (archive / "Grades-Torch-Mini-55.csv").write_bytes(spanish(*rows))
     return archive
+
+
+def from_elsewhere(course: Course, archive: Path) -> None:
+    """What Canvas, Gradescope and Blackboard would have of the same class, downloaded and unpacked."""
+    users = [User(number, name, login) for number, name, login in USERS]
+    canvas = Canvas(users)
+    answers = {
+        user.number: week.text(course, *ANSWERS[number]) for user, number in zip(users, ANSWERS, strict=False)
+    }
+    files = [
+        Submission(user, {900 + n: ("mini.ipynb", answers[user.number].encode())}, is_late=n == 2)
+        for n, user in enumerate(users)
+        if user.number in answers
+    ]
+    files[0] = replace(files[0], files=files[0].files | {950: ("notas.zip", zipped({"n.txt": b"n"}))})
+    (archive / "submissions.zip").write_bytes(canvases.packed(*files))
+    (archive / "2026-10-05T1000_Grades-TORCH.csv").write_bytes(canvas.gradebook())
+    root = "assignment_5_export"
+    whose = {11: "ana", 12: "anabel", 13: ODD, 14: "a group"}
+    folders = {f"{root}/submission_{n}/mini.ipynb": f"# {each}".encode() for n, each in whose.items()}
+    (archive / "gradescope.zip").write_bytes(zipped(folders | {f"{root}/{METADATA}": LIST.encode()}))
+    names = dict.fromkeys(map(ATTEMPT.format, ("ana", "anabel", ODD)), b"{}")
+    texts = {name.replace("_mini.ipynb", ".txt"): f"Name: {name}".encode() for name in names}
+    (archive / "gradebook_TORCH.zip").write_bytes(zipped(names | texts))
+    for name in ("submissions", "gradescope", "gradebook_TORCH"):
+        failed = archives.unpack_download(archive / f"{name}.zip", archive.parent / "extracted" / name)
+        assert not failed
 
 
 def through_exchange(course: Course) -> None:
@@ -96,8 +167,9 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Course:
     (course.source / "otra" / "otra.ipynb").write_text(text.replace("mini", "otra"), encoding="utf-8")
     (course.root / "students.csv").write_text(STUDENTS, encoding="utf-8")
     release(course, "mini")
-    downloaded(course)
+    archive = downloaded(course)
     nbgrader(course, "zip_collect", "mini", "--force")
+    from_elsewhere(course, archive)
     pupils.write(course, "bea", week.text(course, *ANSWERS["103"]))
     through_exchange(course)
     pupils.command(course, "grade", "mini", "otra")
@@ -108,6 +180,8 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Course:
         book.db.commit()
     pupils.command(course, "extend", "mini", "dora", "none", code=0)
     pupils.command(course, "grade", "mini", "otra", "--yes")
+    for platform, code in (("moodle", 1), ("canvas", 0)):  # bea is not in Moodle's worksheet
+        pupils.command(course, "return", "mini", "--to", platform, code=code)
     nbgrader(course, "release_feedback", "otra", check=False)
     nbgrader(course, "export")
     shutil.copy(course.gradebook, course.root / "gradebook.db.old")
@@ -166,7 +240,7 @@ def naming_words(course: Course, words: Iterable[str]) -> list[str]:
 
 # Whatever has an owner; what of it is the whole class's, or was left unfinished.
 PARTS = re.compile(r"(submitted|autograded|feedback|source|\.torchaula/results)/|.*(!|/extracted/)", re.S)
-NOT_KEPT = re.compile(r".*(\.csv|\.new)", re.S)
+NOT_KEPT = re.compile(rf".*(\.csv|\.new|{METADATA})", re.S)
 
 
 def kept(course: Course, *gone: str) -> dict[str, object]:
@@ -181,19 +255,35 @@ def kept(course: Course, *gone: str) -> dict[str, object]:
     return found
 
 
+# How platforms' tables call each.
+ROWS = {"ana": ("Participante101", "7001"), ODD: ("Participante103", "887766"), "bea": ("7004",)}
+
+
 def number(student: str) -> str:
-    """The number of a student's participant in Moodle, as file names have it."""
-    return {"ana": "_101_", ODD: "_103_"}.get(student, r"(?!)")
+    """What platforms call a student in the names of files."""
+    moodle, canvas, gradescope = {"ana": (101, 7001, 11), ODD: (103, 887766, 13)}.get(student, (0, 0, 0))
+    return rf"_{moodle}_|_{canvas}_|submission_{gradescope}(/|$)|Mi mini_{re.escape(student)}_attempt"
 
 
 def of_others(course: Course, *gone: str) -> dict[str, dict[str, str]]:
-    """The class's tables without some students, and without what may name them."""
+    """All tables without some students, and without what may name them."""
+    theirs = {*gone, *(number for student in gone for number in ROWS.get(student, ()))}
+    platforms = [*course.grades.glob("*-*.csv"), *(course.root / "downloaded").rglob("archive/*.csv")]
+    own = [path for path in course.grades.glob("*.csv") if path not in platforms]
+    tables = {path: pupils.table(path) for path in [*own, course.root / "grades.csv"]}
+    tables |= {path: of_platform(path) for path in platforms}
     return {
-        f"{path.name} {student}": {c: v for c, v in row.items() if c != "what_happened"}
-        for path in (*course.grades.glob("*.csv"), course.root / "grades.csv")
-        for student, row in pupils.table(path).items()
-        if student not in gone
+        f"{path.relative_to(course.root)} {student}": {c: v for c, v in row.items() if c != "what_happened"}
+        for path, table in tables.items()
+        for student, row in table.items()
+        if student not in theirs
     }
+
+
+def of_platform(path: Path) -> dict[str, dict[str, str]]:
+    """A platform's table by what it calls each person; the row of the points, by nothing."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return {row.get("ID") or row.get("Identificador", ""): row for row in csv.DictReader(file)}
 
 
 def orphans(course: Course) -> int:
@@ -212,6 +302,14 @@ def agreed(_plan: Plan) -> bool:
     return True
 
 
+def without_odd(text: str) -> str:
+    """Gradescope's list without the submission of one, and without their name in that of a group."""
+    alone = text.index("submission_13")
+    text = text[:alone] + text[text.index("submission_14") :]
+    start = text.index("  - :name: Zoë")
+    return text[:start] + text[text.index("  - :name: Ana", start) :]
+
+
 def test_nothing_of_a_forgotten_student_is_left(course: Course) -> None:
     """No name, content, page of a database or member of an archive has id, name, address or platform id."""
     others, rows = kept(course, ODD), of_others(course, ODD)
@@ -224,6 +322,8 @@ def test_nothing_of_a_forgotten_student_is_left(course: Course) -> None:
     assert of_others(course, ODD) == rows
     assert orphans(course) == 0
     assert "backups" in shown
+    lists = [*course.root.rglob(METADATA)]
+    assert [path.read_text(encoding="utf-8") for path in lists] == [without_odd(LIST)]
     assert (course.root / "students.csv").read_text(encoding="utf-8") == "".join(
         line for line in STUDENTS.splitlines(keepends=True) if ODD not in line
     )
@@ -556,6 +656,102 @@ def test_stranger_is_forgotten_by_the_platform_s_name(course: Course) -> None:
 
     assert naming(course, ["Nobody Knows"]) == []
     assert len(zipfile.ZipFile(archive / "more.zip").namelist()) == 1
+
+
+# ---- copies that can't be written anew, and downloads that are hard to tell apart
+
+
+def test_dump_that_nobody_can_read_goes(course: Course) -> None:
+    """Without `pg_restore`, or of a damaged one, nobody knows whom it has: it goes, and is counted."""
+    dump = course.state / "backups" / "gradebook-20260101T000000.000000.dump"
+    dump.write_bytes(b"PGDMP" + ODD.encode())
+    dump.with_suffix(".secret").touch()
+
+    assert "PostgreSQL" in pupils.command(course, "forget", ODD, "--yes")
+
+    assert naming(course, OF_ODD) == []
+    assert not dump.with_suffix(".secret").exists()
+
+
+def test_doubtful_name_in_canvas_is_refused_until_its_gradebook_tells(course: Course) -> None:
+    """Who imitates another's upload loses nothing by it, and costs the other one nothing."""
+    archive = course.root / "downloaded" / "mini" / "archive"
+    name = "garcíalópezanabel_7002_960_x_887766_961_y.ipynb"
+    (archive / "more.zip").write_bytes(zipped({name: b"{}", "núñezbea_7004_962_mini.ipynb": b"{}"}))
+    tables = list(archive.parent.rglob("*Grades-TORCH.csv"))
+    before, kept_aside = kept(course), [path.read_bytes() for path in tables]
+    for path in tables:
+        path.unlink()
+
+    with pytest.raises(Refusal, match=r"more\.zip"):
+        forgetting.forget(course, ODD, agreed)
+
+    assert kept(course) == before
+    for path, content in zip(tables, kept_aside, strict=True):
+        path.write_bytes(content)
+    (archive / "more.zip").unlink()
+    forgetting.forget(course, ODD, agreed)
+    assert naming(course, OF_ODD) == []
+
+
+@pytest.mark.parametrize("platform", ["Canvas", "Blackboard", "Moodle"])
+def test_most_entries_say_which_platform_a_download_is_of(course: Course, platform: str) -> None:
+    """A learner's name that looks like another platform's is nobody else's."""
+    mine = {
+        "Canvas": [f"núñezbea_7004_{n}_f.ipynb" for n in (970, 971)],
+        "Blackboard": [ATTEMPT.format(f"bea{n}") for n in (1, 2)],
+        "Moodle": [FOLDER.format(f"Bea Núñez_{n}", "mini.ipynb") for n in (104, 105)],
+    }[platform]
+    false = ATTEMPT.format(ODD) if platform != "Blackboard" else f"x_887766_1_{ATTEMPT.format('bea')}"
+    inner = {"Moodle": FOLDER.format("Bea Núñez_104", false)}.get(platform, f"{mine[0]}_{false}")
+    archive = course.root / "downloaded" / "mini" / "archive" / "more.zip"
+    archive.write_bytes(zipped(dict.fromkeys([*mine, inner], b"bea")))
+    before = zipfile.ZipFile(archive).namelist()
+
+    forgetting.forget(course, ODD, agreed)
+
+    assert zipfile.ZipFile(archive).namelist() == before
+
+
+def test_feedback_zip_is_told_by_what_was_noted_where_downloads_are_gone(course: Course) -> None:
+    """Without any table, the digest of a page says whose it is; the others' pages stay in the zip."""
+    shutil.rmtree(course.root / "downloaded")
+    text = (course.root / "students.csv").read_text(encoding="utf-8")
+    (course.root / "students.csv").write_text(text.replace("anabel@uni.es", ""), encoding="utf-8")
+
+    forgetting.forget(course, "anabel", agreed)
+
+    for path in course.grades.glob("mini-*-feedback.zip"):
+        assert len(zipfile.ZipFile(path).namelist()) == 2
+        assert not any(
+            "anabel" in name.lower() or "_7002_" in name for name in zipfile.ZipFile(path).namelist()
+        )
+
+
+def test_purge_takes_an_assignment_from_what_went_back(course: Course) -> None:
+    """Of who is still here, the old assignment goes from tables, notes and zips of the platforms too."""
+    last_term(course)
+    register = course.state / "received" / "mini.json"
+    told = json.loads(register.read_text(encoding="utf-8"))
+    for arrival in told["arrivals"]:
+        if arrival["student"] == ODD:
+            arrival["time"] = OLD.isoformat()
+    register.write_text(json.dumps(told), encoding="utf-8")
+    with closing(sqlite3.connect(course.gradebook)) as book:
+        mini_s = "assignment_id = (select id from assignment where name = 'mini')"
+        book.execute(
+            f"update submitted_assignment set timestamp = ? where student_id = ? and {mini_s}",
+            (f"{OLD:%Y-%m-%d %H:%M:%S}.000000", ODD),
+        )
+        book.commit()
+
+    purging.purge(course, day(course), agreed)
+
+    assert (course.feedback / ODD / "otra").exists()
+    still = naming(course, ("887766",))
+    assert [name for name in still if not re.match(r"students\.csv|gradebook\.db|.*\.db$", name)] == []
+    notes = [*(course.state / "returned").rglob("*.json")]
+    assert len(notes) == 2 and not any(ODD in path.read_text(encoding="utf-8") for path in notes)
 
 
 # ---- purge

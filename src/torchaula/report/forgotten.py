@@ -25,7 +25,12 @@ PLACES = {
     Place.PAGES: _("feedback/"),
     Place.RECORDS: _("records of results"),
     Place.TABLES: _("grades/: rows"),
+    Place.SENT: _("what went back to platforms: notes, and pages in grades/*-feedback.zip"),
     Place.BACKUPS: _("backups of the gradebook: files and rows"),
+    Place.DUMPS: _(
+        "whole backups of PostgreSQL that have the student, which nobody can write anew, so that they go "
+        "with everybody in them; the next grading makes a new one"
+    ),
     Place.LEFTOVERS: _("unfinished files of interrupted commands"),
     Place.GRADEBOOK: _("gradebook: students and submissions"),
     Place.LIST: _("students.csv: rows"),

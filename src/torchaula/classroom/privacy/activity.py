@@ -106,13 +106,7 @@ def old_files(course: Course, before: datetime) -> Iterator[Trace]:
             yield Trace(Place.REGISTERS, path, partial(erase, path))
     for copy in books.copies(course):
         if books.made(copy) < before:
-            yield Trace(Place.BACKUPS, copy, partial(_erase_copy, copy))
-
-
-def _erase_copy(copy: Path) -> None:
-    erase(copy)
-    if copy.suffix == ".db":
-        erase(copy.with_suffix(".secret"))
+            yield Trace(Place.BACKUPS, copy, partial(books.erase_copy, copy))
 
 
 def _erase_and_tidy(path: Path, top: Path) -> None:

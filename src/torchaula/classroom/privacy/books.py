@@ -14,12 +14,13 @@ from sqlalchemy import Engine, create_engine, delete, event, func, inspect, sele
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError
 
-from torchaula.classroom.gradebook import backups
+from torchaula.classroom.gradebook import backups, database
+from torchaula.classroom.privacy import dumps
 from torchaula.classroom.privacy.mentions import Mentions
 from torchaula.classroom.privacy.people import Identity, plain
 from torchaula.classroom.privacy.traces import Place, Scope, Trace, erase, keep_time, listed
 from torchaula.course import converters
-from torchaula.course.address import Address
+from torchaula.course.address import Address, Kind
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
 from torchaula.i18n import _
@@ -31,8 +32,10 @@ TABLES = (Grade, Comment, SubmittedNotebook, SubmittedAssignment, Student)
 
 
 def of_course(course: Course) -> URL | None:
-    """The course's gradebook; None if there is none yet."""
+    """The course's gradebook; None if there is none yet. Raises `Refusal` if its server can't be asked."""
     address = converters.address(course, converters.config(course))
+    if address.kind is Kind.POSTGRESQL:
+        return address.url if database.look(address).is_made else None
     return None if address.file is not None and not address.file.is_file() else address.url
 
 
@@ -83,6 +86,8 @@ def students(url: URL) -> list[Identity]:
 
 def readable_students(path: Path) -> list[Identity] | None:
     """The students of a copy; None if it can't be read as a gradebook."""
+    if path.suffix == backups.ENDINGS[Kind.POSTGRESQL]:
+        return dumps.students(path)
     try:
         return students(file_url(path))
     except DatabaseError:
@@ -102,12 +107,16 @@ def submissions(url: URL) -> dict[tuple[str, str], datetime | None]:
 def find(scope: Scope) -> Iterator[Trace]:
     """The students' rows in the gradebook and its copies; a copy that can't be read goes as a whole.
 
-    Each file is written anew, also one that has no such row any more: what was deleted in another way may
-    still stand in it.
+    Each SQLite file is written anew, also one that has no such row any more: what was deleted in another way
+    may still stand in it. What `pg_dump` wrote can't be, and goes as a whole if one of them is in it.
     """
     for copy in copies(scope.course):
-        if readable_students(copy) is None:
-            yield Trace(Place.BACKUPS, copy, partial(erase, copy))
+        known = readable_students(copy)
+        if copy.suffix == backups.ENDINGS[Kind.POSTGRESQL]:
+            if known is None or {plain(each.id) for each in known} & _everybody(scope):
+                yield Trace(Place.DUMPS, copy, partial(erase_copy, copy))
+        elif known is None:
+            yield Trace(Place.BACKUPS, copy, partial(erase_copy, copy))
         else:
             url = file_url(copy)
             yield Trace(Place.BACKUPS, copy, partial(_remove, scope, url, copy), _count(scope, url))
@@ -116,13 +125,24 @@ def find(scope: Scope) -> Iterator[Trace]:
         yield Trace(Place.GRADEBOOK, path, partial(_remove, scope, own, path), _required_count(scope, own))
 
 
+def _everybody(scope: Scope) -> frozenset[str]:
+    return scope.wholly.union(*scope.partly.values())
+
+
+def erase_copy(copy: Path) -> None:
+    """Remove a copy of the gradebook, and the secret beside it, which is of no use alone."""
+    erase(copy)
+    if copy.suffix in backups.ENDINGS.values():
+        erase(copy.with_suffix(backups.SECRET))
+
+
 def _required_count(scope: Scope, url: URL) -> int:
     try:
         return _count(scope, url)
     except DatabaseError as error:
         raise Refusal(
             _("{path}: can't be read ({reason}), and nothing was removed; mend that, and try again").format(
-                path=scope.course.gradebook, reason=error.orig
+                path=Address(url).shown, reason=database.reason(error)
             )
         ) from None
 
@@ -165,7 +185,7 @@ def _remove(scope: Scope, url: URL, path: Path) -> None:
                     connection.execute(delete(Student).where(Student.id.in_(some)))
             _write_anew(engine)
     except DatabaseError as error:
-        raise OSError(0, str(error.orig), str(path)) from None
+        raise OSError(0, database.reason(error), Address(url).shown) from None
     if before is not None:
         keep_time(path, before)
 

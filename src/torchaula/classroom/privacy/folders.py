@@ -68,7 +68,8 @@ def find_leftovers(scope: Scope) -> Iterator[Trace]:
     """
     course = scope.course
     here = [*chain.from_iterable(of_part(course) for of_part in batch.LEFTOVERS)]
-    for folder in (course.root, course.grades, course.state / "received", course.state / "logs"):
+    noted = (course.state / "received", course.state / "logs", *listed(course.state / "returned"))
+    for folder in (course.root, course.grades, *noted):
         here += [path for path in listed(folder) if _is_unfinished(path)]
     downloads = (course.root / "downloaded").rglob(beside(Path("*")).name)
     here += [path for path in downloads if _is_unfinished(path)]

@@ -8,7 +8,17 @@ from itertools import chain
 from pathlib import Path
 
 from torchaula.classroom.gradebook import gradebook, locks
-from torchaula.classroom.privacy import books, downloads, exchange, folders, known, naming, registers, tables
+from torchaula.classroom.privacy import (
+    books,
+    downloads,
+    exchange,
+    folders,
+    known,
+    naming,
+    registers,
+    sent,
+    tables,
+)
 from torchaula.classroom.privacy.people import Identity
 from torchaula.classroom.privacy.traces import Left, Scope, Trace, removed
 from torchaula.course.layout import Course
@@ -50,9 +60,18 @@ def forget(course: Course, student: str, agree: Callable[[Plan], bool]) -> Done:
 def find(scope: Scope) -> Iterator[Trace]:
     """Everything of the students in a scope, in the order in which it can be removed.
 
-    The exchange comes first: its pages are found by secrets in the students' folders. students.csv is last.
+    What tells whose something is goes after it: secrets of the exchange after its pages, platforms' tables
+    after what goes back to them, students.csv last.
     """
-    parts = (exchange.find, downloads.find, registers.find, folders.find, books.find, tables.of_course)
+    parts = (
+        exchange.find,
+        sent.find,
+        downloads.find,
+        registers.find,
+        folders.find,
+        books.find,
+        tables.of_course,
+    )
     return chain(folders.find_leftovers(scope), *(part(scope) for part in parts))
 
 

@@ -9,11 +9,14 @@ from pathlib import Path
 import msgspec
 from sqlalchemy.exc import DatabaseError
 
+from torchaula.classroom.gradebook import database
 from torchaula.classroom.intake import roster
 from torchaula.classroom.intake.handed_in import LITTER
-from torchaula.classroom.privacy import books, exchange, folders, registers
+from torchaula.classroom.privacy import books, exchange, folders, registers, sent
 from torchaula.classroom.privacy.people import UPLOAD, Identity, People, plain
 from torchaula.classroom.privacy.traces import listed
+from torchaula.course import converters
+from torchaula.course.address import Address
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
 from torchaula.files import private, whole
@@ -30,17 +33,22 @@ def _named(course: Course) -> Iterator[Identity]:
     for each in roster.load(course):
         addresses = tuple(filter(None, (each.email, each.lms_user_id)))
         yield Identity(each.id, ((each.first_name, each.last_name),), addresses)
+    if (url := books.of_course(course)) is not None:
+        yield from _in_gradebook(course, Address(url))
+    for copy in books.copies(course):
+        yield from books.readable_students(copy) or ()
+
+
+def _in_gradebook(course: Course, address: Address) -> list[Identity]:
+    database.require_usable(address, str(converters.config(course).CourseDirectory.get("course_id", "")))
     try:
-        if (url := books.of_course(course)) is not None:
-            yield from books.students(url)
+        return books.students(address.url)
     except DatabaseError as error:
         raise Refusal(
             _("{path}: can't be read ({reason}), and nothing was removed; mend that, and try again").format(
-                path=course.gradebook, reason=error.orig
+                path=address.shown, reason=database.reason(error)
             )
         ) from None
-    for copy in books.copies(course):
-        yield from books.readable_students(copy) or ()
 
 
 def _ids(course: Course) -> Iterator[str]:
@@ -56,6 +64,7 @@ def _ids(course: Course) -> Iterator[str]:
             yield from (each.student for each in register.arrivals)
             yield from (*register.remarks, *register.problems)
             yield from (name for name in register.unmatched if UPLOAD.fullmatch(name))
+    yield from sent.students(course)
     yield from (each.student for each in exchange.handed_in(course))
 
 

@@ -12,7 +12,9 @@ from pathlib import PurePosixPath
 import msgspec
 
 from torchaula.classroom.intake import roster
-from torchaula.classroom.intake.place import Person
+from torchaula.classroom.intake.blackboard import entries as blackboard
+from torchaula.classroom.intake.canvas.names import squeezed
+from torchaula.classroom.intake.place import Person, Platform
 from torchaula.errors import Refusal
 from torchaula.i18n import _, some
 
@@ -73,13 +75,13 @@ class People:
             self.identities[plain(each.id)] = known.merged(each) if known else each
         self._by_address: defaultdict[str, set[str]] = defaultdict(set)
         self._by_name: defaultdict[str, set[str]] = defaultdict(set)
-        self._by_compact: defaultdict[str, set[str]] = defaultdict(set)
+        self._by_squeezed: defaultdict[str, set[str]] = defaultdict(set)
         for id, each in self.identities.items():
             for address in (each.id, *each.addresses):
                 self._by_address[plain(address).casefold()].add(id)
             for name in each.full_names:
                 self._by_name[roster.key(name)].add(id)
-                self._by_compact[_compact(name)].add(id)
+                self._by_squeezed[squeezed(name)].add(id)
 
     def whose(self, told: Told) -> set[str]:
         """The ids of the students who may be meant: by address, else by name, else by an id made of it."""
@@ -91,17 +93,46 @@ class People:
                 return self.whose(Told((), upload["name"], upload["number"]))
         if not told.name:
             return set()
-        if found := self._by_name.get(roster.key(told.name)):
-            return set(found)
-        slug = re.sub(r"[^a-z0-9]+", "-", roster.key(told.name)).strip("-")
-        made = (f"{told.name}_{told.number}", f"{slug}-{told.number}", slug)
-        return {id for id in made if id in self.identities}
+        return set(self._by_name.get(roster.key(told.name), ())) or self._made(told.name, told.number)
 
-    def whose_upload(self, person: Person, addresses: Collection[str] = (), name: str = "") -> set[str]:
-        """The ids of the students who may be a platform's participant."""
-        return self.whose(Told(addresses, name or person.name, person.number)) or self.whose(
+    def _made(self, name: str, number: str) -> set[str]:
+        """The ids that are made of a name where there is no list of students."""
+        slug = re.sub(r"[^a-z0-9]+", "-", roster.key(name)).strip("-")
+        if (whole := f"{name}_{number}") in self.identities:
+            return {whole}
+        made = (f"{slug}-{number}", slug)
+        return {id for id in made if id in self.identities and not self.identities[id].full_names}
+
+    def whose_upload(self, person: Person, told: Told) -> set[str]:
+        """The ids of the students who may be a platform's person, of whom its table says `told`."""
+        if person.platform is Platform.CANVAS:
+            return self._whose_user(person, told)
+        if person.platform is Platform.BLACKBOARD:
+            found = self._with_addresses(blackboard.row(person).logins)
+            return found or self._made(blackboard.user(person), "") or self._made(person.name, "")
+        name = told.name or person.name
+        return self.whose(Told(told.addresses, name, person.number)) or self.whose(
             Told((), person.name, person.number)
         )
+
+    def _whose_user(self, person: Person, told: Told) -> set[str]:
+        """Those whom Canvas' id or logins prove; else those of this name who have no other id there."""
+        numbers = {id for id, each in self.identities.items() if person.number in each.addresses}
+        if sure := numbers | self._with_addresses(told.addresses):
+            return sure
+        named = self._by_name.get(roster.key(told.name), set()) if told.name else set()
+        named = named or self._by_squeezed.get(squeezed(person.name), set())
+        if free := {id for id in named if not self._has_number(id)}:
+            return free
+        made = (self._made(name, person.number) for name in (told.name, person.name) if name)
+        return next(filter(None, made), set())
+
+    def _has_number(self, id: str) -> bool:
+        return any(address.isdecimal() for address in self.identities[id].addresses)
+
+    def _with_addresses(self, addresses: Iterable[str]) -> set[str]:
+        every = (self._by_address.get(plain(each).strip().casefold(), set()) for each in addresses)
+        return set().union(*every)
 
     def whose_file(self, name: str) -> set[str]:
         """The ids of the students with whom a file's name begins, as platforms name it: `ana_1_mlp.ipynb`."""
@@ -111,7 +142,8 @@ class People:
         parts = stem.split("_")
         for count in range(len(parts), 0, -1):  # the longest first: `ana_b` is another one than `ana`
             start = "_".join(parts[:count])
-            found = self._by_address.get(plain(start).casefold()) or self._by_compact.get(start.casefold())
+            name = roster.without_accents(start)
+            found = self._by_address.get(plain(start).casefold()) or self._by_squeezed.get(name)
             if found:
                 return set(found)
         return set()
@@ -120,11 +152,6 @@ class People:
 def plain(text: str) -> str:
     """A text in one Unicode form: systems write accents in two."""
     return unicodedata.normalize("NFC", text)
-
-
-def _compact(name: str) -> str:
-    """A name as Canvas writes it in a file's name: `garcialopezana`."""
-    return re.sub(r"[^a-z0-9]+", "", roster.key(name))
 
 
 def require_clear(where: str, what: str, candidates: Collection[str], wanted: Collection[str]) -> str | None:

@@ -11,9 +11,14 @@ from functools import partial
 from pathlib import Path
 
 from torchaula.classroom.intake import roster
+from torchaula.classroom.intake.canvas import gradebook as canvas
+from torchaula.classroom.intake.canvas.names import unquoted, written
 from torchaula.classroom.intake.moodle.worksheet import IDENTIFIER
-from torchaula.classroom.privacy.people import Told, plain, require_clear
+from torchaula.classroom.intake.place import Person, Platform
+from torchaula.classroom.intake.tables import is_canvas
+from torchaula.classroom.privacy.people import People, Told, plain, require_clear
 from torchaula.classroom.privacy.traces import Place, Scope, Trace, keep_time
+from torchaula.course.layout import Course
 from torchaula.errors import Refusal
 from torchaula.files import content, whole
 from torchaula.i18n import _
@@ -26,6 +31,7 @@ ADDRESS = re.compile(
 NUMBER = IDENTIFIER  # Moodle's: "Participant 101"
 FULL_NAME = ("full name", "nombre completo", "student", "estudiante", "name", "nombre")
 FIRST, LAST = ("first name", "nombre"), ("last name", "apellido", "apellidos")
+PLATFORMS = ("moodle", "canvas")  # as the tables are called that go back to them
 WHAT = "what happened"  # our own column, which may name others
 
 
@@ -39,7 +45,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A table as it stands: the lines of the file, their encoding, and the records below the heading."""
+    """A table as it stands: the lines of the file, their encoding, and the records below the heading.
+
+    `is_canvas`: it is Canvas' gradebook.
+    """
 
     path: Path
     lines: tuple[str, ...]
@@ -47,6 +56,11 @@ class Table:
     delimiter: str
     rows: tuple[Row, ...]
     columns: tuple[str, ...]
+    is_canvas: bool = False
+
+    def whose(self, row: Row, people: People) -> set[str]:
+        """The ids of the students whose row it may be."""
+        return _whose_user(row.values, people) if self.is_canvas else people.whose(told(row.values))
 
 
 def read(path: Path) -> Table | None:
@@ -55,7 +69,8 @@ def read(path: Path) -> Table | None:
     text, encoding = _decoded(data)
     lines = tuple(io.StringIO(text, newline=""))
     header = next((line for line in lines if line.strip()), "")
-    delimiter = max(",;\t", key=header.count)
+    is_theirs = is_canvas(path)
+    delimiter = canvas.delimiter(text) if is_theirs else max(",;\t", key=header.count)
     table = csv.reader(iter(lines), delimiter=delimiter)
     rows: list[Row] = []
     columns: list[str] = []
@@ -69,7 +84,7 @@ def read(path: Path) -> Table | None:
             start = table.line_num
     except csv.Error:
         return None
-    return Table(path, lines, encoding, delimiter, tuple(rows), tuple(columns))
+    return Table(path, lines, encoding, delimiter, tuple(rows), tuple(columns), is_theirs)
 
 
 def _decoded(data: bytes) -> tuple[str, str]:
@@ -89,6 +104,15 @@ def told(row: Mapping[str, str]) -> Told:
     return Told(addresses, f"{first} {last}" if first and last else _value(row, FULL_NAME), number)
 
 
+def _whose_user(row: Mapping[str, str], people: People) -> set[str]:
+    """The ids of the students whose row of Canvas' gradebook it may be."""
+    apart = ", ".join(filter(None, (row.get("lastname"), row.get("firstname"))))
+    name = plain(unquoted(row.get("student", "").strip() or apart))
+    logins = tuple(filter(None, (row.get("sis user id"), row.get("sis login id"))))
+    person = Person(written(name), row.get("id", "").strip(), Platform.CANVAS)
+    return people.whose_upload(person, Told(logins, name))
+
+
 def find(
     scope: Scope,
     path: Path,
@@ -104,7 +128,7 @@ def find(
         return
     if (table := _readable(path)) is None:
         return
-    gone = [row for row in table.rows if _owner(scope, path, row, of(row.values))]
+    gone = [row for row in table.rows if _owner(scope, table, row, of(row.values))]
     naming = [row for row in table.rows if row not in gone and _is_naming(scope, row)]
     if gone or naming:
         yield Trace(place, path, partial(_rewrite, scope, table, gone, naming), len(gone) or 1)
@@ -121,11 +145,9 @@ def _readable(path: Path) -> Table | None:
         ) from None
 
 
-def _owner(scope: Scope, path: Path, row: Row, wanted: frozenset[str]) -> str | None:
-    says = told(row.values)
-    candidates = scope.people.whose(says)
+def _owner(scope: Scope, table: Table, row: Row, wanted: frozenset[str]) -> str | None:
     what = _("line {line}").format(line=row.lines.start + 1)
-    return require_clear(f"{path}", what, candidates, wanted)
+    return require_clear(f"{table.path}", what, table.whose(row, scope.people), wanted)
 
 
 def _is_naming(scope: Scope, row: Row) -> bool:
@@ -165,11 +187,20 @@ def _plain(value: str) -> str:
     return plain(value.strip().removeprefix("'"))
 
 
+def assignment_of(course: Course, path: Path, ending: str) -> str:
+    """The assignment of a file in grades/, which may have a platform's name behind it."""
+    name = path.name.removesuffix(ending)
+    for platform in PLATFORMS:
+        if name not in course.assignments:
+            name = name.removesuffix(f"-{platform}")
+    return name
+
+
 def of_course(scope: Scope) -> Iterator[Trace]:
-    """The rows in the class's tables of points, in nbgrader's export, and in students.csv."""
-    grades = scope.course.grades
-    for path in sorted(grades.glob("*.csv")):
-        yield from find(scope, path, Place.TABLES, lambda _row, name=path.stem: scope.of(name))  # type: ignore[misc]
+    """The rows in the tables of grades/, also those that go back, in nbgrader's, and in students.csv."""
+    for path in sorted(scope.course.grades.glob("*.csv")):
+        name = assignment_of(scope.course, path, ".csv")
+        yield from find(scope, path, Place.TABLES, lambda _row, name=name: scope.of(name))  # type: ignore[misc]
     yield from find(
         scope, scope.course.root / "grades.csv", Place.TABLES, lambda row: scope.of(row.get("assignment", ""))
     )

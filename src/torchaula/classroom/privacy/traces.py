@@ -27,7 +27,9 @@ class Place(Enum):
     PAGES = auto()
     RECORDS = auto()
     TABLES = auto()
+    SENT = auto()  # to platforms: what was noted of it, and pages in zips
     BACKUPS = auto()
+    DUMPS = auto()  # backups that can't be written anew
     LEFTOVERS = auto()  # of interrupted commands
     GRADEBOOK = auto()
     LIST = auto()  # students.csv
@@ -45,9 +47,9 @@ class Trace:
 
 @dataclass(frozen=True)
 class Left:
-    """Something that could not be removed, and why."""
+    """Something that could not be removed, and why: a file, or a database's address."""
 
-    path: Path
+    path: str
     reason: str
 
 
@@ -129,5 +131,5 @@ def removed(traces: Iterable[Trace]) -> list[Left]:
         try:
             trace.remove()
         except OSError as error:
-            left.append(Left(Path(error.filename or trace.path), error.strerror or str(error)))
+            left.append(Left(str(error.filename or trace.path), error.strerror or str(error)))
     return left

@@ -20,11 +20,11 @@ FOLDER = re.compile(r"submission_(?P<number>[0-9]{1,18})")
 LARGEST = 5 * 2**20  # bytes: it is read in seconds
 
 
-class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
+class Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
     """Makes plain data alone; what Ruby wrote of its own classes is nothing."""
 
 
-_Loader.add_multi_constructor("", lambda _loader, _suffix, _node: None)
+Loader.add_multi_constructor("", lambda _loader, _suffix, _node: None)
 
 
 def locate(below: Path) -> Place | None:
@@ -46,18 +46,27 @@ def read(path: Path) -> dict[Person, SheetRow]:
     What a group handed in is nobody's: the row has no name.
     """
     try:
-        told = yaml.load(content(path, LARGEST), _Loader)
+        return parse(content(path, LARGEST), path)
+    except OSError as error:
+        raise _refusal(path, error) from None
+
+
+def parse(data: bytes, path: Path) -> dict[Person, SheetRow]:
+    """Like `read`, of a list's content. `path` is for messages."""
+    try:
+        told = yaml.load(data, Loader)
         return {
             _person(found["number"]): _row(said)
             for name, said in told.items()
             if (found := FOLDER.fullmatch(str(name)))
         }
-    except (OSError, yaml.YAMLError, AttributeError, TypeError, ValueError, RecursionError) as error:
-        raise Refusal(
-            _("{path}: not readable as Gradescope's list of submissions ({reason}); export it again").format(
-                path=path, reason=" ".join(str(error).split())
-            )
-        ) from None
+    except (yaml.YAMLError, AttributeError, TypeError, ValueError, RecursionError) as error:
+        raise _refusal(path, error) from None
+
+
+def _refusal(path: Path, error: Exception) -> Refusal:
+    told = _("{path}: not readable as Gradescope's list of submissions ({reason}); export it again")
+    return Refusal(told.format(path=path, reason=" ".join(str(error).split())))
 
 
 def _row(said: Mapping[str, Any]) -> SheetRow:
