@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from nbgrader.utils import notebook_hash
 
 from tests import canvases, ledgers, mini, pupils, week
 from tests.canvases import Course as Canvas
@@ -354,6 +355,28 @@ def test_name_within_another_s_name_is_another_s(course: Course) -> None:
     assert of_others(course, "ana") == rows
     archive = course.root / "downloaded" / "mini" / "archive" / "Torch-Mini-55.zip"
     assert {name.split("_")[1] for name in zipfile.ZipFile(archive).namelist()} == {"102", "103"}
+
+
+def test_without_a_worksheet_the_whole_name_tells_whose_an_upload_is(course: Course) -> None:
+    """Of two with the same last names only the one who goes loses what was downloaded."""
+    for sheet in (course.root / "downloaded").rglob("*.csv"):
+        sheet.unlink()
+
+    forgetting.forget(course, "ana", agreed)
+
+    archive = course.root / "downloaded" / "mini" / "archive" / "Torch-Mini-55.zip"
+    assert {name.split("_")[1] for name in zipfile.ZipFile(archive).namelist()} == {"102", "103"}
+
+
+def test_released_page_goes_from_the_exchange(course: Course) -> None:
+    """A page there has no name in it: the submission's secret tells whose it is."""
+    pages = course.state / "exchange" / "torchaula" / "feedback"
+    names = {student: f"{notebook_hash(secret=s, notebook_id='otra')}.html" for student, s in SECRETS.items()}
+    assert {path.name for path in pages.iterdir()} == set(names.values())
+
+    forgetting.forget(course, ODD, agreed)
+
+    assert {path.name for path in pages.iterdir()} == {names["ana"], names["bea"]}
 
 
 def test_second_run_and_typo_are_refused_with_close_names(course: Course) -> None:
