@@ -122,7 +122,8 @@ class Class:
 
     def send(self, *options: str, code: int = 0) -> str:
         """Run the command; what it says."""
-        done = programs.run("torchaula", "return", "mini", "--to", "moodle", *options, cwd=self.course.root)
+        command = "torchaula", "return", "mini", "--to", "moodle", *options
+        done = programs.run(*command, cwd=self.course.root, env=os.environ | {"COLUMNS": "400"})
         assert done.returncode == code, done.stdout + done.stderr
         assert "Traceback" not in done.stderr
         return done.stdout + done.stderr
