@@ -304,6 +304,12 @@ def is_below(name: str, prefix: str) -> bool:
     return name == prefix or name.startswith(prefix + ".")
 
 
-def watched() -> Iterable[str]:
-    """The dotted prefixes below which functions belong to a family."""
-    return (path for path, _ in _placed())
+def is_near(module: str, prefixes: Iterable[str]) -> bool:
+    """Whether one of the dotted `prefixes` is the module, something in it, or something above it."""
+    return any(is_below(module, each) or is_below(each, module) for each in prefixes)
+
+
+@cache
+def are_in(module: str) -> bool:
+    """Whether a family names something in this module, the module itself, or something above it."""
+    return is_near(module, (path for path, _ in _placed()))

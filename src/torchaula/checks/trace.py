@@ -225,8 +225,7 @@ class Trace:
     def _place(self, filename: str) -> str:
         """The module in this file, if something in it is watched; else ""."""
         module = _module_of(filename)
-        prefixes = (*self.watch, *families.watched())
-        is_watched = module and any(is_below(module, p) or is_below(p, module) for p in prefixes)
+        is_watched = module and (families.are_in(module) or families.is_near(module, self.watch))
         return self._places.setdefault(filename, module if is_watched else "")
 
 
