@@ -43,7 +43,7 @@ def prepare(notebook: Notebook, only: Collection[str] | None = None) -> None:
 
 
 def import_for(notebook: Notebook) -> None:
-    """Import what training and the set-up need, so that forks of this process need not import it again."""
+    """Import what training and the set-up need; forks of this process need not, and are cheap."""
     warm_up()
     for cell in notebook.setup:
         with contextlib.suppress(SyntaxError):
@@ -52,6 +52,7 @@ def import_for(notebook: Notebook) -> None:
                 if isinstance(node, ast.Import | ast.ImportFrom):
                     with quiet(), contextlib.suppress(Exception):  # running the set-up will report it
                         exec(compile(ast.Module([node], []), "<imports>", "exec"), {"__name__": "imports"})
+    ready_for_forks()
 
 
 def require_setup(notebook: Notebook) -> None:
