@@ -340,10 +340,9 @@ def grade(
         return batch.prepare(course, assignment, students, unsafe_no_sandbox, force)
 
     # Refuse now, not in an hour, when the first assignment is graded.
-    later = [prepared(assignment) for assignment in [*chosen][1:]]
+    groups = [prepared(assignment) for assignment in chosen] if len(chosen) > 1 else []
     with batch.workers(course, jobs) as workers:
-        for each in later:
-            each.require_sound_tests(workers, jobs)
+        batch.require_sound_tests(groups, workers, jobs)
         for assignment in chosen:
             group = prepared(assignment)
             terminal = following.Terminal(group, lines.console(), yes, solutions)

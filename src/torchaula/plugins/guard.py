@@ -80,7 +80,7 @@ def guard_grading(converter: Any) -> None:
             with _gradebook(converter.coursedir) as book:
                 assignment = loaded.with_seed(seeding.require_asked(course, book, loaded.name))
             grade = client.shared(course.evidence).grade
-            preflight.require_sound(assignment, lambda jobs: map(grade, jobs))
+            preflight.require_sound([assignment], lambda jobs: [*map(grade, jobs)])
             leave_out(converter, assignment)
 
 

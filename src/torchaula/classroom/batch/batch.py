@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
@@ -60,19 +60,21 @@ class Batch:
             nullcontext(executor) if executor else workers(course, at_once) as graders,
         ):
             _sweep(course)
-            self.require_sound_tests(graders, jobs)
+            require_sound_tests([self], graders, jobs)
             with gradebook.opened(course) as book:
                 seeding.require_same(course, book, self.assignment.seed)
                 desk = Desk(self.assignment, book, audience or Audience())
                 yield from desk.grade(self.submissions, graders, at_once, self.force)
 
-    def require_sound_tests(self, executor: Executor, jobs: int | None = None) -> None:
-        """Try tests whose soundness is not known, with no more workers than there are submissions.
 
-        Raises `Refusal` if they are not sound.
-        """
-        workers = max(1, min(jobs or cores(), len(self.submissions)))
-        preflight.require_sound(self.assignment, partial(pool.together, executor), workers)
+def require_sound_tests(batches: Sequence[Batch], executor: Executor, jobs: int | None = None) -> None:
+    """Try tests whose soundness is not known, with no more workers than there are submissions.
+
+    Raises `Refusal` if they are not sound.
+    """
+    submissions = sum(len(each.submissions) for each in batches)
+    workers = max(1, min(jobs or cores(), submissions))
+    preflight.require_sound([each.assignment for each in batches], partial(pool.together, executor), workers)
 
 
 @contextmanager

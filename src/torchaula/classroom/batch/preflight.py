@@ -1,11 +1,11 @@
-"""Try an assignment's tests before a class is graded: each exercise once, and again when it changes.
+"""Try the tests of assignments before classes are graded: each exercise once, and again when it changes.
 
 Only success is stored. Tests that failed are tried each time, because the cause may lie outside the course.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -29,33 +29,46 @@ class Sound(msgspec.Struct, frozen=True):
 
 
 def require_sound(
-    assignment: Assignment, ask: Callable[[Iterable[Job]], Iterable[Result]], workers: int = 1
+    assignments: Sequence[Assignment], ask: Callable[[Sequence[Job]], Sequence[Result]], workers: int = 1
 ) -> None:
     """Try the tests of exercises whose soundness is not known; `ask` sends jobs to that many `workers`.
 
     Each worker tries some of them. A worker for which none is left starts all the same, so that it is
     ready when the class is graded.
 
-    Raises `Refusal` if the model solution does not pass them all, what learners receive passes one, or they
+    Raises `Refusal` if a model solution does not pass them all, what learners receive passes one, or they
     can't be tried.
     """
-    place = _folder(assignment.course) / f"{assignment.name}.json"
-    known = _known(place)
-    untried = [name for name, key in assignment.soundness.items() if known.get(name) != key]
-    if not untried:
-        return
-    path = assignment.course.notebook(assignment.name)
+    untried = [(each, names) for each in assignments if (names := _untried(each))]
+    shares = -(-workers // max(1, len(untried)))
+    jobs = [(each, each.trial(share)) for each, names in untried for share in _shares(names, shares)]
     try:
-        results = list(ask(assignment.trial(share) for share in _shares(untried, workers)))
+        results = ask([job for _each, job in jobs])
     except GradingFailed as error:
-        results = [Result(problem=str(error))]
+        results = [Result(problem=str(error))] * len(jobs)
+    for assignment, _names in untried:
+        _settle(assignment, [r for (each, _job), r in zip(jobs, results, strict=True) if each is assignment])
+
+
+def _untried(assignment: Assignment) -> list[str]:
+    known = _known(_place(assignment))
+    return [name for name, key in assignment.soundness.items() if known.get(name) != key]
+
+
+def _settle(assignment: Assignment, results: Sequence[Result]) -> None:
+    """Store that the tests are sound. Raises `Refusal` if they are not."""
+    path = assignment.course.notebook(assignment.name)
     if problem := next((each.problem for each in results if each.problem), ""):
         raise Refusal(_("{path}: {problem}").format(path=path, problem=problem))
     if flaws := [flaw for each in results for flaw in each.flaws]:
         told = _joined(flaws)
         raise Refusal(_("{path}: nothing was graded: {flaws}").format(path=path, flaws=told))
-    with suppress(OSError), whole(place) as file:  # if it can't be stored, the tests are tried again
+    with suppress(OSError), whole(_place(assignment)) as file:  # if it can't be stored, they are tried again
         file.write_bytes(msgspec.json.encode(Sound(assignment.soundness)))
+
+
+def _place(assignment: Assignment) -> Path:
+    return _folder(assignment.course) / f"{assignment.name}.json"
 
 
 def _shares(names: Sequence[str], count: int) -> Iterator[Sequence[str]]:
