@@ -6,9 +6,12 @@ import shutil
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
+
 from tests import mini
 from torchaula.authoring import sample_class
 from torchaula.authoring.release import release
+from torchaula.course import notebook
 from torchaula.course.layout import Course
 
 ASSIGNMENTS = 8
@@ -22,19 +25,33 @@ def test_whole_class_hands_in_the_first_assignment(tmp_path: Path) -> None:
     assert len(sample_class.write(course, "mini")) == 16
 
 
-def test_later_assignments_differ_and_together_show_everything() -> None:
-    """Each later assignment has the best learner, two odd submissions and fewer others; all odd ones come."""
-    whole = sample_class.present(0)
+def test_later_assignments_differ_and_together_show_every_odd_submission() -> None:
+    """Each later assignment has one odd submission, another one than before, and fewer and fewer others."""
     later = [sample_class.present(place) for place in range(1, ASSIGNMENTS)]
 
-    assert all(sample_class.BEST in each and each < whole - {sample_class.ABSENT} for each in later)
-    assert all(one != other for one, other in pairwise(later))
-    assert all(len(each & set(sample_class.ODD)) == sample_class.ODD_AT_ONCE for each in later)
-    assert set().union(*later[:2]) >= set(sample_class.ODD)
-    assert whole >= {*sample_class.ODD, *sample_class.ODDEST}
-    assert [student for student in sample_class.IN_BETWEEN if student in later[-1]] == [
-        student for student in sample_class.IN_BETWEEN if student not in sample_class.LASTS
-    ]
+    odd = [each & set(sample_class.ODD) for each in later]
+    assert all(len(each) == 1 for each in odd) and all(one != other for one, other in pairwise(odd))
+    assert set().union(*odd) == set(sample_class.ODD)
+    others = [each - set(sample_class.ODD) for each in later]
+    assert all(one >= other for one, other in pairwise(others)) and others[0] > others[-1]
+    assert all({sample_class.SOLVES} < each <= set(sample_class.IN_BETWEEN) for each in others)
+
+
+@pytest.mark.parametrize("place", range(1, ASSIGNMENTS))
+def test_later_assignment_has_one_who_solves_everything_and_others_who_fail(
+    place: int, tmp_path: Path
+) -> None:
+    """The known answers say so: each of the others gives one wrong answer."""
+    course = mini.write(tmp_path)
+    release(course, "mini")
+    material = sample_class.material(course, "mini")
+
+    made = sample_class.submissions(material, place)
+
+    for student in sample_class.present(place) - set(sample_class.ODD):
+        cells = {cell.source for cell in notebook.loads(made[student]).cells}
+        wrong = {answer for name in material.exercises for answer in map(str.rstrip, material.wrong(name))}
+        assert len(cells & wrong) == (student != sample_class.SOLVES)
 
 
 def test_who_gave_up_is_still_listed(tmp_path: Path) -> None:

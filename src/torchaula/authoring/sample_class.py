@@ -1,9 +1,9 @@
 """Make a sample class: what sixteen learners might hand in for each assignment, always the same.
 
 It is made from the released notebook, the model solutions and the known answers. All sixteen hand in the
-course's first assignment, which shows all that can happen. In a later one two odd submissions turn up, other
-ones each time; some average learners have given up, and the others fail at the two exercises with the fewest
-known answers, since finding out what these do takes longest.
+course's first assignment, which shows all that can happen. In a later one an odd submission turns up, another
+one each time; some average learners have given up, one solves everything in ways of her own, and each of the
+others fails at an exercise with few known answers, since finding out what these do takes long.
 """
 
 from __future__ import annotations
@@ -33,20 +33,11 @@ IN_BETWEEN = {
     "irene": (0.5, 0.4),
     "javier": (0.3, 0.5),
 }
-LASTS = {
-    "javier": 1,
-    "irene": 1,
-    "gonzalo": 1,
-    "elena": 2,
-    "diego": 3,
-    "carla": 4,
-}  # assignments of who gives up
-HARD = 2  # exercises of a later assignment at which average learners fail
-BEST = "referencia"  # hands in the model solutions, always
-ODD = ("alternativa", "vacio", "roto", "parcial")
-ODDEST = ("despistada", "bucle")  # only in the first assignment, because they take long to grade
-ODD_AT_ONCE = 2
-ABSENT = "ausente"  # hands in only the first assignment of the course
+LASTS = {"javier": 1, "irene": 1, "gonzalo": 1, "elena": 2, "diego": 3, "carla": 5}  # how many they hand in
+SOLVES = "alba"  # everything in later assignments
+HARD = 2  # exercises of a later assignment at which the others fail
+ODD = ("vacio", "roto", "parcial")  # one of them hands in a later assignment
+ONCE = ("referencia", "alternativa", "despistada", "bucle", "ausente")  # only the first assignment
 ENDLESS = "while True:\n    pass"
 
 
@@ -88,7 +79,7 @@ def submissions(made_from: Material, place: int = 0) -> dict[str, str]:
     m, exercises = made_from, list(made_from.exercises)
     model = {name: m.model(name) for name in exercises}
     known: dict[str, Callable[[], str]] = {
-        BEST: lambda: handed_in(m, model),
+        "referencia": lambda: handed_in(m, model),
         "alternativa": lambda: handed_in(m, {name: m.right(name)[0] for name in exercises}),
         "vacio": lambda: m.released,
         "parcial": lambda: handed_in(
@@ -99,17 +90,15 @@ def submissions(made_from: Material, place: int = 0) -> dict[str, str]:
         "bucle": lambda: handed_in(m, model | _endless(m)),
     }
     made = {student: make() for student, make in known.items()}
-    hard = exercises if place == 0 else sorted(exercises, key=lambda name: len(m.answers[name]))[:HARD]
-    return made | {student: handed_in(m, _some(m, student, hard)) for student in IN_BETWEEN}
+    made["ausente"] = made["parcial"]
+    return made | {student: handed_in(m, _some(m, student, place)) for student in IN_BETWEEN}
 
 
 def present(place: int) -> set[str]:
     """Who hands in the assignment at this place of the course, from 0."""
     if place == 0:
-        return {BEST, ABSENT, *ODD, *ODDEST, *IN_BETWEEN}
-    first = ODD_AT_ONCE * place % len(ODD)
-    going_on = {student for student in IN_BETWEEN if place < LASTS.get(student, place + 1)}
-    return {BEST, *ODD[first : first + ODD_AT_ONCE], *going_on}
+        return {*ONCE, *ODD, *IN_BETWEEN}
+    return {ODD[place % len(ODD)]} | {each for each in IN_BETWEEN if place < LASTS.get(each, place + 1)}
 
 
 def handed_in(made_from: Material, solutions: Mapping[str, str]) -> str:
@@ -131,19 +120,26 @@ def _endless(made_from: Material) -> dict[str, str]:
     return {name: solution.markers.stub(solution.source, text=ENDLESS)}
 
 
-def _some(made_from: Material, student: str, hard: Sequence[str]) -> dict[str, str]:
-    """Some answers; of those to hard exercises some are wrong. The learner's name is the random seed."""
+def _some(made_from: Material, student: str, place: int) -> dict[str, str]:
+    """Some answers, some of them wrong. The learner's name is the random seed."""
     tried, right = IN_BETWEEN[student]
+    fails = None if place == 0 or student == SOLVES else _hard(made_from, student, place)
     solutions = {}
     for name in made_from.exercises:
         draw = random.Random(f"{student}/{name}")
-        if draw.random() >= tried:
+        if draw.random() >= tried and name != fails:
             continue
         pool = [made_from.model(name), *made_from.right(name)]
-        if draw.random() >= right and name in hard:
+        if name == fails or (draw.random() >= right and place == 0):
             pool = made_from.wrong(name)
         solutions[name] = pool[int(draw.random() * len(pool))]
     return solutions
+
+
+def _hard(made_from: Material, student: str, place: int) -> str | None:
+    """The exercise of a later assignment at which a learner fails; None where no exercise is graded."""
+    hard = sorted(made_from.exercises, key=lambda name: len(made_from.answers[name]))[:HARD]
+    return hard[(place + [*IN_BETWEEN].index(student)) % len(hard)] if hard else None
 
 
 def write(course: Course, assignment: str) -> list[str]:
@@ -154,7 +150,6 @@ def write(course: Course, assignment: str) -> list[str]:
     made_from = material(course, assignment)
     place = course.assignments.index(assignment)
     everybody = submissions(made_from, place)
-    everybody[ABSENT] = everybody["parcial"]
     here = present(place)
     made = {student: text for student, text in everybody.items() if student in here}
     require_writable(course.submitted, is_private=True)
