@@ -98,22 +98,25 @@ class Desk:
         upgrade = upgrades.of(task.version_before for task in held)
         if is_changed or unsettled:
             backups.backup(self._course)
-        if not held:
-            self._record(submissions)
         if upgrade is not None:
             self._audience.upgraded(upgrade)
+        graded = self._graded(tasks, workers, at_once)  # it begins now, while nbgrader notes the cells
+        if not held:
+            self._record(submissions)
         yield from (self._writer.left_out(each, before) for each in submissions if not each.can_be_graded)
-        graded = self._graded(tasks, workers, at_once)
         if held:
             yield from self._written_after_consent(submissions, tasks, graded, upgrade)
         else:
             yield from self._written_at_once(tasks, graded)
 
     def _graded(self, tasks: Iterable[Task], workers: Executor, at_once: int) -> Iterator[tuple[Task, str]]:
-        """Grade the tasks that need it; each with the reason why it could not be graded, if so."""
+        """Begin to grade the tasks that need it; each with the reason why it could not be graded, if so."""
         to_grade = [task for task in tasks if not task.is_graded]
         self._audience.begin(len(to_grade))
-        for task, result in pool.results(workers, to_grade, self._job, at_once):
+        return self._kept(pool.results(workers, to_grade, self._job, at_once))
+
+    def _kept(self, results: Iterable[tuple[Task, Result]]) -> Iterator[tuple[Task, str]]:
+        for task, result in results:
             self._audience.graded(task.student)
             whole = task.record.result.updated(result) if task.record else result
             problem = result.problem or self._assignment.lacking(whole)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from itertools import islice
 from typing import TypeVar
 
 import msgspec
@@ -21,27 +22,34 @@ TICK = 0.5  # seconds
 def results(
     executor: Executor, jobs: Iterable[T], job: Callable[[T], Job], at_once: int
 ) -> Iterator[tuple[T, Result]]:
-    """Yield each of `jobs` with the result of `job(each)`, in order of completion; `at_once` at a time."""
+    """Start the first of `jobs` now; yield each with the result of `job(each)`, in order of completion.
+
+    `at_once` run at a time.
+    """
     waiting: dict[Future[bytes], T] = {}
-    unsure: list[tuple[T, Spent]] = []
+    left = iter(jobs)
+
+    def submit(most: int) -> None:
+        for each in islice(left, most):
+            waiting[_submit(executor, replace(job(each), alone=at_once == 1))] = each
 
     def ended() -> Iterator[tuple[T, Result]]:
-        for future in _done(waiting):
-            each, result = waiting.pop(future), _decoded(future)
-            if result.is_unsure and at_once > 1:
-                unsure.append((each, result.spent))
-            else:
-                yield each, result
+        unsure: list[tuple[T, Spent]] = []
+        while waiting:
+            done = _done(waiting)
+            submit(len(done))
+            for future in done:
+                each, result = waiting.pop(future), _decoded(future)
+                if result.is_unsure and at_once > 1:
+                    unsure.append((each, result.spent))
+                else:
+                    yield each, result
+        for each, spent in unsure:
+            for future in _done([_submit(executor, replace(job(each), spent=spent))]):
+                yield each, _decoded(future)
 
-    for each in jobs:
-        if len(waiting) >= AHEAD * at_once:
-            yield from ended()
-        waiting[_submit(executor, replace(job(each), alone=at_once == 1))] = each
-    while waiting:
-        yield from ended()
-    for each, spent in unsure:
-        for future in _done([_submit(executor, replace(job(each), spent=spent))]):
-            yield each, _decoded(future)
+    submit(AHEAD * at_once)
+    return ended()
 
 
 def together(executor: Executor, jobs: Iterable[Job]) -> list[Result]:
