@@ -112,12 +112,18 @@ def books(request: pytest.FixtureRequest) -> Iterator[None]:
     mini.server = None
 
 
-@pytest.fixture
-def course(books: None, tmp_path: Path) -> Course:
-    """A small course with nothing handed in."""
-    made = mini.write(tmp_path / "course")
+@pytest.fixture(scope="session")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """A small course with nothing handed in, for copies."""
+    made = mini.write_files(tmp_path_factory.mktemp("released") / "course")
     release(made, "mini")
     return made
+
+
+@pytest.fixture
+def course(books: None, released: Course, tmp_path: Path) -> Course:
+    """A small course with nothing handed in."""
+    return mini.with_database(mini.copy(released, tmp_path / "course"))
 
 
 @pytest.fixture(scope="session")

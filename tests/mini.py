@@ -36,16 +36,24 @@ c.Grade.cells_seconds = 10.0
 
 def write(root: Path) -> Course:
     """Copy the assignment `mini` of the small course to a course in the folder `root`."""
+    return with_database(write_files(root))
+
+
+def write_files(root: Path) -> Course:
+    """The same course with its gradebook in a SQLite file, whatever new ones have now."""
     for part in ("source", "answers"):
         shutil.copytree(COURSES / part / "mini", root / part / "mini")
     config = (ROOT / "nbgrader_config.py").read_text()
-    (root / "nbgrader_config.py").write_text(config + SHORTER + without_sandbox() + _database())
+    (root / "nbgrader_config.py").write_text(config + SHORTER + without_sandbox())
     return with_secret(root)
 
 
-def _database() -> str:
-    """What a new course's configuration says of a gradebook on a server."""
-    return f"\nc.CourseDirectory.db_url = {server.url(server.database())!r}\n" if server else ""
+def with_database(course: Course) -> Course:
+    """The same course with its gradebook where those of new courses are now."""
+    if server:
+        with course.config.open("a") as config:
+            config.write(f"\nc.CourseDirectory.db_url = {server.url(server.database())!r}\n")
+    return course
 
 
 def with_secret(root: Path) -> Course:

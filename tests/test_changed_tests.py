@@ -69,7 +69,7 @@ def test_question_at_a_terminal_is_asked_before_anything_is_written(copy: Course
     before = week.state(copy)
     week.change(copy, *week.STRICTER)
 
-    code, screen = week.at_terminal(copy, "grade", "mini", answer=answer)
+    code, screen = week.started_at_terminal(copy, "grade", "mini", "--jobs", "1", answer=answer)
 
     assert "Write these points? [y/N]" in screen
     assert code == {"n": 2, "y": 0}[answer], screen
