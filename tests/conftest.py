@@ -90,13 +90,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
 
 
 BOTH = "both_databases: tried with a gradebook in a SQLite file, and with one on a PostgreSQL server"
+ON_SERVER = 4  # of these are tried on a server without `--all`
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Try a test with the mark `both_databases` twice."""
     if metafunc.definition.get_closest_marker("both_databases"):
         metafunc.fixturenames.append("books")
-        metafunc.parametrize("books", [None, "postgresql"], indirect=True, ids=["sqlite", "postgresql"])
+        server = pytest.param("postgresql", marks=pytest.mark.sampled(ON_SERVER, "postgresql"))
+        metafunc.parametrize("books", [None, server], indirect=True, ids=["sqlite", "postgresql"])
 
 
 @pytest.fixture(scope="module")
