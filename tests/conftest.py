@@ -134,7 +134,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, dict[str, 
     made = mini.write(tmp_path_factory.mktemp("graded") / "course")
     release(made, "mini")
     pupils.hand_in(made)
-    return made, mini.grade(made)
+    return made, mini.grade(made, jobs=1)
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 """Draw a sample of what takes long: another one for each commit, so that commits together try everything.
 
 `--sample SEED` draws the same one again; `--all` tries everything. A test that draws its own cases asks
-`drawn`; `@pytest.mark.sampled(2)` lets two cases of a test run, as `pytestmark` two tests of a file, and with a
-name two of all the tests with that name; `@pytest.mark.slow` has a few of all the tests run that take ten
-seconds and more by themselves.
+`drawn`; `@pytest.mark.sampled(2)` lets two cases of a test run, as `pytestmark` two tests of a file, and with
+a name two of all the tests that it stands at; `@pytest.mark.slow` has a few of all the tests run that take
+ten seconds and more by themselves.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from torchaula.authoring.release import files, release
 from torchaula.classroom.gradebook import gradebook
 from torchaula.course.layout import Course, find
 
-pytestmark = pytest.mark.sampled(3)
+pytestmark = pytest.mark.sampled(2)
 
 CLASS = ("referencia", "carla", "vacio", "elena")  # all right, in between (and late), nothing, graded by hand
 DEADLINE = 'c.LateWork.deadlines = {"mlp": "2026-10-05 23:59 Europe/Madrid"}'

@@ -20,19 +20,11 @@ from torchaula.classroom.gradebook import gradebook
 from torchaula.course import converters, notebook
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
-from torchaula.grading.trusted import client
 from torchaula.grading.trusted.client import Client
 
 HIDDEN = "# Pruebas ocultas\n### BEGIN HIDDEN TESTS\n{}\n### END HIDDEN TESTS"
 OPEN = 'student = graded("double-valores")\n'
 CHECK = "student.double(torch.tensor([3.0])).matches(lambda x: 2 * x)"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def worker() -> Iterator[None]:
-    """The worker of nbgrader's commands ends with these tests."""
-    yield
-    client.shared().close()
 
 
 @pytest.fixture(scope="module")
