@@ -115,7 +115,7 @@ def books(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def released(tmp_path_factory: pytest.TempPathFactory) -> Course:
+def released_once(tmp_path_factory: pytest.TempPathFactory) -> Course:
     """A small course with nothing handed in, for copies."""
     made = mini.write_files(tmp_path_factory.mktemp("released") / "course")
     release(made, "mini")
@@ -123,9 +123,9 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Course:
 
 
 @pytest.fixture
-def course(books: None, released: Course, tmp_path: Path) -> Course:
+def course(books: None, released_once: Course, tmp_path: Path) -> Course:
     """A small course with nothing handed in."""
-    return mini.with_database(mini.copy(released, tmp_path / "course"))
+    return mini.with_database(mini.copy(released_once, tmp_path / "course"))
 
 
 @pytest.fixture(scope="session")
