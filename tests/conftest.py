@@ -90,13 +90,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
 
 
 BOTH = "both_databases: tried with a gradebook in a SQLite file, and with one on a PostgreSQL server"
+ON_SERVER = 4  # of these are tried on a server without `--all`
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Try a test with the mark `both_databases` twice."""
     if metafunc.definition.get_closest_marker("both_databases"):
         metafunc.fixturenames.append("books")
-        metafunc.parametrize("books", [None, "postgresql"], indirect=True, ids=["sqlite", "postgresql"])
+        server = pytest.param("postgresql", marks=pytest.mark.sampled(ON_SERVER, "postgresql"))
+        metafunc.parametrize("books", [None, server], indirect=True, ids=["sqlite", "postgresql"])
 
 
 @pytest.fixture(scope="module")
@@ -112,12 +114,18 @@ def books(request: pytest.FixtureRequest) -> Iterator[None]:
     mini.server = None
 
 
-@pytest.fixture
-def course(books: None, tmp_path: Path) -> Course:
-    """A small course with nothing handed in."""
-    made = mini.write(tmp_path / "course")
+@pytest.fixture(scope="session")
+def released_once(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """A small course with nothing handed in, for copies."""
+    made = mini.write_files(tmp_path_factory.mktemp("released") / "course")
     release(made, "mini")
     return made
+
+
+@pytest.fixture
+def course(books: None, released_once: Course, tmp_path: Path) -> Course:
+    """A small course with nothing handed in."""
+    return mini.with_database(mini.copy(released_once, tmp_path / "course"))
 
 
 @pytest.fixture(scope="session")
@@ -126,7 +134,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, dict[str, 
     made = mini.write(tmp_path_factory.mktemp("graded") / "course")
     release(made, "mini")
     pupils.hand_in(made)
-    return made, mini.grade(made)
+    return made, mini.grade(made, jobs=1)
 
 
 @pytest.fixture

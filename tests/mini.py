@@ -7,6 +7,7 @@ import io
 import re
 import shutil
 import sys
+from concurrent.futures import Future
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from torchaula.classroom.batch import batch
 from torchaula.classroom.batch.entries import Entry
 from torchaula.course.layout import Course, find
 from torchaula.errors import Refusal
-from torchaula.grading.trusted import confinement
+from torchaula.grading.trusted import client, confinement
 from torchaula.grading.trusted.client import Workers
 from torchaula.report.following import Terminal
 
@@ -36,16 +37,24 @@ c.Grade.cells_seconds = 10.0
 
 def write(root: Path) -> Course:
     """Copy the assignment `mini` of the small course to a course in the folder `root`."""
+    return with_database(write_files(root))
+
+
+def write_files(root: Path) -> Course:
+    """The same course with its gradebook in a SQLite file, whatever new ones have now."""
     for part in ("source", "answers"):
         shutil.copytree(COURSES / part / "mini", root / part / "mini")
     config = (ROOT / "nbgrader_config.py").read_text()
-    (root / "nbgrader_config.py").write_text(config + SHORTER + without_sandbox() + _database())
+    (root / "nbgrader_config.py").write_text(config + SHORTER + without_sandbox())
     return with_secret(root)
 
 
-def _database() -> str:
-    """What a new course's configuration says of a gradebook on a server."""
-    return f"\nc.CourseDirectory.db_url = {server.url(server.database())!r}\n" if server else ""
+def with_database(course: Course) -> Course:
+    """The same course with its gradebook where those of new courses are now."""
+    if server:
+        with course.config.open("a") as config:
+            config.write(f"\nc.CourseDirectory.db_url = {server.url(server.database())!r}\n")
+    return course
 
 
 def with_secret(root: Path) -> Course:
@@ -72,10 +81,26 @@ def in_set_up(text: str, line: str) -> str:
     return text.replace('"import torch\\n"', f'"import torch\\n", "{line}\\n"')
 
 
+class Warm(Workers):
+    """The one worker of this process, which nbgrader's own commands have too where a test calls them here.
+
+    They cache the evidence of known answers in their course, and leave no course behind for the next batch.
+    """
+
+    def _equip(self) -> None:
+        super()._equip()
+        self._clients[:] = [client.shared()]
+        client._local.client = client.shared()
+
+    def submit(self, *work: Any, **options: Any) -> Future[Any]:
+        client.shared().kept = None
+        return super().submit(*work, **options)
+
+
 @cache
 def workers() -> Workers:
     """A warm worker for all batches of this process, which would each wait for two of their own."""
-    made = Workers(1)
+    made = Warm(1)
     atexit.register(made.stop)
     return made
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import pty
 import signal
 import socket
 import subprocess
@@ -23,12 +24,14 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from typing import TypeVar
 
 from torchaula.course.converters import find_alembic
 from torchaula.grading.trusted.client import THREADS, Client
 from torchaula.grading.trusted.jobs import Job, Result
 from torchaula.grading.wire.frames import Channel
 
+T = TypeVar("T")
 PROGRAMS = Path(sys.executable).parent
 ENTRIES = {"torchaula": "torchaula.cli", "nbgrader": "nbgrader.apps.nbgraderapp"}
 # What the commands import when they need it.
@@ -50,13 +53,34 @@ def run_with(
     starter: Starter, *words: str, cwd: Path, env: Mapping[str, str]
 ) -> subprocess.CompletedProcess[str]:
     """Run a command as a fork of that process."""
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as told:
-        code = starter.run(words, cwd, env, out, told)
+    with (
+        tempfile.TemporaryFile() as out,
+        tempfile.TemporaryFile() as told,
+        Path(os.devnull).open("rb") as nothing,
+    ):
+        starter.begin(words, cwd, env, nothing.fileno(), out.fileno(), told.fileno())
+        code = starter.ended()
         texts = []
         for file in (out, told):
             file.seek(0)
             texts.append(file.read().decode())
     return subprocess.CompletedProcess(words, code, *texts)
+
+
+def run_at_terminal(*words: str, env: Mapping[str, str], talk: Callable[[int], T]) -> tuple[int, T]:
+    """Run a command on a real terminal, at whose other end is `talk`; the exit code, and what `talk` returns.
+
+    It must read until there is no more.
+    """
+    near, far = pty.openpty()
+    starter = _starter(os.getpid())
+    try:
+        starter.begin(words, Path.cwd(), env, far, far, far)
+        os.close(far)
+        found = talk(near)
+        return starter.ended(), found
+    finally:
+        os.close(near)
 
 
 class Starter:
@@ -81,10 +105,14 @@ class Starter:
         self._near.close()
         self._process.wait()
 
-    def run(self, words: tuple[str, ...], cwd: Path, env: Mapping[str, str], *outputs) -> int:  # type: ignore[no-untyped-def]
+    def begin(self, words: tuple[str, ...], cwd: Path, env: Mapping[str, str], *streams: int) -> None:
+        """Begin a command with these descriptors as its input, output and errors; then ask how it `ended`."""
         asked = json.dumps([words, str(cwd), dict(env)]).encode()
-        socket.send_fds(self._near, [len(asked).to_bytes(4, "big")], [each.fileno() for each in outputs])
+        socket.send_fds(self._near, [len(asked).to_bytes(4, "big")], streams)
         self._near.sendall(asked)
+
+    def ended(self) -> int:
+        """The exit code of the command, when it has ended."""
         return int.from_bytes(self._near.recv(4), "big", signed=True)
 
 
@@ -102,7 +130,7 @@ def _serve(caller: socket.socket) -> None:
     find_alembic()
     ask_once()()
     while True:
-        length, descriptors, _flags, _address = socket.recv_fds(caller, 4, 2)
+        length, descriptors, _flags, _address = socket.recv_fds(caller, 4, 3)
         if not length:
             return
         asked = b""
@@ -130,7 +158,7 @@ def _become(
     environment: dict[str, str],
 ) -> None:
     """Be that program, and end as it does."""
-    for number, each in enumerate(descriptors, 1):
+    for number, each in enumerate(descriptors):
         os.dup2(each, number)
         os.close(each)
     signal.signal(signal.SIGINT, signal.default_int_handler)

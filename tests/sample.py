@@ -1,8 +1,9 @@
 """Draw a sample of what takes long: another one for each commit, so that commits together try everything.
 
 `--sample SEED` draws the same one again; `--all` tries everything. A test that draws its own cases asks
-`drawn`; `@pytest.mark.sampled(2)` lets two cases of a test run, and as `pytestmark` two tests of a file;
-`@pytest.mark.slow` has a few of all the tests run that take ten seconds and more by themselves.
+`drawn`; `@pytest.mark.sampled(2)` lets two cases of a test run, as `pytestmark` two tests of a file, and with
+a name two of all the tests that it stands at; `@pytest.mark.slow` has a few of all the tests run that take
+ten seconds and more by themselves.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import pytest
 T = TypeVar("T")
 WITHOUT_GIT = "none"
 MARKS = (
-    "sampled(number): without --all, only so many of these run, others with each commit",
+    "sampled(number, name): without --all, only so many of these run, others with each commit",
     "slow: takes ten seconds and more by itself; without --all, a few of these run",
 )
 SLOW = 4  # tests that run without `--all`
@@ -48,8 +49,9 @@ def left_out(config: pytest.Config, items: Sequence[pytest.Item]) -> set[pytest.
     groups = defaultdict(list)
     for item in items:
         for node, mark in item.iter_markers_with_node("sampled"):
-            name = item.nodeid.partition("[")[0] if node is item else node.nodeid
-            groups[name, mark.args[0]].append(item)
+            number, *named = mark.args
+            place = item.nodeid.partition("[")[0] if node is item else node.nodeid
+            groups[named[0] if named else place, number].append(item)
         if item.get_closest_marker("slow"):
             groups["slow", SLOW].append(item)
     out: set[pytest.Item] = set()

@@ -132,7 +132,7 @@ def doing(deed: str) -> Book:
 SLEEPERS = ("stop", "sleep", "short sleep")
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("deed", DEEDS)
 def test_what_every_answer_does_ends_with_the_budget(benches: dict[Limits, Bench], deed: str) -> None:
     """Answers that stop, sleep, end or multiply: each cell has a reason, and nothing is tried again."""
@@ -159,7 +159,7 @@ def require_told(result: Result) -> None:
     assert "time ran out" in "; ".join(entries._ends(notebook.parse(instructor(), NAME), result))
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("deed", ["stop", "sleep", "loop", "swarm", "children", "stubborn"])
 def test_what_an_own_cell_does_ends_with_the_budget(benches: dict[Limits, Bench], deed: str) -> None:
     """The same of a cell of the learner's own; one that ends by its own limit costs no answer beside it."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import html
 import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,7 +25,7 @@ from torchaula.course.layout import Course, find
 from torchaula.course.notebook import Cell
 from torchaula.course.rebuilding.submitted import read
 from torchaula.errors import Refusal
-from torchaula.grading.trusted import client, engine
+from torchaula.grading.trusted import engine
 from torchaula.report import words
 
 ESCRIBE = "escribe"
@@ -40,13 +39,6 @@ def made(books: None, tmp_path_factory: pytest.TempPathFactory) -> Course:
     by_hand.hand_in(by_hand.mixed(course))
     mini.grade(course)
     return course
-
-
-@pytest.fixture(scope="module", autouse=True)
-def ended() -> Iterator[None]:
-    """End the worker that nbgrader's converters share in this process."""
-    yield
-    client.shared().close()
 
 
 @pytest.fixture

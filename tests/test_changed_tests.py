@@ -16,7 +16,6 @@ from torchaula.classroom.gradebook import gradebook
 from torchaula.course import converters, notebook
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
-from torchaula.grading.trusted import client
 
 pytestmark = pytest.mark.sampled(12)
 
@@ -69,7 +68,7 @@ def test_question_at_a_terminal_is_asked_before_anything_is_written(copy: Course
     before = week.state(copy)
     week.change(copy, *week.STRICTER)
 
-    code, screen = week.at_terminal(copy, "grade", "mini", answer=answer)
+    code, screen = week.started_at_terminal(copy, "grade", "mini", "--jobs", "1", answer=answer)
 
     assert "Write these points? [y/N]" in screen
     assert code == {"n": 2, "y": 0}[answer], screen
@@ -349,7 +348,6 @@ def test_formgrader_refuses_to_grade_with_old_tests(copy: Course) -> None:
     assert week.totals(copy) == week.POINTS
     assert api.generate_assignment("mini")["success"]
     assert api.autograde("mini", "carlos")["success"]
-    client.shared().close()
     assert week.totals(copy)["carlos"] == 10
 
 

@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -30,7 +30,6 @@ from torchaula.classroom.gradebook import backups, gradebook, new_secret, seedin
 from torchaula.course import converters
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
-from torchaula.grading.trusted import client
 from torchaula.grading.trusted.client import Client
 from torchaula.grading.trusted.jobs import Assigned, Job, Result
 
@@ -38,13 +37,6 @@ pytestmark = pytest.mark.sampled(10)
 
 OTHER = "0123456789abcdef" * 4
 SANDBOXED = pytest.mark.skipif(bool(mini.without_sandbox()), reason="nothing confines student code here")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def worker() -> Iterator[None]:
-    """The worker of nbgrader's commands ends with these tests."""
-    yield
-    client.shared().close()
 
 
 @pytest.fixture

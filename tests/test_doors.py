@@ -21,7 +21,8 @@ from torchaula.authoring.release import files, release
 from torchaula.classroom.gradebook import gradebook
 from torchaula.course.layout import Course, find
 
-pytestmark = pytest.mark.sampled(3)
+SHIPPED = pytest.mark.sampled(1, "nbgrader's commands on an assignment that ships")
+SMALL = pytest.mark.sampled(2, "other doors")
 
 CLASS = ("referencia", "carla", "vacio", "elena")  # all right, in between (and late), nothing, graded by hand
 DEADLINE = 'c.LateWork.deadlines = {"mlp": "2026-10-05 23:59 Europe/Madrid"}'
@@ -94,6 +95,7 @@ def pages(course: Course, assignment: str = "mlp") -> dict[str, str]:
     }
 
 
+@SHIPPED
 def test_never_graded_class(fresh: Course, tmp_path: Path) -> None:
     """`generate_assignment` and `autograde` write the rows and copies that `torchaula grade` writes."""
     ours, theirs = mini.copy(fresh, tmp_path / "ours"), mini.copy(fresh, tmp_path / "theirs")
@@ -111,6 +113,7 @@ def test_never_graded_class(fresh: Course, tmp_path: Path) -> None:
     assert released == {name: (theirs.release / name).read_bytes() for name in files(theirs.release)}
 
 
+@SHIPPED
 def test_class_that_we_graded(graded: Course, tmp_path: Path) -> None:
     """`autograde --force` and `generate_feedback` change no row, copy or page, with late and manual work."""
     course = mini.copy(graded, tmp_path / "course")
@@ -124,6 +127,7 @@ def test_class_that_we_graded(graded: Course, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("remedy", ["torchaula grade mlp --yes", "nbgrader generate_assignment mlp --force"])
+@SHIPPED
 def test_class_whose_test_was_mended(graded: Course, tmp_path: Path, remedy: str) -> None:
     """`autograde` refuses and deletes nothing; after either remedy that it names, it grades as we do."""
     ours, theirs = mini.copy(graded, tmp_path / "ours"), mini.copy(graded, tmp_path / "theirs")
@@ -149,6 +153,7 @@ def test_class_whose_test_was_mended(graded: Course, tmp_path: Path, remedy: str
     assert pages(ours) == pages(theirs)
 
 
+@SHIPPED
 def test_class_whose_deadline_changed(graded: Course, tmp_path: Path) -> None:
     """`autograde` takes no points for another deadline: it refuses until `torchaula grade` has asked."""
     course = mini.copy(graded, tmp_path / "course")
@@ -167,6 +172,7 @@ def test_class_whose_deadline_changed(graded: Course, tmp_path: Path) -> None:
     assert ledgers.rows(course) == asked
 
 
+@SHIPPED
 def test_class_that_nbgrader_graded(fresh: Course, tmp_path: Path) -> None:
     """Points by hand and more time, given after nbgrader graded late work, keep no command from grading."""
     course = mini.copy(fresh, tmp_path / "course")
@@ -197,6 +203,7 @@ ODD_FILES: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("odd", ODD_FILES)
+@SMALL
 def test_odd_companion_costs_nobody_else(tmp_path: Path, odd: str) -> None:
     """What stands beside a notebook stops neither door, and is copied nowhere if it is no ordinary file."""
     course = mini.write(tmp_path / "course")
@@ -216,6 +223,7 @@ def test_odd_companion_costs_nobody_else(tmp_path: Path, odd: str) -> None:
         assert path.is_file() and not path.is_symlink() and path.stat().st_size < 2**20
 
 
+@SMALL
 def test_notebooks_that_nbgrader_does_not_see_are_named(tmp_path: Path) -> None:
     """Where `torchaula grade` finds a notebook and nbgrader doesn't, `autograde` says so, and ends with 1."""
     course = mini.write(tmp_path / "course")
@@ -234,6 +242,7 @@ def test_notebooks_that_nbgrader_does_not_see_are_named(tmp_path: Path) -> None:
     assert {name.name for name in course.autograded.iterdir() if name.is_dir()} == {"ana"}
 
 
+@SMALL
 def test_unknown_to_the_gradebook(graded: Course, tmp_path: Path) -> None:
     """With the gradebook moved away, `autograde --force` says what to run and deletes no graded copy."""
     course = mini.copy(graded, tmp_path / "course")
@@ -250,6 +259,7 @@ def test_unknown_to_the_gradebook(graded: Course, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("assignment", ["tensores", "cnn"])
+@SMALL
 def test_other_assignments(tmp_path: Path, assignment: str) -> None:
     """`autograde` and `generate_feedback` of the other shipped assignments change nothing that we wrote."""
     course = shipped.write(tmp_path / "course")
@@ -268,6 +278,7 @@ def test_other_assignments(tmp_path: Path, assignment: str) -> None:
     assert (course.root / "ours.csv").read_bytes() == (course.root / "theirs.csv").read_bytes()
 
 
+@SMALL
 def test_export(graded: Course, tmp_path: Path) -> None:
     """`nbgrader export` has the gradebook's points of everybody, whichever door graded them last."""
     course = mini.copy(graded, tmp_path / "course")
@@ -284,6 +295,7 @@ def test_export(graded: Course, tmp_path: Path) -> None:
     assert float(rows["carla"]["score"]) < float(rows["carla"]["raw_score"])
 
 
+@SMALL
 def test_what_can_not_be_graded_is_one_line(graded: Course, tmp_path: Path) -> None:
     """`autograde` names files that are no notebook or called otherwise, and touches nothing of theirs."""
     course = mini.copy(graded, tmp_path / "course")
@@ -301,6 +313,7 @@ def test_what_can_not_be_graded_is_one_line(graded: Course, tmp_path: Path) -> N
     assert "Traceback" not in told and "some could not be graded" not in told
 
 
+@SMALL
 def test_another_course_in_the_home_folder(graded: Course, tmp_path: Path) -> None:
     """A configuration at home that names another course sends no command there."""
     course, other = mini.copy(graded, tmp_path / "course"), tmp_path / "other"
@@ -322,6 +335,7 @@ def test_another_course_in_the_home_folder(graded: Course, tmp_path: Path) -> No
     assert ledgers.rows(course) == before
 
 
+@SMALL
 def test_validate_is_refused(graded: Course) -> None:
     """`nbgrader validate` would run a learner's code unconfined: one line, and nothing runs."""
     path = graded.submitted / "referencia" / "mlp" / "mlp.ipynb"
@@ -334,6 +348,7 @@ def test_validate_is_refused(graded: Course) -> None:
     assert "Traceback" not in told and "Success" not in told
 
 
+@SMALL
 def test_generate_solution(tmp_path: Path) -> None:
     """What runs the instructor's own code still does."""
     course = mini.write(tmp_path / "course")
@@ -359,6 +374,7 @@ def exchange(course: Course, command: str, *words: str, at: Path, student: str =
 
 
 @pytest.mark.parametrize("door", ["torchaula", "nbgrader"])
+@SMALL
 def test_exchange_there_and_back(tmp_path: Path, door: str) -> None:
     """Release, fetch, submit, collect, grade by either door, release the feedback, fetch it."""
     course = shipped.write(tmp_path / "course")
@@ -416,6 +432,7 @@ def to_release(graded: Course, tmp_path_factory: pytest.TempPathFactory) -> Cour
 
 
 @pytest.mark.parametrize("odd", ODD)
+@SMALL
 def test_feedback_of_one_without_a_secret_costs_nobody_elses(
     to_release: Course, tmp_path: Path, odd: str
 ) -> None:
@@ -430,6 +447,7 @@ def test_feedback_of_one_without_a_secret_costs_nobody_elses(
     assert released(course) == len(CLASS) - 1
 
 
+@SMALL
 def test_two_with_the_same_secret(to_release: Course, tmp_path: Path) -> None:
     """A secret is a file that a learner writes: of two with the same one neither's feedback is released."""
     course = mini.copy(to_release, tmp_path / "course")
@@ -458,6 +476,7 @@ def clicked(to_release: Course, tmp_path: Path) -> Iterator[Course]:
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+@SMALL
 def test_formgrader_buttons(clicked: Course, tmp_path: Path) -> None:
     """Autograde, Generate Feedback and Release Feedback, clicked, change no row and release that page."""
     from playwright.sync_api import sync_playwright
@@ -487,6 +506,7 @@ def test_formgrader_buttons(clicked: Course, tmp_path: Path) -> None:
     assert released(clicked) == 1
 
 
+@SMALL
 def test_folders_of_course_data_are_there() -> None:
     """A fresh clone has the folders of course data, each with a README."""
     tracked = subprocess.run(

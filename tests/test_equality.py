@@ -32,7 +32,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     return made
 
 
-@pytest.mark.sampled(1)
+@pytest.mark.sampled(1, "nbgrader's commands on an assignment that ships")
 @pytest.mark.parametrize("assignment", Course(ROOT).assignments)
 def test_nbgrader_and_both_back_ends_score_the_same(course: Course, assignment: str) -> None:
     """Whole submissions graded through nbgrader have the points that `judging.grade` gives, cell by cell."""

@@ -19,7 +19,6 @@ from torchaula.course import converters
 from torchaula.course.layout import Course
 from torchaula.course.rebuilding.submitted import digest_of
 from torchaula.errors import Refusal
-from torchaula.grading.trusted import client
 
 DEADLINE = datetime(2026, 10, 5, 21, 59)
 RULE = 'c.LateWork.deadlines = {"mini": "2026-10-05 23:59 Europe/Madrid"}'
@@ -125,7 +124,6 @@ def test_nbgrader_autograde_knows_the_extension(late: Course) -> None:
     pupils.command(late, "extend", "mini", "ana", "3d")
 
     run = converters.run(Autograde, late, "mini", "ana")
-    client.shared().close()
 
     assert not run.error, run.reason
     assert penalty(late) == 0

@@ -31,7 +31,7 @@ def solution(assignment: str, exercise: str) -> str:
     return notebook.load(COURSE.notebook(assignment)).exercise(exercise).solution.answer
 
 
-@pytest.mark.sampled(1)
+@pytest.mark.sampled(1, "whole notebooks in a kernel")
 @pytest.mark.parametrize("assignment", COURSE.assignments)
 def test_run_all_on_the_untouched_notebook_reaches_its_end(assignment: str, tmp_path: Path) -> None:
     """Every check says in red what is missing; the ending shows torch's pieces; the file is looked over."""
@@ -53,7 +53,7 @@ def test_run_all_on_the_untouched_notebook_reaches_its_end(assignment: str, tmp_
     assert "Con respuesta: 0 de" in kernels.text(cells["entrega"].outputs)
 
 
-@pytest.mark.sampled(1)
+@pytest.mark.sampled(1, "whole notebooks in a kernel")
 @pytest.mark.parametrize("assignment", COURSE.assignments)
 def test_ending_uses_the_learner_s_pieces_where_all_pass(assignment: str, tmp_path: Path) -> None:
     """With the model solutions every check passes, every demo runs, and nothing of torch's stands in."""

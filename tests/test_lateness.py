@@ -22,7 +22,6 @@ from torchaula.course import converters
 from torchaula.course.layout import Course
 from torchaula.course.rebuilding.submitted import digest_of
 from torchaula.errors import Refusal
-from torchaula.grading.trusted import client
 
 pytestmark = pytest.mark.sampled(10)
 
@@ -215,7 +214,6 @@ def test_extension_counts_the_next_time(copy: Course) -> None:
     assert now == pytest.approx(PENALTIES | {"diana": 1.0, "carlos": 0.6})
     assert "9 de 10 puntos" in week.page(copy, "diana")
     assert not converters.run(Autograde, copy, "mini", "diana").error
-    client.shared().close()
     assert penalties(copy) == now
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -22,7 +22,6 @@ from torchaula.course import converters, notebook
 from torchaula.course.layout import Course
 from torchaula.course.markers import USUAL
 from torchaula.errors import Refusal
-from torchaula.grading.trusted import client
 
 MODEL = "return 2 * x"
 DOCUMENTED = "def double(x):\n    return 2 * x"
@@ -90,13 +89,6 @@ def without(course: Course, identifier: str) -> str:
     pupils.cell(node, "add-one").source = "def add_one(x):\n    return x + 1"
     node.cells.remove(pupils.cell(node, identifier))
     return notebook.text(node)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def worker() -> Iterator[None]:
-    """The worker of nbgrader's commands ends with these tests."""
-    yield
-    client.shared().close()
 
 
 @pytest.mark.parametrize("form", FORMS)

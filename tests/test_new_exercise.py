@@ -35,6 +35,7 @@ def ran(course: Course, *words: str) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_new_assignment_is_proven_released_and_graded(course: Course) -> None:
     """From nothing to points: begun, an exercise added, checked, audited, released, answered and graded."""
     ran(course, "new", "atencion")

@@ -904,6 +904,7 @@ sys.addaudithook(told)
 """
 
 
+@pytest.mark.slow
 def test_grading_asks_no_network(tmp_path: Path) -> None:
     """No process of a batch looks up a name, connects or sends; the sandbox's have no network anyway."""
     made = mini.write(tmp_path / "course")

@@ -36,6 +36,7 @@ def test_release_is_what_source_generates(copy: Course, assignment: str) -> None
         assert not list(different(fresh, COURSE.release / assignment)), "run `make release`"
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("assignment", COURSE.assignments)
 def test_nbgrader_alone_releases_the_same_bytes(copy: Course, assignment: str) -> None:
     """`nbgrader generate_assignment`, without torchaula around it, gives the same files."""

@@ -201,6 +201,7 @@ def counted(readings: Mapping[int, Reading], reading: Reading) -> int:
     return list(readings.values()).count(reading)
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("maximum", ["10", "100", "7.5"])
 def test_all_grades_and_pages_of_a_class_are_accepted(
     whole_class: Class, tmp_path: Path, maximum: str

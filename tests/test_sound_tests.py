@@ -20,19 +20,11 @@ from torchaula.classroom.gradebook import gradebook
 from torchaula.course import converters, notebook
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
-from torchaula.grading.trusted import client
 from torchaula.grading.trusted.client import Client
 
 HIDDEN = "# Pruebas ocultas\n### BEGIN HIDDEN TESTS\n{}\n### END HIDDEN TESTS"
 OPEN = 'student = graded("double-valores")\n'
 CHECK = "student.double(torch.tensor([3.0])).matches(lambda x: 2 * x)"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def worker() -> Iterator[None]:
-    """The worker of nbgrader's commands ends with these tests."""
-    yield
-    client.shared().close()
 
 
 @pytest.fixture(scope="module")
@@ -186,6 +178,7 @@ UNSOUND: dict[str, tuple[Callable[[Course], None], tuple[str, ...]]] = {
 }
 
 
+@pytest.mark.sampled(16)
 @pytest.mark.parametrize("door", [by_torchaula, by_nbgrader, by_release, by_generate])
 @pytest.mark.parametrize("case", UNSOUND)
 def test_unsound_assignment_is_refused(course: Course, case: str, door: Callable[[Course], str]) -> None:
@@ -225,6 +218,7 @@ BROKEN: dict[str, tuple[Callable[[Course], None], tuple[str, ...]]] = {
 }
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("case", BROKEN)
 def test_broken_test_is_refused(course: Course, case: str) -> None:
     """The author reads which cell, and what it raised; nothing is written, and the learner loses nothing."""

@@ -10,7 +10,8 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -63,48 +64,63 @@ def copy(tmp_path: Path) -> Course:
     return find(tmp_path / "course")
 
 
+@pytest.fixture(scope="module")
+def packed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The zip of an assignment as it is released, drawn and packed once. Nobody changes it."""
+    course = shipped.write(tmp_path_factory.mktemp("packed") / "course")
+    for file in (COURSE.root / outline.FILE, *pack.licences(COURSE)):
+        shutil.copy(file, course.root)
+    return cache(lambda assignment: pack.pack(course, assignment, wheel))
+
+
 def licences() -> set[str]:
     """The names of the files that say what may be copied."""
     return {file.name for file in pack.licences(COURSE)}
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("assignment", COURSE.assignments)
-def test_zip_holds_what_a_learner_needs_and_no_answer(copy: Course, wheel: Path, assignment: str) -> None:
+def test_zip_holds_what_a_learner_needs_and_no_answer(
+    packed: Callable[[str], Path], wheel: Path, tmp_path: Path, assignment: str
+) -> None:
     """The notebook with its pictures, what it reads, wheel and one page; of the answers not a sentence."""
-    with ZipFile(pack.pack(copy, assignment, wheel)) as archive:
+    with ZipFile(packed(assignment)) as archive:
         names = set(archive.namelist())
-        archive.extractall(copy.root / "home")
-    with ZipFile(copy.root / "home" / assignment / wheel.name) as archive:
-        archive.extractall(copy.root / "home" / "wheel")
+        archive.extractall(tmp_path)
+    with ZipFile(tmp_path / assignment / wheel.name) as archive:
+        archive.extractall(tmp_path / "wheel")
 
-    released = release.files(copy.release / assignment)
+    released = release.files(COURSE.release / assignment)
     data = {name for name in released if not name.startswith("img/")} - {f"{assignment}.ipynb"}
     given = {f"{assignment}.ipynb", "LEEME.md", wheel.name, *data, *licences()}
     assert names == {f"{assignment}/{name}" for name in given}
-    page = (copy.root / "home" / assignment / "LEEME.md").read_text(encoding="utf-8")
+    page = (tmp_path / assignment / "LEEME.md").read_text(encoding="utf-8")
     assert outline.entry(COURSE.root, assignment).title in page
     assert all(page.count(f"`{name}`") == 2 for name in data)  # in the folder, and in Colab
-    told = "\n".join(
-        path.read_text("utf-8", "replace") for path in (copy.root / "home").rglob("*") if path.is_file()
-    )
-    sources = [notebook.load(COURSE.notebook(name)) for name in COURSE.assignments]
-    found = [answers.load(COURSE, s.assignment, each) for s in sources for each in s.exercises.values()]
-    known = [answer for each in found for answer in each if not answer.is_right]
+    told = "\n".join(path.read_text("utf-8", "replace") for path in tmp_path.rglob("*") if path.is_file())
+    known = wrong_answers()
     assert len(known) > 40
     assert [answer.id for answer in known if answer.sentence in told] == []
 
 
-@pytest.mark.sampled(2)
+@cache
+def wrong_answers() -> list[answers.KnownAnswer]:
+    """The known wrong answers of the whole course."""
+    sources = [notebook.load(COURSE.notebook(name)) for name in COURSE.assignments]
+    found = [answers.load(COURSE, s.assignment, each) for s in sources for each in s.exercises.values()]
+    return [answer for each in found for answer in each if not answer.is_right]
+
+
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("assignment", COURSE.assignments)
-def test_pictures_stand_inside_the_notebook(copy: Course, wheel: Path, assignment: str) -> None:
+def test_pictures_stand_inside_the_notebook(packed: Callable[[str], Path], assignment: str) -> None:
     """Each drawing is a PNG, as VS Code's Markdown accepts it, a quarter larger; the rest is as released.
 
     In the release itself they stay files.
     """
-    before = release.files(copy.release / assignment)
-    home = taken_home(copy, wheel, assignment)
-    released = notebook.read(copy.released(assignment))
+    before = release.files(COURSE.release / assignment)
+    home = notebook_in(packed(assignment), assignment)
+    released = notebook.read(COURSE.released(assignment))
     drawings = dict[str, str]()
 
     for cell, given in zip(home.cells, released.cells, strict=True):
@@ -113,13 +129,13 @@ def test_pictures_stand_inside_the_notebook(copy: Course, wheel: Path, assignmen
         drawings |= {files[told]: inside[told] for told in files}
         cell.source = pictures.moved(cell.source, lambda told, _place, of=files: of[told])
     assert home == released
-    assert release.files(copy.release / assignment) == before
+    assert release.files(packed(assignment).parents[1] / "release" / assignment) == before
     assert drawings.keys() == {
         f"img/{file.name}" for file in (COURSE.release / assignment / "img").glob("*.svg")
     }
     for file, place in drawings.items():
         assert re.match(r"data:image/(gif|png|jpeg|webp);", place)
-        svg = (copy.release / assignment / file).read_text()
+        svg = (COURSE.release / assignment / file).read_text()
         drawn = [int(re.search(rf' {side}="(\d+)"', svg)[1]) for side in ("width", "height")]
         size = Image.open(io.BytesIO(base64.b64decode(place.partition(",")[2]))).size
         assert all(abs(now - 1.25 * side) < 1 for now, side in zip(size, drawn, strict=True))
@@ -152,7 +168,7 @@ def test_drawing_that_can_not_be_drawn_is_named(copy: Course, wheel: Path) -> No
     assert not list(copy.dist.glob("*.zip"))
 
 
-@pytest.mark.sampled(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("is_forgotten", [False, True])
 def test_notebook_from_the_zip_is_graded_like_the_released_one(
     wheel: Path, tmp_path: Path, is_forgotten: bool
@@ -193,7 +209,12 @@ def pictures_of(course: Course, assignment: str) -> dict[str, str]:
 
 def taken_home(course: Course, wheel: Path, assignment: str) -> NotebookNode:
     """The notebook that a learner finds in the zip."""
-    with ZipFile(pack.pack(course, assignment, wheel)) as archive:
+    return notebook_in(pack.pack(course, assignment, wheel), assignment)
+
+
+def notebook_in(packed: Path, assignment: str) -> NotebookNode:
+    """The notebook in such a zip."""
+    with ZipFile(packed) as archive:
         return notebook.loads(archive.read(f"{assignment}/{assignment}.ipynb").decode())
 
 
@@ -226,6 +247,7 @@ def test_assignment_that_is_not_released_is_not_packed(course: Course, wheel: Pa
         pack.pack(course, "mini", wheel)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("assignment", COURSE.assignments[:1])
 def test_learner_with_only_the_zip_gets_to_the_first_green_check(
     copy: Course, wheel: Path, tmp_path: Path, assignment: str, request: pytest.FixtureRequest

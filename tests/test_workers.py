@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace as dc_replace
 from pathlib import Path
@@ -26,6 +27,15 @@ from torchaula.grading.trusted import client
 from torchaula.grading.trusted.client import Client, GradingFailed, Workers
 from torchaula.grading.trusted.jobs import Assigned, Job
 from torchaula.grading.wire.forks import HUGE, descendants, in_fork, ready_for_forks
+
+
+@pytest.fixture(scope="module")
+def one() -> Iterator[Client]:
+    """A client whose worker these tests share: each begins with an assignment of its own."""
+    made = Client()
+    yield made
+    made.close()
+
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process choose its core")
 
@@ -119,12 +129,14 @@ MARKED = """def double(x):
         ("1 / 0", BROKEN.format("ZeroDivisionError: division by zero")),
     ],
 )
-def test_next_assignment_meets_nothing_of_the_last_ones_set_up(line: str, found: str, course: Course) -> None:
+def test_next_assignment_meets_nothing_of_the_last_ones_set_up(
+    line: str, found: str, course: Course, one: Client
+) -> None:
     """It is served in the same sandbox, unless the last set-up has imported something: then in a new one."""
     made_from = sample_class.material(course, "mini")
     pupils.write(course, "ana", sample_class.handed_in(made_from, {"double": MARKED}))
     job = job_of(assignments.load(course, "mini"), next(course.submitted.rglob("*.ipynb")).read_bytes())
-    one, outcomes, nurseries = Client(), [], []
+    outcomes, nurseries = [], []
 
     for each in (job, with_set_up(job, line), job):
         try:
@@ -134,27 +146,26 @@ def test_next_assignment_meets_nothing_of_the_last_ones_set_up(line: str, found:
             outcomes.append(str(error))
         nurseries.append(_nurseries(one))
 
-    one.close()
     assert outcomes == ["passed", found, "passed"]
     assert nurseries[0] == nurseries[1]
     assert (nurseries[1] == nurseries[2]) is (line != "import mailbox")
 
 
 @pytest.mark.slow
-def test_set_up_that_runs_everywhere_but_in_the_sandbox_costs_nobody_a_point(course: Course) -> None:
+def test_set_up_that_runs_everywhere_but_in_the_sandbox_costs_nobody_a_point(
+    course: Course, one: Client
+) -> None:
     """Grading fails and says why, instead of giving everybody nothing; what comes after it is graded."""
     pupils.write(course, "ana", course.released("mini").read_text())
     job = job_of(assignments.load(course, "mini"), next(course.submitted.rglob("*.ipynb")).read_bytes())
     if mini.without_sandbox():
         pytest.skip("nothing confines student code here")
     reading = with_set_up(job, f"open('{course.config}').close()")
-    one = Client()
 
     for _ in range(2):
         with pytest.raises(GradingFailed, match=r"preparacion can't run \(FileNotFoundError.*in the sandbox"):
             one.grade(reading)
         assert one.grade(job).verdicts
-    one.close()
 
 
 def with_set_up(job: Job, line: str) -> Job:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import pty
 import re
+from functools import partial
 from typing import Any
 
-from tests import ledgers, mini, pupils
+from tests import ledgers, mini, programs, pupils
 from torchaula.authoring import sample_class
 from torchaula.classroom.batch.entries import Entry
 from torchaula.course import notebook
@@ -93,24 +94,39 @@ def totals(course: Course) -> dict[str, float]:
     return {key[2]: value[1] for key, value in rows.items() if key[0] == "submission"}
 
 
+TERMINAL = {"LC_ALL": "C.UTF-8", "COLUMNS": "120", "TERM": "xterm"}
+
+
 def at_terminal(course: Course, *words: str, answer: str) -> tuple[int, str]:
     """Run `torchaula` on a real terminal, where somebody answers its question; exit code and screen."""
+    program = ["torchaula", "--course", str(course.root), *words]
+    talk = partial(_screen, answer=answer)
+    return programs.run_at_terminal(*program, env=os.environ | TERMINAL, talk=talk)
+
+
+def started_at_terminal(course: Course, *words: str, answer: str) -> tuple[int, str]:
+    """The same with the program itself, from nothing, in a session of its own."""
     program = [str(mini.PROGRAMS / "torchaula"), "--course", str(course.root), *words]
-    environment = os.environ | {"LC_ALL": "C.UTF-8", "COLUMNS": "120", "TERM": "xterm"}
     process, terminal = pty.fork()
     if not process:
-        os.execve(program[0], program, environment)
-    screen = b""
+        os.execve(program[0], program, os.environ | TERMINAL)
     try:
-        while part := _read(terminal):
-            screen += part
-            if b"[y/N]" in screen and answer:
-                os.write(terminal, f"{answer}\n".encode())
-                answer = ""
+        screen = _screen(terminal, answer)
     finally:
         _, status = os.waitpid(process, 0)
         os.close(terminal)
-    return os.waitstatus_to_exitcode(status), screen.decode("utf-8", "replace")
+    return os.waitstatus_to_exitcode(status), screen
+
+
+def _screen(terminal: int, answer: str) -> str:
+    """What a program writes until it ends, while somebody answers its question."""
+    screen = b""
+    while part := _read(terminal):
+        screen += part
+        if b"[y/N]" in screen and answer:
+            os.write(terminal, f"{answer}\n".encode())
+            answer = ""
+    return screen.decode("utf-8", "replace")
 
 
 def _read(terminal: int) -> bytes:
