@@ -19,6 +19,7 @@ from torchaula.classroom.intake.moodle import cells, entries, gradesheet, rules
 from torchaula.classroom.intake.moodle.language import ENGLISH, LANGUAGES, SPANISH, Language
 from torchaula.classroom.intake.moodle.rules import Reading, Record
 from torchaula.errors import Refusal
+from torchaula.report.exports.delivery import scaled
 
 ANA = Participant(101, "Ana García López", "ana@uni.es")
 BEA = Participant(102, "Bea Núñez", "bea@uni.es", comment="Bien")
@@ -82,7 +83,7 @@ def outside(text: str, chosen) -> list[str]:
 @given(st.floats(0, 200), st.floats(0.5, 200), st.decimals("0.01", "1000", places=2))
 def test_grade_is_scaled_and_read_alike_in_every_language(points: float, worth: float, most: Decimal) -> None:
     """Two to five decimals, read by Moodle as what was meant; above the maximum only for extra credit."""
-    grade = gradesheet.scaled(points, worth, most)
+    grade = scaled(points, worth, most)
     text = gradesheet.written(grade)
 
     assert re.fullmatch(r"\d+\.\d{2,5}", text)

@@ -42,6 +42,11 @@ class Participants:
         """The number of each student who is a participant."""
         return {student: number for number, student in self.whose.items() if isinstance(student, str)}
 
+    @property
+    def names(self) -> dict[str, str]:
+        """The name of each participant, by number."""
+        return {number: row.name for number, row in self.sheet.rows.items()}
+
     def folder(self, number: str) -> str:
         """Where a participant's feedback goes in a zip, up to the file's name.
 

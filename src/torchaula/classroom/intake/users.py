@@ -36,6 +36,11 @@ class Users:
         """The user's id of each student who is in the gradebook."""
         return {student: user for user, student in self.whose.items() if isinstance(student, str)}
 
+    @property
+    def names(self) -> dict[str, str]:
+        """The name of each user, by their id."""
+        return {user: row.name for user, row in self.table.people.items()}
+
 
 def look(course: Course, assignment: str) -> Users:
     """What stands in the assignment's `archive/`. Raises `Refusal` if there is no readable gradebook."""

@@ -10,7 +10,7 @@ import csv
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from pathlib import Path
 
@@ -22,7 +22,6 @@ from torchaula.errors import Refusal
 from torchaula.files import content
 from torchaula.i18n import _
 
-FINEST = Decimal("0.00001")  # Moodle stores five decimals
 NUMBER = re.compile(r"\d+$")
 
 
@@ -71,13 +70,6 @@ class GradeSheet:
             if self.rows[number].grade != grade
         }
         return cells.replaced(self.text, new).encode()
-
-
-def scaled(points: float, worth: float, maximum: Decimal) -> Decimal:
-    """Points as a grade of which `maximum` is the most, to five decimals; above it only for extra credit."""
-    grade = Decimal(repr(points)) * maximum / Decimal(repr(worth))
-    rounded = grade.quantize(FINEST, ROUND_HALF_UP)
-    return rounded if grade > maximum else min(rounded, maximum)
 
 
 def written(grade: Decimal) -> str:
