@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.moodles import WHEN, Assignment, Participant
-from torchaula.classroom.intake.moodle import cells, entries, gradesheet, rules
+from torchaula.classroom.intake import cells
+from torchaula.classroom.intake.moodle import entries, gradesheet, rules
 from torchaula.classroom.intake.moodle.language import ENGLISH, LANGUAGES, SPANISH, Language
 from torchaula.classroom.intake.moodle.rules import Reading, Record
 from torchaula.errors import Refusal

@@ -66,14 +66,9 @@ def made(sheet: GradeSheet, number: str) -> str:
     return PART.format(name=plain or sheet.language.nobody, number=number)
 
 
-def archive(course: Course, assignment: str) -> Path:
-    """The folder where the instructor puts what was downloaded."""
-    return course.root / "downloaded" / assignment / "archive"
-
-
 def look(course: Course, assignment: str) -> Participants:
     """What stands in the assignment's `archive/`. Raises `Refusal` without a worksheet that can be read."""
-    place = archive(course, assignment)
+    place = course.archive(assignment)
     sheets = sorted((path for path in _files(place, "csv") if _is_worksheet(path)), key=_age)
     if not sheets:
         raise Refusal(

@@ -44,7 +44,7 @@ class Users:
 
 def look(course: Course, assignment: str) -> Users:
     """What stands in the assignment's `archive/`. Raises `Refusal` if there is no readable gradebook."""
-    folder = course.root / "downloaded" / assignment / "archive"
+    folder = course.archive(assignment)
     found = sorted(_gradebooks(folder), key=lambda path: (path.stat().st_mtime_ns, path.name))
     if not found:
         raise Refusal(

@@ -18,7 +18,7 @@ def open_to_others(course: Course) -> list[Path]:
     others can't enter.
     """
     file = converters.address(course).file
-    places = [course.submitted, course.autograded, course.feedback, course.root / "downloaded", course.grades]
+    places = [course.submitted, course.autograded, course.feedback, course.downloaded, course.grades]
     places += [course.state, course.root / "students.csv", *([file] if file else [])]
     return [path for path in places if path.exists() and _is_personal(path) and _is_open(path)]
 

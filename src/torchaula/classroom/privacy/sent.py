@@ -95,7 +95,7 @@ class _Owners:
 
     @cached_property
     def _uploaders(self) -> Uploaders:
-        return downloads.uploaders(self.scope, downloads.folder(self.scope.course) / self.assignment)
+        return downloads.uploaders(self.scope, self.scope.course.downloaded / self.assignment)
 
     @cached_property
     def _by_digest(self) -> Mapping[str, set[str]]:
