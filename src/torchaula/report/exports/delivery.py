@@ -67,7 +67,9 @@ def write(
 def sent(before: Returned, ready: Sequence[Page], grades: Mapping[str, str]) -> dict[str, Sent]:
     """What each student has been sent by now, with these pages and grades, as the table has them."""
     digests = {page.student: page.digest for page in ready}
-    known = {student: before.students.get(student, Sent()) for student in sorted(digests | grades)}
+    known = {
+        student: before.students.get(student, Sent()) for student in sorted(digests.keys() | grades.keys())
+    }
     return {
         student: Sent(digests.get(student, old.page), grades.get(student, old.grade))
         for student, old in known.items()
