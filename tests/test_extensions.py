@@ -135,7 +135,7 @@ def test_extension_alone_is_no_grade(late: Course) -> None:
     """Who has more time and handed in nothing yet is graded nowhere: not in formgrader or table."""
     pupils.command(late, "extend", "mini", "bea", "3d")
     settings = Config()
-    settings.CourseDirectory.db_url = converters.address(late, converters.config(late)).full
+    settings.CourseDirectory.db_url = converters.address(late).full
     where = CourseDirectory(root=str(late.root), config=settings)
     api = NbGraderAPI(where, config=settings)
 

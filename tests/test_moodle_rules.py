@@ -15,15 +15,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.moodles import WHEN, Assignment, Participant
-from torchaula.classroom.intake.moodle import cells, entries, gradesheet, rules
+from torchaula.classroom.intake import cells
+from torchaula.classroom.intake.moodle import entries, gradesheet, rules
 from torchaula.classroom.intake.moodle.language import ENGLISH, LANGUAGES, SPANISH, Language
 from torchaula.classroom.intake.moodle.rules import Reading, Record
 from torchaula.errors import Refusal
+from torchaula.report.exports.delivery import scaled
 
 ANA = Participant(101, "Ana García López", "ana@uni.es")
 BEA = Participant(102, "Bea Núñez", "bea@uni.es", comment="Bien")
 PEOPLE = ANA, BEA
-ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+# No mark that stands only at the beginning of a file.
+ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufeff"), max_size=12)
+# Python's csv doesn't quote a lone "\r" before 3.13, and then nobody can read it back.
+WRITTEN_TEXT = ANY_TEXT.filter(lambda text: "\r" not in text)
 NUMBERS = st.decimals(0, 1000, places=5)
 
 
@@ -38,7 +43,8 @@ def loaded(tmp_path: Path, content: bytes) -> gradesheet.GradeSheet:
 def tables(draw: st.DrawFn) -> tuple[str, list[list[str]]]:
     """A table as some program has written it, and its values."""
     width = draw(st.integers(2, 5))
-    texts = st.one_of(ANY_TEXT, st.sampled_from(['a "b"', "x,y", "=1+1", "one\ntwo", "\u200fx", ""]))
+    odd = ['a "b"', "x,y", "=1+1", "one\ntwo", "one\r\ntwo", "\u200fx", ""]
+    texts = st.one_of(WRITTEN_TEXT, st.sampled_from(odd))
     values = draw(st.lists(st.lists(texts, min_size=width, max_size=width), min_size=1, max_size=5))
     out = io.StringIO()
     out.write(draw(st.sampled_from(["", "\ufeff"])))
@@ -82,7 +88,7 @@ def outside(text: str, chosen) -> list[str]:
 @given(st.floats(0, 200), st.floats(0.5, 200), st.decimals("0.01", "1000", places=2))
 def test_grade_is_scaled_and_read_alike_in_every_language(points: float, worth: float, most: Decimal) -> None:
     """Two to five decimals, read by Moodle as what was meant; above the maximum only for extra credit."""
-    grade = gradesheet.scaled(points, worth, most)
+    grade = scaled(points, worth, most)
     text = gradesheet.written(grade)
 
     assert re.fullmatch(r"\d+\.\d{2,5}", text)

@@ -20,9 +20,9 @@ from tests.canvases import Submission, User, packed
 from tests.test_moodle import Downloads
 from torchaula.authoring.release import release
 from torchaula.classroom.gradebook.marks import Late, Mark, Marks
+from torchaula.classroom.intake import cells
 from torchaula.classroom.intake.canvas import gradebook, rules
 from torchaula.classroom.intake.canvas.rules import Reading
-from torchaula.classroom.intake.moodle import cells
 from torchaula.errors import Refusal
 from torchaula.report.exports import canvas
 from torchaula.report.exports.exported import Exported, Fate, Wish

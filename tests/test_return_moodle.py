@@ -23,7 +23,7 @@ from tests import mini, programs, pupils, week
 from tests.moodles import Assignment, Participant, download
 from tests.test_moodle import zipped
 from torchaula.authoring.release import release
-from torchaula.classroom.gradebook import gradebook, locks, returned
+from torchaula.classroom.gradebook import gradebook, locks, marks, returned
 from torchaula.classroom.gradebook.ledger import Ledger
 from torchaula.classroom.gradebook.penalties import Penalties
 from torchaula.classroom.intake.moodle import rules
@@ -31,6 +31,7 @@ from torchaula.classroom.intake.moodle.language import ENGLISH, SPANISH
 from torchaula.classroom.intake.moodle.rules import Reading
 from torchaula.course import converters, notebook
 from torchaula.course.layout import Course, find
+from torchaula.errors import Refusal
 
 COUNT = 300
 DEADLINE = datetime(2026, 10, 5, 6, 0)  # UTC; everybody hands in two hours later
@@ -402,6 +403,18 @@ def test_refusals_before_there_is_anything_to_return(five: Class, tmp_path: Path
     assert not group.course.grades.exists()
     done = programs.run("torchaula", "return", "nini", "--to", "moodle", cwd=group.course.root)
     assert done.returncode == 2 and "mini" in done.stderr
+
+
+def test_refusal_names_the_gradebook_that_was_looked_at(course: Course) -> None:
+    """Where the configuration has another gradebook, it is that one in which nobody has points."""
+    other = course.root / "otro.db"
+    week.configure(course, f"c.CourseDirectory.db_url = 'sqlite:///{other}'")
+
+    with pytest.raises(Refusal) as refused:
+        marks.collect(course, "mini")
+
+    assert str(refused.value).startswith(f"{other}: ")
+    assert not course.gradebook.exists()
 
 
 def test_who_cannot_be_told_apart_gets_nobodys_grade(five: Class, tmp_path: Path) -> None:

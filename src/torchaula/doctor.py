@@ -111,9 +111,10 @@ def _free_memory() -> int:
 def _database(course: Course | None) -> tuple[str, str]:
     if course is None:
         return _("no course here"), ""
-    address = converters.address(course, converters.config(course))
+    settings = converters.config(course)
+    address = converters.address(course, settings)
     try:
-        database.require_usable(address, str(converters.config(course).CourseDirectory.course_id))
+        database.require_usable(address, str(settings.CourseDirectory.course_id))
         about = _about(course, address)
         if not _is_made(address):
             return _("{path}: none yet; grading makes it").format(path=address.shown) + about, ""
@@ -161,7 +162,7 @@ def _secret(course: Course | None) -> tuple[str, str]:
     """Check the secret of hidden cells' inputs. Only its fingerprint is shown."""
     if course is None:
         return _("no course here"), ""
-    address = converters.address(course, converters.config(course))
+    address = converters.address(course)
     try:
         with gradebook.opened(course) if _is_made(address) else nullcontext() as book:
             seed, recorded = seeding.look(course, book), seeding.noted(book) if book else None

@@ -102,6 +102,11 @@ def fingerprint(path: Path) -> str:
         return f"{path.stat().st_size} bytes"
 
 
+def age(path: Path) -> tuple[int, str]:
+    """A key that sorts files by their time, the oldest first; of the same time, by name."""
+    return path.stat().st_mtime_ns, path.name
+
+
 def lock(path: Path) -> FileLock:
     """A file lock for a `with` block. The kernel releases it when this process ends.
 

@@ -80,12 +80,14 @@ def source(course: Course, assignment: str) -> Notebook:
     return notebook.load(course.notebook(assignment), markers(config(course)))
 
 
-def address(course: Course, config: Config) -> Address:
+def address(course: Course, settings: Config | None = None) -> Address:
     """The gradebook's address, with a limit of how long to wait for other writers.
 
-    Raises `Refusal` where the configuration has none.
+    `settings` is the course's configuration, if it is loaded already: loading it takes milliseconds. Raises
+    `Refusal` where the configuration has no address.
     """
-    url = str(config.CourseDirectory.get("db_url", f"sqlite:///{course.gradebook}"))
+    settings = config(course) if settings is None else settings
+    url = str(settings.CourseDirectory.get("db_url", f"sqlite:///{course.gradebook}"))
     return parse(url, course.config).patient(LOCKED_SECONDS)
 
 

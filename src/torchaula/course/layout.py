@@ -43,6 +43,15 @@ class Course:
         return self.root / "submitted"
 
     @property
+    def downloaded(self) -> Path:
+        """The folder with what came from learning platforms, one subfolder for each assignment."""
+        return self.root / "downloaded"
+
+    def archive(self, assignment: str) -> Path:
+        """The folder where the instructor puts what was downloaded; `nbgrader zip_collect` reads it."""
+        return self.downloaded / assignment / "archive"
+
+    @property
     def autograded(self) -> Path:
         return self.root / "autograded"
 

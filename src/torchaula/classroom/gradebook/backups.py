@@ -39,7 +39,7 @@ def backup(course: Course) -> Path | None:
     complete even while another process writes. Raises `sqlite3.OperationalError` or `Refusal` if copying
     fails.
     """
-    address = converters.address(course, converters.config(course))
+    address = converters.address(course)
     copy = _copier(address)
     if copy is None:
         return None
@@ -65,7 +65,7 @@ def _copier(address: Address) -> Callable[[Path], None] | None:
 
 def lacking(course: Course) -> str:
     """Why this course's gradebook is not backed up, and how to do it; empty if it is."""
-    address = converters.address(course, converters.config(course))
+    address = converters.address(course)
     if address.kind is Kind.SQLITE:
         return ""
     if address.kind is Kind.OTHER:

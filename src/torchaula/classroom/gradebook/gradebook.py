@@ -67,7 +67,7 @@ def refused_where_not_written(course: Course) -> Iterator[None]:
 
 def shown(course: Course) -> str:
     """What messages call the gradebook: its file, or its address without the password."""
-    return converters.address(course, converters.config(course)).shown
+    return converters.address(course).shown
 
 
 def record(book: Gradebook, course: Course, source: Notebook, students: Iterable[str]) -> None:
@@ -122,7 +122,7 @@ def enrol(book: Gradebook, course: Course, students: Iterable[str]) -> None:
 
 def longest_name(course: Course) -> int | None:
     """The most characters of a student's id; None if any number fits, as SQLite doesn't look at it."""
-    is_file = converters.address(course, converters.config(course)).kind is Kind.SQLITE
+    is_file = converters.address(course).kind is Kind.SQLITE
     return None if is_file else int(Student.__table__.c.id.type.length)
 
 
@@ -203,7 +203,7 @@ def require_same_cells(book: Gradebook, course: Course, source: Notebook) -> Non
 
 def _put_away(course: Course) -> str:
     """How to keep a gradebook and begin another one."""
-    file = converters.address(course, converters.config(course)).file
+    file = converters.address(course).file
     if file is None:
         return _("a new database in c.CourseDirectory.db_url")
     return f"`mv {file.name} {file.name}.old`"

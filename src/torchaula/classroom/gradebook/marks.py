@@ -92,7 +92,7 @@ def _require_current(book: Gradebook, course: Course, source: Notebook) -> None:
     if not gradebook.noted(book, source) or not gradebook.with_points(book, name):
         raise Refusal(
             _("{path}: nobody has points for {name} yet; run `torchaula grade {name}` first").format(
-                path=course.gradebook, name=name
+                path=gradebook.shown(course), name=name
             )
         )
     texts = {cell.id for cell in source.cells if cell.kind == "markdown"}

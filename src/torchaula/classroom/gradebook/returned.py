@@ -42,6 +42,9 @@ def note(course: Course, assignment: str, platform: str, students: dict[str, Sen
     """Write atomically what each student was sent; others stay as noted before."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     known = Returned(now, load(course, assignment, platform).students | students)
-    write_private(
-        path(course, assignment, platform), msgspec.json.format(msgspec.json.encode(known), indent=1)
-    )
+    save(path(course, assignment, platform), known)
+
+
+def save(place: Path, known: Returned) -> None:
+    """Write a note atomically."""
+    write_private(place, msgspec.json.format(msgspec.json.encode(known), indent=1))

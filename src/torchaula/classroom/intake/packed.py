@@ -150,6 +150,15 @@ def opened(archive: Path, index: int = INDEX) -> Iterator[zipfile.ZipFile]:
         yield pack
 
 
+def names(archive: Path) -> list[Path]:
+    """The paths in a platform's download; none if it can't be read."""
+    try:
+        with explained(), opened(archive, CLASS_INDEX) as pack:
+            return [Path(name) for name in pack.namelist()]
+    except BadArchive:
+        return []
+
+
 def of_zip(pack: zipfile.ZipFile, entries: Iterable[zipfile.ZipInfo], budget: Allowance) -> Members:
     """Some members of a zip archive. Raises like `members`."""
     for entry in entries:

@@ -14,6 +14,7 @@ from torchaula.classroom.intake.people import Unmatched
 from torchaula.classroom.intake.place import Person, SheetRow
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
+from torchaula.files import age
 from torchaula.i18n import _
 
 PART = "{name}_{number}_assignsubmission_file"  # as Moodle names a participant's folder
@@ -42,6 +43,11 @@ class Participants:
         """The number of each student who is a participant."""
         return {student: number for number, student in self.whose.items() if isinstance(student, str)}
 
+    @property
+    def names(self) -> dict[str, str]:
+        """The name of each participant, by number."""
+        return {number: row.name for number, row in self.sheet.rows.items()}
+
     def folder(self, number: str) -> str:
         """Where a participant's feedback goes in a zip, up to the file's name.
 
@@ -61,15 +67,10 @@ def made(sheet: GradeSheet, number: str) -> str:
     return PART.format(name=plain or sheet.language.nobody, number=number)
 
 
-def archive(course: Course, assignment: str) -> Path:
-    """The folder where the instructor puts what was downloaded."""
-    return course.root / "downloaded" / assignment / "archive"
-
-
 def look(course: Course, assignment: str) -> Participants:
     """What stands in the assignment's `archive/`. Raises `Refusal` without a worksheet that can be read."""
-    place = archive(course, assignment)
-    sheets = sorted((path for path in _files(place, "csv") if _is_worksheet(path)), key=_age)
+    place = course.archive(assignment)
+    sheets = sorted((path for path in _files(place, "csv") if _is_worksheet(path)), key=age)
     if not sheets:
         raise Refusal(
             _(
@@ -77,8 +78,8 @@ def look(course: Course, assignment: str) -> Participants:
                 "Actions, Download grading worksheet), and put it there, beside the zip"
             ).format(folder=place)
         )
-    sheet, zips = gradesheet.load(sheets[-1]), tuple(sorted(_files(place, "zip"), key=_age))
-    named = dict.fromkeys(entry for path in zips for entry in _names(path))
+    sheet, zips = gradesheet.load(sheets[-1]), tuple(sorted(_files(place, "zip"), key=age))
+    named = dict.fromkeys(entry for path in zips for entry in packed.names(path))
     persons = {found.person for found in map(entries.locate, named) if found is not None}
     folders = {found[0]: f"{found[1]}{found[2]}" for found in map(entries.folder, named) if found}
     whose, teams = _whose(course, sheet, persons)
@@ -101,19 +102,6 @@ def _is_worksheet(path: Path) -> bool:
     return True
 
 
-def _age(path: Path) -> tuple[int, str]:
-    return path.stat().st_mtime_ns, path.name
-
-
-def _names(archive: Path) -> list[Path]:
-    """The paths in a download; none if it can't be read."""
-    try:
-        with packed.explained(), packed.opened(archive, packed.CLASS_INDEX) as pack:
-            return [Path(name) for name in pack.namelist()]
-    except packed.BadArchive:
-        return []
-
-
 def _whose(
     course: Course, sheet: GradeSheet, persons: set[Person]
 ) -> tuple[dict[str, str | Unmatched], dict[str, str]]:
@@ -127,7 +115,7 @@ def _whose(
     taken = {student for student in whose.values() if isinstance(student, str)}
     rest = {Person(row.name, number) for number, row in rows.items() if number not in whose}
     for person, student in people.match(rest, _by_person(rest, rows), students).items():
-        whose[person.number] = _once(student, taken)
+        whose[person.number] = people.once(student, taken)
     return whose, {name: student for name, student in teams.items() if isinstance(student, str)}
 
 
@@ -139,10 +127,3 @@ def _rows(sheet: GradeSheet) -> dict[str, SheetRow]:
     read = {row.number: row for row in sheet.rows.values()}
     found = worksheet.people(sheet.path)
     return {number: found.get(number, SheetRow(read[number].name)) for number in read}
-
-
-def _once(student: str | Unmatched, taken: set[str]) -> str | Unmatched:
-    """The student, unless somebody else in the zip is matched to them."""
-    if isinstance(student, str) and student in taken:
-        return Unmatched(_("another participant is the student {student}").format(student=student))
-    return student

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from contextlib import suppress
 
 from torchaula.classroom.intake import roster
@@ -50,6 +50,13 @@ def match(people: Iterable[Person], rows: Rows, students: Sequence[Student]) -> 
         matched |= _one_only(student, claimants)
     taken = {found for found in matched.values() if isinstance(found, str)}
     return {person: _narrowed(found, taken) for person, found in matched.items()}
+
+
+def once(found: str | Unmatched, taken: Container[str]) -> str | Unmatched:
+    """The student, unless somebody else is matched to them already."""
+    if isinstance(found, str) and found in taken:
+        return Unmatched(_("somebody else there is the student {student}").format(student=found), (found,))
+    return found
 
 
 def _narrowed(found: str | Unmatched, taken: set[str]) -> str | Unmatched:

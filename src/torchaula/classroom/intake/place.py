@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -103,6 +103,17 @@ class Place:
     time: datetime | None = None
     doubts: tuple[Person, ...] = ()
     problem: str = ""
+
+
+def possible_entries(below: Path) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
+    """The parts of a path that a platform may have named which makes no folders, the outermost first.
+
+    Each comes with the download that it is in, and what is in it: an archive's files, unpacked.
+    """
+    for at, part in enumerate(below.parts):
+        inner = below.parts[at + 1 :]
+        if not inner or part.endswith(UNPACKED):
+            yield Path(*below.parts[:at]), part, inner
 
 
 Locate = Callable[[Path], Place | None]  # None: this platform didn't name the path

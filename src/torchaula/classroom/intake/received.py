@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from torchaula.course.layout import Course, require_writable
-from torchaula.files import whole
+from torchaula.files import write_private
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -67,8 +67,12 @@ def record(course: Course, assignment: str, latest: Register) -> None:
     register = replace(latest, arrivals=list(arrivals.values()))
     place = path(course, assignment)
     require_writable(place.parent, is_private=True)
-    with whole(place, is_private=True) as file:
-        file.write_bytes(msgspec.json.format(msgspec.json.encode(register), indent=1))
+    save(place, register)
+
+
+def save(place: Path, register: Register) -> None:
+    """Write a register atomically."""
+    write_private(place, msgspec.json.format(msgspec.json.encode(register), indent=1))
 
 
 def times(register: Register) -> dict[tuple[str, str], datetime]:

@@ -15,6 +15,7 @@ from torchaula.classroom.intake.people import Unmatched
 from torchaula.classroom.intake.place import Person, Place, Platform
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
+from torchaula.files import age
 from torchaula.i18n import _
 
 
@@ -36,11 +37,16 @@ class Users:
         """The user's id of each student who is in the gradebook."""
         return {student: user for user, student in self.whose.items() if isinstance(student, str)}
 
+    @property
+    def names(self) -> dict[str, str]:
+        """The name of each user, by their id."""
+        return {user: row.name for user, row in self.table.people.items()}
+
 
 def look(course: Course, assignment: str) -> Users:
     """What stands in the assignment's `archive/`. Raises `Refusal` if there is no readable gradebook."""
-    folder = course.root / "downloaded" / assignment / "archive"
-    found = sorted(_gradebooks(folder), key=lambda path: (path.stat().st_mtime_ns, path.name))
+    folder = course.archive(assignment)
+    found = sorted(_gradebooks(folder), key=age)
     if not found:
         raise Refusal(
             _(
@@ -67,13 +73,8 @@ def _gradebooks(folder: Path) -> Iterator[Path]:
 
 def _places(archive: Path, table: Gradebook) -> list[Place]:
     """The entries of a submissions zip; none, if it is another's or can't be read."""
-    try:
-        with packed.explained(), packed.opened(archive, packed.CLASS_INDEX) as pack:
-            names = [Path(name) for name in pack.namelist()]
-    except packed.BadArchive:
-        return []
     locate = {**uploads.PLATFORMS, Platform.CANVAS: Entries(table.people).locate}
-    found = uploads.located(names, locate).values()
+    found = uploads.located(packed.names(archive), locate).values()
     return [place for place in found if place and place.person.platform is Platform.CANVAS]
 
 
@@ -91,13 +92,6 @@ def _whose(course: Course, table: Gradebook, places: list[Place]) -> dict[str, s
     for some in (persons, rest):
         rows = {person: known[person.number] for person in some}
         for person, student in people.match(some, rows, students).items():
-            whose[person.number] = _once(student, taken)
+            whose[person.number] = people.once(student, taken)
         taken |= {student for student in whose.values() if isinstance(student, str)}
     return whose
-
-
-def _once(student: str | Unmatched, taken: set[str]) -> str | Unmatched:
-    """The student, unless another user is matched to them."""
-    if isinstance(student, str) and student in taken:
-        return Unmatched(_("another user is the student {student}").format(student=student), (student,))
-    return student

@@ -100,7 +100,7 @@ def old_files(course: Course, before: datetime) -> Iterator[Trace]:
     """The files without an owner that are older: downloads, logs, copies of gradebook and secret."""
     for path in downloads.whole_files(course):
         if _time(path) < before:
-            yield Trace(Place.DOWNLOADS, path, partial(_erase_and_tidy, path, downloads.folder(course)))
+            yield Trace(Place.DOWNLOADS, path, partial(_erase_and_tidy, path, course.downloaded))
     for path in registers.logs(course):
         if _time(path) < before:
             yield Trace(Place.REGISTERS, path, partial(erase, path))

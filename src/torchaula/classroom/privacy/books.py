@@ -33,7 +33,7 @@ TABLES = (Grade, Comment, SubmittedNotebook, SubmittedAssignment, Student)
 
 def of_course(course: Course) -> URL | None:
     """The course's gradebook; None if there is none yet. Raises `Refusal` if its server can't be asked."""
-    address = converters.address(course, converters.config(course))
+    address = converters.address(course)
     if address.kind is Kind.POSTGRESQL:
         return address.url if database.look(address).is_made else None
     return None if address.file is not None and not address.file.is_file() else address.url
@@ -41,7 +41,7 @@ def of_course(course: Course) -> URL | None:
 
 def copies(course: Course) -> list[Path]:
     """The copies of the gradebook: backups, and what it was moved to beside it."""
-    beside = converters.address(course, converters.config(course)).file or course.gradebook
+    beside = converters.address(course).file or course.gradebook
     found = [path for path in listed(backups.folder(course)) if path.suffix != backups.SECRET]
     found += [path for path in listed(beside.parent) if path.name.startswith(f"{beside.name}.")]
     return [p for p in found if p.is_file() and not p.is_symlink() and not p.name.endswith(BESIDE)]

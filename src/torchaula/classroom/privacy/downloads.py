@@ -26,17 +26,12 @@ TABLES = (".csv", ".tsv")
 LIST = Path(gradescope.METADATA).suffix
 
 
-def folder(course: Course) -> Path:
-    """Where downloads are, in a folder for each assignment."""
-    return course.root / "downloaded"
-
-
 def find(scope: Scope) -> Iterator[Trace]:
     """What is of the students in downloads. Raises `Refusal` if an archive can't be written without them.
 
     Tables and lists come last: they tell whose the rest is.
     """
-    for path in listed(folder(scope.course)):
+    for path in listed(scope.course.downloaded):
         found = _Downloads(scope, uploaders(scope, path)).find(path)
         yield from sorted(found, key=lambda trace: trace.path.suffix.lower() in (*TABLES, LIST))
 
@@ -172,6 +167,6 @@ def _write(path: Path, data: bytes) -> None:
 
 def whole_files(course: Course) -> Iterator[Path]:
     """Every file and link of the downloads, for a purge by age."""
-    for path in sorted(folder(course).rglob("*")):
+    for path in sorted(course.downloaded.rglob("*")):
         if path.is_symlink() or path.is_file():
             yield path

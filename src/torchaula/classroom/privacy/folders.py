@@ -71,7 +71,7 @@ def find_leftovers(scope: Scope) -> Iterator[Trace]:
     noted = (course.state / "received", course.state / "logs", *listed(course.state / "returned"))
     for folder in (course.root, course.grades, *noted):
         here += [path for path in listed(folder) if _is_unfinished(path)]
-    downloads = (course.root / "downloaded").rglob(beside(Path("*")).name)
+    downloads = course.downloaded.rglob(beside(Path("*")).name)
     here += [path for path in downloads if _is_unfinished(path)]
     for folder in (course.root, course.grades):
         copies = (path for path in listed(folder / ".ipynb_checkpoints") if path.suffix == ".csv")

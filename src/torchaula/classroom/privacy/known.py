@@ -19,7 +19,7 @@ from torchaula.course import converters
 from torchaula.course.address import Address
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
-from torchaula.files import private, whole
+from torchaula.files import write_private
 from torchaula.i18n import _
 
 
@@ -97,9 +97,7 @@ def unfinished(course: Course) -> list[Identity]:
 
 def note(course: Course, gone: list[Identity]) -> None:
     """Remember who is being removed, until everything is: then an interrupted run can be finished."""
-    private(course.state)
-    with whole(_note(course), is_private=True) as file:
-        file.write_bytes(msgspec.json.encode(gone))
+    write_private(_note(course), msgspec.json.encode(gone))
 
 
 def settle(course: Course) -> None:

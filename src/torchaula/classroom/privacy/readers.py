@@ -17,8 +17,8 @@ def open_to_others(course: Course) -> list[Path]:
     A folder with the set-group-ID bit is shared with a group on purpose. Nothing counts below a folder that
     others can't enter.
     """
-    file = converters.address(course, converters.config(course)).file
-    places = [course.submitted, course.autograded, course.feedback, course.root / "downloaded", course.grades]
+    file = converters.address(course).file
+    places = [course.submitted, course.autograded, course.feedback, course.downloaded, course.grades]
     places += [course.state, course.root / "students.csv", *([file] if file else [])]
     return [path for path in places if path.exists() and _is_personal(path) and _is_open(path)]
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import msgspec
 
 from torchaula.authoring import sample_class
-from torchaula.classroom.intake.received import Receipt, Register
+from torchaula.classroom.intake.received import Receipt, Register, save
 from torchaula.classroom.privacy.people import UPLOAD, Told, plain
 from torchaula.classroom.privacy.traces import Place, Scope, Trace, erase, keep_time, listed
 from torchaula.course.layout import Course
-from torchaula.files import whole
+from torchaula.files import whole, write_private
 
 
 def received(course: Course) -> Iterator[Path]:
@@ -44,7 +44,7 @@ def find(scope: Scope) -> Iterator[Trace]:
             yield from _unreadable(scope, path)
         elif (new := _without(scope, register, scope.of(path.stem))) != register:
             count = max(1, len(register.arrivals) - len(new.arrivals))
-            yield Trace(Place.REGISTERS, path, partial(_write, path, new), count)
+            yield Trace(Place.REGISTERS, path, partial(save, path, new), count)
     for path in logs(scope.course):
         if scope.mentions.within(_text(path)):
             yield Trace(Place.REGISTERS, path, partial(_drop_lines, scope, path))
@@ -80,11 +80,6 @@ def _is_of(scope: Scope, name: str, gone: frozenset[str]) -> bool:
     return bool(found & gone) or scope.mentions.within(name)
 
 
-def _write(path: Path, register: Register) -> None:
-    with whole(path, is_private=True) as file:
-        file.write_bytes(msgspec.json.format(msgspec.json.encode(register), indent=1))
-
-
 def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="surrogateescape")
 
@@ -92,8 +87,7 @@ def _text(path: Path) -> str:
 def _drop_lines(scope: Scope, path: Path) -> None:
     before = path.stat()
     kept = [line for line in _text(path).splitlines(keepends=True) if not scope.mentions.within(line)]
-    with whole(path, is_private=True) as new:
-        new.write_bytes("".join(kept).encode("utf-8", "surrogateescape"))
+    write_private(path, "".join(kept).encode("utf-8", "surrogateescape"))
     keep_time(path, before)
 
 

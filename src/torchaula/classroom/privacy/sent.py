@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from torchaula.classroom.gradebook.returned import Returned
+from torchaula.classroom.gradebook.returned import Returned, save
 from torchaula.classroom.intake import packed
 from torchaula.classroom.intake.packed import BadArchive
 from torchaula.classroom.privacy import downloads, tables, zips
@@ -19,7 +19,6 @@ from torchaula.classroom.privacy.people import plain, require_clear
 from torchaula.classroom.privacy.traces import Place, Scope, Trace, erase, listed
 from torchaula.classroom.privacy.uploaders import Uploaders
 from torchaula.course.layout import Course
-from torchaula.files import write_private
 
 PAGES = "-feedback.zip"
 
@@ -60,11 +59,7 @@ def _in_note(scope: Scope, path: Path) -> Iterator[Trace]:
     wanted = scope.of(path.stem)
     kept = {student: sent for student, sent in told.students.items() if plain(student) not in wanted}
     if count := len(told.students) - len(kept):
-        yield Trace(Place.SENT, path, partial(_write, path, Returned(told.time, kept)), count)
-
-
-def _write(path: Path, told: Returned) -> None:
-    write_private(path, msgspec.json.format(msgspec.json.encode(told), indent=1))
+        yield Trace(Place.SENT, path, partial(save, path, Returned(told.time, kept)), count)
 
 
 def _in_zip(scope: Scope, path: Path) -> Iterator[Trace]:
@@ -100,7 +95,7 @@ class _Owners:
 
     @cached_property
     def _uploaders(self) -> Uploaders:
-        return downloads.uploaders(self.scope, downloads.folder(self.scope.course) / self.assignment)
+        return downloads.uploaders(self.scope, self.scope.course.downloaded / self.assignment)
 
     @cached_property
     def _by_digest(self) -> Mapping[str, set[str]]:

@@ -20,7 +20,7 @@ from torchaula.classroom.privacy.people import People, Told, plain, require_clea
 from torchaula.classroom.privacy.traces import Place, Scope, Trace, keep_time
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
-from torchaula.files import content, whole
+from torchaula.files import content, write_private
 from torchaula.i18n import _
 
 MOST = 200 * 2**20  # bytes of a table
@@ -162,8 +162,7 @@ def _rewrite(scope: Scope, table: Table, gone: Sequence[Row], naming: Sequence[R
     for row in gone:
         lines[row.lines] = [""] * (row.lines.stop - row.lines.start)
     before = table.path.stat()
-    with whole(table.path, is_private=True) as new:
-        new.write_bytes("".join(lines).encode(table.encoding))
+    write_private(table.path, "".join(lines).encode(table.encoding))
     keep_time(table.path, before)
 
 

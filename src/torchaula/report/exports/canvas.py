@@ -8,22 +8,19 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from torchaula.classroom.gradebook import returned
 from torchaula.classroom.gradebook.marks import Marks
-from torchaula.classroom.gradebook.returned import Sent
 from torchaula.classroom.intake import users
 from torchaula.classroom.intake.canvas import gradebook, rules
 from torchaula.classroom.intake.canvas.gradebook import Column, Gradebook, PersonRow
 from torchaula.classroom.intake.canvas.rules import Canvas, Reading
-from torchaula.classroom.intake.moodle.gradesheet import scaled
-from torchaula.classroom.intake.people import Unmatched
 from torchaula.classroom.intake.users import Users
 from torchaula.course import converters
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
-from torchaula.files import write_private
 from torchaula.i18n import _
 from torchaula.report.exports import canvas_words as words
-from torchaula.report.exports import pages
+from torchaula.report.exports import delivery, pages
 from torchaula.report.exports.canvas_column import chosen
+from torchaula.report.exports.delivery import Counts
 from torchaula.report.exports.exported import Exported, Fate, Wish
 from torchaula.report.exports.pages import Page
 
@@ -66,21 +63,16 @@ def export(course: Course, assignment: str, marks: Marks, wish: Wish) -> Exporte
     before = returned.load(course, assignment, PLATFORM)
     entries = dict(_entries(found, assignment))
     ready = pages.chosen(marks, entries, before, wish.all_pages)
-    archive = pages.packed(ready)
-    paths = [course.grades / f"{assignment}-canvas.csv"]
-    write_private(paths[0], table)
-    if ready:
-        paths.append(course.grades / f"{assignment}-canvas-feedback.zip")
-        write_private(paths[1], archive)
-    _note(course, assignment, found, filling, ready)
-    counts = words.Counts.of(fates, len(ready), len(archive))
+    files, size = delivery.write(course, assignment, PLATFORM, table, ready)
+    returned.note(course, assignment, PLATFORM, delivery.sent(before, ready, _written(found, filling)))
+    counts = Counts.of(fates, len(ready), size)
     return Exported(
-        tuple(paths),
+        files,
         fates,
         _page_fates(marks, entries, ready, rules.pages((page.entry for page in ready), state)),
-        tuple(words.steps(counts, column, assignment, [path.relative_to(course.root) for path in paths])),
+        tuple(words.steps(counts, column, assignment, [path.relative_to(course.root) for path in files])),
         tuple(words.remarks(found, column, worth, filling.maximum, course)),
-        dict(_reasons(found, fates)),
+        dict(delivery.reasons(found.whose, found.names, fates)),
     )
 
 
@@ -89,7 +81,7 @@ def _filling(found: Users, column: Column, marks: Marks, wish: Wish, worth: floa
     rows = {row.user: row for row in found.table.rows}
     for student, user in found.numbers.items():
         if student in marks and _takes_grade(rows[user], column):
-            grade = scaled(marks[student].score(wish.late), worth, maximum)
+            grade = delivery.scaled(marks[student].score(wish.late), worth, maximum)
             grades[user] = grade.quantize(FINEST, ROUND_HALF_UP)
     return Filling(column, maximum, grades)
 
@@ -120,8 +112,18 @@ def _filled(table: Gradebook, filling: Filling) -> bytes:
     for row in table.rows:
         grade, cell = filling.grades.get(row.user), row.cell(filling.column)
         if grade is not None and cell is not None and gradebook.number_in(cell.value) != grade:
-            new[cell] = f"{grade:.2f}"
+            new[cell] = _text(grade)
     return table.filled(new)
+
+
+def _text(grade: Decimal) -> str:
+    return f"{grade:.2f}"
+
+
+def _written(found: Users, filling: Filling) -> dict[str, str]:
+    """Each student's grade as the table has it."""
+    grades = filling.grades
+    return {student: _text(grades[user]) for student, user in found.numbers.items() if user in grades}
 
 
 def _state(found: Users, column: Column) -> Canvas:
@@ -176,24 +178,3 @@ def _page_fates(
     sent = {page.student: Fate.ACCEPTED if page.entry in accepted else Fate.NO_PLACE for page in ready}
     with_pages = [student for student, mark in marks.items() if mark.page is not None]
     return {s: sent.get(s, Fate.UNCHANGED if s in entries else Fate.NO_PLACE) for s in with_pages}
-
-
-def _note(course: Course, assignment: str, found: Users, filling: Filling, ready: Sequence[Page]) -> None:
-    before, digests = (
-        returned.load(course, assignment, PLATFORM).students,
-        {page.student: page.digest for page in ready},
-    )
-    sent = {}
-    for student, user in found.numbers.items():
-        known, grade = before.get(student, Sent()), filling.grades.get(user)
-        told = known.grade if grade is None else f"{grade:.2f}"
-        sent[student] = Sent(digests.get(student, known.page), told)
-    returned.note(course, assignment, PLATFORM, sent)
-
-
-def _reasons(found: Users, fates: Mapping[str, Fate]) -> Iterator[tuple[str, str]]:
-    """Why students are not in the gradebook, where one of its users may be them."""
-    for user, whose in found.whose.items():
-        for student in whose.students if isinstance(whose, Unmatched) else ():
-            if fates.get(student) is Fate.UNKNOWN:
-                yield student, f"{found.table.people[user].name}: {whose}"

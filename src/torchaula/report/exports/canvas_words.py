@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
 from torchaula.classroom.intake.canvas.gradebook import Column
+from torchaula.classroom.intake.place import Platform
 from torchaula.classroom.intake.users import Users
 from torchaula.course.layout import Course
 from torchaula.i18n import _
-from torchaula.report.exports.exported import Fate
-
-
-@dataclass(frozen=True)
-class Counts:
-    """How many grades change; how many pages there are, and their bytes."""
-
-    accepted: int
-    pages: int
-    size: int
-
-    @classmethod
-    def of(cls, fates: Mapping[str, Fate], pages: int, size: int) -> Counts:
-        return cls(list(fates.values()).count(Fate.ACCEPTED), pages, size)
+from torchaula.report.exports import delivery
+from torchaula.report.exports.delivery import Counts
 
 
 def remarks(found: Users, column: Column, worth: float, maximum: Decimal, course: Course) -> Iterator[str]:
@@ -36,14 +24,7 @@ def remarks(found: Users, column: Column, worth: float, maximum: Decimal, course
         yield _("older gradebooks, not used: {names}").format(
             names=", ".join(path.name for path in found.others)
         )
-    if maximum == Decimal(repr(worth)):
-        yield _("points are not scaled: {maximum} is the most here and in Canvas").format(
-            maximum=f"{worth:g}"
-        )
-    else:
-        yield _("points are scaled: {worth} here are {maximum} in Canvas").format(
-            worth=f"{worth:g}", maximum=f"{maximum.normalize():f}"
-        )
+    yield delivery.scale(worth, maximum, Platform.CANVAS)
     yield _("students without a grade here keep what the gradebook has, EX too")
 
 

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from pathlib import Path
 
 from torchaula.classroom.gradebook import returned
 from torchaula.classroom.gradebook.marks import Marks
-from torchaula.classroom.gradebook.returned import Returned, Sent
+from torchaula.classroom.gradebook.returned import Returned
 from torchaula.classroom.intake import participants
 from torchaula.classroom.intake.moodle import gradesheet, rules, worksheet
 from torchaula.classroom.intake.moodle.gradesheet import GradeRow, GradeSheet
 from torchaula.classroom.intake.moodle.rules import Moodle, Reading, Record
 from torchaula.classroom.intake.participants import Participants
-from torchaula.classroom.intake.people import Unmatched
 from torchaula.course import converters
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
-from torchaula.files import write_private
 from torchaula.i18n import _
+from torchaula.report.exports import delivery, pages
 from torchaula.report.exports import moodle_words as words
-from torchaula.report.exports import pages
+from torchaula.report.exports.delivery import Counts
 from torchaula.report.exports.exported import Exported, Fate, Wish
 from torchaula.report.exports.pages import Page
 
@@ -61,6 +59,12 @@ class Ready:
     pages: list[Page]
 
     @property
+    def written(self) -> dict[str, str]:
+        """Each student's grade as the worksheet has it."""
+        sent, numbers = self.grades.sent, self.found.numbers
+        return {student: gradesheet.written(sent[n]) for student, n in numbers.items() if n in sent}
+
+    @property
     def readings(self) -> dict[int, Reading]:
         """What Moodle does with each row. Raises `Refusal` where it refuses the whole table."""
         return rules.worksheet(self.table, self.state)
@@ -74,8 +78,9 @@ def export(course: Course, assignment: str, marks: Marks, wish: Wish) -> Exporte
     worth, before = converters.source(course, assignment).points, returned.load(course, assignment, PLATFORM)
     ready = _ready(course, assignment, marks, wish, worth, before)
     fates = _fates(ready)
-    files, size = _write(course, assignment, ready, before)
-    counts = words.Counts.of(fates, len(ready.pages), size)
+    files, size = delivery.write(course, assignment, PLATFORM, ready.table, ready.pages)
+    returned.note(course, assignment, PLATFORM, delivery.sent(before, ready.pages, ready.written))
+    counts = Counts.of(fates, len(ready.pages), size)
     since = "" if wish.all_pages else before.time[:16].replace("T", " ")
     return Exported(
         files,
@@ -83,7 +88,7 @@ def export(course: Course, assignment: str, marks: Marks, wish: Wish) -> Exporte
         _page_fates(ready),
         tuple(words.steps(ready.found, counts, ready.state.is_ticked, course, files)),
         tuple(words.remarks(ready.found, counts, worth, ready.grades.maximum, course, since)),
-        dict(_reasons(ready.found, fates)),
+        dict(delivery.reasons(ready.found.whose, ready.found.names, fates)),
     )
 
 
@@ -102,29 +107,6 @@ def _ready(
         found.sheet.filled(grades.sent),
         pages.chosen(marks, entries, before, wish.all_pages),
     )
-
-
-def _write(course: Course, assignment: str, ready: Ready, before: Returned) -> tuple[tuple[Path, ...], int]:
-    """Write the files, and then what was written; the files, and how large the zip is."""
-    sheet, archive = (course.grades / f"{assignment}-moodle{end}" for end in (".csv", "-feedback.zip"))
-    content = pages.packed(ready.pages)
-    write_private(sheet, ready.table)
-    if ready.pages:
-        write_private(archive, content)
-    returned.note(course, assignment, PLATFORM, _sent(ready, before))
-    return ((sheet, archive) if ready.pages else (sheet,)), len(content)
-
-
-def _sent(ready: Ready, before: Returned) -> dict[str, Sent]:
-    """What each student was sent by now."""
-    digests = {page.student: page.digest for page in ready.pages}
-    grades = {s: ready.grades.sent[n] for s, n in ready.found.numbers.items() if n in ready.grades.sent}
-    sent = {}
-    for student in sorted(digests.keys() | grades.keys()):
-        known = before.students.get(student, Sent())
-        grade = gradesheet.written(grades[student]) if student in grades else known.grade
-        sent[student] = Sent(digests.get(student, known.page), grade)
-    return sent
 
 
 def _shared(found: Participants, marks: Marks) -> Marks:
@@ -151,7 +133,7 @@ def _grades(found: Participants, marks: Marks, wish: Wish, worth: float) -> Grad
             continue
         maximum = _maximum(found.sheet, found.sheet.rows[number], wish)
         maxima.add(maximum)
-        grade = gradesheet.scaled(marks[student].score(wish.late), worth, maximum)
+        grade = delivery.scaled(marks[student].score(wish.late), worth, maximum)
         if grade > maximum:
             above.add(student)
         else:
@@ -240,11 +222,3 @@ def _page_fates(ready: Ready) -> dict[str, Fate]:
         if mark.page is not None:
             fates.setdefault(student, Fate.UNCHANGED if student in ready.found.numbers else Fate.UNKNOWN)
     return fates
-
-
-def _reasons(found: Participants, fates: Mapping[str, Fate]) -> Iterator[tuple[str, str]]:
-    """Why students are not in the worksheet, where one of its participants may be them."""
-    for number, whose in found.whose.items():
-        for student in whose.students if isinstance(whose, Unmatched) else ():
-            if fates.get(student) is Fate.UNKNOWN:
-                yield student, f"{found.sheet.rows[number].name}: {whose}"

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
 from torchaula.classroom.intake.participants import Participants
+from torchaula.classroom.intake.place import Platform
 from torchaula.course.layout import Course
 from torchaula.i18n import _
-from torchaula.report.exports.exported import Fate
-
-
-@dataclass(frozen=True)
-class Counts:
-    """How many grades are new; how many students the worksheet lacks; how many pages, and their bytes."""
-
-    accepted: int
-    unknown: int
-    pages: int
-    size: int
-
-    @classmethod
-    def of(cls, fates: Mapping[str, Fate], pages: int, size: int) -> Counts:
-        values = list(fates.values())
-        return cls(values.count(Fate.ACCEPTED), values.count(Fate.UNKNOWN), pages, size)
+from torchaula.report.exports import delivery
+from torchaula.report.exports.delivery import Counts
 
 
 def remarks(
@@ -54,13 +40,7 @@ def remarks(
         yield _("no zip of Moodle's is beside it: folders in the feedback zip are named as Moodle does it")
     if found.sheet.is_of_groups:
         yield _("groups hand in together: points and page of a submission go to each member of its group")
-    if maximum == Decimal(repr(worth)):
-        yield _("points are not scaled: {maximum} is the most here and in Moodle").format(
-            maximum=f"{worth:g}"
-        )
-    else:
-        told = _("points are scaled: {worth} here are {maximum} in Moodle")
-        yield told.format(worth=f"{worth:g}", maximum=f"{maximum.normalize():f}")
+    yield delivery.scale(worth, maximum, Platform.MOODLE)
 
 
 def steps(

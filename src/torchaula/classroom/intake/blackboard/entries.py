@@ -10,7 +10,7 @@ import re
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
-from torchaula.classroom.intake.place import UNPACKED, Person, Place, Platform, SheetRow
+from torchaula.classroom.intake.place import Person, Place, Platform, SheetRow, possible_entries
 from torchaula.printing import printable
 
 ENTRY = re.compile(
@@ -28,14 +28,10 @@ class Entries:
 
     def locate(self, below: Path) -> Place | None:
         """Where a path belongs; None if Blackboard didn't name it."""
-        for at, part in enumerate(below.parts):
-            inner = below.parts[at + 1 :]
-            if inner and not part.endswith(UNPACKED):
-                continue
+        for download, part, inner in possible_entries(below):
             if found := ENTRY.fullmatch(part):
                 person = Person(printable(found["whose"]), "", Platform.BLACKBOARD)
                 file = "/".join([found["file"], *inner]) if found["file"] else ""
-                download = Path(*below.parts[:at])
                 return Place(download, person, file, part, time=self._time(found["time"]))
         return None
 

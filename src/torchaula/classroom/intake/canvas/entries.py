@@ -14,7 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from torchaula.classroom.intake.canvas.names import written
-from torchaula.classroom.intake.place import CANVAS_ANONYMOUS, UNPACKED, Person, Place, Platform, SheetRow
+from torchaula.classroom.intake.place import (
+    CANVAS_ANONYMOUS,
+    Person,
+    Place,
+    Platform,
+    SheetRow,
+    possible_entries,
+)
 from torchaula.i18n import _
 from torchaula.printing import printable, shortened
 
@@ -79,12 +86,9 @@ class Entries:
 
     def locate(self, below: Path) -> Place | None:
         """Where a path belongs; None if Canvas didn't name it."""
-        for at, part in enumerate(below.parts):
-            inner = below.parts[at + 1 :]
-            if inner and not part.endswith(UNPACKED):
-                continue  # Canvas makes no folders
+        for download, part, inner in possible_entries(below):
             if found := list(readings(part)):
-                return self._place(Path(*below.parts[:at]), part, found, inner)
+                return self._place(download, part, found, inner)
         return None
 
     def _place(self, download: Path, entry: str, found: list[Reading], inner: tuple[str, ...]) -> Place:

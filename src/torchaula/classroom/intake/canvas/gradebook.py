@@ -11,15 +11,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
+from torchaula.classroom.intake import cells
 from torchaula.classroom.intake.canvas.names import unquoted
-from torchaula.classroom.intake.moodle import cells
-from torchaula.classroom.intake.moodle.cells import Cell, Row
+from torchaula.classroom.intake.cells import Cell, Row
 from torchaula.classroom.intake.place import SheetRow
 from torchaula.errors import Refusal
-from torchaula.files import content
 from torchaula.i18n import _
 
 BOM = "\ufeff"
@@ -112,7 +111,7 @@ def is_gradebook(heads: Sequence[str]) -> bool:
 
 def load(path: Path) -> Gradebook:
     """Read a gradebook CSV. Raises `Refusal` if it is none, or Canvas could not read it back."""
-    text = _text(path)
+    text = cells.read(path, partial(_refusal, path))
     try:
         table = [row for row in cells.rows(text, delimiter(text)) if not _is_blank(text, row)]
     except csv.Error as error:
@@ -190,15 +189,6 @@ def _is_points(values: Sequence[str]) -> bool:
 def _is_blank(text: str, row: Row) -> bool:
     """Whether Canvas skips a line, which has delimiters and blanks alone."""
     return bool(BLANK.fullmatch(text[row.cells[0].start : row.cells[-1].end]))
-
-
-def _text(path: Path) -> str:
-    try:
-        return content(path).decode("utf-8")
-    except UnicodeDecodeError:
-        raise _refusal(path, _("not in UTF-8: a spreadsheet has saved it again")) from None
-    except OSError as error:
-        raise _refusal(path, _("can't be read ({reason})").format(reason=error.strerror)) from None
 
 
 def _refusal(path: Path, reason: str) -> Refusal:

@@ -10,19 +10,17 @@ import csv
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from functools import cached_property
+from decimal import Decimal, InvalidOperation
+from functools import cached_property, partial
 from pathlib import Path
 
-from torchaula.classroom.intake import roster
-from torchaula.classroom.intake.moodle import cells, language
-from torchaula.classroom.intake.moodle.cells import Cell, Row
+from torchaula.classroom.intake import cells, roster
+from torchaula.classroom.intake.cells import Cell, Row
+from torchaula.classroom.intake.moodle import language
 from torchaula.classroom.intake.moodle.language import Language
 from torchaula.errors import Refusal
-from torchaula.files import content
 from torchaula.i18n import _
 
-FINEST = Decimal("0.00001")  # Moodle stores five decimals
 NUMBER = re.compile(r"\d+$")
 
 
@@ -73,13 +71,6 @@ class GradeSheet:
         return cells.replaced(self.text, new).encode()
 
 
-def scaled(points: float, worth: float, maximum: Decimal) -> Decimal:
-    """Points as a grade of which `maximum` is the most, to five decimals; above it only for extra credit."""
-    grade = Decimal(repr(points)) * maximum / Decimal(repr(worth))
-    rounded = grade.quantize(FINEST, ROUND_HALF_UP)
-    return rounded if grade > maximum else min(rounded, maximum)
-
-
 def written(grade: Decimal) -> str:
     """A grade with a point and two to five decimals, which Moodle reads rightly in every language.
 
@@ -101,7 +92,7 @@ def number_in(text: str, decimal: str) -> Decimal | None:
 
 def load(path: Path) -> GradeSheet:
     """Read a worksheet. Raises `Refusal` unless Moodle could read it back."""
-    text = _text(path)
+    text = cells.read(path, partial(_refusal, path, 1))
     try:
         table = cells.rows(text)
     except csv.Error as error:
@@ -153,15 +144,6 @@ class _Columns:
 
     def _value(self, row: Row, words: Sequence[str]) -> str:
         return next((row.values[self._keys.index(word)] for word in words if word in self._keys), "")
-
-
-def _text(path: Path) -> str:
-    try:
-        return content(path).decode("utf-8")
-    except UnicodeDecodeError:
-        raise _refusal(path, 1, _("not in UTF-8: a spreadsheet has saved it again")) from None
-    except OSError as error:
-        raise _refusal(path, 1, _("can't be read ({reason})").format(reason=error.strerror)) from None
 
 
 def _language(path: Path, heads: Sequence[str]) -> Language:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from logging import Logger
@@ -75,29 +75,26 @@ def read(path: Path, zone: ZoneInfo, log: Logger) -> Sheet:
     Raises `Refusal` if the file is no worksheet.
     """
     sheet: dict[str, SheetRow] = {}
-    for line, row in rows(path, *IDENTIFIER):
-        if not (number := re.search(r"\d+$", _value(row, IDENTIFIER))):
-            continue
-        name, when = _value(row, NAME), _value(row, MODIFIED)
+    for line, number, person, when in _people(path):
         try:
-            time = moment(when, zone)
+            sheet[number] = replace(person, time=moment(when, zone))
         except ValueError:
-            log.error("%s", _bad_date(path, line, when, name or number[0]))
-            time = None
-        sheet[number[0]] = SheetRow(
-            name, _value(row, ID_NUMBER), _value(row, EMAIL), time, _value(row, GROUP)
-        )
+            log.error("%s", _bad_date(path, line, when, person.name or number))
+            sheet[number] = person
     return sheet
 
 
 def people(path: Path) -> Sheet:
     """The rows of a worksheet without their times. Raises `Refusal` if the file is no worksheet."""
-    found = {}
-    for _line, row in rows(path, *IDENTIFIER):
+    return {number: person for _line, number, person, _when in _people(path)}
+
+
+def _people(path: Path) -> Iterator[tuple[int, str, SheetRow, str]]:
+    """The line of each participant, the number, the row without its time, and what is written as that."""
+    for line, row in rows(path, *IDENTIFIER):
         if number := re.search(r"\d+$", _value(row, IDENTIFIER)):
-            name, number_of_id, email = (_value(row, columns) for columns in (NAME, ID_NUMBER, EMAIL))
-            found[number[0]] = SheetRow(name, number_of_id, email, group=_value(row, GROUP))
-    return found
+            name, id_number, email, group = (_value(row, each) for each in (NAME, ID_NUMBER, EMAIL, GROUP))
+            yield line, number[0], SheetRow(name, id_number, email, group=group), _value(row, MODIFIED)
 
 
 def moment(text: str, zone: ZoneInfo) -> datetime | None:

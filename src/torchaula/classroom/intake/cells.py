@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+from torchaula.errors import Refusal
+from torchaula.files import content
+from torchaula.i18n import _
 
 QUOTE = '"'
 ENDS = "\r\n"
@@ -29,6 +34,16 @@ class Row:
     @property
     def values(self) -> list[str]:
         return [cell.value for cell in self.cells]
+
+
+def read(path: Path, refusal: Callable[[str], Refusal]) -> str:
+    """The text of a table. Raises what `refusal` makes of the reason if it can't be read, or written back."""
+    try:
+        return content(path).decode("utf-8")
+    except UnicodeDecodeError:
+        raise refusal(_("not in UTF-8: a spreadsheet has saved it again")) from None
+    except OSError as error:
+        raise refusal(_("can't be read ({reason})").format(reason=error.strerror)) from None
 
 
 def rows(text: str, delimiter: str = ",") -> list[Row]:
