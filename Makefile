@@ -11,6 +11,8 @@ LOCALES := src/torchaula/locale
 
 # nbgrader runs `alembic` by its name.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Some containers turn this cache off, and then each process that we start compiles the package anew.
+export PYTHONDONTWRITEBYTECODE :=
 MAKEFLAGS += --no-print-directory
 
 # `make` alone sets up and says what else there is.
