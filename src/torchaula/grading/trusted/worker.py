@@ -24,6 +24,7 @@ from torchaula.course.notebook import Notebook
 from torchaula.errors import Refusal
 from torchaula.grading.trusted import confinement, engine, soundness
 from torchaula.grading.trusted.budget import NOTHING_SPENT
+from torchaula.grading.trusted.cells import SetupFailed
 from torchaula.grading.trusted.confinement import Confinement
 from torchaula.grading.trusted.engine import Engine
 from torchaula.grading.trusted.jobs import Assign, Assigned, Job, Result
@@ -113,7 +114,11 @@ class Worker:
         if self._engine is None:
             assigned = self._assigned
             confined = Confinement(_bwrap() if assigned.is_confined else "", assigned.limits)
-            sandbox = self._prepared(confined, assigned.notebook)
+            try:
+                sandbox = self._prepared(confined, assigned.notebook)
+            except SetupFailed:
+                engine.require_setup(assigned.notebook)  # where it fails outside too, the sandbox is not why
+                raise
             self._engine = Engine(assigned.notebook, sandbox, Seeds(secret=assigned.secret))
         return self._engine
 
