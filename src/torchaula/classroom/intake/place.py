@@ -105,7 +105,7 @@ class Place:
     problem: str = ""
 
 
-def possible_entries(below: Path) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
+def named_parts(below: Path) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
     """The parts of a path that a platform may have named which makes no folders, the outermost first.
 
     Each comes with the download that it is in, and what is in it: an archive's files, unpacked.

@@ -10,7 +10,7 @@ import re
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
-from torchaula.classroom.intake.place import Person, Place, Platform, SheetRow, possible_entries
+from torchaula.classroom.intake.place import Person, Place, Platform, SheetRow, named_parts
 from torchaula.printing import printable
 
 ENTRY = re.compile(
@@ -28,7 +28,7 @@ class Entries:
 
     def locate(self, below: Path) -> Place | None:
         """Where a path belongs; None if Blackboard didn't name it."""
-        for download, part, inner in possible_entries(below):
+        for download, part, inner in named_parts(below):
             if found := ENTRY.fullmatch(part):
                 person = Person(printable(found["whose"]), "", Platform.BLACKBOARD)
                 file = "/".join([found["file"], *inner]) if found["file"] else ""

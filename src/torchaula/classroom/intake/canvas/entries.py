@@ -14,14 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from torchaula.classroom.intake.canvas.names import written
-from torchaula.classroom.intake.place import (
-    CANVAS_ANONYMOUS,
-    Person,
-    Place,
-    Platform,
-    SheetRow,
-    possible_entries,
-)
+from torchaula.classroom.intake.place import CANVAS_ANONYMOUS, Person, Place, Platform, SheetRow, named_parts
 from torchaula.i18n import _
 from torchaula.printing import printable, shortened
 
@@ -86,7 +79,7 @@ class Entries:
 
     def locate(self, below: Path) -> Place | None:
         """Where a path belongs; None if Canvas didn't name it."""
-        for download, part, inner in possible_entries(below):
+        for download, part, inner in named_parts(below):
             if found := list(readings(part)):
                 return self._place(download, part, found, inner)
         return None
