@@ -129,9 +129,11 @@ def _some(made_from: Material, student: str, place: int) -> dict[str, str]:
         draw = random.Random(f"{student}/{name}")
         if draw.random() >= tried and name != fails:
             continue
-        pool = [made_from.model(name), *made_from.right(name)]
+        pool = [made_from.model(name)]
         if name == fails or (draw.random() >= right and place == 0):
             pool = made_from.wrong(name)
+        elif fails is None:
+            pool += made_from.right(name)
         solutions[name] = pool[int(draw.random() * len(pool))]
     return solutions
 
