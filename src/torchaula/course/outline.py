@@ -6,6 +6,7 @@ import json
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +45,7 @@ def load(root: Path) -> tuple[Entry, ...]:
     """What the file lists, in order; nothing without a file. Raises `Refusal` if it is malformed."""
     path = root / FILE
     try:
-        listed = tomllib.loads(path.read_text(encoding="utf-8")).get("assignment", [])
-        entries = tuple(Entry(**each) for each in map(_fields, listed))
+        entries = _entries(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return ()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, TypeError, AttributeError) as error:
@@ -56,6 +56,12 @@ def load(root: Path) -> tuple[Entry, ...]:
         if not isinstance(each.is_draft, bool):
             raise _malformed(path, _("draft is neither true nor false"))
     return entries
+
+
+@lru_cache(maxsize=8)
+def _entries(text: str) -> tuple[Entry, ...]:
+    """What a text lists. It is cached, since this is asked for each student."""
+    return tuple(Entry(**each) for each in map(_fields, tomllib.loads(text).get("assignment", [])))
 
 
 def _fields(table: Mapping[str, Any]) -> dict[str, Any]:
