@@ -328,6 +328,7 @@ def grade(
     from torchaula.classroom.batch import batch
     from torchaula.classroom.gradebook import closing
     from torchaula.course import layout
+    from torchaula.grading.trusted.client import cores
     from torchaula.report import following, lines
 
     course, good = layout.find(folder), True
@@ -339,10 +340,10 @@ def grade(
     def prepared(assignment: str) -> Batch:
         return batch.prepare(course, assignment, students, unsafe_no_sandbox, force)
 
-    # Refuse now, not in an hour, when the first assignment is graded.
-    groups = [prepared(assignment) for assignment in chosen] if len(chosen) > 1 else []
     with batch.workers(course, jobs) as workers:
-        batch.require_sound_tests(groups, workers, jobs)
+        if len(chosen) > 1:  # refuse now, not in an hour, when the first assignment is graded
+            shares = max(1, (jobs or cores()) // len(chosen))
+            batch.require_sound_tests(map(prepared, chosen), workers, shares)
         for assignment in chosen:
             group = prepared(assignment)
             terminal = following.Terminal(group, lines.console(), yes, solutions)

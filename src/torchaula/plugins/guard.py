@@ -31,6 +31,7 @@ from torchaula.course.layout import Course
 from torchaula.course.notebook import Notebook
 from torchaula.errors import Refusal
 from torchaula.grading.trusted import client
+from torchaula.grading.trusted.jobs import Result
 from torchaula.i18n import _
 from torchaula.printing import printable
 
@@ -79,9 +80,19 @@ def guard_grading(converter: Any) -> None:
             loaded = assignments.load(course, converter.coursedir.assignment_id, False, converter.config)
             with _gradebook(converter.coursedir) as book:
                 assignment = loaded.with_seed(seeding.require_asked(course, book, loaded.name))
-            grade = client.shared(course.evidence).grade
-            preflight.require_sound([assignment], lambda jobs: [*map(grade, jobs)])
+            _require_sound(assignment)
             leave_out(converter, assignment)
+
+
+def _require_sound(assignment: Assignment) -> None:
+    """Try tests whose soundness is not known. Raises `Refusal` if they are not sound."""
+    grade = client.shared(assignment.course.evidence).grade
+    try:
+        results = [grade(job) for job in preflight.trials(assignment)]
+    except client.GradingFailed as error:
+        results = [Result(problem=str(error))]
+    if results:
+        preflight.settle(assignment, results)
 
 
 def leave_out(converter: Any, assignment: Assignment) -> None:

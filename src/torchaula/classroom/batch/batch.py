@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from functools import partial
 
 from torchaula.classroom.batch import assignments, graded_copy, late_changes, pool, preflight, records
 from torchaula.classroom.batch.assignments import Assignment
@@ -60,21 +59,26 @@ class Batch:
             nullcontext(executor) if executor else workers(course, at_once) as graders,
         ):
             _sweep(course)
-            require_sound_tests([self], graders, jobs)
+            require_sound_tests([self], graders, max(1, min(at_once, len(self.submissions))))
             with gradebook.opened(course) as book:
                 seeding.require_same(course, book, self.assignment.seed)
                 desk = Desk(self.assignment, book, audience or Audience())
                 yield from desk.grade(self.submissions, graders, at_once, self.force)
 
 
-def require_sound_tests(batches: Sequence[Batch], executor: Executor, jobs: int | None = None) -> None:
-    """Try tests whose soundness is not known, with no more workers than there are submissions.
+def require_sound_tests(batches: Iterable[Batch], executor: Executor, shares: int) -> None:
+    """Try tests whose soundness is not known, those of each assignment in so many jobs.
+
+    Jobs begin as soon as their batch is there, so that `batches` may still prepare the others meanwhile.
 
     Raises `Refusal` if they are not sound.
     """
-    submissions = sum(len(each.submissions) for each in batches)
-    workers = max(1, min(jobs or cores(), submissions))
-    preflight.require_sound([each.assignment for each in batches], partial(pool.together, executor), workers)
+    begun = []
+    for each in batches:
+        if jobs := preflight.trials(each.assignment, shares):
+            begun.append((each.assignment, pool.begin(executor, jobs)))
+    for assignment, futures in begun:
+        preflight.settle(assignment, pool.ended(futures))
 
 
 @contextmanager
@@ -111,7 +115,8 @@ def prepare(
     loaded = assignments.load(course, assignment, unsafe)
     lateness.rule(course).require_sense(course)
     chosen = [student] if isinstance(student, str) else list(student)
-    found = [_named(each, gradebook.longest_name(course)) for each in collect(loaded, chosen)]
+    longest = gradebook.longest_name(course)
+    found = [_named(each, longest) for each in collect(loaded, chosen)]
     for folder in (course.state, course.autograded, course.feedback):
         require_writable(folder, is_private=True)
     outdated: set[str] = set()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from itertools import islice
 from typing import TypeVar
@@ -33,7 +33,7 @@ def results(
         for each in islice(left, most):
             waiting[_submit(executor, replace(job(each), alone=at_once == 1))] = each
 
-    def ended() -> Iterator[tuple[T, Result]]:
+    def known() -> Iterator[tuple[T, Result]]:
         unsure: list[tuple[T, Spent]] = []
         while waiting:
             done = _done(waiting)
@@ -49,12 +49,16 @@ def results(
                 yield each, _decoded(future)
 
     submit(AHEAD * at_once)
-    return ended()
+    return known()
 
 
-def together(executor: Executor, jobs: Iterable[Job]) -> list[Result]:
-    """Run jobs at the same time and return their results in the same order."""
-    futures = [_submit(executor, job) for job in jobs]
+def begin(executor: Executor, jobs: Iterable[Job]) -> list[Future[bytes]]:
+    """Start jobs that run at the same time; `ended` waits for them."""
+    return [_submit(executor, job) for job in jobs]
+
+
+def ended(futures: Sequence[Future[bytes]]) -> list[Result]:
+    """The results of jobs, in the same order, when all have ended."""
     waiting = set(futures)
     while waiting:
         waiting -= _done(waiting)

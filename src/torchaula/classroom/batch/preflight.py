@@ -5,7 +5,7 @@ Only success is stored. Tests that failed are tried each time, because the cause
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,7 +15,6 @@ from torchaula.classroom.batch.assignments import Assignment
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
 from torchaula.files import unfinished, whole
-from torchaula.grading.trusted.client import GradingFailed
 from torchaula.grading.trusted.jobs import Doubt, Flaw, Job, Result
 from torchaula.i18n import _
 
@@ -28,35 +27,22 @@ class Sound(msgspec.Struct, frozen=True):
     keys: dict[str, str]
 
 
-def require_sound(
-    assignments: Sequence[Assignment], ask: Callable[[Sequence[Job]], Sequence[Result]], workers: int = 1
-) -> None:
-    """Try the tests of exercises whose soundness is not known; `ask` sends jobs to that many `workers`.
+def trials(assignment: Assignment, shares: int = 1) -> list[Job]:
+    """The jobs that try the tests of exercises whose soundness is not known; none if all are sound.
 
-    Each worker tries some of them. A worker for which none is left starts all the same, so that it is
-    ready when the class is graded.
+    A job whose share is empty starts its worker all the same, so that it is ready when the class is graded.
+    """
+    known = _known(_place(assignment))
+    untried = [name for name, key in assignment.soundness.items() if known.get(name) != key]
+    return [assignment.trial(share) for share in _shares(untried, shares)] if untried else []
 
-    Raises `Refusal` if a model solution does not pass them all, what learners receive passes one, or they
+
+def settle(assignment: Assignment, results: Sequence[Result]) -> None:
+    """Store that the tests are sound, as the results of its trials say.
+
+    Raises `Refusal` if the model solution does not pass them all, what learners receive passes one, or they
     can't be tried.
     """
-    untried = [(each, names) for each in assignments if (names := _untried(each))]
-    shares = -(-workers // max(1, len(untried)))
-    jobs = [(each, each.trial(share)) for each, names in untried for share in _shares(names, shares)]
-    try:
-        results = ask([job for _each, job in jobs])
-    except GradingFailed as error:
-        results = [Result(problem=str(error))] * len(jobs)
-    for assignment, _names in untried:
-        _settle(assignment, [r for (each, _job), r in zip(jobs, results, strict=True) if each is assignment])
-
-
-def _untried(assignment: Assignment) -> list[str]:
-    known = _known(_place(assignment))
-    return [name for name, key in assignment.soundness.items() if known.get(name) != key]
-
-
-def _settle(assignment: Assignment, results: Sequence[Result]) -> None:
-    """Store that the tests are sound. Raises `Refusal` if they are not."""
     path = assignment.course.notebook(assignment.name)
     if problem := next((each.problem for each in results if each.problem), ""):
         raise Refusal(_("{path}: {problem}").format(path=path, problem=problem))

@@ -24,7 +24,6 @@ from torchaula.course.notebook import Notebook
 from torchaula.errors import Refusal
 from torchaula.grading.trusted import confinement, engine, soundness
 from torchaula.grading.trusted.budget import NOTHING_SPENT
-from torchaula.grading.trusted.cells import SetupFailed
 from torchaula.grading.trusted.confinement import Confinement
 from torchaula.grading.trusted.engine import Engine
 from torchaula.grading.trusted.jobs import Assign, Assigned, Job, Result
@@ -93,15 +92,11 @@ class Worker:
 
     def _tried(self, only: Sequence[str] | None) -> Result:
         """Try the tests. They run in forks, since a bad test could end this process."""
-        instructor = self._assigned.notebook
-        engine.import_for(instructor)
-        engine.require_setup(instructor)
-        return soundness.tried(self._made(), list(instructor.exercises) if only is None else only)
+        exercises = list(self._assigned.notebook.exercises) if only is None else only
+        return soundness.tried(self._made(), exercises)
 
     def _ready(self, only: Sequence[str] | None) -> Engine:
         """The engine; in a large class, after running the tests of these exercises (None: all) here once."""
-        if self._engine is None:
-            engine.import_for(self._assigned.notebook)
         wanted = set(self._assigned.notebook.exercises if only is None else only)
         if self._graded_now >= WARM_UP_AFTER and not wanted <= self._warm:
             engine.prepare(self._assigned.notebook, wanted - self._warm)
@@ -113,12 +108,10 @@ class Worker:
         """The engine. It runs tests in forks only, so that they may still be untried."""
         if self._engine is None:
             assigned = self._assigned
+            engine.import_for(assigned.notebook)
+            engine.require_setup(assigned.notebook)
             confined = Confinement(_bwrap() if assigned.is_confined else "", assigned.limits)
-            try:
-                sandbox = self._prepared(confined, assigned.notebook)
-            except SetupFailed:
-                engine.require_setup(assigned.notebook)  # where it fails outside too, the sandbox is not why
-                raise
+            sandbox = self._prepared(confined, assigned.notebook)
             self._engine = Engine(assigned.notebook, sandbox, Seeds(secret=assigned.secret))
         return self._engine
 
