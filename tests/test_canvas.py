@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import canvases, mini, programs
+from tests import canvases, programs
 from tests.canvases import Course, Submission, User, entry, packed
 from tests.test_moodle import FOLDER, Downloads, notebook, zipped
 from torchaula.classroom.intake.canvas.entries import readings
@@ -26,11 +26,7 @@ leo,Íñigo,Ñu-Peña,,
 @pytest.fixture
 def downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Downloads:
     """A course with students, and nothing downloaded."""
-    course = mini.write(tmp_path / "course")
-    monkeypatch.chdir(course.root)
-    made = Downloads(course)
-    made.students(STUDENTS)
-    return made
+    return Downloads.none(tmp_path, monkeypatch, STUDENTS)
 
 
 def handed_in(

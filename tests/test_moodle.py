@@ -79,6 +79,14 @@ class Downloads:
 
     course: Course
 
+    @classmethod
+    def none(cls, folder: Path, monkeypatch: pytest.MonkeyPatch, students: str) -> Downloads:
+        """Those of a new course with these students, which becomes the working folder."""
+        made = cls(mini.write(folder / "course"))
+        monkeypatch.chdir(made.course.root)
+        made.students(students)
+        return made
+
     @property
     def archive(self) -> Path:
         return self.course.root / "downloaded" / "mini" / "archive"
@@ -125,11 +133,7 @@ class Downloads:
 @pytest.fixture
 def downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Downloads:
     """A course with students, and nothing downloaded."""
-    course = mini.write(tmp_path / "course")
-    monkeypatch.chdir(course.root)
-    made = Downloads(course)
-    made.students(STUDENTS)
-    return made
+    return Downloads.none(tmp_path, monkeypatch, STUDENTS)
 
 
 def refusal(capfd: pytest.CaptureFixture[str], downloads: Downloads) -> str:
