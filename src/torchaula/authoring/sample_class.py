@@ -75,23 +75,28 @@ def material(course: Course, assignment: str) -> Material:
 
 
 def submissions(made_from: Material, place: int = 0) -> dict[str, str]:
-    """The text of each learner's notebook, if all hand in the assignment at this place of the course."""
-    m, exercises = made_from, list(made_from.exercises)
+    """The text of each learner's notebook who hands in the assignment at this place of the course."""
+    here, odd = present(place), _made(made_from)
+    made = {student: make() for student, make in odd.items() if student in here}
+    some = (student for student in IN_BETWEEN if student in here)
+    return made | {student: handed_in(made_from, _some(made_from, student, place)) for student in some}
+
+
+def _made(m: Material) -> dict[str, Callable[[], str]]:
+    """What makes the notebooks of all but the average learners."""
+    exercises = list(m.exercises)
     model = {name: m.model(name) for name in exercises}
-    known: dict[str, Callable[[], str]] = {
+    half = {name: model[name] for name in exercises[: (len(exercises) + 1) // 2]}
+    return {
         "referencia": lambda: handed_in(m, model),
         "alternativa": lambda: handed_in(m, {name: m.right(name)[0] for name in exercises}),
         "vacio": lambda: m.released,
-        "parcial": lambda: handed_in(
-            m, {name: model[name] for name in exercises[: (len(exercises) + 1) // 2]}
-        ),
+        "parcial": lambda: handed_in(m, half),
+        "ausente": lambda: handed_in(m, half),
         "despistada": lambda: handed_in(m, {name: m.wrong(name)[0] for name in exercises}),
         "roto": lambda: handed_in(m, model)[: len(m.released) // 2],
         "bucle": lambda: handed_in(m, model | _endless(m)),
     }
-    made = {student: make() for student, make in known.items()}
-    made["ausente"] = made["parcial"]
-    return made | {student: handed_in(m, _some(m, student, place)) for student in IN_BETWEEN}
 
 
 def present(place: int) -> set[str]:
@@ -151,9 +156,7 @@ def write(course: Course, assignment: str) -> list[str]:
     """
     made_from = material(course, assignment)
     place = course.assignments.index(assignment)
-    everybody = submissions(made_from, place)
-    here = present(place)
-    made = {student: text for student, text in everybody.items() if student in here}
+    made = submissions(made_from, place)
     require_writable(course.submitted, is_private=True)
     written = _read_marker(course)
     _require_untouched(course, written)
@@ -162,7 +165,7 @@ def write(course: Course, assignment: str) -> list[str]:
         path = course.submitted / relative
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    for student in everybody:
+    for student in present(0):
         (course.submitted / student).mkdir(exist_ok=True)
     marker = written | {relative: _digest(text) for relative, text in paths.items()}
     (course.submitted / MARKER).write_text(
