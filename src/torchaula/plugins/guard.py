@@ -78,7 +78,7 @@ def guard_grading(converter: Any) -> None:
         course = Course(Path(converter.coursedir.root).resolve())
         if converter.coursedir.assignment_id in course.assignments:
             loaded = assignments.load(course, converter.coursedir.assignment_id, False, converter.config)
-            with _gradebook(converter.coursedir) as book:
+            with _gradebook(converter.coursedir, course) as book:
                 assignment = loaded.with_seed(seeding.require_asked(course, book, loaded.name))
             _require_sound(assignment)
             leave_out(converter, assignment)
@@ -174,13 +174,13 @@ def guard(converter: Any, check: Check | None) -> None:
             return  # nbgrader reports this itself
         source = structure.load(path, converters.markers(converter.config))
         if check is not None:
-            with _gradebook(here) as book:
-                check(book, Course(Path(here.root).resolve()), source)
+            course = Course(Path(here.root).resolve())
+            with _gradebook(here, course) as book:
+                check(book, course, source)
 
 
-def _gradebook(here: Any) -> Gradebook:
+def _gradebook(here: Any, course: Course) -> Gradebook:
     """The gradebook of nbgrader's command. Raises `Refusal` if it can't be opened."""
-    course = Course(Path(here.root).resolve())
     return database.gradebook(address.parse(here.db_url, course.config), here.course_id)
 
 
