@@ -9,12 +9,23 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
+import msgspec
 from filelock import FileLock
+
+T = TypeVar("T")
 
 LONGEST_NAME = 255  # bytes of a file's or folder's name
 LARGEST = 20 * 2**20  # bytes of a file that somebody else wrote
+
+
+def decoded(path: Path, kind: type[T]) -> T | None:
+    """What a JSON file of ours holds; None if there is none, or it can't be read."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return None
 
 
 def private(folder: Path) -> None:

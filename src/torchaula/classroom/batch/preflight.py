@@ -14,7 +14,7 @@ import msgspec
 from torchaula.classroom.batch.assignments import Assignment
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
-from torchaula.files import unfinished, whole
+from torchaula.files import decoded, unfinished, whole
 from torchaula.grading.trusted.jobs import Doubt, Flaw, Job, Result
 from torchaula.i18n import _
 
@@ -74,10 +74,7 @@ def leftovers(course: Course) -> Iterator[Path]:
 
 def _known(place: Path) -> dict[str, str]:
     """The stored digests of sound tests; empty if they can't be read."""
-    try:
-        return msgspec.json.decode(place.read_bytes(), type=Sound).keys
-    except (OSError, msgspec.MsgspecError):
-        return {}
+    return (decoded(place, Sound) or Sound({})).keys
 
 
 def _joined(flaws: Sequence[Flaw]) -> str:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from torchaula.classroom.gradebook.ledger import Lateness
 from torchaula.course.layout import Course
-from torchaula.files import LONGEST_NAME, beside, unfinished, whole
+from torchaula.files import LONGEST_NAME, beside, decoded, unfinished, whole
 from torchaula.grading.trusted.jobs import Result
 
 RESULTS, PENDING = "results", "pending"  # folders of final and of pending records
@@ -118,10 +118,7 @@ def settle(
 
 def read(place: Path) -> Record | None:
     """Read a record; None if there is none, or it can't be read."""
-    try:
-        return msgspec.json.decode(place.read_bytes(), type=Record)
-    except (OSError, msgspec.MsgspecError):
-        return None
+    return decoded(place, Record)
 
 
 def load(course: Course, assignment: str, student: str) -> Record | None:

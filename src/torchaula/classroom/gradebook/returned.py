@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from torchaula.course.layout import Course
-from torchaula.files import write_private
+from torchaula.files import decoded, write_private
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -32,10 +32,7 @@ def path(course: Course, assignment: str, platform: str) -> Path:
 
 def load(course: Course, assignment: str, platform: str) -> Returned:
     """What was written so far; nothing if there is none, or it can't be read."""
-    try:
-        return msgspec.json.decode(path(course, assignment, platform).read_bytes(), type=Returned)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
-        return Returned()
+    return decoded(path(course, assignment, platform), Returned) or Returned()
 
 
 def note(course: Course, assignment: str, platform: str, students: dict[str, Sent]) -> None:

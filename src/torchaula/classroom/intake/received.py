@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from torchaula.course.layout import Course, require_writable
-from torchaula.files import write_private
+from torchaula.files import decoded, write_private
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -48,10 +48,7 @@ def path(course: Course, assignment: str) -> Path:
 
 def load(course: Course, assignment: str) -> Register:
     """An assignment's register; an empty one if there is none, or it can't be read."""
-    try:
-        return msgspec.json.decode(path(course, assignment).read_bytes(), type=Register)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
-        return Register()
+    return decoded(path(course, assignment), Register) or Register()
 
 
 def record(course: Course, assignment: str, latest: Register) -> None:

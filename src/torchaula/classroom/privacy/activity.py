@@ -38,7 +38,7 @@ def _recorded(course: Course) -> dict[tuple[str, str, str], datetime]:
     """When files arrived, by student, assignment and digest."""
     found = {}
     for path in registers.received(course):
-        for (student, digest), time in register.times(registers.read(path) or register.Register()).items():
+        for (student, digest), time in register.times(register.load(course, path.stem)).items():
             found[plain(student), path.stem, digest] = time
     return found
 

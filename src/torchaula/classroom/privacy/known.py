@@ -12,6 +12,7 @@ from sqlalchemy.exc import DatabaseError
 from torchaula.classroom.gradebook import database
 from torchaula.classroom.intake import roster
 from torchaula.classroom.intake.handed_in import LITTER
+from torchaula.classroom.intake.received import Register
 from torchaula.classroom.privacy import books, exchange, folders, registers, sent
 from torchaula.classroom.privacy.people import UPLOAD, Identity, People, plain
 from torchaula.classroom.privacy.traces import listed
@@ -19,7 +20,7 @@ from torchaula.course import converters
 from torchaula.course.address import Address
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
-from torchaula.files import write_private
+from torchaula.files import decoded, write_private
 from torchaula.i18n import _
 
 
@@ -60,7 +61,7 @@ def _ids(course: Course) -> Iterator[str]:
         found = (path for path in listed(folder) if not LITTER.fullmatch(path.name))
         yield from (folders.student_of_record(path) for path in found)
     for path in registers.received(course):
-        if (register := registers.read(path)) is not None:
+        if (register := decoded(path, Register)) is not None:
             yield from (each.student for each in register.arrivals)
             yield from (*register.remarks, *register.problems)
             yield from filter(_is_person, register.unmatched)
@@ -89,10 +90,7 @@ def _note(course: Course) -> Path:
 
 def unfinished(course: Course) -> list[Identity]:
     """The students whose removal was begun and not finished."""
-    try:
-        return msgspec.json.decode(_note(course).read_bytes(), type=list[Identity])
-    except (OSError, msgspec.MsgspecError):
-        return []
+    return decoded(_note(course), list[Identity]) or []
 
 
 def note(course: Course, gone: list[Identity]) -> None:

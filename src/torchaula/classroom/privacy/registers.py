@@ -8,14 +8,12 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-import msgspec
-
 from torchaula.authoring import sample_class
 from torchaula.classroom.intake.received import Receipt, Register, save
 from torchaula.classroom.privacy.people import UPLOAD, Told, plain
 from torchaula.classroom.privacy.traces import Place, Scope, Trace, erase, keep_time, listed
 from torchaula.course.layout import Course
-from torchaula.files import whole, write_private
+from torchaula.files import decoded, whole, write_private
 
 
 def received(course: Course) -> Iterator[Path]:
@@ -28,18 +26,10 @@ def logs(course: Course) -> Iterator[Path]:
     yield from (path for path in listed(course.state / "logs") if path.is_file() and not path.is_symlink())
 
 
-def read(path: Path) -> Register | None:
-    """A register; None if it can't be read."""
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Register)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
-        return None
-
-
 def find(scope: Scope) -> Iterator[Trace]:
     """What registers and logs say about the students."""
     for path in received(scope.course):
-        register = read(path)
+        register = decoded(path, Register)
         if register is None:  # grading takes it for an empty one too
             yield from _unreadable(scope, path)
         elif (new := _without(scope, register, scope.of(path.stem))) != register:

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
-import msgspec
-
 from torchaula.classroom.gradebook.returned import Returned, save
 from torchaula.classroom.intake import packed
 from torchaula.classroom.intake.packed import BadArchive
@@ -19,6 +17,7 @@ from torchaula.classroom.privacy.people import plain, require_clear
 from torchaula.classroom.privacy.traces import Place, Scope, Trace, erase, listed
 from torchaula.classroom.privacy.uploaders import Uploaders
 from torchaula.course.layout import Course
+from torchaula.files import decoded
 
 PAGES = "-feedback.zip"
 
@@ -32,14 +31,7 @@ def notes(course: Course) -> Iterator[Path]:
 def students(course: Course) -> Iterator[str]:
     """The ids that the notes have."""
     for path in notes(course):
-        yield from (_read(path) or Returned()).students
-
-
-def _read(path: Path) -> Returned | None:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Returned)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
-        return None
+        yield from (decoded(path, Returned) or Returned()).students
 
 
 def find(scope: Scope) -> Iterator[Trace]:
@@ -52,7 +44,7 @@ def find(scope: Scope) -> Iterator[Trace]:
 
 
 def _in_note(scope: Scope, path: Path) -> Iterator[Trace]:
-    if (told := _read(path)) is None:  # sending takes it for an empty one too
+    if (told := decoded(path, Returned)) is None:  # sending takes it for an empty one too
         if scope.mentions.within_bytes(path.read_bytes()):
             yield Trace(Place.SENT, path, partial(erase, path))
         return
@@ -101,7 +93,7 @@ class _Owners:
     def _by_digest(self) -> Mapping[str, set[str]]:
         found: defaultdict[str, set[str]] = defaultdict(set)
         for path in notes(self.scope.course):
-            told = _read(path) if path.stem == self.assignment else None
+            told = decoded(path, Returned) if path.stem == self.assignment else None
             for student, sent in told.students.items() if told else ():
                 found[sent.page].add(plain(student))
         return found
