@@ -21,6 +21,8 @@ from torchaula.handin import looks, words
 COURSE = Course(mini.ROOT)
 ASSIGNMENT = COURSE.assignments[0]
 NEWER = "7.1.0"
+# The commit, since tags are not in every copy of the repository.
+V0_1_0 = "b1af399d1aba806bec32d73106ea20b94a374b8b"
 pytestmark = pytest.mark.filterwarnings("ignore:.*(unclosed|TCP without encryption).*")
 
 
@@ -133,9 +135,9 @@ def test_receipt_tells_the_versions(tmp_path: Path, version: str, told: str) -> 
 
 def test_notebooks_run_with_the_package_of_v0_1_0(tmp_path: Path) -> None:
     """What learners have from the first version serves for today's notebooks: their public checks pass."""
-    archive = subprocess.run(["git", "archive", "v0.1.0", "src"], cwd=mini.ROOT, capture_output=True)
+    archive = subprocess.run(["git", "archive", V0_1_0, "src"], cwd=mini.ROOT, capture_output=True)
     if archive.returncode:
-        pytest.skip("this copy of the repository has no tag v0.1.0")
+        pytest.skip(f"this copy of the repository has no commit {V0_1_0}")
     subprocess.run(["tar", "--extract", "--directory", tmp_path], input=archive.stdout, check=True)
     program = """
 import json, sys
