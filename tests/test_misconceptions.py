@@ -11,15 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests import mini
 from torchaula.authoring import judging
 from torchaula.classroom.batch import assignments
 from torchaula.course import notebook
+from torchaula.course.constructs import Needs
 from torchaula.course.layout import find
 from torchaula.course.markers import USUAL
 from torchaula.grading.trusted.engine import Engine
-from torchaula.grading.trusted.jobs import Assigned
+from torchaula.grading.trusted.jobs import Assigned, Mistake
 from torchaula.grading.trusted.judged import Judged
 from torchaula.grading.trusted.misconceptions import Misconceptions
 
@@ -28,9 +30,10 @@ WRONG = {"double": "def double(x):\n    return x * x + 7", "add-one": "def add_o
 
 
 class Noting(Engine):
-    """An engine that notes which exercises it was asked to grade."""
+    """An engine that notes which exercises it was asked to grade, and which known answers."""
 
     asked: list[str]
+    ran: list[str]
 
     def grade(self, submission: Any, only: Collection[str] | None = None, *, alone: bool = True) -> Judged:
         self.asked += only or ()
@@ -38,6 +41,7 @@ class Noting(Engine):
 
     def grade_each(self, exercise: str, answers: Sequence[str]) -> list[Judged]:
         self.asked.append(exercise)
+        self.ran += answers
         return super().grade_each(exercise, answers)
 
 
@@ -66,7 +70,7 @@ def grader(tmp_path: Path) -> Noting:
     """An engine of its own for the mini course, in the sandbox of this process."""
     course = mini.write(tmp_path / "course")
     made = Noting(notebook.load(course.notebook("mini")), judging.own_sandbox())
-    made.asked = []
+    made.asked, made.ran = [], []
     return made
 
 
@@ -121,6 +125,27 @@ def test_what_another_worker_finds_out_is_waited_for_last(
 
     assert told == [other]
     assert set(grader.asked) == {"add-one"}
+
+
+def test_known_answer_is_run_once_a_program_may_be_told_its_sentence(
+    grader: Noting, assigned: Assigned, tmp_path: Path
+) -> None:
+    """An answer with a loop explains no program without one; both are found in the cache afterwards."""
+    plain = "def double(x):\n    return x * x + 7"
+    loop = "def double(x):\n    for _ in range(1):\n        x = x * x\n    return x - 5"
+    mistakes = [Mistake("un bucle", loop, Needs(has=("loop",))), Mistake("sin bucle", plain, Needs())]
+    assigned = replace(assigned, mistakes={"double": mistakes})
+
+    def told(misconceptions: Misconceptions, answer: str) -> set[str]:
+        submission = grader.notebook.answered({"double": answer})
+        verdicts = misconceptions.diagnosed(grader.grade(submission, ["double"]), submission)
+        return {verdict.diagnosis for verdict in verdicts.values()}
+
+    first, second = (Misconceptions(grader, assigned, tmp_path / "kept") for _ in range(2))
+    assert told(first, plain) == {"sin bucle"} and grader.ran == [plain]
+    assert told(second, loop) == {"un bucle"} and grader.ran == [plain, loop]
+    assert told(first, loop) == {"un bucle"} and told(second, plain) == {"sin bucle"}
+    assert grader.ran == [plain, loop]
 
 
 def test_answers_that_share_a_process_end_as_each_does_by_itself(grader: Noting) -> None:

@@ -64,7 +64,7 @@ def load(course: Course, assignment: str, exercise: Exercise) -> tuple[KnownAnsw
         ) from None
 
 
-@lru_cache(maxsize=64)  # nbgrader makes its preprocessors, and so the assignment, anew for each submission
+@lru_cache(maxsize=1024)  # nbgrader makes its preprocessors, and so the assignment, anew for each submission
 def parse(text: str, path: Path, exercise: Exercise) -> tuple[KnownAnswer, ...]:
     """The answers in a file's text; `path` is for messages. Raises `Refusal` where it is malformed."""
     reader = _Reader(exercise)
@@ -156,23 +156,15 @@ def blocks(text: str, path: Path) -> Iterator[tuple[str, Numbered]]:
 def program(source: str) -> str:
     """What a text does, whatever its layout, comments and annotations; empty if it is no Python."""
     try:
-        return ast.dump(_Bare().visit(ast.parse(source)))
+        tree = ast.parse(source)
     except SyntaxError:
         return ""
-
-
-class _Bare(ast.NodeTransformer):
-    """Removes docstrings, and the annotations of arguments and results."""
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        node.returns = None
-        return self.visit_ClassDef(node)
-
-    def visit_ClassDef(self, node: ast.FunctionDef | ast.ClassDef) -> ast.AST:
-        if ast.get_docstring(node, clean=False) is not None:
-            node.body = node.body[1:]
-        return self.generic_visit(node)
-
-    def visit_arg(self, node: ast.arg) -> ast.AST:
-        node.annotation = None
-        return node
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg):
+            node.annotation = None
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            if isinstance(node, ast.FunctionDef):
+                node.returns = None
+            if ast.get_docstring(node, clean=False) is not None:
+                node.body = node.body[1:]
+    return ast.dump(tree)

@@ -51,6 +51,8 @@ GROUPS: dict[str, frozenset[str]] = {
     }.items()
 }
 ANNOTATIONS = ("annotation", "returns")
+# The fields of syntax trees' nodes that hold names.
+NAMES = frozenset({"id", "attr", "arg", "name", "asname", "module"})
 IN_PLACE, TINY_NUMBER, LOOP, ASKS_FOR_NONE = "in-place", "tiny-number", "loop", "asks-for-none"
 TINY = 0.02  # an "epsilon" is smaller
 TINY_NAMES = frozenset({"eps", "tiny", "smallest_normal", "resolution"})
@@ -143,13 +145,12 @@ def _walk(tree: ast.AST) -> Iterator[ast.AST]:
     while left:
         node = left.pop()
         yield node
-        parts = (getattr(node, field, None) for field in node._fields if field not in ANNOTATIONS)
-        left += (
-            each
-            for part in parts
-            for each in (part if isinstance(part, list) else [part])
-            if isinstance(each, ast.AST)
-        )
+        for field in node._fields:
+            part = getattr(node, field, None)
+            if isinstance(part, list):
+                left += (each for each in part if isinstance(each, ast.AST))
+            elif isinstance(part, ast.AST) and field not in ANNOTATIONS:
+                left.append(part)
 
 
 def _words(node: ast.AST) -> Iterator[str]:
@@ -175,7 +176,7 @@ def _words(node: ast.AST) -> Iterator[str]:
 
 
 def _names(node: ast.AST) -> Iterator[str]:
-    for field in ("id", "attr", "arg", "name", "asname", "module"):
+    for field in NAMES.intersection(node._fields):
         value = getattr(node, field, None)
         if isinstance(value, str):
             yield from value.split(".")

@@ -1,9 +1,12 @@
-"""Run the known wrong answers of an exercise when first needed, and cache their evidence on disk."""
+"""Run the known wrong answers to an exercise when first needed, and cache their evidence on disk.
+
+A known answer is needed once a learner fails the exercise with a program that may be told its sentence.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +22,7 @@ from torchaula.files import whole
 from torchaula.grading.trusted import diagnosis
 from torchaula.grading.trusted.diagnosis import Diagnosis, Evidence, KnownMistake
 from torchaula.grading.trusted.engine import Engine
-from torchaula.grading.trusted.jobs import Assigned
+from torchaula.grading.trusted.jobs import Assigned, Mistake
 from torchaula.grading.trusted.judged import Judged
 from torchaula.grading.trusted.verdict import Verdict
 from torchaula.grading.wire import limits
@@ -36,7 +39,8 @@ class Misconceptions:
     def __init__(self, engine: Engine, assigned: Assigned, folder: Path | None) -> None:
         self._engine, self._folder = engine, folder
         self._mistakes, self._keys = assigned.mistakes, assigned.keys
-        self._known: dict[str, list[KnownMistake]] = {}
+        # By exercise, the mistakes whose evidence is known, by their number.
+        self._known: dict[str, dict[int, KnownMistake]] = {}
 
     def diagnosed(self, judged: Judged, submission: Notebook) -> dict[str, Verdict]:
         """The verdicts on a submission; failed cells get a diagnosis where a known answer explains them."""
@@ -45,21 +49,33 @@ class Misconceptions:
         for cell, evidence in judged.evidence.items():
             if (exercise := exercise_of(cell)) in self._mistakes:
                 by_exercise.setdefault(exercise, {})[cell] = evidence
-        self._find_out(by_exercise)
+        programs = self._programs(submission, list(by_exercise)) if by_exercise else {}
+        self._find_out(programs)
         end = time.monotonic() + limits.DIAGNOSIS_WALL
-        for exercise, found in by_exercise.items():
-            program = self._program(submission, exercise)
-            for cell, told in self._compare(exercise, found, program, end - time.monotonic()).items():
-                verdicts[cell] = replace(verdicts[cell], diagnosis=told.sentence, certainty=told.certainty)
+        for exercise, program in programs.items():
+            told = self._compare(exercise, by_exercise[exercise], program, end - time.monotonic())
+            for cell, found in told.items():
+                verdicts[cell] = replace(verdicts[cell], diagnosis=found.sentence, certainty=found.certainty)
         return verdicts
 
-    def _find_out(self, exercises: Collection[str]) -> None:
-        """Get the evidence of these exercises; those that another worker is running come last."""
+    def _find_out(self, programs: Mapping[str, frozenset[str]]) -> None:
+        """Get the evidence that these programs need; what another worker is running comes last."""
         for is_patient in (False, True):
-            for exercise in [each for each in exercises if each not in self._known]:
+            for exercise, program in programs.items():
+                if not self._lacking(exercise, program):
+                    continue
                 with self._lock(exercise, is_patient) as is_ours:
                     if is_ours:
-                        self.known(exercise)
+                        self._learn(exercise, program)
+
+    def _lacking(self, exercise: str, program: frozenset[str]) -> dict[int, Mistake]:
+        """The mistakes, by number, that a program may be told and whose evidence is not known."""
+        known = self._known.get(exercise, {})
+        return {
+            number: mistake
+            for number, mistake in enumerate(self._mistakes[exercise])
+            if number not in known and mistake.needs.fit(program)
+        }
 
     @contextmanager
     def _lock(self, exercise: str, is_patient: bool) -> Iterator[bool]:
@@ -78,21 +94,31 @@ class Misconceptions:
             yield is_ours
 
     def _compare(
-        self, exercise: str, found: Mapping[str, Evidence], program: Program, seconds: float
+        self, exercise: str, found: Mapping[str, Evidence], program: frozenset[str], seconds: float
     ) -> dict[str, Diagnosis]:
-        """Compare in a fork, since learners wrote the program and their process part of the evidence.
-
-        Empty after a timeout.
-        """
-        known = self.known(exercise)
+        """Compare in a fork, since a learner's process wrote part of the evidence. Empty after a timeout."""
+        known = self._known.get(exercise, {}).values()
 
         def work() -> dict[str, Diagnosis]:
-            return diagnosis.diagnose(known, found, program.constructs)
+            return diagnosis.diagnose(known, found, program)
 
         try:
             return in_fork(work, dict[str, Diagnosis], seconds, MEMORY)
         except ForkFailed:
             return {}
+
+    def _programs(self, submission: Notebook, exercises: Sequence[str]) -> dict[str, frozenset[str]]:
+        """The constructs of what a learner wrote for each exercise, read in a fork; empty after a timeout."""
+        programs = [self._program(submission, exercise) for exercise in exercises]
+
+        def work() -> list[frozenset[str]]:
+            return [program.constructs for program in programs]
+
+        try:
+            found = in_fork(work, list[frozenset[str]], limits.DIAGNOSIS_WALL, MEMORY)
+        except ForkFailed:
+            return {}
+        return dict(zip(exercises, found, strict=True))
 
     def _program(self, submission: Notebook, exercise: str) -> Program:
         """What a learner wrote for an exercise."""
@@ -101,25 +127,26 @@ class Misconceptions:
         asked = self._engine.notebook.exercises[exercise].solution
         return Program(answer, others, names_bound_in(asked.source))
 
-    def known(self, exercise: str) -> list[KnownMistake]:
-        """The evidence of each wrong answer to an exercise: from memory, from the cache, or by running it."""
-        if exercise not in self._known:
-            path = self._place(exercise)
-            known, is_sure = _read(path), False
-            if not known:
-                known, is_sure = self._run(exercise)
+    def _learn(self, exercise: str, program: frozenset[str]) -> None:
+        """Get the evidence that a program needs: from the cache, and the rest by running answers."""
+        path = self._place(exercise)
+        known = self._known.setdefault(exercise, {})
+        known |= _read(path)
+        if lacking := self._lacking(exercise, program):
+            found, is_sure = self._run(exercise, lacking)
             if path is not None and is_sure:
                 with suppress(OSError):  # the disk is full
-                    _write(path, known)
-            self._known[exercise] = known
-        return self._known[exercise]
+                    _write(path, _read(path) | found)
+            known |= found
 
-    def _run(self, exercise: str) -> tuple[list[KnownMistake], bool]:
+    def _run(self, exercise: str, lacking: Mapping[int, Mistake]) -> tuple[dict[int, KnownMistake], bool]:
         """The evidence, and whether it is sure: another run would give the same."""
-        wrong = self._mistakes[exercise]
-        judged = self._engine.grade_each(exercise, [mistake.source for mistake in wrong])
-        known = [KnownMistake(m.sentence, j.evidence, m.needs) for m, j in zip(wrong, judged, strict=True)]
-        return known, not any(each.is_unsure for each in judged)
+        judged = self._engine.grade_each(exercise, [mistake.source for mistake in lacking.values()])
+        found = {
+            number: KnownMistake(mistake.sentence, each.evidence, mistake.needs)
+            for (number, mistake), each in zip(lacking.items(), judged, strict=True)
+        }
+        return found, not any(each.is_unsure for each in judged)
 
     def _place(self, exercise: str) -> Path | None:
         """The cache file of an exercise; None where there is no cache."""
@@ -128,14 +155,14 @@ class Misconceptions:
         return self._folder / f"{exercise}-{self._keys[exercise][:KEY]}.msgpack"
 
 
-def _read(path: Path | None) -> list[KnownMistake]:
+def _read(path: Path | None) -> dict[int, KnownMistake]:
     try:
-        return msgspec.msgpack.decode(path.read_bytes(), type=list[KnownMistake]) if path else []
+        return msgspec.msgpack.decode(path.read_bytes(), type=dict[int, KnownMistake]) if path else {}
     except (OSError, msgspec.MsgspecError):
-        return []
+        return {}
 
 
-def _write(path: Path, known: list[KnownMistake]) -> None:
+def _write(path: Path, known: Mapping[int, KnownMistake]) -> None:
     """Cache the evidence for this key, and delete that of earlier keys."""
     for old in path.parent.glob(f"{path.stem[:-KEY]}{'[0-9a-f]' * KEY}.msgpack"):
         old.unlink(missing_ok=True)
