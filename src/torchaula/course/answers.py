@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from torchaula.course import changes, whole_answers
@@ -30,9 +30,9 @@ SUFFIX = ".md"
 class KnownAnswer:
     """A known answer. `fails` are exactly the aspects of the graded cells that a wrong one fails.
 
-    Only a program that fits its `needs` is told its sentence. `base` is the text of which `source` is a
-    change; it is empty where the answer is written whole. An answer that `is_made_up` is in no answers file,
-    since no learner has made its mistake.
+    `base` is the text of which `source` is a change; it is empty where the answer is written whole. `model`
+    is the model solution, and `declared` are the constructs without which no program is told the sentence.
+    An answer that `is_made_up` is in no answers file, since no learner has made its mistake.
     """
 
     id: str
@@ -41,11 +41,19 @@ class KnownAnswer:
     sentence: str = ""
     is_made_up: bool = False
     base: str = ""
-    needs: Needs = NOTHING
+    model: str = ""
+    declared: frozenset[str] = frozenset()
 
     @property
     def is_right(self) -> bool:
         return not self.fails
+
+    @cached_property
+    def needs(self) -> Needs:
+        """What a program must have, or not, to be told the sentence."""
+        if self.is_right or self.is_made_up:
+            return NOTHING
+        return needs(self.sentence, self.source, self.base or self.model, self.declared)
 
 
 def path(course: Course, assignment: str, exercise: str) -> Path:
@@ -117,15 +125,16 @@ class _Reader:
                     where=where, name=name, other=same
                 )
             )
-        if lacking := written.needs - constructs(source):
+        if written.needs and (lacking := written.needs - constructs(source)):
             raise Refusal(
                 _("{where}: {name} has no {construct} itself; mend what it needs").format(
                     where=where, name=name, construct=", ".join(sorted(lacking))
                 )
             )
         fails = frozenset() if written.is_right else written.fails or self._everything
-        wanted = needs(written.sentence, source, base or self._model, written.needs) if fails else NOTHING
-        self.found[name] = KnownAnswer(name, source, fails, written.sentence, base=base, needs=wanted)
+        self.found[name] = KnownAnswer(
+            name, source, fails, written.sentence, base=base, model=self._model, declared=written.needs
+        )
 
 
 def blocks(text: str, path: Path) -> Iterator[tuple[str, Numbered]]:
