@@ -108,6 +108,24 @@ def test_workers_share_the_cores_out_where_there_is_one_for_each(fewer: int) -> 
     assert set(chosen) == ({None} if fewer else os.sched_getaffinity(0))
 
 
+def test_workers_begun_early_take_the_first_jobs() -> None:
+    """What is started before there is a job serves the first that come; no other worker is started for them."""
+    together = threading.Barrier(2)
+
+    def serving(_number: int) -> int:
+        together.wait(timeout=10)
+        client._local.client.begin()
+        return int(client._local.client._process.pid)
+
+    with Workers(2) as workers:
+        workers.begin(2)
+        begun = {each._process.pid for each in workers._clients if each._process is not None}
+        used = set(workers.map(serving, range(2)))
+        workers.stop()
+
+    assert len(begun) == 2 and used == begun
+
+
 BROKEN = "set-up cell preparacion can't run ({}): mend it in source/"
 MARKED = """def double(x):
     import sys

@@ -325,7 +325,7 @@ def grade(
     expect_failures: bool,
     unsafe_no_sandbox: bool,
 ) -> None:
-    from torchaula.classroom.batch import batch
+    from torchaula.classroom.batch import batch, preflight
     from torchaula.classroom.gradebook import closing
     from torchaula.course import layout
     from torchaula.grading.trusted.client import cores
@@ -341,6 +341,7 @@ def grade(
         return batch.prepare(course, assignment, students, unsafe_no_sandbox, force)
 
     with batch.workers(course, jobs) as workers:
+        workers.begin(min(jobs or cores(), len(preflight.never_tried(course, chosen))))
         if len(chosen) > 1:  # refuse now, not in an hour, when the first assignment is graded
             shares = max(1, (jobs or cores()) // len(chosen))
             batch.require_sound_tests(map(prepared, chosen), workers, shares)

@@ -5,7 +5,7 @@ Only success is stored. Tests that failed are tried each time, because the cause
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,12 +27,17 @@ class Sound(msgspec.Struct, frozen=True):
     keys: dict[str, str]
 
 
+def never_tried(course: Course, names: Iterable[str]) -> list[str]:
+    """The assignments of which no test was ever tried here: workers will be needed."""
+    return [name for name in names if not _place(course, name).exists()]
+
+
 def trials(assignment: Assignment, shares: int = 1) -> list[Job]:
     """The jobs that try the tests of exercises whose soundness is not known; none if all are sound.
 
     A job whose share is empty starts its worker all the same, so that it is ready when the class is graded.
     """
-    known = _known(_place(assignment))
+    known = _known(_place(assignment.course, assignment.name))
     untried = [name for name, key in assignment.soundness.items() if known.get(name) != key]
     return [assignment.trial(share) for share in _shares(untried, shares)] if untried else []
 
@@ -49,12 +54,15 @@ def settle(assignment: Assignment, results: Sequence[Result]) -> None:
     if flaws := [flaw for each in results for flaw in each.flaws]:
         told = _joined(flaws)
         raise Refusal(_("{path}: nothing was graded: {flaws}").format(path=path, flaws=told))
-    with suppress(OSError), whole(_place(assignment)) as file:  # if it can't be stored, they are tried again
+    with (
+        suppress(OSError),
+        whole(_place(assignment.course, assignment.name)) as file,
+    ):  # if it can't be stored, they are tried again
         file.write_bytes(msgspec.json.encode(Sound(assignment.soundness)))
 
 
-def _place(assignment: Assignment) -> Path:
-    return _folder(assignment.course) / f"{assignment.name}.json"
+def _place(course: Course, name: str) -> Path:
+    return _folder(course) / f"{name}.json"
 
 
 def _shares(names: Sequence[str], count: int) -> Iterator[Sequence[str]]:

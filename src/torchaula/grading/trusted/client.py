@@ -69,23 +69,28 @@ class Client:
                 raise GradingFailed(result.problem)
             return result
 
+    def begin(self) -> None:
+        """Start the worker, if there is none: what it imports takes seconds."""
+        if self._process is not None:
+            return
+        near, far = socketpair()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "torchaula.grading.trusted.worker", str(far.fileno())],
+            pass_fds=[far.fileno()],
+            env=os.environ | THREADS,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C must reach the caller only, which then decides
+        )
+        far.close()
+        if self._core is not None:
+            with suppress(OSError):
+                os.sched_setaffinity(self._process.pid, {self._core})  # its children inherit this
+        self._channel = Channel(near, Result)
+        if self._is_over:  # `stop` was called before there was a worker
+            self._process.kill()
+
     def _ask(self, job: Job) -> Result:
-        if self._process is None:
-            near, far = socketpair()
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "torchaula.grading.trusted.worker", str(far.fileno())],
-                pass_fds=[far.fileno()],
-                env=os.environ | THREADS,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,  # Ctrl-C must reach the caller only, which then decides
-            )
-            far.close()
-            if self._core is not None:
-                with suppress(OSError):
-                    os.sched_setaffinity(self._process.pid, {self._core})  # its children inherit this
-            self._channel = Channel(near, Result)
-            if self._is_over:  # `stop` was called before there was a worker
-                self._process.kill()
+        self.begin()
         if self._assigned != (job.assigned, self.kept):
             self._channel.send(Assign(str(self.kept or "")), [job.assigned])
             self._assigned = job.assigned, self.kept
@@ -132,15 +137,30 @@ class Workers(ThreadPoolExecutor):
     def __init__(self, jobs: int, kept: Path | None = None) -> None:
         self._kept = kept
         self._clients: list[Client] = []
+        self._begun: list[Client] = []  # that no thread has yet
         self._is_over = False
         # With fewer workers than cores, another batch may have chosen the same cores.
         own = _own_cores()
         self._cores = own if jobs == len(own) else []
         super().__init__(jobs, thread_name_prefix="grading", initializer=self._equip)
 
+    def begin(self, count: int) -> None:
+        """Start so many workers now, for jobs that will surely come."""
+        for _number in range(count):
+            client = self._make()
+            client.begin()
+            self._begun.append(client)
+
+    def _make(self) -> Client:
+        client = Client(self._cores.pop() if self._cores else None, self._kept)
+        self._clients.append(client)
+        return client
+
     def _equip(self) -> None:
-        _local.client = Client(self._cores.pop() if self._cores else None, self._kept)
-        self._clients.append(_local.client)
+        try:
+            _local.client = self._begun.pop()
+        except IndexError:
+            _local.client = self._make()
         if self._is_over:
             _local.client.stop()
 
