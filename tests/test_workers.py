@@ -109,7 +109,7 @@ def test_workers_share_the_cores_out_where_there_is_one_for_each(fewer: int) -> 
 
 
 def test_workers_begun_early_take_the_first_jobs() -> None:
-    """What is started before there is a job serves the first that come; no other worker is started for them."""
+    """What is started before there is a job serves the first that come, and no other is started."""
     together = threading.Barrier(2)
 
     def serving(_number: int) -> int:
