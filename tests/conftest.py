@@ -90,7 +90,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
 
 
 BOTH = "both_databases: tried with a gradebook in a SQLite file, and with one on a PostgreSQL server"
-ON_SERVER = 4  # of these are tried on a server without `--all`
+ON_SERVER = 3  # of these are tried on a server without `--all`
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

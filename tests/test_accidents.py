@@ -18,7 +18,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """All accidents with `--all`, otherwise one in five."""
     if "name" in metafunc.fixturenames:
         every = list(ACCIDENTS)
-        metafunc.parametrize("name", sample.drawn(metafunc.config, every, len(every) // 5, "accidents"))
+        metafunc.parametrize("name", sample.drawn(metafunc.config, every, len(every) // 8, "accidents"))
 
 
 def test_accident_costs_nothing(

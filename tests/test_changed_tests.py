@@ -17,7 +17,7 @@ from torchaula.course import converters, notebook
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
 
-pytestmark = pytest.mark.sampled(12)
+pytestmark = pytest.mark.sampled(8)
 
 
 @pytest.fixture(scope="module")

@@ -33,7 +33,7 @@ from torchaula.errors import Refusal
 from torchaula.grading.trusted.client import Client
 from torchaula.grading.trusted.jobs import Assigned, Job, Result
 
-pytestmark = pytest.mark.sampled(10)
+pytestmark = pytest.mark.sampled(6)
 
 OTHER = "0123456789abcdef" * 4
 SANDBOXED = pytest.mark.skipif(bool(mini.without_sandbox()), reason="nothing confines student code here")

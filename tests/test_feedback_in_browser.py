@@ -28,7 +28,7 @@ from torchaula.report.render import render
 from torchaula.report.solutions import model_solutions
 
 WHERE = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
-pytestmark = [WHERE, pytest.mark.sampled(6)]
+pytestmark = [WHERE, pytest.mark.sampled(4)]
 
 NARROW = 320  # CSS pixels: what is left of 1280 at 400 %
 PAPER = 650  # about the width of a sheet of A4 between its margins

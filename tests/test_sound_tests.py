@@ -178,7 +178,7 @@ UNSOUND: dict[str, tuple[Callable[[Course], None], tuple[str, ...]]] = {
 }
 
 
-@pytest.mark.sampled(16)
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("door", [by_torchaula, by_nbgrader, by_release, by_generate])
 @pytest.mark.parametrize("case", UNSOUND)
 def test_unsound_assignment_is_refused(course: Course, case: str, door: Callable[[Course], str]) -> None:
@@ -218,7 +218,7 @@ BROKEN: dict[str, tuple[Callable[[Course], None], tuple[str, ...]]] = {
 }
 
 
-@pytest.mark.sampled(5)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("case", BROKEN)
 def test_broken_test_is_refused(course: Course, case: str) -> None:
     """The author reads which cell, and what it raised; nothing is written, and the learner loses nothing."""
