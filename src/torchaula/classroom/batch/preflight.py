@@ -54,10 +54,8 @@ def settle(assignment: Assignment, results: Sequence[Result]) -> None:
     if flaws := [flaw for each in results for flaw in each.flaws]:
         told = _joined(flaws)
         raise Refusal(_("{path}: nothing was graded: {flaws}").format(path=path, flaws=told))
-    with (
-        suppress(OSError),
-        whole(_place(assignment.course, assignment.name)) as file,
-    ):  # if it can't be stored, they are tried again
+    place = _place(assignment.course, assignment.name)
+    with suppress(OSError), whole(place) as file:  # if it can't be stored, they are tried again
         file.write_bytes(msgspec.json.encode(Sound(assignment.soundness)))
 
 
