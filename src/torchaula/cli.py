@@ -331,7 +331,7 @@ def grade(
     from torchaula.grading.trusted.client import cores
     from torchaula.report import following, lines
 
-    course, good = layout.find(folder), True
+    course, good, at_once = layout.find(folder), True, jobs or cores()
     _tell_if_not_backed_up(course)
     chosen = dict.fromkeys(assignments or course.require_assignments())
     for assignment in chosen if solutions else ():
@@ -341,10 +341,9 @@ def grade(
         return batch.prepare(course, assignment, students, unsafe_no_sandbox, force)
 
     with batch.workers(course, jobs) as workers:
-        workers.begin(min(jobs or cores(), len(preflight.never_tried(course, chosen))))
+        workers.begin(min(at_once, len(preflight.never_tried(course, chosen))))
         if len(chosen) > 1:  # refuse now, not in an hour, when the first assignment is graded
-            shares = max(1, (jobs or cores()) // len(chosen))
-            batch.require_sound_tests(map(prepared, chosen), workers, shares)
+            batch.require_sound_tests(map(prepared, chosen), workers, max(1, at_once // len(chosen)))
         for assignment in chosen:
             group = prepared(assignment)
             terminal = following.Terminal(group, lines.console(), yes, solutions)

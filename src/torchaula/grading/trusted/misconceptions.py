@@ -6,6 +6,7 @@ A known answer is needed once a learner fails the exercise with a program that m
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
@@ -40,7 +41,7 @@ class Misconceptions:
         self._engine, self._folder = engine, folder
         self._mistakes, self._keys = assigned.mistakes, assigned.keys
         # By exercise, the mistakes whose evidence is known, by their number.
-        self._known: dict[str, dict[int, KnownMistake]] = {}
+        self._known: defaultdict[str, dict[int, KnownMistake]] = defaultdict(dict)
 
     def diagnosed(self, judged: Judged, submission: Notebook) -> dict[str, Verdict]:
         """The verdicts on a submission; failed cells get a diagnosis where a known answer explains them."""
@@ -70,7 +71,7 @@ class Misconceptions:
 
     def _lacking(self, exercise: str, program: frozenset[str]) -> dict[int, Mistake]:
         """The mistakes, by number, that a program may be told and whose evidence is not known."""
-        known = self._known.get(exercise, {})
+        known = self._known[exercise]
         return {
             number: mistake
             for number, mistake in enumerate(self._mistakes[exercise])
@@ -97,7 +98,7 @@ class Misconceptions:
         self, exercise: str, found: Mapping[str, Evidence], program: frozenset[str], seconds: float
     ) -> dict[str, Diagnosis]:
         """Compare in a fork, since a learner's process wrote part of the evidence. Empty after a timeout."""
-        known = self._known.get(exercise, {}).values()
+        known = self._known[exercise].values()
 
         def work() -> dict[str, Diagnosis]:
             return diagnosis.diagnose(known, found, program)
@@ -130,14 +131,14 @@ class Misconceptions:
     def _learn(self, exercise: str, program: frozenset[str]) -> None:
         """Get the evidence that a program needs: from the cache, and the rest by running answers."""
         path = self._place(exercise)
-        known = self._known.setdefault(exercise, {})
-        known |= _read(path)
+        cached = _read(path)
+        self._known[exercise] |= cached
         if lacking := self._lacking(exercise, program):
             found, is_sure = self._run(exercise, lacking)
             if path is not None and is_sure:
                 with suppress(OSError):  # the disk is full
-                    _write(path, _read(path) | found)
-            known |= found
+                    _write(path, cached | found)
+            self._known[exercise] |= found
 
     def _run(self, exercise: str, lacking: Mapping[int, Mistake]) -> tuple[dict[int, KnownMistake], bool]:
         """The evidence, and whether it is sure: another run would give the same."""
