@@ -30,7 +30,7 @@ from rich.table import Table
 
 from torchaula.authoring import sample_class
 from torchaula.classroom.batch import assignments, batch
-from torchaula.course import converters, layout, notebook
+from torchaula.course import layout, notebook
 from torchaula.course.layout import Course
 from torchaula.course.rebuilding.rebuild import sort
 from torchaula.course.rebuilding.submitted import read
@@ -85,10 +85,11 @@ def stock(assignment: str, copies: int) -> dict[str, float]:
 
 def nbgrader(course: Course, *words: str) -> float:
     """The seconds that one of nbgrader's own commands takes."""
-    converters.find_alembic()
+    # nbgrader runs `alembic` by its name.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     begun = time.monotonic()
     program = [Path(sys.executable).with_name("nbgrader"), *words]
-    subprocess.run(program, cwd=course.root, check=True, capture_output=True)
+    subprocess.run(program, cwd=course.root, check=True, capture_output=True, env=os.environ | {"PATH": path})
     return time.monotonic() - begun
 
 

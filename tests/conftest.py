@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
-from tests import mini, postgres, programs, pupils, sample
+from tests import mini, postgres, pupils, sample
 from tests.workshop import Workshop
 from torchaula.authoring.release import release
 from torchaula.classroom.batch.entries import Entry
@@ -26,8 +26,6 @@ from torchaula.grading.trusted.jobs import Job, Result
 settings.register_profile("same", derandomize=True)
 settings.register_profile("explore", derandomize=False)
 settings.load_profile("same")
-
-programs.ask_once()
 
 # These files look at one class, which takes long to grade: one worker runs them.
 ONE_CLASS = ("tests/test_pipeline.py", "tests/test_feedback.py", "tests/test_formgrader.py")

@@ -26,7 +26,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import TypeVar
 
-from torchaula.course.converters import find_alembic
 from torchaula.grading.trusted.client import THREADS, Client
 from torchaula.grading.trusted.jobs import Job, Result
 from torchaula.grading.wire.frames import Channel
@@ -35,7 +34,10 @@ T = TypeVar("T")
 PROGRAMS = Path(sys.executable).parent
 ENTRIES = {"torchaula": "torchaula.cli", "nbgrader": "nbgrader.apps.nbgraderapp"}
 # What the commands import when they need it.
-LATER = ("torchaula.plugins.autograde", "torchaula.plugins.guard", "torchaula.classroom.batch.batch")
+LATER = (
+    *("torchaula.plugins.autograde", "torchaula.plugins.guard", "torchaula.classroom.batch.batch"),
+    *("alembic.migration", "alembic.script"),
+)
 GRADING = {"grade", "autograde"}  # words of the commands that need a worker
 ASKED = 2**20  # bytes of a request
 UMASK = "TESTS_UMASK"  # the variable that says it, where a command shall have its own
@@ -127,8 +129,6 @@ def _serve(caller: socket.socket) -> None:
     kept = KeptWorker()
     for name in LATER:
         import_module(name)
-    find_alembic()
-    ask_once()()
     while True:
         length, descriptors, _flags, _address = socket.recv_fds(caller, 4, 3)
         if not length:
@@ -226,17 +226,6 @@ class Lent:
 
     def wait(self, timeout: float = 0.0) -> None:
         """Nobody waits for it."""
-
-
-def ask_once() -> Callable[[], str]:
-    """Let nbgrader ask `alembic` once a process, not once a new gradebook, which version these have.
-
-    That takes two seconds, and the answer hangs on nothing but nbgrader.
-    """
-    from nbgrader import api
-
-    api.get_alembic_version = cache(api.get_alembic_version)
-    return api.get_alembic_version
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from collections import namedtuple
 from contextlib import closing
 
 import pytest
+from nbgrader.api import get_alembic_version
 
 from tests import pupils
 from torchaula import doctor
@@ -86,6 +87,26 @@ def test_damaged_gradebook(course: Course) -> None:
     course.gradebook.write_bytes(content)
 
     assert ".torchaula/backups" in found(course, "database").remedy
+
+
+@pytest.mark.parametrize("begun", [(), ("create table alembic_version (version_num varchar(32) not null)",)])
+def test_new_gradebook_is_made_without_other_programs(
+    course: Course, begun: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says its schema, as nbgrader reads it, with nothing on the path, and where making it was cut off."""
+    course.gradebook.unlink(missing_ok=True)
+    with closing(sqlite3.connect(course.gradebook)) as book:
+        for statement in begun:
+            book.execute(statement)
+    monkeypatch.setenv("PATH", "")
+    with gradebook.opened(course) as book:
+        assert not book.students
+
+    monkeypatch.undo()
+    with closing(sqlite3.connect(course.gradebook)) as file:
+        noted = file.execute("select version_num from alembic_version").fetchall()
+    assert noted == [(get_alembic_version(),)]
+    assert found(course, "database").remedy == ""
 
 
 def test_gradebook_of_another_nbgrader(course: Course) -> None:

@@ -9,15 +9,18 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 from nbgrader.apps.api import NbGraderAPI
+from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 
 import torchaula
 from tests import kernels, ledgers, mini, pupils, week
 from torchaula.classroom.batch import assignments, records, upgrades
+from torchaula.classroom.batch.records import Record
 from torchaula.course import converters
 from torchaula.course.layout import Course, find
 from torchaula.errors import Refusal
@@ -209,3 +212,28 @@ def test_notebook_of_before_runs_with_the_package_of_now(tmp_path: Path) -> None
     assert told["preparacion"] == "✔ Todo listo."
     assert told["double-publico"] == ""
     assert told["add-one-publico"].startswith("✘ add-one")
+
+
+def test_nbgrader_keeps_the_record_that_torchaula_does(course: Course) -> None:
+    """Whoever grades, the record says the same, its versions too: so no grading passes for an upgrade."""
+    week.hand_in(course)
+    week.grade(course)
+    kept = described(course)
+
+    shutil.rmtree(course.state / records.RESULTS)
+    assert not converters.run(Autograde, course, "mini", "*").error
+
+    assert described(course) == kept
+
+
+def described(course: Course) -> dict[str, Record]:
+    """The records, without what only `torchaula grade` knows and without the seconds that grading took."""
+    known = records.known(course, "mini")
+    return {
+        name: replace(each, written="", unjudged={}, result=outcomes(each)) for name, each in known.items()
+    }
+
+
+def outcomes(record: Record) -> Any:
+    """What each cell came to."""
+    return {cell: verdict.outcome for cell, verdict in record.result.verdicts.items()}

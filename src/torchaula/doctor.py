@@ -13,7 +13,6 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from platform import python_version
 
-from nbgrader.api import get_alembic_version
 from packaging.requirements import Requirement
 
 from torchaula import __version__
@@ -123,7 +122,7 @@ def _database(course: Course | None) -> tuple[str, str]:
             schema = book.db.connection().exec_driver_sql("select version_num from alembic_version").scalar()
     except Exception as error:  # whatever a database driver raises
         return address.shown, _mended(address, error)
-    if schema != get_alembic_version():
+    if schema != database.newest_schema():
         return address.shown, _("made by another nbgrader: copy it, then run `nbgrader db upgrade`")
     if address.file is not None and (fault := database.damage(address)):
         return address.shown, _("damaged ({fault}): put a copy of .torchaula/backups back").format(

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import logging
-import os
 import re
-import sys
 import warnings
 from dataclasses import dataclass
-from pathlib import Path
 
 from nbformat.warnings import DuplicateCellId, MissingIDFieldWarning
 from nbgrader.converters import BaseConverter
@@ -102,7 +99,6 @@ def run(
 
     `settings` override the course's own configuration.
     """
-    find_alembic()
     chosen = config(course)
     chosen.merge(settings or Config())
     chosen.CourseDirectory.db_url = address(course, chosen).full
@@ -121,10 +117,3 @@ def run(
         warnings.simplefilter("ignore", DuplicateCellId)
         result = capture_log(converter)
     return Run(result.get("log", ""), result.get("error", ""))
-
-
-def find_alembic() -> None:
-    """Put this environment's programs on the path: nbgrader runs `alembic` by name for a new gradebook."""
-    programs = str(Path(sys.executable).parent)
-    if programs not in os.environ.get("PATH", "").split(os.pathsep):
-        os.environ["PATH"] = programs + os.pathsep + os.environ.get("PATH", "")

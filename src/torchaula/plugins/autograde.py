@@ -17,10 +17,10 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_locked
 from traitlets import Bool, Float
 
-from torchaula.classroom.batch import assignments, records, review
+from torchaula import origin
+from torchaula.classroom.batch import assignments, records
 from torchaula.classroom.batch.assignments import Assignment
 from torchaula.classroom.batch.graded_copy import outputs_of
-from torchaula.classroom.batch.records import Record
 from torchaula.classroom.gradebook import lateness, ledger, seeding
 from torchaula.classroom.intake import exchange_files, received
 from torchaula.course import converters, notebook
@@ -147,18 +147,10 @@ class Grade(NbGraderPreprocessor):  # type: ignore[misc]
         for cell in nb.cells:
             if cell.cell_type == "code":
                 cell.outputs = outputs_of(cell, result)
-        digest = digest_of(load(_handed_in(converter_of(self), resources)))
-        found = review.of(work, assignment.instructor)
-        record = Record(
-            result,
-            found.names,
-            digest,
-            work.digest,
-            assignment.keys,
-            shown=assignment.shown,
-            reached=found.solutions,
-        )
-        records.save(records.path(course, name["assignment"], name["student"]), record)
+        content = load(_handed_in(converter_of(self), resources))
+        record = assignment.record(result, work, digest_of(content), origin.version_of(content))
+        place = records.path(course, name["assignment"], name["student"])
+        records.save(place, replace(record, shown=assignment.shown))
         return nb, resources
 
     def _work(self, nb: NotebookNode, assignment: Assignment) -> Work:

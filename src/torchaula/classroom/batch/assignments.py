@@ -15,7 +15,9 @@ import msgspec
 from nbformat import NotebookNode
 from traitlets.config import Config
 
-from torchaula import digests
+from torchaula import __version__, digests
+from torchaula.classroom.batch import review
+from torchaula.classroom.batch.records import Record
 from torchaula.classroom.gradebook.seeding import FROM_PUBLISHED, Seed
 from torchaula.course import answers, converters, notebook, structure
 from torchaula.course.layout import Course
@@ -114,6 +116,20 @@ class Assignment:
     def trial(self, only: Sequence[str]) -> Job:
         """The job of trying the tests of some exercises."""
         return Job(self.assigned, only=list(only), is_trial=True)
+
+    def record(self, result: Result, work: Work, submission: str, released: str) -> Record:
+        """The record of a submission that was graded just now; its file is known by a digest."""
+        found = review.of(work, self.instructor)
+        return Record(
+            result,
+            found.names,
+            submission,
+            work.digest,
+            self.keys,
+            reached=found.solutions,
+            version=__version__,
+            released=released,
+        )
 
     def lacking(self, result: Result) -> str:
         """Say which graded cells a result has no verdict for; empty if none."""

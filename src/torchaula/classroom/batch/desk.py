@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
 from torchaula import __version__
-from torchaula.classroom.batch import entries, pool, records, review, upgrades
+from torchaula.classroom.batch import entries, pool, records, upgrades
 from torchaula.classroom.batch.assignments import Assignment
 from torchaula.classroom.batch.entries import Change, Entry
 from torchaula.classroom.batch.records import Record
@@ -187,17 +187,7 @@ class Desk:
                 task.record, result=result, keys=assignment.keys, written="", version=__version__
             )
         else:
-            found = review.of(work, assignment.instructor)
-            task.record = Record(
-                result,
-                found.names,
-                task.submission.digest,
-                work.digest,
-                assignment.keys,
-                reached=found.solutions,
-                version=__version__,
-                released=task.released,
-            )
+            task.record = assignment.record(result, work, task.submission.digest, task.released)
         task.outdated = ()
         records.save(records.pending(self._course, assignment.name, task.student), task.record)
 

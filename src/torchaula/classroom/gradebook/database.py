@@ -6,8 +6,10 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from nbgrader.api import Gradebook, InvalidEntry
+from nbgrader.dbutil import ALEMBIC_DIR
 from sqlalchemy import Connection, create_engine, inspect
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
 from sqlalchemy.pool import NullPool
@@ -16,6 +18,9 @@ from torchaula.course.address import LIBPQ, Address, Kind
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 from torchaula.printing import shortened
+
+if TYPE_CHECKING:
+    from alembic.script import ScriptDirectory
 
 PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY}
 # PostgreSQL's codes: what an administrator or more room mends, and then it works as it is.
@@ -86,6 +91,7 @@ def gradebook(address: Address, course_id: str) -> Gradebook:
     with refused_where_not_opened(address):
         require_usable(address, course_id)
         _begin_private(address)
+        _note_schema(address)
         return Gradebook(address.full, course_id)
 
 
@@ -95,6 +101,30 @@ def _begin_private(address: Address) -> None:
     if path is not None and path.parent.is_dir() and not path.exists():
         with suppress(OSError):  # SQLite says what is wrong there
             path.touch(mode=0o600)
+
+
+def _note_schema(address: Address) -> None:
+    """Note in a new gradebook which schema its tables will have.
+
+    Else nbgrader runs the program `alembic` to learn it, which takes seconds and must be on the path.
+    """
+    with _connected(address) as database:
+        if not inspect(database).has_table("course"):
+            from alembic.migration import MigrationContext  # takes a while, and few commands need it
+
+            MigrationContext.configure(database).stamp(_schemas(), "head")
+            database.commit()
+
+
+def newest_schema() -> str | None:
+    """The schema that this nbgrader makes tables of, as its table `alembic_version` names it."""
+    return _schemas().get_current_head()
+
+
+def _schemas() -> ScriptDirectory:
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory(ALEMBIC_DIR)
 
 
 @contextmanager

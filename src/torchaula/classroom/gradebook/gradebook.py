@@ -38,7 +38,6 @@ PREFIX = "record-"  # of the temporary folder for nbgrader's release
 @contextmanager
 def opened(course: Course) -> Iterator[Gradebook]:
     """Open the gradebook; create it if there is none. Raises `Refusal` if it can't be opened."""
-    converters.find_alembic()
     settings = converters.config(course)
     with database.gradebook(converters.address(course, settings), settings.CourseDirectory.course_id) as book:
         yield book
