@@ -2,8 +2,8 @@
 
 It is made from the released notebook, the model solutions and the known answers. All sixteen hand in the
 course's first assignment, which shows all that can happen. In a later one an odd submission turns up, another
-one each time; some average learners have given up, one solves everything in ways of her own, and each of the
-others fails at an exercise with few known answers, since finding out what these do takes long.
+one each time; some average learners have given up, one solves everything, never as the model does, and each
+of the others fails at an exercise with few known answers, since finding out what these do takes long.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ IN_BETWEEN = {
     "javier": (0.3, 0.5),
 }
 LASTS = {"javier": 1, "irene": 1, "gonzalo": 1, "elena": 1, "diego": 2, "carla": 2}  # how many they hand in
-SOLVES = "alba"  # everything in later assignments
+SOLVES = "alba"  # every exercise of a later assignment
 HARD = 2  # exercises of a later assignment at which the others fail
 ODD = ("vacio", "roto", "parcial")  # one of them hands in a later assignment
 ONCE = ("referencia", "alternativa", "despistada", "bucle", "ausente")  # only the first assignment
@@ -89,7 +89,7 @@ def _made(m: Material) -> dict[str, Callable[[], str]]:
     half = {name: model[name] for name in exercises[: (len(exercises) + 1) // 2]}
     return {
         "referencia": lambda: handed_in(m, model),
-        "alternativa": lambda: handed_in(m, {name: m.right(name)[0] for name in exercises}),
+        "alternativa": lambda: handed_in(m, _otherwise(m)),
         "vacio": lambda: m.released,
         "parcial": lambda: handed_in(m, half),
         "ausente": lambda: handed_in(m, half),
@@ -125,10 +125,17 @@ def _endless(made_from: Material) -> dict[str, str]:
     return {name: solution.markers.stub(solution.source, text=ENDLESS)}
 
 
+def _otherwise(made_from: Material) -> dict[str, str]:
+    """The first known right answer to each exercise, all of them other programs than the model solution."""
+    return {name: made_from.right(name)[0] for name in made_from.exercises}
+
+
 def _some(made_from: Material, student: str, place: int) -> dict[str, str]:
     """Some answers, some of them wrong. The learner's name is the random seed."""
+    if place and student == SOLVES:
+        return _otherwise(made_from)
     tried, right = IN_BETWEEN[student]
-    fails = None if place == 0 or student == SOLVES else _hard(made_from, student, place)
+    fails = _hard(made_from, student, place) if place else None
     solutions = {}
     for name in made_from.exercises:
         draw = random.Random(f"{student}/{name}")
@@ -137,7 +144,7 @@ def _some(made_from: Material, student: str, place: int) -> dict[str, str]:
         pool = [made_from.model(name)]
         if name == fails or (draw.random() >= right and place == 0):
             pool = made_from.wrong(name)
-        elif fails is None:
+        elif place == 0:
             pool += made_from.right(name)
         solutions[name] = pool[int(draw.random() * len(pool))]
     return solutions
