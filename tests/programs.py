@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from torchaula.grading.trusted.client import THREADS, Client
-from torchaula.grading.trusted.jobs import Job, Result
+from torchaula.grading.trusted.jobs import Result
 from torchaula.grading.wire.frames import Channel
 
 T = TypeVar("T")
@@ -189,7 +189,7 @@ class KeptWorker:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
-        self._ask = Client._ask
+        self._begin = Client.begin
 
     def lend(self) -> None:
         """Let the first client of a fork have it."""
@@ -200,18 +200,18 @@ class KeptWorker:
                 program, pass_fds=[far.fileno()], env=os.environ | THREADS, start_new_session=True
             )
             far.close()
-        Client._ask = lambda client, job: self._lent(client, job)  # type: ignore[method-assign]
+        Client.begin = lambda client: self._lent(client)  # type: ignore[method-assign]
 
     def withdraw(self) -> None:
         """Let clients start their own workers again."""
-        Client._ask = self._ask  # type: ignore[method-assign]
+        Client.begin = self._begin  # type: ignore[method-assign]
 
-    def _lent(self, client: Client, job: Job) -> Result:
+    def _lent(self, client: Client) -> None:
+        """Give the client this worker instead of a new one; the clients after it start their own."""
         if client._process is None:
             self.withdraw()
             client._process = Lent(client, self._process.pid)  # type: ignore[assignment, union-attr]
             client._channel = Channel(self._near, Result)
-        return self._ask(client, job)
 
 
 class Lent:

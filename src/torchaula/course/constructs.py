@@ -135,7 +135,10 @@ def _bound_by(node: ast.AST) -> Iterator[str]:
 
 
 def _of(trees: Iterable[ast.AST]) -> frozenset[str]:
-    found = {word for tree in trees for node in _walk(tree) for word in _words(node)}
+    nodes = [node for tree in trees for node in _walk(tree)]
+    found = {word for node in nodes for word in _words(node)}
+    if _has_recursion(nodes):
+        found.add(LOOP)
     return frozenset(found | {group for group, members in GROUPS.items() if members & found})
 
 
@@ -163,8 +166,6 @@ def _words(node: ast.AST) -> Iterator[str]:
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         if isinstance(node.operand, ast.Constant):
             yield f"-{node.operand.value!r}"
-    elif isinstance(node, ast.FunctionDef) and _calls_itself(node):
-        yield LOOP
     elif isinstance(node, ast.Compare) and any(_is_none(each) for each in (node.left, *node.comparators)):
         yield ASKS_FOR_NONE
     elif isinstance(node, ast.AugAssign):
@@ -199,6 +200,17 @@ def _constant(value: object) -> Iterator[str]:
 
 def _is_none(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
+
+
+def _has_recursion(nodes: Iterable[ast.AST]) -> bool:
+    """Whether a function among these nodes, which hold all that it calls, calls itself."""
+    called, functions = set(), []
+    for node in nodes:
+        if isinstance(node, ast.FunctionDef):
+            functions.append(node)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            called.add(node.func.id)
+    return any(each.name in called and _calls_itself(each) for each in functions)
 
 
 def _calls_itself(function: ast.FunctionDef) -> bool:

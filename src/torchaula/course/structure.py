@@ -16,18 +16,24 @@ from torchaula.course import notebook
 from torchaula.course.magics import as_python
 from torchaula.course.markers import Markers
 from torchaula.course.notebook import HIDDEN, PUBLIC, STATEMENT, Cell, Notebook
+from torchaula.digests import digest
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
 FAULTS_TOLD = 3  # faults that one message lists
+_sound: set[str] = set()  # digests of notebooks without faults, since a command comes to each several times
 
 
 def require_sound(path: Path, node: NotebookNode, source: Notebook) -> None:
     """Raise `Refusal` where the notebook at `path` can't be graded as it is."""
     require_one_notebook(path)
+    content = digest([notebook.text(node), source])
+    if content in _sound:
+        return
     if found := list(faults(node, source)):
         told = "; ".join(found[:FAULTS_TOLD])
         raise Refusal(_("{path}: {faults}").format(path=path, faults=told))
+    _sound.add(content)
 
 
 def load(path: Path, markers: Markers) -> Notebook:
@@ -143,9 +149,12 @@ def _text_faults(cell: Cell) -> Iterator[str]:
 
 def _opens(tree: ast.Module, cell: str) -> bool:
     """Whether a test seems to open itself: it calls something with its id, or `graded` with a computed id."""
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args]
-    firsts = [call.args[0] for call in calls]
-    if any(isinstance(first, ast.Constant) and first.value == cell for first in firsts):
-        return True
-    computed = [call for call in calls if not isinstance(call.args[0], ast.Constant)]
-    return any(isinstance(call.func, ast.Name) and call.func.id == "graded" for call in computed)
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args)
+    return any(_may_open(call, cell) for call in calls)
+
+
+def _may_open(call: ast.Call, cell: str) -> bool:
+    first = call.args[0]
+    if isinstance(first, ast.Constant):
+        return first.value == cell
+    return isinstance(call.func, ast.Name) and call.func.id == "graded"
