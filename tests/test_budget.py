@@ -132,7 +132,7 @@ def doing(deed: str) -> Book:
 SLEEPERS = ("stop", "sleep", "short sleep")
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("deed", DEEDS)
 def test_what_every_answer_does_ends_with_the_budget(benches: dict[Limits, Bench], deed: str) -> None:
     """Answers that stop, sleep, end or multiply: each cell has a reason, and nothing is tried again."""

@@ -32,7 +32,7 @@ FOREIGN = Path(__file__).parent / "foreign"
 SEEDS = (1, 2, 3)
 # Without `--all`: of one exercise in so many more than the model solution and the stub, of its answers one in
 # so many, of these one in so many alone in both back ends, and so many whole submissions.
-EXERCISE_IN, ONE_IN, ALONE, WHOLE, THREADED = 6, 8, 6, 1, 1
+EXERCISE_IN, ONE_IN, ALONE, WHOLE, THREADED = 10, 8, 6, 1, 1
 # Answers that ended otherwise than declared under a secret, before their tests were mended.
 ONCE_LUCKY = [
     ("tensores/softmax", "epsilon-instead-of-shift", Draw(7, 8)),
@@ -296,6 +296,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("seed", SEEDS if metafunc.config.getoption("all") else SEEDS[:1])
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("assignment", COURSE.assignments)
 def test_no_answer_touches_another_exercise_under_any_seed(
     assignment: str, seed: int, pytestconfig: pytest.Config
