@@ -169,7 +169,9 @@ def test_what_an_own_cell_does_ends_with_the_budget(benches: dict[Limits, Bench]
 
     result = bench.grade(book)
 
-    assert not result.is_unsure or result.spent.is_starved
+    # On a busy machine perhaps no sandbox survives a swarm: what it took is unknown, and the result unsure.
+    is_killed_by_swarm = deed == "swarm" and not result.spent.cpu
+    assert not result.is_unsure or result.spent.is_starved or is_killed_by_swarm
     assert result.lost
     assert set(result.lost.values()) <= {Lost.TIMED_OUT, Lost.DIED}
     if deed in ("sleep", "loop"):
