@@ -195,7 +195,7 @@ class KeptWorker:
         """Let the first client of a fork have it."""
         if self._process is None or self._process.poll() is not None:
             self._near, far = socket.socketpair()
-            program = [sys.executable, "-m", "torchaula.grading.trusted.worker", str(far.fileno())]
+            program = [sys.executable, "-m", "torchaula.grading.trusted", str(far.fileno())]
             self._process = subprocess.Popen(
                 program, pass_fds=[far.fileno()], env=os.environ | THREADS, start_new_session=True
             )

@@ -327,8 +327,8 @@ def _kind(process: int) -> str:
     if not above:  # it ended just now, so this is a fork of a student process: no nursery outlives its parent
         return ""
     for kind, name in (
-        (WORKER, "torchaula.grading.trusted.worker"),
-        (NURSERY, "torchaula.grading.sandboxed.nursery"),
+        (WORKER, "torchaula.grading.trusted"),
+        (NURSERY, "torchaula.grading.sandboxed"),
     ):
         if name in words and (name not in above or _is_bwrap(above)):
             return SANDBOX if _is_bwrap(words) else kind

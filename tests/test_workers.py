@@ -207,7 +207,7 @@ def _nurseries(one: Client) -> list[int]:
     """The first processes of its worker's sandbox."""
     assert one._process is not None
     family = descendants(one._process.pid)
-    return [each for each in family if b"sandboxed.nursery" in Path(f"/proc/{each}/cmdline").read_bytes()]
+    return [each for each in family if b"grading.sandboxed" in Path(f"/proc/{each}/cmdline").read_bytes()]
 
 
 def test_memory_of_a_warm_process_stands_in_huge_pages() -> None:

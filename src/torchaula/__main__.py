@@ -6,6 +6,7 @@ module needs the standard library alone.
 
 from __future__ import annotations
 
+import gc
 import re
 import sys
 from collections.abc import Iterator
@@ -15,10 +16,13 @@ from torchaula.i18n import _
 
 EXTRA = "teacher"
 REFUSED = 2  # the exit code of everything that the command refuses
+# Python looks for garbage after every 700 new objects; notebooks and answers are far more, and they stay.
+NEW_OBJECTS = 50_000
 
 
 def main() -> None:
     """Run the command line; without the packages of its extra, end with one line and exit code 2."""
+    gc.set_threshold(NEW_OBJECTS)
     try:
         from torchaula import cli
 

@@ -83,6 +83,7 @@ def generated(course: Course, assignment: str) -> Iterator[Path]:
         settings.CourseDirectory.release_directory = folder
         settings.GenerateAssignment.no_database = True
         settings.SaveCells.enabled = False
+        settings.CheckCellMetadata.enabled = False  # `structure` has done what it does
         run = converters.run(GenerateAssignment, course, assignment, settings=settings)
         if run.error:
             raise Refusal(

@@ -44,10 +44,13 @@ class Server:
         return int(self.version.partition(".")[0].partition(" ")[0])
 
 
-def require_usable(address: Address, course_id: str) -> None:
-    """Raise `Refusal` if a database on a server can't hold this course's gradebook. Writes nothing."""
+def require_usable(address: Address, course_id: str) -> Server | None:
+    """Raise `Refusal` if a database on a server can't hold this course's gradebook. Writes nothing.
+
+    Return what the server says; None for a gradebook that is on no server.
+    """
     if address.kind is not Kind.POSTGRESQL:
-        return
+        return None
     server = look(address)
     if others := server.courses - {course_id, NBGRADERS}:
         raise Refusal(
@@ -59,6 +62,7 @@ def require_usable(address: Address, course_id: str) -> None:
         )
     if not server.may_write:
         raise _without_right(address, _("no right to write there"))
+    return server
 
 
 def look(address: Address) -> Server:
@@ -89,9 +93,10 @@ def _connected(address: Address) -> Iterator[Connection]:
 def gradebook(address: Address, course_id: str) -> Gradebook:
     """Open a gradebook, or create it. Raises `Refusal` if it can't be opened."""
     with refused_where_not_opened(address):
-        require_usable(address, course_id)
+        server = require_usable(address, course_id)
         _begin_private(address)
-        _note_schema(address)
+        if server is None or not server.is_made:
+            _note_schema(address)
         return Gradebook(address.full, course_id)
 
 

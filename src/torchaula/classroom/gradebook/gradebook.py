@@ -93,6 +93,7 @@ def _generate(course: Course, source: Notebook) -> None:
     # The released files are not needed, only the cells that nbgrader records in the gradebook meanwhile.
     with tempfile.TemporaryDirectory(dir=course.state, prefix=PREFIX) as folder:
         settings.CourseDirectory.release_directory = folder
+        settings.CheckCellMetadata.enabled = False  # `structure` has done what it does
         run = converters.run(GenerateAssignment, course, source.assignment, settings=settings)
     if run.error:
         raise Refusal(

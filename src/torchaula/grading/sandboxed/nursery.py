@@ -2,8 +2,6 @@
 
 It runs neither student code nor set-up cells itself, only in forks, so that it can serve one assignment
 after the other. It holds no secret: only one socket, which forks close before they run student code.
-
-    python -m torchaula.grading.sandboxed.nursery DESCRIPTOR
 """
 
 from __future__ import annotations
@@ -263,7 +261,3 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # with a handler, student code could interrupt this process
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     Nursery(socket(fileno=int(sys.argv[1]))).run()
-
-
-if __name__ == "__main__":
-    main()

@@ -75,7 +75,7 @@ class Client:
             return
         near, far = socketpair()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "torchaula.grading.trusted.worker", str(far.fileno())],
+            [sys.executable, "-m", "torchaula.grading.trusted", str(far.fileno())],
             pass_fds=[far.fileno()],
             env=os.environ | THREADS,
             stdin=subprocess.DEVNULL,

@@ -27,6 +27,7 @@ from torchaula.grading.wire.orders import Leave, RunCell, Step
 MEMORY = 2 * 2**30  # bytes that the judge may use beyond what the worker has, since it keeps replies
 TRIES = 3  # sandboxes that a submission may crash
 RUN = ("setup", "solution", "free", "manual")  # the kinds of cells that a student process runs
+JUDGED = ("setup", "graded")  # and those that the judge runs
 
 
 def prepare(notebook: Notebook, only: Collection[str] | None = None) -> None:
@@ -34,7 +35,7 @@ def prepare(notebook: Notebook, only: Collection[str] | None = None) -> None:
 
     `only` are the exercises whose tests are run; None: all of them.
     """
-    warm_up()
+    warm_up(_trains(notebook))
     exercises = notebook.exercises.items()
     model = {name: each.solution.answer for name, each in exercises if only is None or name in only}
     with quiet():
@@ -43,8 +44,8 @@ def prepare(notebook: Notebook, only: Collection[str] | None = None) -> None:
 
 
 def import_for(notebook: Notebook) -> None:
-    """Import what training and the set-up need; forks of this process need not, and are cheap."""
-    warm_up()
+    """Import what tests and the set-up need; forks of this process need not, and are cheap."""
+    warm_up(_trains(notebook))
     for cell in notebook.setup:
         with contextlib.suppress(SyntaxError):
             tree = ast.parse(as_python(cell.source))
@@ -53,6 +54,11 @@ def import_for(notebook: Notebook) -> None:
                     with quiet(), contextlib.suppress(Exception):  # running the set-up will report it
                         exec(compile(ast.Module([node], []), "<imports>", "exec"), {"__name__": "imports"})
     ready_for_forks()
+
+
+def _trains(notebook: Notebook) -> bool:
+    """Whether tests or set-up use an optimiser."""
+    return any("optim" in cell.source for cell in notebook.cells if cell.kind in JUDGED)
 
 
 def require_setup(notebook: Notebook) -> None:

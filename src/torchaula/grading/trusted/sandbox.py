@@ -69,7 +69,7 @@ class Sandbox:
 
     def _start(self) -> None:
         self._socket, far = socketpair()
-        program = [sys.executable, "-P", "-s", "-m", "torchaula.grading.sandboxed.nursery", str(far.fileno())]
+        program = [sys.executable, "-P", "-s", "-m", "torchaula.grading.sandboxed", str(far.fileno())]
         with tempfile.TemporaryFile() as complaints:
             self._process = self.confinement.start(program, [far.fileno()], complaints)
             far.close()

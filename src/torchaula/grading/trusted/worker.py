@@ -1,7 +1,5 @@
 """The worker: a process that keeps judge and sandbox warm, receives jobs and returns results.
 
-    python -m torchaula.grading.trusted.worker DESCRIPTOR
-
 Its caller (a command, a Jupyter server) need not import torch: see `client`.
 """
 
@@ -170,10 +168,20 @@ def end_with(caller: socket) -> None:
 
 
 def main() -> None:
-    """Serve jobs on the inherited socket whose descriptor is the argument, until the caller closes it."""
+    """Serve jobs on the inherited socket whose descriptor is the argument, until the caller closes it.
+
+    Ends this process with a message where no sandbox starts.
+    """
     caller = socket(fileno=int(sys.argv[1]))
     end_with(caller)
-    channel, worker = Channel(caller, Assign | Job), Worker()
+    try:
+        serve(Channel(caller, Assign | Job), Worker())
+    except SandboxDied as error:
+        sys.exit(f"torchaula: {error}")
+
+
+def serve(channel: Channel, worker: Worker) -> None:
+    """Do the jobs that arrive on the channel, until it is closed."""
     with suppress(WireError):
         while True:
             message, content = channel.receive()
@@ -182,10 +190,3 @@ def main() -> None:
             else:
                 channel.send(fitting(worker.grade(replace(message, rebuilt=bytes(content)))))
     worker.close()
-
-
-if __name__ == "__main__":
-    try:
-        main()
-    except SandboxDied as error:
-        sys.exit(f"torchaula: {error}")

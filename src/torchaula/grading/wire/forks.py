@@ -18,6 +18,9 @@ from typing import NoReturn, TypeVar
 import msgspec
 import torch
 
+from torchaula.checks import trace
+from torchaula.checks.seeds import seed_all
+
 T = TypeVar("T")
 HUGE = 2 * 2**20  # bytes of a huge page, on x86-64 and aarch64 alike
 MADV_COLLAPSE = 25
@@ -28,23 +31,30 @@ class ForkFailed(Exception):
     """The forked process died, took too long or raised; the text says which."""
 
 
-def warm_up() -> None:
-    """Make forks of this process cheap and safe: use one thread, and do lazy imports before any fork."""
+def warm_up(trains: bool = True) -> None:
+    """Make forks of this process cheap and safe: use one thread, and do lazy imports before any fork.
+
+    What only optimisers import, torch's compiler, takes as long as torch itself: leave it out unless the
+    process `trains`.
+    """
     torch.set_num_threads(1)
     model = torch.nn.Linear(2, 2)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     torch.nn.functional.cross_entropy(model(torch.ones(2, 2)), torch.tensor([0, 1])).backward()  # type: ignore[no-untyped-call]
-    optimizer.step()
+    trace.warm_up()
+    seed_all(0)
+    if trains:
+        torch.optim.SGD(model.parameters(), lr=0.1).step()
 
 
 def ready_for_forks() -> None:
     """Make forks of this warm process cheap.
 
     What is in memory by now is left out of garbage collection, which would look at all of it in each fork and
-    so copy it; and it moves into huge pages.
+    so copy it; and it moves into huge pages. From now on garbage is collected, if it was not before.
     """
     gc.collect()
     gc.freeze()
+    gc.enable()
     _collapse_memory()
 
 
