@@ -23,18 +23,22 @@ def text_of(function: Callable[..., object]) -> str:
     text = "".join(linecache.getlines(code.co_filename, function.__globals__))
     if not text:
         raise TestError(f"probe {function.__name__}: its source can't be read; define it in a cell")
-    return _definition(text, code.co_firstlineno)
+    definition = definitions(text).get(code.co_firstlineno)
+    if definition is None:
+        raise TestError(f"line {code.co_firstlineno}: a probe is a function that `def` defines")
+    return definition
 
 
-@lru_cache
-def _definition(text: str, line: int) -> str:
-    """The function in `text` whose first line, decorators included, is `line`."""
+@lru_cache(maxsize=1024)
+def definitions(text: str) -> dict[int, str]:
+    """The functions in a cell's text, by the number of their first line, decorators included."""
+    found: dict[int, str] = {}
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef):
             first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-            if first == line:
-                return textwrap.dedent(ast.get_source_segment(text, node, padded=True) or "") + "\n"
-    raise TestError(f"line {line}: a probe is a function that `def` defines")
+            segment = ast.get_source_segment(text, node, padded=True) or ""
+            found.setdefault(first, textwrap.dedent(segment) + "\n")
+    return found
 
 
 def refuse(source: str, allowed: Collection[str]) -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import linecache
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType
 from typing import Any
 
 from torchaula.checks import CheckFailed, TestError, messages, session
+from torchaula.checks.probe import definitions
 from torchaula.checks.timelimit import TimeLimit, time_limit
 from torchaula.course.magics import as_python
+from torchaula.course.notebook import Cell
 from torchaula.errors import Refusal
 from torchaula.findings import Row
 from torchaula.grading.trusted.verdict import Outcome, Verdict
@@ -31,12 +34,11 @@ def new_namespace() -> dict[str, Any]:
 
 def execute(source: str, cell: str, namespace: dict[str, Any]) -> None:
     """Run a cell's text, and register its lines in `linecache`, for messages and for `inspect`."""
-    filename = f"<cell {cell}>"
-    source = as_python(source)
-    if "get_ipython" in source:
+    text, code = _compiled(source, f"<cell {cell}>")
+    if "get_ipython" in text:
         namespace["get_ipython"] = lambda: _Magics(cell, namespace)
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    exec(_compiled(source, filename), namespace)
+    linecache.cache[code.co_filename] = (len(text), None, text.splitlines(keepends=True), code.co_filename)
+    exec(code, namespace)
 
 
 @dataclass(frozen=True)
@@ -78,10 +80,19 @@ def set_up(source: str, cell: str, namespace: dict[str, Any]) -> None:
         raise SetupFailed(cell, f"{type(error).__name__}: {error}") from error
 
 
+def read(cells: Iterable[Cell]) -> None:
+    """Compile cells, and read their probes, before forks of this process run them: each would do it again."""
+    for cell in cells:
+        with suppress(Exception):  # running it will report that
+            text, _code = _compiled(cell.source, f"<cell {cell.id}>")
+            definitions(text)
+
+
 @lru_cache(maxsize=1024)
-def _compiled(source: str, filename: str) -> CodeType:
-    """Compile a cell, and cache it, since a batch runs the same graded cells for everybody."""
-    return compile(source, filename, "exec", dont_inherit=True)
+def _compiled(source: str, filename: str) -> tuple[str, CodeType]:
+    """A cell as plain Python, and compiled; cached, since a batch runs the same cells for everybody."""
+    text = as_python(source)
+    return text, compile(text, filename, "exec", dont_inherit=True)
 
 
 @dataclass(frozen=True)

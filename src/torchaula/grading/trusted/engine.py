@@ -15,7 +15,7 @@ from torchaula.course.magics import as_python
 from torchaula.course.notebook import Notebook
 from torchaula.grading.trusted import judge, local
 from torchaula.grading.trusted.budget import NOTHING_SPENT, Budget, Spent
-from torchaula.grading.trusted.cells import SetupFailed
+from torchaula.grading.trusted.cells import SetupFailed, read
 from torchaula.grading.trusted.judged import Judged
 from torchaula.grading.trusted.sandbox import Sandbox
 from torchaula.grading.trusted.seeds import PUBLISHED, Seeds
@@ -44,8 +44,9 @@ def prepare(notebook: Notebook, only: Collection[str] | None = None) -> None:
 
 
 def import_for(notebook: Notebook) -> None:
-    """Import what tests and the set-up need; forks of this process need not, and are cheap."""
+    """Read the tests, and import what they and the set-up need; forks of this process need not."""
     warm_up(_trains(notebook))
+    read(cell for cell in notebook.cells if cell.kind in JUDGED)
     for cell in notebook.setup:
         with contextlib.suppress(SyntaxError):
             tree = ast.parse(as_python(cell.source))
