@@ -57,6 +57,7 @@ def warm() -> None:
         ("x + x.data_ptr()", "usa `data_ptr`"),
         ("torch.func.vmap(lambda t: F.softmax(t, 0))(x)", "usa `softmax`"),
         ("x.as_subclass(Quiet).softmax(0).as_subclass(torch.Tensor)", "usa `softmax`"),
+        ("(x.as_subclass(Busy) + 1).as_subclass(torch.Tensor)", "usa `nn.GRUCell`"),
         ("twice(x)", "usa `mine.twice`"),
         ("hooked(x, partial(torch.softmax, dim=0))", "usa `softmax`"),
         ("hooked(x, partial(torch.ops.aten._softmax.default, dim=0, half_to_float=False))", "usa `softmax`"),
@@ -75,11 +76,12 @@ def test_specialised_call_is_refused_however_it_is_made(backend: str, body: str,
             "def hooked(x, function):\n    y = x.clone().requires_grad_()\n    z = y + 0\n"
             "    z.register_hook(function)\n    z.backward(x)\n    return y.grad\n"
         )
-    if "Quiet" in body:
+    if own := next((name for name in ("Quiet", "Busy") if name in body), ""):
         helpers = (
-            "class Quiet(torch.Tensor):\n    @classmethod\n"
+            f"class {own}(torch.Tensor):\n    @classmethod\n"
             "    def __torch_function__(cls, func, types, args=(), kwargs=None):\n"
             "        with torch._C.DisableTorchFunctionSubclass():\n"
+            f"            {'nn.GRUCell(3, 3)' if own == 'Busy' else 'pass'}\n"
             "            return func(*args, **(kwargs or {}))\n"
         )
 

@@ -9,7 +9,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
-from types import FrameType, TracebackType
+from types import (
+    BuiltinFunctionType,
+    FrameType,
+    MethodDescriptorType,
+    MethodWrapperType,
+    TracebackType,
+    WrapperDescriptorType,
+)
 from typing import Any
 
 import torch
@@ -28,6 +35,9 @@ KINDS = ("python", "call", "base", "building")  # a key of a trace begins with o
 PROBE = "torchaula.probe"  # `__name__` where a test's probe runs
 CALLERS = (PROBE, "torchaula.checks.observation")  # the modules from which a test calls an answer
 EXCEPTION = re.compile(r"(?:Error|Warning)\.__\w+__$")
+# The types of functions and methods that are written in C.
+IN_C = frozenset({BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType, MethodWrapperType})
+PLAIN = frozenset({torch.Tensor, torch.nn.Parameter})
 NO_INIT = object.__init__  # it must stay, since it refuses arguments if a class overrides it
 SETTINGS = "torch.backends"
 DISPATCH = handle_torch_function.__code__  # between a method of torch in Python and a mode
@@ -51,9 +61,16 @@ class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return False
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if self.whose.is_answer(sys._getframe(1)):
-            self.calls.append(func)
-        return func(*args, **kwargs) if kwargs else func(*args)
+        noting, frame = sys.getprofile(), sys._getframe(1)
+        sys.setprofile(None)  # as in `_Functions`
+        try:
+            if self.whose.is_answer(frame):
+                self.calls.append(func)
+            if func.namespace != "aten" or not PLAIN.issuperset(types):
+                sys.setprofile(noting)
+            return func(*args, **kwargs) if kwargs else func(*args)
+        finally:
+            sys.setprofile(noting)
 
     def names(self) -> Iterator[tuple[str, int]]:
         for func, n in _counted(self.calls):
@@ -62,7 +79,11 @@ class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 
 class _Functions(TorchFunctionMode):
-    """Notes the calls of torch's functions and methods in the same way."""
+    """Notes the calls of torch's functions and methods in the same way.
+
+    Meanwhile no library function is noted: that would double the time of each operation, and only torch's own
+    machinery runs. Functions written in Python are another matter, and a learner's own class of tensors.
+    """
 
     def __init__(self, whose: Whose) -> None:
         super().__init__()
@@ -70,10 +91,16 @@ class _Functions(TorchFunctionMode):
         self.whose = whose
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        frame = sys._getframe(1)
-        if self.whose.is_answer(frame) and not _is_torch_s_own(func, frame):
-            self.calls.append(func)
-        return func(*args, **kwargs) if kwargs else func(*args)
+        noting, frame = sys.getprofile(), sys._getframe(1)
+        sys.setprofile(None)
+        try:
+            if self.whose.is_answer(frame) and not _is_torch_s_own(func, frame):
+                self.calls.append(func)
+            if type(func) not in IN_C or not PLAIN.issuperset(types):
+                sys.setprofile(noting)
+            return func(*args, **kwargs) if kwargs else func(*args)
+        finally:
+            sys.setprofile(noting)
 
     def names(self) -> Iterator[tuple[str, int]]:
         for func, n in _counted(self.calls):
