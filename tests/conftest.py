@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -55,6 +56,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     out = sample.left_out(config, items)
     config.hook.pytest_deselected(items=[each for each in items if each in out])
     items[:] = [each for each in items if each not in out]
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported and collected out of the search for garbage: all of it stays."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -11,6 +11,7 @@ A test that is about starting, signals or the environment's language starts the 
 from __future__ import annotations
 
 import atexit
+import gc
 import json
 import os
 import pty
@@ -129,6 +130,8 @@ def _serve(caller: socket.socket) -> None:
     kept = KeptWorker()
     for name in LATER:
         import_module(name)
+    gc.collect()
+    gc.freeze()  # else each fork would look through all of this for garbage, and so copy it
     while True:
         length, descriptors, _flags, _address = socket.recv_fds(caller, 4, 3)
         if not length:

@@ -54,6 +54,7 @@ class Terminal(Audience):
             TimeRemainingColumn(),
             console=console,
             transient=True,
+            refresh_per_second=2,  # ten, as usual, take CPU that grading needs
         )
         self._bar = self._progress.add_task(_("grading"), total=None)
 
