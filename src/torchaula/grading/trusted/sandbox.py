@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import select
 import signal
@@ -11,8 +12,11 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from socket import MSG_PEEK, send_fds, socketpair
 
+import torchaula
 from torchaula.grading.trusted.cells import SetupFailed
 from torchaula.grading.trusted.confinement import Confinement
 from torchaula.grading.wire.calls import Seen
@@ -47,6 +51,15 @@ class SandboxDied(BaseException):
         self.cell = cell
 
 
+@cache
+def _compile_package() -> None:
+    """Compile the modules of this package that are not compiled yet, where it can be written.
+
+    A sandbox can't write, so without this it would compile them each time that it imports them.
+    """
+    compileall.compile_dir(Path(torchaula.__file__).parent, quiet=2)
+
+
 @dataclass(frozen=True)
 class StudentProcess:
     """A student process as the judge sees it: a channel for its cells, and one for each exercise."""
@@ -65,6 +78,7 @@ class Sandbox:
     def __init__(self, confinement: Confinement, setup: Sequence[RunCell] = ()) -> None:
         self.confinement, self._setup = confinement, list(setup)
         self._process: subprocess.Popen[bytes] | None = None
+        _compile_package()
         self._start()
 
     def _start(self) -> None:
