@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace as dc_replace
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import msgspec
@@ -22,16 +23,22 @@ from torchaula.authoring import sample_class
 from torchaula.classroom.batch import assignments
 from torchaula.course.layout import Course
 from torchaula.course.notebook import Notebook
-from torchaula.grading.sandboxed import rehearsal
+from torchaula.grading.sandboxed import nursery, rehearsal
 from torchaula.grading.trusted import client
 from torchaula.grading.trusted.client import Client, GradingFailed, Workers
 from torchaula.grading.trusted.jobs import Assigned, Job
 from torchaula.grading.wire.forks import HUGE, descendants, in_fork, ready_for_forks
 
+UNCOMPILED = Path(cache_from_source(str(nursery.__file__)))  # only a sandbox imports this module
+
 
 @pytest.fixture(scope="module")
 def one() -> Iterator[Client]:
-    """A client whose worker these tests share: each begins with an assignment of its own."""
+    """A client whose worker these tests share: each begins with an assignment of its own.
+
+    When the worker starts, `UNCOMPILED` is not there, as in a fresh clone.
+    """
+    UNCOMPILED.unlink(missing_ok=True)
     made = Client()
     yield made
     made.close()
@@ -124,6 +131,13 @@ def test_workers_begun_early_take_the_first_jobs() -> None:
         workers.stop()
 
     assert len(begun) == 2 and used == begun
+
+
+def test_worker_compiles_the_modules_that_its_sandbox_imports(course: Course, one: Client) -> None:
+    """The sandbox can't write: it would compile them in each process that imports them."""
+    one.grade(assignments.load(course, "mini").trial([]))
+
+    assert UNCOMPILED.is_file()
 
 
 BROKEN = "set-up cell preparacion can't run ({}): mend it in source/"

@@ -62,7 +62,7 @@ class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         noting, frame = sys.getprofile(), sys._getframe(1)
-        sys.setprofile(None)  # as in `_Functions`
+        sys.setprofile(None)  # as in `_Functions`; not shared with it, since a call more costs each operation
         try:
             if self.whose.is_answer(frame):
                 self.calls.append(func)
