@@ -3,7 +3,7 @@
 `--sample SEED` draws the same one again; `--all` tries everything. A test that draws its own cases asks
 `drawn`; `@pytest.mark.sampled(2)` lets two cases of a test run, as `pytestmark` two tests of a file, and with
 a name two of all the tests that it stands at; `@pytest.mark.slow` has a few of all the tests run that take
-ten seconds and more by themselves.
+seven seconds and more by themselves.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ T = TypeVar("T")
 WITHOUT_GIT = "none"
 MARKS = (
     "sampled(number, name): without --all, only so many of these run, others with each commit",
-    "slow: takes ten seconds and more by itself; without --all, a few of these run",
+    "slow: takes seven seconds and more by itself; without --all, a few of these run",
 )
-SLOW = 2  # tests that run without `--all`
+SLOW = 6  # tests that run without `--all`
 
 
 def of_commit() -> str:

@@ -129,6 +129,7 @@ def test_public_check_of_a_released_notebook_tells_right_from_untouched(bare: Pa
     assert shown[1]["error"].startswith(f"CheckFailed: ✘ {first}")
 
 
+@pytest.mark.slow
 def test_notebook_runs_in_a_kernel_that_has_only_ipykernel_besides(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

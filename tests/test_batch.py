@@ -174,6 +174,7 @@ def test_gradebook_is_copied_before_it_is_written_to(copy: Course) -> None:
     assert ledgers.rows(copy) == before
 
 
+@pytest.mark.slow
 def test_batch_that_stopped_goes_on_where_it_was(course: Course, asked: list[int]) -> None:
     """What was graded before an interruption is not graded again."""
     hand_in(course)
@@ -243,6 +244,7 @@ def test_table_of_the_class_is_a_file_too(copy: Course) -> None:
     assert notebook.load(copy.notebook("mini")).exercises.keys() <= table["alba"].keys()
 
 
+@pytest.mark.slow
 def test_several_assignments_are_graded_one_after_the_other_by_the_same_workers(
     course: Course, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -34,7 +34,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def notebook(assignment: str) -> Notebook:
     """The instructor notebook, with this process warm for it."""
     made = load(COURSE.notebook(assignment))
-    engine.prepare(made)
+    engine.import_for(made)
     return made
 
 

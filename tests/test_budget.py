@@ -130,10 +130,11 @@ def doing(deed: str) -> Book:
     return book
 
 
+DEED = pytest.mark.sampled(1, "deeds that a budget ends")
 SLEEPERS = ("stop", "sleep", "short sleep")
 
 
-@pytest.mark.sampled(1)
+@DEED
 @pytest.mark.parametrize("deed", DEEDS)
 def test_what_every_answer_does_ends_with_the_budget(benches: dict[Limits, Bench], deed: str) -> None:
     """Answers that stop, sleep, end or multiply: each cell has a reason, and nothing is tried again."""
@@ -160,7 +161,7 @@ def require_told(result: Result) -> None:
     assert "time ran out" in "; ".join(entries._ends(notebook.parse(instructor(), NAME), result))
 
 
-@pytest.mark.sampled(1)
+@DEED
 @pytest.mark.parametrize("deed", ["stop", "sleep", "loop", "swarm", "children", "stubborn"])
 def test_what_an_own_cell_does_ends_with_the_budget(benches: dict[Limits, Bench], deed: str) -> None:
     """The same of a cell of the learner's own; one that ends by its own limit costs no answer beside it."""
@@ -205,6 +206,7 @@ def test_own_cells_leave_something_for_the_tests(computing: Bench) -> None:
     assert "no se llegó a ejecutar" in " ".join(reasons[Outcome.NOT_REACHED].split())
 
 
+@pytest.mark.slow
 def test_second_try_has_what_the_first_has_left(sleeping: Bench) -> None:
     """What was starved and is tried again gets no second budget; where none is left it costs no point."""
     used = Spent(cpu=1.0, wall=SLEEPING.wall_seconds, wanted=9.0)

@@ -60,6 +60,7 @@ def page(course: Course, student: str) -> str:
 # What the gradebook holds
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 def test_rows_are_those_of_stock_nbgrader_where_only_people_grade(course: Course, tmp_path: Path) -> None:
     """Every row, in an assignment without any test."""
@@ -602,6 +603,7 @@ def test_learner_reads_what_a_person_gave(copy: Course, door: str) -> None:
     assert words.waiting("0,1") in text
 
 
+@pytest.mark.slow
 def test_course_that_only_people_grade(course: Course) -> None:
     """No test of ours: all commands work, and who wrote something waits."""
     by_hand.only(course)

@@ -61,8 +61,8 @@ RESTRICTED = [(name, exercise) for name, exercise in EXERCISES if exercise not i
 
 @cache
 def warm(assignment: str) -> None:
-    """Warm this process for an assignment, once."""
-    engine.prepare(notebook(assignment))
+    """Warm this process for an assignment, once, as a worker is for a small class."""
+    engine.import_for(notebook(assignment))
 
 
 @dataclass(frozen=True)
@@ -306,7 +306,7 @@ def test_no_answer_touches_another_exercise_under_any_seed(
     With `--all` these hold every known answer, otherwise some.
     """
     source = notebook(assignment)
-    engine.prepare(source)
+    warm(assignment)
 
     for chosen in sample.drawn(pytestconfig, list(submissions(assignment)), WHOLE, f"whole {assignment}"):
         found = surprises(source, chosen, backend="remote", seed=seed)
@@ -344,7 +344,7 @@ def test_answer_that_once_had_luck_has_none_any_more(exercise: str, answer: str,
 def test_two_threads_score_as_one(assignment: str, backend: str, pytestconfig: pytest.Config) -> None:
     """The same submissions score the same on two threads."""
     source = notebook(assignment)
-    engine.prepare(source)
+    warm(assignment)
 
     models, *others = list(submissions(assignment))[:6]
     for chosen in [models, *sample.drawn(pytestconfig, others, THREADED, f"threads {assignment}")]:

@@ -106,6 +106,7 @@ def test_page_is_short(name: str) -> None:
     assert len((mini.ROOT / "docs" / name).read_text(encoding="utf-8").splitlines()) <= 120
 
 
+@pytest.mark.slow
 def test_columns_are_those_that_are_written(course: Course, tmp_path: Path) -> None:
     """The page names each column of a real table in its order, and none that is not written."""
     page = (mini.ROOT / "docs" / "grades-csv.md").read_text(encoding="utf-8")

@@ -51,7 +51,7 @@ from torchaula.report.following import Terminal
 
 # Warm workers have threads, which hold nothing while a test forks.
 THREADS = pytest.mark.filterwarnings("ignore:.*is multi-threaded, use of fork:DeprecationWarning")
-pytestmark = [THREADS, pytest.mark.sampled(3)]
+pytestmark = [THREADS, pytest.mark.sampled(2)]
 
 SANDBOXED = pytest.mark.skipif(bool(mini.without_sandbox()), reason="nothing confines student code here")
 MAIN, WORKER, NURSERY, SANDBOX = "main", "worker", "nursery", "sandbox"

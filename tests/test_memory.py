@@ -71,6 +71,7 @@ def remarks(result: Result) -> str:
     return "; ".join(entries._ends(source, result))
 
 
+@pytest.mark.slow
 def test_memory_that_forks_share_counts_once(small: Small) -> None:
     """A cell that keeps half of what a submission may costs nothing, though each fork inherits it."""
     book = Book()

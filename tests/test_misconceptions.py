@@ -148,6 +148,7 @@ def test_known_answer_is_run_once_a_program_may_be_told_its_sentence(
     assert grader.ran == [plain, loop]
 
 
+@pytest.mark.slow
 def test_answers_that_share_a_process_end_as_each_does_by_itself(grader: Noting) -> None:
     """What one answer defines, sets or draws is nothing to the next, nor that it ends the process."""
     together = grader.grade_each("double", list(ODD.values()))

@@ -107,6 +107,7 @@ def test_changed_answer_has_everything_graded_again(copy: Course, asked: list[ob
     assert asked == [EVERYTHING]
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("change", ["setup", "support", "limits"])
 def test_what_all_exercises_share_has_everything_graded_again(
     copy: Course, asked: list[object], change: str
@@ -124,6 +125,7 @@ def test_what_all_exercises_share_has_everything_graded_again(
     assert asked == [EVERYTHING] * 4
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("change", [week.PROSE, week.MORE_POINTS], ids=["prose", "points"])
 def test_prose_and_points_have_nobody_graded_again(
     copy: Course, asked: list[object], change: tuple[str, str]

@@ -41,6 +41,7 @@ def test_terminal_of_few_characters_shows_what_it_can(course: Course, terminal: 
     assert (b"?ucja ?" in told) == (terminal != "C")  # there Python itself writes UTF-8
 
 
+@pytest.mark.slow
 def test_every_command_knows_terminals_of_few_characters(course: Course) -> None:
     """What looks, what writes and what refuses: the streams are made ready before any of them."""
     for words, code in ((("doctor", "python"), 0), (("release", "mini"), 0), (("check", "Żółw"), 2)):

@@ -310,6 +310,7 @@ def without_odd(text: str) -> str:
     return text[:start] + text[text.index("  - :name: Ana", start) :]
 
 
+@pytest.mark.slow
 def test_nothing_of_a_forgotten_student_is_left(course: Course) -> None:
     """No name, content, page of a database or member of an archive has id, name, address or platform id."""
     others, rows = kept(course, ODD), of_others(course, ODD)

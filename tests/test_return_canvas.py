@@ -438,6 +438,7 @@ def test_writer_that_shifts_a_column_is_seen(small: Class, monkeypatch: pytest.M
     assert done.grades["al-7000"] is not Fate.ACCEPTED
 
 
+@pytest.mark.slow
 def test_class_goes_from_canvas_to_canvas_by_the_real_commands(tmp_path: Path) -> None:
     """Download, zip_collect, grade, return; the grades are in Canvas, the pages are their learners'."""
     course = mini.write(tmp_path / "course")

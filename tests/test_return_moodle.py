@@ -517,6 +517,7 @@ def test_failed_write_leaves_what_was_there(five: Class, tmp_path: Path) -> None
     assert stat.S_IMODE(returned.path(group.course, "mini", "moodle").stat().st_mode) == 0o600
 
 
+@pytest.mark.slow
 def test_from_download_to_upload_with_the_real_commands(tmp_path: Path) -> None:
     """zip_collect, grade and return as an instructor runs them; then points by hand, which the page lacks."""
     course = mini.write(tmp_path / "course")

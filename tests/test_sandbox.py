@@ -66,6 +66,7 @@ def test_doctor_says_what_is_missing(nowhere: None, capsys: pytest.CaptureFixtur
     assert "apt install bubblewrap" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_nbgrader_refuses_tests_that_its_gradebook_does_not_know(course: Course) -> None:
     """A test that was edited in `source/` is never graded with its old text by nbgrader's own commands."""
     hand_in(course)

@@ -209,6 +209,7 @@ def draws(course: Course) -> str:
     return drawn
 
 
+@pytest.mark.slow
 def test_worker_takes_the_secret_of_each_job_and_shows_it_nowhere(course: Course, tmp_path: Path) -> None:
     """A course's secret is not used for the next one, and stands in no environment and no arguments."""
     text, client = draws(course), Client(kept=tmp_path / "kept")

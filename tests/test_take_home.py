@@ -218,6 +218,7 @@ def notebook_in(packed: Path, assignment: str) -> NotebookNode:
         return notebook.loads(archive.read(f"{assignment}/{assignment}.ipynb").decode())
 
 
+@pytest.mark.slow
 def test_same_content_gives_the_same_bytes(copy: Course, wheel: Path) -> None:
     """Packing twice, with wheels built apart, gives one and the same file: nothing but content counts."""
     name = copy.assignments[0]

@@ -132,6 +132,7 @@ def require_private(course: Course, one: Person, other: Person) -> None:
     assert one.can("ls", str(place / "outbound" / "mini"))
 
 
+@pytest.mark.slow
 def test_late_work_costs_where_the_exchange_s_time_is_believed(shared: Machine) -> None:
     """`timestamp.txt` counts from the day on which the course believes it; an extension holds."""
     prof = shared.people["prof"]
@@ -175,6 +176,7 @@ def pipe(place: Path, course: Course) -> None:
 ODD = [link_to_the_model_solution, link_to_a_folder, closed_folder, pipe]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("odd", ODD, ids=lambda each: each.__name__)
 def test_odd_folder_in_the_exchange_costs_nobody_else(
     shared: Machine, odd: Callable[[Path, Course], None]
@@ -196,6 +198,7 @@ def test_odd_folder_in_the_exchange_costs_nobody_else(
     assert [path.name for path in course.submitted.iterdir()] == ["bea"]
 
 
+@pytest.mark.slow
 def test_two_courses_in_one_exchange_do_not_mix(shared: Machine) -> None:
     """The same assignment's name in two courses: what is handed in, graded and sent back stays apart.
 

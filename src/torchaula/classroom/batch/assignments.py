@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as replaced
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import version
 from math import inf
 from pathlib import Path
@@ -178,9 +178,15 @@ def _cells(exercise: Exercise) -> tuple[Cell, ...]:
     return exercise.solution, *exercise.graded
 
 
+@cache
+def _installed() -> list[str]:
+    """The versions of the deciding libraries, which this process has imported."""
+    return [version(name) for name in DECIDING]
+
+
 def graded_with() -> list[str]:
     """The versions of everything that grades: Python, our own code, and the deciding libraries."""
-    return [python_version(), digests.code(*GRADES), *map(version, DECIDING)]
+    return [python_version(), digests.code(*GRADES), *_installed()]
 
 
 def load(course: Course, name: str, unsafe: bool = False, settings: Config | None = None) -> Assignment:
