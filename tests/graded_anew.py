@@ -25,7 +25,7 @@ from torchaula.course.layout import find
 from torchaula.course.rebuilding.rebuild import grade_id
 from torchaula.course.rebuilding.submitted import read
 from torchaula.grading.trusted import confinement
-from torchaula.grading.trusted.diagnosis import KnownMistake, diagnose
+from torchaula.grading.trusted.diagnosis import KnownMistake, Wrong, diagnose
 from torchaula.grading.trusted.engine import Engine
 from torchaula.grading.trusted.jobs import Result
 from torchaula.grading.trusted.verdict import Verdict
@@ -57,12 +57,12 @@ def main(root: str, packages: str) -> None:
     known = answers.load(course, "mini", notebook.load(course.notebook("mini")).exercise(EXERCISE))
     judged = grader.grade_each(EXERCISE, [answer.source for answer in known])
     evidence = [
-        KnownMistake(a.sentence, j.evidence, a.needs)
+        KnownMistake(a.sentence, j.evidence, a.needs, a.fails)
         for a, j in zip(known, judged, strict=True)
         if not a.is_right
     ]
     for answer, each in zip(known, judged, strict=True):
-        diagnoses = diagnose(evidence, each.evidence, constructs(answer.source))
+        diagnoses = diagnose(evidence, Wrong(each.evidence, constructs(answer.source), answer.fails))
         said = {cell: told.sentence for cell, told in diagnoses.items()}
         verdicts = {c: replace(v, diagnosis=said.get(c, "")) for c, v in each.verdicts.items()}
         results = {cell: told(verdict) for cell, verdict in verdicts.items()}

@@ -23,7 +23,7 @@ from torchaula.course.layout import Course
 from torchaula.course.notebook import HIDDEN, Exercise, Notebook, load, read
 from torchaula.findings import Kind
 from torchaula.grading.trusted import engine
-from torchaula.grading.trusted.diagnosis import Evidence, KnownMistake, diagnose
+from torchaula.grading.trusted.diagnosis import Evidence, KnownMistake, Wrong, diagnose
 from torchaula.grading.trusted.judged import Judged
 from torchaula.grading.trusted.verdict import Outcome, Verdict
 
@@ -166,13 +166,14 @@ def test_foreign_wrong_answers_are_told_nothing_false(assignment: str, exercise:
     grader = engine.Engine(notebook(assignment), judging.own_sandbox())
     judged = grader.grade_each(exercise, [answer.source for answer in [*wrong, *strangers]])
     mistakes = [
-        KnownMistake(answer.sentence, found.evidence, answer.needs)
+        KnownMistake(answer.sentence, found.evidence, answer.needs, answer.fails)
         for answer, found in zip(wrong, judged, strict=False)
     ]
     sentences = {answer.id: answer.sentence for answer in wrong} | {"nothing": ""}
 
     for answer, found in zip(strangers, judged[len(wrong) :], strict=True):
-        told = diagnose(mistakes, found.evidence, constructs(answer.source)).values()
+        stranger = Wrong(found.evidence, constructs(answer.source), failed(found))
+        told = diagnose(mistakes, stranger).values()
         allowed = {sentences[name] for name in answer.sentence.split()}
         assert {each.sentence for each in told} <= allowed, (answer.id, told)
 

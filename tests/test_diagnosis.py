@@ -5,12 +5,19 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
+from msgspec.structs import replace
 
 from tests.tiny import notebook
 from torchaula.authoring import judging
 from torchaula.course.constructs import NOTHING, Needs, constructs
 from torchaula.findings import Certainty
-from torchaula.grading.trusted.diagnosis import Evidence, KnownMistake, diagnose
+from torchaula.grading.trusted.diagnosis import (
+    Evidence,
+    KnownMistake,
+    Wrong,
+    diagnose,
+    diagnose_by_twins,
+)
 
 OPEN = 'student = graded("double-{aspect}"{more})\nx = torch.tensor({x})\nstudent.double(x).equals(x + x)\n'
 CELLS = (
@@ -28,10 +35,20 @@ def evidence(body: str) -> dict[str, Evidence]:
     return judging.judged(notebook(*CELLS), {"double": body}, ["double"]).evidence
 
 
+def failed(body: str) -> frozenset[str]:
+    """The aspects of the cells that an answer failed."""
+    return frozenset(cell.rpartition("-")[2] for cell in evidence(body))
+
+
+def wrong(answer: str) -> Wrong:
+    """An answer to be diagnosed."""
+    return Wrong(evidence(answer), constructs(answer), failed(answer))
+
+
 def told(known: str, answer: str, needs: Needs = NOTHING) -> dict[str, Certainty]:
     """How sure each cell is that an answer makes a known mistake."""
-    mistake = KnownMistake(SENTENCE, evidence(known), needs)
-    found = diagnose([mistake], evidence(answer), constructs(answer))
+    mistake = KnownMistake(SENTENCE, evidence(known), needs, failed(known))
+    found = diagnose([mistake], wrong(answer))
     assert {each.sentence for each in found.values()} <= {SENTENCE}
     return {cell.rpartition("-")[2]: each.certainty for cell, each in found.items()}
 
@@ -88,3 +105,15 @@ def test_sentence_that_names_what_the_program_lacks_is_not_told() -> None:
     assert told(looping, looping, Needs(has=("loop",)))
     assert not told(looping, SQUARE, Needs(has=("loop",)))
     assert not told(SQUARE, looping, Needs(lacks=("stack",)))
+
+
+def test_known_answers_that_fail_the_same_cells_and_explain_them_decide_alone() -> None:
+    """One that fails another cell, of which there is no evidence, is not as near."""
+    known = evidence(SQUARE)
+    same = KnownMistake(SENTENCE, known, fails=failed(SQUARE))
+    other = KnownMistake("tu código ordena también", known, fails=failed(SQUARE) | {"grande"})
+
+    assert {each.sentence for each in diagnose([other, same], wrong(SQUARE)).values()} == {SENTENCE}
+    assert diagnose_by_twins([other, same], wrong(SQUARE)) == diagnose([other, same], wrong(SQUARE))
+    assert diagnose_by_twins([other], wrong(SQUARE)) is None
+    assert not diagnose([other, replace(same, fails=other.fails)], wrong(SQUARE))

@@ -26,6 +26,7 @@ from torchaula.grading.trusted.judged import Judged
 from torchaula.grading.trusted.misconceptions import Misconceptions
 
 SQUARE = "tu resultado coincide con el cuadrado"
+BOTH = ("publico", "valores")  # the aspects of its cells
 WRONG = {"double": "def double(x):\n    return x * x + 7", "add-one": "def add_one(x):\n    return 7 + x * x"}
 
 
@@ -133,7 +134,10 @@ def test_known_answer_is_run_once_a_program_may_be_told_its_sentence(
     """An answer with a loop explains no program without one; both are found in the cache afterwards."""
     plain = "def double(x):\n    return x * x + 7"
     loop = "def double(x):\n    for _ in range(1):\n        x = x * x\n    return x - 5"
-    mistakes = [Mistake("un bucle", loop, Needs(has=("loop",))), Mistake("sin bucle", plain, Needs())]
+    mistakes = [
+        Mistake("un bucle", loop, Needs(has=("loop",)), BOTH),
+        Mistake("sin bucle", plain, Needs(), BOTH),
+    ]
     assigned = replace(assigned, mistakes={"double": mistakes})
 
     def told(misconceptions: Misconceptions, answer: str) -> set[str]:
@@ -146,6 +150,42 @@ def test_known_answer_is_run_once_a_program_may_be_told_its_sentence(
     assert told(second, loop) == {"un bucle"} and grader.ran == [plain, loop]
     assert told(first, loop) == {"un bucle"} and told(second, plain) == {"sin bucle"}
     assert grader.ran == [plain, loop]
+
+
+def test_known_answers_that_fail_other_cells_are_run_only_where_the_same_ones_explain_nothing(
+    grader: Noting, assigned: Assigned, tmp_path: Path
+) -> None:
+    """What fails none of the cells is never run; and what is told doesn't depend on the cache."""
+    square, seven = "def double(x):\n    return x * x + 7", "def double(x):\n    return x + x + 7"
+    hidden = "def double(x):\n    return x + x + (len(x) == 3)"
+    mistakes = [
+        Mistake("el cuadrado", square, fails=BOTH),
+        Mistake("siete más", seven, fails=BOTH),
+        Mistake("uno más", hidden, fails=("valores",)),
+        Mistake("otra celda", "raise RuntimeError", fails=("formas",)),
+    ]
+    assigned = replace(assigned, mistakes={"double": mistakes})
+    answers = [
+        square.replace("x * x", "x.pow(2)"),
+        hidden.replace("x + x", "2 * x"),
+        "def double(x):\n    return -x",
+    ]
+
+    def told(misconceptions: Misconceptions, answer: str) -> dict[str, str]:
+        submission = grader.notebook.answered({"double": answer})
+        verdicts = misconceptions.diagnosed(grader.grade(submission, ["double"]), submission)
+        return {cell.rpartition("-")[2]: verdict.diagnosis for cell, verdict in verdicts.items()}
+
+    first, second = (Misconceptions(grader, assigned, tmp_path / name) for name in ("one", "two"))
+    found = [told(first, answer) for answer in answers]
+
+    assert found == [
+        dict.fromkeys(BOTH, "el cuadrado"),
+        {"publico": "", "valores": "uno más"},
+        dict.fromkeys(BOTH, ""),
+    ]
+    assert grader.ran == [square, seven, hidden]
+    assert [told(second, answer) for answer in reversed(answers)] == found[::-1]
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ from torchaula.course.answers import KnownAnswer
 from torchaula.course.constructs import constructs
 from torchaula.course.notebook import Exercise, Notebook
 from torchaula.grading.trusted import diagnosis, engine
-from torchaula.grading.trusted.diagnosis import Evidence, KnownMistake
+from torchaula.grading.trusted.diagnosis import Evidence, KnownMistake, Wrong
 from torchaula.grading.trusted.seeds import Seeds
 from torchaula.grading.trusted.verdict import Verdict
 
@@ -108,11 +108,14 @@ def diagnosed(trials: Iterable[Trial]) -> Diagnosed:
     """How well the wrong answers of one exercise are diagnosed; stub and junk don't count."""
     wrong = [trial for trial in trials if not (trial.answer.is_right or trial.answer.is_made_up)]
     answers = [trial.answer for trial in wrong]
-    known = [KnownMistake(a.sentence, dict(t.evidence), a.needs) for a, t in zip(answers, wrong, strict=True)]
+    known = [
+        KnownMistake(a.sentence, dict(t.evidence), a.needs, a.fails)
+        for a, t in zip(answers, wrong, strict=True)
+    ]
     own, others = 0, []
     for trial in wrong:
-        program = constructs(trial.answer.source)
-        said = {told.sentence for told in diagnosis.diagnose(known, trial.evidence, program).values()}
+        answer = Wrong(trial.evidence, constructs(trial.answer.source), trial.answer.fails)
+        said = {told.sentence for told in diagnosis.diagnose(known, answer).values()}
         own += said == {trial.answer.sentence}
         others += [trial.answer.id] if said - {trial.answer.sentence} else []
     return Diagnosed(len(wrong), own, tuple(others))

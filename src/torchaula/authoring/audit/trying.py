@@ -18,7 +18,7 @@ from torchaula.course.answers import KnownAnswer
 from torchaula.course.constructs import constructs
 from torchaula.course.notebook import Notebook
 from torchaula.grading.trusted import diagnosis
-from torchaula.grading.trusted.diagnosis import KnownMistake
+from torchaula.grading.trusted.diagnosis import KnownMistake, Wrong
 from torchaula.grading.trusted.judged import Judged
 from torchaula.grading.trusted.seeds import Seeds
 from torchaula.grading.trusted.verdict import Outcome, Verdict
@@ -54,7 +54,9 @@ def answers(bench: Bench, known: Sequence[KnownAnswer], draws: Sequence[Draw]) -
         misjudged += _misjudged(_trials(bench, known, draw), str(draw))
     wrong = [trial for trial in trials if not (trial.answer.is_right or trial.answer.is_made_up)]
     mistakes = [
-        KnownMistake(trial.answer.sentence, dict(trial.evidence), trial.answer.needs) for trial in wrong
+        KnownMistake(a.sentence, dict(trial.evidence), a.needs, a.fails)
+        for trial in wrong
+        for a in [trial.answer]
     ]
     bench.mistakes.write_bytes(msgspec.msgpack.encode(mistakes))
     told = matrix.diagnosed(trials)
@@ -115,7 +117,8 @@ def _mistakes(path: Path) -> list[KnownMistake]:
 def _told(known: Sequence[KnownMistake], judged: Judged, source: str) -> tuple[str, ...]:
     if not known or not judged.evidence:
         return ()
-    found = diagnosis.diagnose(known, judged.evidence, constructs(source)).values()
+    wrong = Wrong(judged.evidence, constructs(source), _failed(judged.verdicts))
+    found = diagnosis.diagnose(known, wrong).values()
     return tuple(sorted({each.sentence for each in found}))
 
 

@@ -106,12 +106,23 @@ class Replies:
 class KnownMistake(msgspec.Struct, frozen=True):
     """A known wrong answer: the sentence for learners who give it, and its evidence by failed cell.
 
-    No program is told the sentence that does not fit its `needs`.
+    No program is told the sentence that does not fit its `needs`. `fails` are the aspects of the cells that
+    it fails, of which some may have no evidence.
     """
 
     sentence: str
     evidence: dict[str, Evidence]
     needs: Needs = NOTHING
+    fails: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """An answer to be diagnosed: its evidence by failed cell, its constructs, and the aspects it failed."""
+
+    evidence: Mapping[str, Evidence]
+    program: frozenset[str]
+    failed: frozenset[str]
 
 
 class Diagnosis(msgspec.Struct, frozen=True):
@@ -129,30 +140,56 @@ class _Candidate:
     explained: frozenset[str]
     fit: int
 
+    def is_whole(self, failed: Collection[str]) -> bool:
+        """Whether it explains all of these failed cells, and has failed no other."""
+        return self.explained == set(failed) == self.known.evidence.keys()
+
     def certainty(self, failed: Collection[str]) -> Certainty | None:
         """How sure it is that an answer that failed these cells makes this mistake; None: not at all.
 
         Answers that share a single cell of several, such as an empty case, have seldom the same mistake, and
         neither have those that the public check tells apart, since it has every kind of input.
         """
-        if self.explained == set(failed) == self.known.evidence.keys():
+        if self.is_whole(failed):
             return Certainty.SURE
         has_public = any(cell.endswith(f"-{PUBLIC}") for cell in self.explained)
         return Certainty.POSSIBLE if has_public and len(self.explained) >= SEVERAL else None
 
 
-def diagnose(
-    known: Iterable[KnownMistake], found: Mapping[str, Evidence], program: frozenset[str]
-) -> dict[str, Diagnosis]:
-    """The diagnosis of each failed cell of an exercise, where exactly one sentence explains it.
+def diagnose(known: Iterable[KnownMistake], wrong: Wrong) -> dict[str, Diagnosis]:
+    """The diagnosis of each failed cell of an answer, where exactly one sentence explains it.
 
-    `program` are the constructs of the answer. A known answer explains a cell if it got the same requests,
-    gave the same replies, and failed for the same reason. Where several sentences remain, keep the answers
-    that fit best: one point for each failed cell that they explain, less one for each other cell that they
-    fail. Then keep those that called the same operations equally often. Where several sentences still remain,
-    or the remaining one is not likely enough, there is no diagnosis.
+    A known answer explains a cell if it got the same requests, gave the same replies, and failed for the same
+    reason. Known answers that fail the same cells and explain them all decide alone, if there are any. Where
+    several sentences remain, keep the answers that fit best: one point for each failed cell that they
+    explain, less one for each other cell that they fail. Then keep those that called the same operations
+    equally often. Where several sentences still remain, or the remaining one is not likely enough, there is
+    no diagnosis.
     """
-    candidates = [_candidate(each, found) for each in known if each.needs.fit(program)]
+    known, found = list(known), wrong.evidence
+    return _told(_twins(known, wrong) or _candidates(known, wrong), found)
+
+
+def diagnose_by_twins(known: Iterable[KnownMistake], wrong: Wrong) -> dict[str, Diagnosis] | None:
+    """What `diagnose` finds, where known answers that fail the same cells decide alone; otherwise None.
+
+    The others need not be known for that.
+    """
+    twins = _twins(known, wrong)
+    return _told(twins, wrong.evidence) if twins else None
+
+
+def _twins(known: Iterable[KnownMistake], wrong: Wrong) -> list[_Candidate]:
+    """The known answers that fail the same cells, and explain them all."""
+    alike = _candidates((each for each in known if each.fails == wrong.failed), wrong)
+    return [each for each in alike if each.is_whole(wrong.evidence)]
+
+
+def _candidates(known: Iterable[KnownMistake], wrong: Wrong) -> list[_Candidate]:
+    return [_candidate(each, wrong.evidence) for each in known if each.needs.fit(wrong.program)]
+
+
+def _told(candidates: Sequence[_Candidate], found: Mapping[str, Evidence]) -> dict[str, Diagnosis]:
     told = {}
     for cell, evidence in found.items():
         fitting = [each for each in candidates if cell in each.explained]

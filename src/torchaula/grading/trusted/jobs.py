@@ -15,11 +15,15 @@ from torchaula.grading.wire.orders import Output
 
 
 class Mistake(msgspec.Struct, frozen=True):
-    """A known wrong answer to an exercise, and the sentence for learners whose program fits its `needs`."""
+    """A known wrong answer to an exercise, and the sentence for learners whose program fits its `needs`.
+
+    `fails` are the aspects of the cells that it fails, sorted, so that a digest of them is always the same.
+    """
 
     sentence: str
     source: str
     needs: Needs = NOTHING
+    fails: tuple[str, ...] = ()
 
 
 class Assigned(msgspec.Struct, frozen=True):

@@ -1,6 +1,7 @@
 """Run the known wrong answers to an exercise when first needed, and cache their evidence on disk.
 
-A known answer is needed once a learner fails the exercise with a program that may be told its sentence.
+A known answer is needed once a learner fails the exercise with a program that may be told its sentence: first
+those that fail the same cells, and the others only where none of these explains what the learner's does.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from torchaula.course.constructs import Program
 from torchaula.course.notebook import Notebook
 from torchaula.files import whole
 from torchaula.grading.trusted import diagnosis
-from torchaula.grading.trusted.diagnosis import Diagnosis, Evidence, KnownMistake
+from torchaula.grading.trusted.diagnosis import Diagnosis, Evidence, KnownMistake, Wrong
 from torchaula.grading.trusted.engine import Engine
 from torchaula.grading.trusted.jobs import Assigned, Mistake
 from torchaula.grading.trusted.judged import Judged
@@ -51,31 +52,51 @@ class Misconceptions:
             if (exercise := exercise_of(cell)) in self._mistakes:
                 by_exercise.setdefault(exercise, {})[cell] = evidence
         programs = self._programs(submission, list(by_exercise)) if by_exercise else {}
-        self._find_out(programs)
-        end = time.monotonic() + limits.DIAGNOSIS_WALL
-        for exercise, program in programs.items():
-            told = self._compare(exercise, by_exercise[exercise], program, end - time.monotonic())
-            for cell, found in told.items():
-                verdicts[cell] = replace(verdicts[cell], diagnosis=found.sentence, certainty=found.certainty)
+        wrong = {
+            exercise: Wrong(by_exercise[exercise], program, _failed(verdicts, exercise))
+            for exercise, program in programs.items()
+        }
+        for cell, found in self._diagnoses(wrong).items():
+            verdicts[cell] = replace(verdicts[cell], diagnosis=found.sentence, certainty=found.certainty)
         return verdicts
 
-    def _find_out(self, programs: Mapping[str, frozenset[str]]) -> None:
-        """Get the evidence that these programs need; what another worker is running comes last."""
+    def _diagnoses(self, wrong: Mapping[str, Wrong]) -> dict[str, Diagnosis]:
+        """The diagnoses of failed cells, whatever is known already."""
+        told: dict[str, Diagnosis] = {}
+        undecided, left = dict(wrong), limits.DIAGNOSIS_WALL
+        for by_twins in (True, False):
+            self._find_out(undecided, by_twins)
+            for exercise, each in list(undecided.items()):
+                begun = time.monotonic()
+                found = self._compare(exercise, each, by_twins, left)
+                left -= time.monotonic() - begun
+                if found is not None:
+                    told |= found
+                    del undecided[exercise]
+        return told
+
+    def _find_out(self, wrong: Mapping[str, Wrong], by_twins: bool) -> None:
+        """Get the evidence that these answers need; what another worker is running comes last."""
         for is_patient in (False, True):
-            for exercise, program in programs.items():
-                if not self._lacking(exercise, program):
+            for exercise, each in wrong.items():
+                if not self._lacking(exercise, each, by_twins):
                     continue
                 with self._lock(exercise, is_patient) as is_ours:
                     if is_ours:
-                        self._learn(exercise, program)
+                        self._learn(exercise, each, by_twins)
 
-    def _lacking(self, exercise: str, program: frozenset[str]) -> dict[int, Mistake]:
-        """The mistakes, by number, that a program may be told and whose evidence is not known."""
+    def _lacking(self, exercise: str, wrong: Wrong, by_twins: bool) -> dict[int, Mistake]:
+        """The mistakes, by number, that may explain a wrong answer and whose evidence is not known.
+
+        They fail some of the cells that it fails, or, `by_twins`, the same ones.
+        """
         known = self._known[exercise]
         return {
             number: mistake
             for number, mistake in enumerate(self._mistakes[exercise])
-            if number not in known and mistake.needs.fit(program)
+            if number not in known
+            and mistake.needs.fit(wrong.program)
+            and (wrong.failed == set(mistake.fails) if by_twins else wrong.failed & set(mistake.fails))
         }
 
     @contextmanager
@@ -95,16 +116,24 @@ class Misconceptions:
             yield is_ours
 
     def _compare(
-        self, exercise: str, found: Mapping[str, Evidence], program: frozenset[str], seconds: float
-    ) -> dict[str, Diagnosis]:
-        """Compare in a fork, since a learner's process wrote part of the evidence. Empty after a timeout."""
-        known = self._known[exercise].values()
+        self, exercise: str, wrong: Wrong, by_twins: bool, seconds: float
+    ) -> dict[str, Diagnosis] | None:
+        """Compare in a fork, since a learner's process wrote part of the evidence. Empty after a timeout.
 
-        def work() -> dict[str, Diagnosis]:
-            return diagnosis.diagnose(known, found, program)
+        None: those that fail the same cells, `by_twins`, do not decide.
+        """
+        known = [
+            each for each in self._known[exercise].values() if not by_twins or each.fails == wrong.failed
+        ]
+        if not known:
+            return None if by_twins else {}
+
+        def work() -> list[dict[str, Diagnosis]]:
+            found = (diagnosis.diagnose_by_twins if by_twins else diagnosis.diagnose)(known, wrong)
+            return [] if found is None else [found]
 
         try:
-            return in_fork(work, dict[str, Diagnosis], seconds, MEMORY)
+            return next(iter(in_fork(work, list[dict[str, Diagnosis]], seconds, MEMORY)), None)
         except ForkFailed:
             return {}
 
@@ -128,12 +157,12 @@ class Misconceptions:
         asked = self._engine.notebook.exercises[exercise].solution
         return Program(answer, others, names_bound_in(asked.source))
 
-    def _learn(self, exercise: str, program: frozenset[str]) -> None:
-        """Get the evidence that a program needs: from the cache, and the rest by running answers."""
+    def _learn(self, exercise: str, wrong: Wrong, by_twins: bool) -> None:
+        """Get the evidence that an answer needs: from the cache, and the rest by running answers."""
         path = self._place(exercise)
         cached = _read(path)
         self._known[exercise] |= cached
-        if lacking := self._lacking(exercise, program):
+        if lacking := self._lacking(exercise, wrong, by_twins):
             found, is_sure = self._run(exercise, lacking)
             if path is not None and is_sure:
                 with suppress(OSError):  # the disk is full
@@ -144,7 +173,7 @@ class Misconceptions:
         """The evidence, and whether it is sure: another run would give the same."""
         judged = self._engine.grade_each(exercise, [mistake.source for mistake in lacking.values()])
         found = {
-            number: KnownMistake(mistake.sentence, each.evidence, mistake.needs)
+            number: KnownMistake(mistake.sentence, each.evidence, mistake.needs, frozenset(mistake.fails))
             for (number, mistake), each in zip(lacking.items(), judged, strict=True)
         }
         return found, not any(each.is_unsure for each in judged)
@@ -154,6 +183,12 @@ class Misconceptions:
         if self._folder is None or exercise not in self._keys:
             return None
         return self._folder / f"{exercise}-{self._keys[exercise][:KEY]}.msgpack"
+
+
+def _failed(verdicts: Mapping[str, Verdict], exercise: str) -> frozenset[str]:
+    """The aspects of the cells of an exercise that an answer failed."""
+    cells = (cell for cell, verdict in verdicts.items() if not verdict.passed)
+    return frozenset(cell.rpartition("-")[2] for cell in cells if exercise_of(cell) == exercise)
 
 
 def _read(path: Path | None) -> dict[int, KnownMistake]:
