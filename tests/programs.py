@@ -39,7 +39,7 @@ LATER = (
     *("torchaula.plugins.autograde", "torchaula.plugins.guard", "torchaula.classroom.batch.batch"),
     *("alembic.migration", "alembic.script"),
 )
-GRADING = {"grade", "autograde"}  # words of the commands that need a worker
+GRADING = {"grade", "autograde", "demo"}  # words of the commands that need a worker
 ASKED = 2**20  # bytes of a request
 UMASK = "TESTS_UMASK"  # the variable that says it, where a command shall have its own
 

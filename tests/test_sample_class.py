@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import mini
+from tests import ledgers, mini, pupils
 from torchaula.authoring import sample_class
 from torchaula.authoring.release import release
 from torchaula.course import notebook
@@ -54,8 +54,9 @@ def test_later_assignment_has_one_who_solves_everything_and_others_who_fail(
         assert len(cells & wrong) == (student != sample_class.SOLVES)
 
 
-def test_who_gave_up_is_still_listed(tmp_path: Path) -> None:
-    """Everybody has a folder, so that the table names who handed in nothing."""
+@pytest.fixture
+def second(tmp_path: Path) -> Course:
+    """A small course whose second assignment is like its first, with nothing released."""
     small = mini.write(tmp_path / "small")
     (small.root / "course.toml").write_text(
         "".join(f'[[assignment]]\nname = "{name}"\n' for name in ("mini", "second")), encoding="utf-8"
@@ -63,10 +64,28 @@ def test_who_gave_up_is_still_listed(tmp_path: Path) -> None:
     for part in ("source", "answers"):
         shutil.copytree(small.root / part / "mini", small.root / part / "second")
     (small.source / "second" / "mini.ipynb").rename(small.source / "second" / "second.ipynb")
-    course = Course(small.root)
+    return Course(small.root)
+
+
+def test_who_gave_up_is_still_listed(second: Course) -> None:
+    """Everybody has a folder, so that the table names who handed in nothing."""
+    course = second
     release(course, "second")
 
     written = sample_class.write(course, "second")
 
     assert "javier" not in written and (course.submitted / "javier").is_dir()
     assert len(list(course.submitted.glob("*/second/second.ipynb"))) == len(written)
+
+
+def test_demo_is_all_from_release_to_feedback_in_one_command(second: Course) -> None:
+    """It ends with 0, since in a sample class some can't be graded or fail, and shows what became of each."""
+    told = pupils.command(second, "demo", "second")
+
+    assert told.startswith("✔ sandbox") or mini.without_sandbox()
+    assert "release/second: 2 exercises" in told and "sample submissions of second" in told
+    assert second.released("second").exists()
+    here = {path.parents[1].name for path in second.submitted.glob("*/second/second.ipynb")}
+    assert sample_class.SOLVES in here and all(student in told for student in here)
+    assert sum(ledgers.points(second, "second", sample_class.SOLVES).values()) == 10
+    assert (second.root / "feedback" / sample_class.SOLVES / "second" / "second.html").exists()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from torchaula.course.layout import Course
     from torchaula.course.notebook import Notebook
     from torchaula.grading.trusted.client import Workers
-    from torchaula.report.following import Terminal
 
 
 @click.group(help=_('Build, check and grade the course "Fundamentos de PyTorch".'))
@@ -223,11 +223,16 @@ def new(folder: Path, what: str, is_random: bool) -> None:
 @click.argument("assignments", metavar="[ASSIGNMENT]...", nargs=-1)
 @click.pass_obj
 def release(folder: Path, assignments: tuple[str, ...]) -> None:
-    from torchaula.authoring.release import release_all
     from torchaula.course import layout
 
     course = layout.find(folder)
-    for done in release_all(course, assignments or course.require_assignments()):
+    _release(course, assignments or course.require_assignments())
+
+
+def _release(course: Course, assignments: Sequence[str]) -> None:
+    from torchaula.authoring.release import release_all
+
+    for done in release_all(course, assignments):
         click.echo(
             _("release/{name}: {exercises} exercises, {points} points; {changes}").format(
                 name=done.assignment,
@@ -285,13 +290,44 @@ def format_(folder: Path, check: bool) -> None:
 @click.argument("assignments", metavar="[ASSIGNMENT]...", nargs=-1)
 @click.pass_obj
 def sample_class(folder: Path, assignments: tuple[str, ...]) -> None:
-    from torchaula.authoring.sample_class import write
     from torchaula.course import layout
 
     course = layout.find(folder)
-    for assignment in assignments or course.require_assignments():
+    _write_sample_class(course, assignments or course.require_assignments())
+
+
+def _write_sample_class(course: Course, assignments: Sequence[str]) -> None:
+    from torchaula.authoring.sample_class import write
+
+    for assignment in assignments:
         count = len(write(course, assignment))
         click.echo(_("submitted/: {count} sample submissions of {name}").format(count=count, name=assignment))
+
+
+@cli.command(
+    help=_("Release each ASSIGNMENT (all), write a sample class for it, grade it, and show the class.")
+)
+@click.argument("assignments", metavar="[ASSIGNMENT]...", nargs=-1)
+@click.pass_obj
+def demo(folder: Path, assignments: tuple[str, ...]) -> None:
+    from torchaula.classroom.batch import batch, preflight
+    from torchaula.course import layout
+    from torchaula.grading.trusted.client import cores
+
+    course = layout.find(folder)
+    chosen = list(dict.fromkeys(assignments or course.require_assignments()))
+    # The sample class is ours: where nothing confines student code, it may run all the same.
+    is_confined = _look(course, ("sandbox",))
+
+    def prepared(assignment: str) -> Batch:
+        return batch.prepare(course, assignment, unsafe=not is_confined)
+
+    with batch.workers(course) as workers:
+        # They take seconds to start, in which the class is written.
+        workers.begin(min(cores(), len(preflight.never_tried(course, chosen))))
+        _release(course, chosen)
+        _write_sample_class(course, chosen)
+        _grade_each(chosen, prepared, workers, _Showing())
 
 
 @cli.command(help=_("Grade what was handed in for each ASSIGNMENT (all), write feedback, show the class."))
@@ -329,11 +365,10 @@ def grade(
     from torchaula.classroom.gradebook import closing
     from torchaula.course import layout
     from torchaula.grading.trusted.client import cores
-    from torchaula.report import following, lines
 
-    course, good, at_once = layout.find(folder), True, jobs or cores()
+    course = layout.find(folder)
     _tell_if_not_backed_up(course)
-    chosen = dict.fromkeys(assignments or course.require_assignments())
+    chosen = list(dict.fromkeys(assignments or course.require_assignments()))
     for assignment in chosen if solutions else ():
         closing.require_over(course, assignment)
 
@@ -341,15 +376,41 @@ def grade(
         return batch.prepare(course, assignment, students, unsafe_no_sandbox, force)
 
     with batch.workers(course, jobs) as workers:
-        workers.begin(min(at_once, len(preflight.never_tried(course, chosen))))
-        if len(chosen) > 1:  # refuse now, not in an hour, when the first assignment is graded
-            batch.require_sound_tests(map(prepared, chosen), workers, max(1, at_once // len(chosen)))
-        for assignment in chosen:
-            group = prepared(assignment)
-            terminal = following.Terminal(group, lines.console(), yes, solutions)
-            entries = _grade(group, jobs, workers, terminal, cells, is_everybody=not students)
-            good &= all(entry.graded or entry.is_missing for entry in entries)
+        workers.begin(min(jobs or cores(), len(preflight.never_tried(course, chosen))))
+        showing = _Showing(yes, solutions, cells, is_everybody=not students)
+        good = _grade_each(chosen, prepared, workers, showing, jobs)
     sys.exit(0 if good or expect_failures else 1)
+
+
+@dataclass(frozen=True)
+class _Showing:
+    """What is asked and shown of a class that is graded: see the options of `torchaula grade`."""
+
+    yes: bool = False
+    solutions: bool = False
+    cells: bool = False
+    is_everybody: bool = True
+
+
+def _grade_each(
+    assignments: Sequence[str],
+    prepared: Callable[[str], Batch],
+    workers: Workers,
+    showing: _Showing,
+    jobs: int | None = None,
+) -> bool:
+    """Grade the batches of assignments one after the other; whether everybody who handed in was graded."""
+    from torchaula.classroom.batch import batch
+    from torchaula.grading.trusted.client import cores
+
+    good = True
+    if len(assignments) > 1:  # refuse now, not in an hour, when the first assignment is graded
+        shares = max(1, (jobs or cores()) // len(assignments))
+        batch.require_sound_tests(map(prepared, assignments), workers, shares)
+    for assignment in assignments:
+        entries = _grade(prepared(assignment), jobs, workers, showing)
+        good &= all(entry.graded or entry.is_missing for entry in entries)
+    return good
 
 
 def _tell_if_not_backed_up(course: Course) -> None:
@@ -360,21 +421,20 @@ def _tell_if_not_backed_up(course: Course) -> None:
         click.echo(f"torchaula: {printable(told)}", err=True)
 
 
-def _grade(
-    group: Batch, jobs: int | None, workers: Workers, terminal: Terminal, cells: bool, is_everybody: bool
-) -> list[Entry]:
-    """Grade one batch and show what became of it; as a file too, with `cells`, where it `is_everybody`."""
+def _grade(group: Batch, jobs: int | None, workers: Workers, showing: _Showing) -> list[Entry]:
+    """Grade one batch and show what became of it; as a file too, where it is everybody's."""
     from torchaula.classroom.gradebook import gradebook
     from torchaula.course import outline
-    from torchaula.report import class_csv, class_table
+    from torchaula.report import class_csv, class_table, following, lines
 
-    console, course, source = terminal.console, group.assignment.course, group.assignment.source
+    console, course, source = lines.console(), group.assignment.course, group.assignment.source
+    terminal = following.Terminal(group, console, showing.yes, showing.solutions)
     with terminal.shown():
         entries = list(group.grade(jobs, terminal, workers))
-    table = course.grades / f"{source.assignment}.csv" if is_everybody else None
+    table = course.grades / f"{source.assignment}.csv" if showing.is_everybody else None
     if table is not None:
         with gradebook.refused_where_not_written(course):
-            class_csv.write(table, source, entries, cells)
+            class_csv.write(table, source, entries, showing.cells)
     title = outline.entry(course.root, source.assignment).title
     class_table.show(source, entries, console, is_whole=table is None, title=title)
     class_table.next_steps(source.assignment, entries, table and table.relative_to(course.root), console)
@@ -519,7 +579,6 @@ def purge(folder: Path, date: str, yes: bool) -> None:
 @click.argument("checks", metavar="[CHECK]...", nargs=-1)
 @click.pass_obj
 def doctor(folder: Path, checks: tuple[str, ...]) -> None:
-    from torchaula import doctor
     from torchaula.course import layout
 
     try:
@@ -527,6 +586,13 @@ def doctor(folder: Path, checks: tuple[str, ...]) -> None:
     except Refusal as error:
         course = None
         click.echo(printable(str(error)), err=True)
+    sys.exit(0 if _look(course, checks) else 1)
+
+
+def _look(course: Course | None, checks: tuple[str, ...]) -> bool:
+    """Whether this machine and course can grade, at all or at each of the checks."""
+    from torchaula import doctor
+
     good = True
     for finding in doctor.look(course, checks):
         mark = "✘" if finding.remedy else "✔"
@@ -534,7 +600,7 @@ def doctor(folder: Path, checks: tuple[str, ...]) -> None:
         if finding.remedy:
             good = False
             click.echo(f"  {finding.remedy}", err=True)
-    sys.exit(0 if good else 1)
+    return good
 
 
 class StoppedBySignal(BaseException):
