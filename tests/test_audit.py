@@ -215,7 +215,7 @@ def test_graph_and_empty_data_are_examined_where_the_statement_speaks_of_them() 
     assert kinds("los valores, también con n = 0") == {Kind.EMPTY}
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("assignment", layout.find(shipped.ROOT).assignments)
 def test_counts_and_equivalent_mutants_in_the_repository_are_those_of_the_operators(assignment: str) -> None:
     """Nobody takes a mutant away unseen, and no reason is left behind by a mutant that is no more."""

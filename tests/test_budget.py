@@ -178,6 +178,7 @@ def test_what_an_own_cell_does_ends_with_the_budget(benches: dict[Limits, Bench]
         assert passed(result) == set(result.verdicts)
 
 
+@DEED
 def test_learner_s_processes_yield_to_the_one_that_ends_them(computing: Bench) -> None:
     """Else a swarm on a busy machine would hold a worker for minutes, since nothing has the CPU to end it."""
     book = Book()

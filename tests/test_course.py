@@ -153,7 +153,7 @@ def foreign(assignment: str, exercise: str) -> tuple[KnownAnswer, ...]:
     return answers.parse(path.read_text(encoding="utf-8"), path, notebook(assignment).exercise(exercise))
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(("assignment", "exercise"), [each for each in EXERCISES if foreign(*each)])
 def test_foreign_wrong_answers_are_told_nothing_false(assignment: str, exercise: str) -> None:
     """A mistake that is no known one is never taken for one, however many cells end as that does.

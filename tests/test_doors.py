@@ -22,7 +22,7 @@ from torchaula.classroom.gradebook import gradebook
 from torchaula.course.layout import Course, find
 
 SHIPPED = pytest.mark.sampled(1, "nbgrader's commands on an assignment that ships")
-SMALL = pytest.mark.sampled(1, "other doors")
+SMALL = pytest.mark.slow
 
 CLASS = ("referencia", "carla", "vacio", "elena")  # all right, in between (and late), nothing, graded by hand
 DEADLINE = 'c.LateWork.deadlines = {"mlp": "2026-10-05 23:59 Europe/Madrid"}'

@@ -106,6 +106,7 @@ def test_formgrader_lists_the_class(graded: tuple[Course, dict[str, Entry]], tmp
     assert "Unwritable directory" not in (home / "log").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("assignment", Course(ROOT).assignments)

@@ -83,6 +83,7 @@ def test_memory_that_forks_share_counts_once(small: Small) -> None:
     assert not result.lost
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hide", ["pass", UNDUMPABLE], ids=["plain", "unreadable"])
 def test_own_cell_that_takes_too_much_is_named_for_it(small: Small, hide: str) -> None:
     """The cell is left out and the rest graded; page and table say that memory ran out."""

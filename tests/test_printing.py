@@ -29,6 +29,7 @@ def run(course: Course, settings: dict[str, str], *words: str) -> tuple[int, byt
     return done.returncode, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("terminal", NARROW)
 def test_terminal_of_few_characters_shows_what_it_can(course: Course, terminal: str) -> None:

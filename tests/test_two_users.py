@@ -88,6 +88,7 @@ def fetched_pages(student: Person, course: Course) -> list[Path]:
     return sorted((student.home / course.root.name / "mini" / "feedback").glob("*/mini.html"))
 
 
+@pytest.mark.slow
 @pytest.mark.sampled(1)
 @pytest.mark.parametrize("umask", [OPEN, STRICT])
 def test_exchange_there_and_back(shared: Machine, umask: str) -> None:

@@ -29,6 +29,7 @@ from torchaula.grading.trusted.client import Client, GradingFailed, Workers
 from torchaula.grading.trusted.jobs import Assigned, Job
 from torchaula.grading.wire.forks import HUGE, descendants, in_fork, ready_for_forks
 
+CORE = max(os.sched_getaffinity(0)) if sys.platform == "linux" else None
 UNCOMPILED = Path(cache_from_source(str(nursery.__file__)))  # only a sandbox imports this module
 
 
@@ -36,10 +37,10 @@ UNCOMPILED = Path(cache_from_source(str(nursery.__file__)))  # only a sandbox im
 def one() -> Iterator[Client]:
     """A client whose worker these tests share: each begins with an assignment of its own.
 
-    When the worker starts, `UNCOMPILED` is not there, as in a fresh clone.
+    It keeps to `CORE`, if any. When the worker starts, `UNCOMPILED` is not there, as in a fresh clone.
     """
     UNCOMPILED.unlink(missing_ok=True)
-    made = Client()
+    made = Client(CORE)
     yield made
     made.close()
 
@@ -48,20 +49,17 @@ LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a pr
 
 
 @LINUX
-def test_worker_and_its_sandbox_keep_to_one_core(course: Course) -> None:
+def test_worker_and_its_sandbox_keep_to_one_core(course: Course, one: Client) -> None:
     """Whoever waits for the other is on the same core, and finds its caches warm."""
     pupils.write(course, "ana", course.released("mini").read_text())
     job = job_of(assignments.load(course, "mini"), next(course.submitted.rglob("*.ipynb")).read_bytes())
-    core = max(os.sched_getaffinity(0))
-    one = Client(core)
 
     one.grade(job)
 
     assert one._process is not None
     family = [one._process.pid, *descendants(one._process.pid)]
     assert len(family) >= 2
-    assert {frozenset(os.sched_getaffinity(process)) for process in family} == {frozenset({core})}
-    one.close()
+    assert {frozenset(os.sched_getaffinity(process)) for process in family} == {frozenset({CORE})}
 
 
 def test_client_can_be_closed_from_two_threads_at_once(course: Course) -> None:
