@@ -29,6 +29,7 @@ settings.register_profile("explore", derandomize=False)
 settings.load_profile("same")
 
 # These files look at one class, which takes long to grade: one worker runs them.
+OF_COURSE = "tests/test_course.py"
 ONE_CLASS = ("tests/test_pipeline.py", "tests/test_feedback.py", "tests/test_formgrader.py")
 
 
@@ -47,15 +48,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Draw the sample once, for all processes: xdist hands the option on."""
     config.option.sample = config.option.sample or sample.of_commit()
+    config.option.loadscopereorder = False  # xdist hands out the tests in our order
     for mark in (*sample.MARKS, BOTH):
         config.addinivalue_line("markers", mark)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what the sample does without, where tests have the mark `sampled`."""
+    """Leave out what the sample does without, where tests have the mark `sampled`.
+
+    The course's own tests come last: they are handed out in small pieces, so that all workers end together.
+    """
     out = sample.left_out(config, items)
     config.hook.pytest_deselected(items=[each for each in items if each in out])
     items[:] = [each for each in items if each not in out]
+    items.sort(key=lambda each: each.nodeid.startswith(OF_COURSE))
 
 
 def pytest_collection_finish() -> None:
@@ -86,7 +92,7 @@ class Scheduling(LoadScopeScheduling):
         if file in ONE_CLASS:
             return "one class"
         _name, _bracket, case = test.partition("[")
-        return (case or nodeid) if file == "tests/test_course.py" else file
+        return (case or nodeid) if file == OF_COURSE else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
