@@ -28,8 +28,8 @@ settings.register_profile("same", derandomize=True)
 settings.register_profile("explore", derandomize=False)
 settings.load_profile("same")
 
-# These files look at one class, which takes long to grade: one worker runs them.
 OF_COURSE = "tests/test_course.py"
+# These files look at one class, which takes long to grade: one worker runs them.
 ONE_CLASS = ("tests/test_pipeline.py", "tests/test_feedback.py", "tests/test_formgrader.py")
 
 
