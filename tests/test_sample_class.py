@@ -69,13 +69,12 @@ def second(tmp_path: Path) -> Course:
 
 def test_who_gave_up_is_still_listed(second: Course) -> None:
     """Everybody has a folder, so that the table names who handed in nothing."""
-    course = second
-    release(course, "second")
+    release(second, "second")
 
-    written = sample_class.write(course, "second")
+    written = sample_class.write(second, "second")
 
-    assert "javier" not in written and (course.submitted / "javier").is_dir()
-    assert len(list(course.submitted.glob("*/second/second.ipynb"))) == len(written)
+    assert "javier" not in written and (second.submitted / "javier").is_dir()
+    assert len(list(second.submitted.glob("*/second/second.ipynb"))) == len(written)
 
 
 def test_demo_is_all_from_release_to_feedback_in_one_command(second: Course) -> None:

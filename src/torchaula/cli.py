@@ -315,6 +315,7 @@ def demo(folder: Path, assignments: tuple[str, ...]) -> None:
     from torchaula.grading.trusted.client import cores
 
     course = layout.find(folder)
+    _tell_if_not_backed_up(course)
     chosen = list(dict.fromkeys(assignments or course.require_assignments()))
     # The sample class is ours: where nothing confines student code, it may run all the same.
     is_confined = _look(course, ("sandbox",))

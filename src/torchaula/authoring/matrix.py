@@ -40,6 +40,12 @@ class Trial:
         """Whether exactly the declared cells failed, in every back end."""
         return all(self.failed(backend) == self.answer.fails for backend in self.verdicts)
 
+    @property
+    def mistake(self) -> KnownMistake:
+        """A wrong answer as diagnosing knows it."""
+        answer = self.answer
+        return KnownMistake(answer.sentence, dict(self.evidence), answer.needs, answer.fails)
+
 
 def known(exercise: Exercise, answers: Iterable[KnownAnswer]) -> list[KnownAnswer]:
     """The model solution, the stub that learners receive, the known answers, and junk."""
@@ -107,11 +113,7 @@ class Diagnosed:
 def diagnosed(trials: Iterable[Trial]) -> Diagnosed:
     """How well the wrong answers of one exercise are diagnosed; stub and junk don't count."""
     wrong = [trial for trial in trials if not (trial.answer.is_right or trial.answer.is_made_up)]
-    answers = [trial.answer for trial in wrong]
-    known = [
-        KnownMistake(a.sentence, dict(t.evidence), a.needs, a.fails)
-        for a, t in zip(answers, wrong, strict=True)
-    ]
+    known = [trial.mistake for trial in wrong]
     own, others = 0, []
     for trial in wrong:
         answer = Wrong(trial.evidence, constructs(trial.answer.source), trial.answer.fails)

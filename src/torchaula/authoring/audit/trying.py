@@ -53,12 +53,7 @@ def answers(bench: Bench, known: Sequence[KnownAnswer], draws: Sequence[Draw]) -
     for draw in others:
         misjudged += _misjudged(_trials(bench, known, draw), str(draw))
     wrong = [trial for trial in trials if not (trial.answer.is_right or trial.answer.is_made_up)]
-    mistakes = [
-        KnownMistake(a.sentence, dict(trial.evidence), a.needs, a.fails)
-        for trial in wrong
-        for a in [trial.answer]
-    ]
-    bench.mistakes.write_bytes(msgspec.msgpack.encode(mistakes))
+    bench.mistakes.write_bytes(msgspec.msgpack.encode([trial.mistake for trial in wrong]))
     told = matrix.diagnosed(trials)
     return Answers(len(known), tuple(misjudged), told.wrong, told.own, told.others)
 

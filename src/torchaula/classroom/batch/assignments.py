@@ -180,7 +180,7 @@ def _cells(exercise: Exercise) -> tuple[Cell, ...]:
 
 @cache
 def _installed() -> list[str]:
-    """The versions of the deciding libraries, which this process has imported."""
+    """The versions of the deciding libraries, looked up once a process."""
     return [version(name) for name in DECIDING]
 
 

@@ -122,11 +122,7 @@ class Misconceptions:
 
         None: those that fail the same cells, `by_twins`, do not decide.
         """
-        known = [
-            each for each in self._known[exercise].values() if not by_twins or each.fails == wrong.failed
-        ]
-        if not known:
-            return None if by_twins else {}
+        known = list(self._known[exercise].values())
 
         def work() -> list[dict[str, Diagnosis]]:
             found = (diagnosis.diagnose_by_twins if by_twins else diagnosis.diagnose)(known, wrong)
