@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tests import mini, programs, pupils
-from torchaula.authoring import sample_class
+from tests import mini, programs, pupils, tiny
+from torchaula.authoring import judging, sample_class
 from torchaula.classroom.batch import batch
 from torchaula.cli import cli
 from torchaula.course import notebook
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
-from torchaula.grading.trusted import client, confinement
+from torchaula.grading.trusted import client, confinement, engine, sandbox
 
 SANDBOXED = pytest.mark.skipif(bool(mini.without_sandbox()), reason="nothing confines student code here")
 
@@ -101,6 +101,16 @@ def test_course_that_the_sandbox_shows_is_refused(course: Course, monkeypatch: p
 
     with pytest.raises(Refusal, match=r"student code can read all of .*; move the course elsewhere"):
         batch.prepare(course, "mini")
+
+
+def test_author_is_told_that_no_sandbox_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a machine is too busy to start one, `torchaula check` ends with one line."""
+    engine.import_for(tiny.notebook())
+    monkeypatch.setattr(judging, "_kept", {})
+    monkeypatch.setattr(sandbox, "SANDBOX_START_WALL", 0.01)
+
+    with pytest.raises(Refusal, match=r"the sandbox did not start: .*; try again when this machine has less"):
+        judging.judged(tiny.notebook(), {"double": tiny.PLUS}, ["double"])
 
 
 def test_feedback_and_results_name_the_misconception(course: Course) -> None:

@@ -310,9 +310,8 @@ def _write_sample_class(course: Course, assignments: Sequence[str]) -> None:
 @click.argument("assignments", metavar="[ASSIGNMENT]...", nargs=-1)
 @click.pass_obj
 def demo(folder: Path, assignments: tuple[str, ...]) -> None:
-    from torchaula.classroom.batch import batch, preflight
+    from torchaula.classroom.batch import batch
     from torchaula.course import layout
-    from torchaula.grading.trusted.client import cores
 
     course = layout.find(folder)
     _tell_if_not_backed_up(course)
@@ -323,9 +322,8 @@ def demo(folder: Path, assignments: tuple[str, ...]) -> None:
     def prepared(assignment: str) -> Batch:
         return batch.prepare(course, assignment, unsafe=not is_confined)
 
-    with batch.workers(course) as workers:
-        # They take seconds to start, in which the class is written.
-        workers.begin(min(cores(), len(preflight.never_tried(course, chosen))))
+    # Workers take seconds to start, in which the class is written.
+    with batch.workers(course, names=chosen) as workers:
         _release(course, chosen)
         _write_sample_class(course, chosen)
         _grade_each(chosen, prepared, workers, _Showing())
@@ -362,10 +360,9 @@ def grade(
     expect_failures: bool,
     unsafe_no_sandbox: bool,
 ) -> None:
-    from torchaula.classroom.batch import batch, preflight
+    from torchaula.classroom.batch import batch
     from torchaula.classroom.gradebook import closing
     from torchaula.course import layout
-    from torchaula.grading.trusted.client import cores
 
     course = layout.find(folder)
     _tell_if_not_backed_up(course)
@@ -376,8 +373,7 @@ def grade(
     def prepared(assignment: str) -> Batch:
         return batch.prepare(course, assignment, students, unsafe_no_sandbox, force)
 
-    with batch.workers(course, jobs) as workers:
-        workers.begin(min(jobs or cores(), len(preflight.never_tried(course, chosen))))
+    with batch.workers(course, jobs, chosen) as workers:
         showing = _Showing(yes, solutions, cells, is_everybody=not students)
         good = _grade_each(chosen, prepared, workers, showing, jobs)
     sys.exit(0 if good or expect_failures else 1)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import atexit
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import torch
 
@@ -15,11 +16,12 @@ from torchaula.grading.trusted import confinement, engine, local
 from torchaula.grading.trusted.confinement import Confinement
 from torchaula.grading.trusted.engine import Engine
 from torchaula.grading.trusted.judged import Judged
-from torchaula.grading.trusted.sandbox import Sandbox
+from torchaula.grading.trusted.sandbox import Sandbox, SandboxDied
 from torchaula.grading.trusted.seeds import PUBLISHED, Seeds
 from torchaula.grading.trusted.verdict import Verdict
 from torchaula.grading.wire import limits
 from torchaula.grading.wire.forks import in_fork
+from torchaula.i18n import _
 
 BACKENDS = ("local", "remote")
 
@@ -53,13 +55,29 @@ def grade(
 def judged(
     notebook: Notebook, solutions: Mapping[str, str], only: Collection[str], seeds: Seeds = PUBLISHED
 ) -> Judged:
-    """Grade in the remote back end, and return everything that is known about the result."""
-    return Engine(notebook, own_sandbox(), seeds).grade(notebook.answered(solutions), only)
+    """Grade in the remote back end, and return everything that is known about the result.
+
+    Raises `Refusal` where no sandbox starts.
+    """
+    with _refused_where_none_starts():
+        return Engine(notebook, own_sandbox(), seeds).grade(notebook.answered(solutions), only)
 
 
 def judged_each(notebook: Notebook, exercise: str, answers: Sequence[str], seeds: Seeds) -> list[Judged]:
-    """Judge several answers to one exercise in one student process."""
-    return Engine(notebook, own_sandbox(), seeds).grade_each(exercise, answers)
+    """Judge several answers to one exercise in one student process.
+
+    Raises `Refusal` where no sandbox starts.
+    """
+    with _refused_where_none_starts():
+        return Engine(notebook, own_sandbox(), seeds).grade_each(exercise, answers)
+
+
+@contextmanager
+def _refused_where_none_starts() -> Iterator[None]:
+    try:
+        yield
+    except SandboxDied as error:
+        raise Refusal(_("{error}; try again when this machine has less to do").format(error=error)) from error
 
 
 _kept: dict[int, Sandbox] = {}

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from torchaula.authoring import judging, matrix
+from torchaula.checks.session import aspect_of
 from torchaula.course.answers import KnownAnswer
 from torchaula.course.notebook import Notebook
 from torchaula.grading.trusted.judged import Judged
@@ -80,4 +81,4 @@ def _is_declared(answer: KnownAnswer, judged: Judged) -> bool:
 
 
 def _failed(judged: Judged) -> frozenset[str]:
-    return frozenset(cell.rpartition("-")[2] for cell, v in judged.verdicts.items() if not v.passed)
+    return frozenset(aspect_of(cell) for cell, v in judged.verdicts.items() if not v.passed)

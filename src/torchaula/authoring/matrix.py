@@ -10,7 +10,7 @@ from multiprocessing import get_context
 
 from torchaula.authoring import judging
 from torchaula.authoring.junk import junk
-from torchaula.checks.session import COURSE_SEED
+from torchaula.checks.session import COURSE_SEED, aspect_of
 from torchaula.course.answers import KnownAnswer
 from torchaula.course.constructs import constructs
 from torchaula.course.notebook import Exercise, Notebook
@@ -97,7 +97,7 @@ def _try(job: tuple[Notebook, str, KnownAnswer, tuple[str, ...], int]) -> Trial:
             found, evidence = judged.verdicts, judged.evidence
         else:
             found = judging.grade(notebook, solution, [exercise], backend=backend, seed=seed)
-        verdicts[backend] = {cell.rpartition("-")[2]: verdict for cell, verdict in found.items()}
+        verdicts[backend] = {aspect_of(cell): verdict for cell, verdict in found.items()}
     return Trial(exercise, answer, verdicts, evidence)
 
 

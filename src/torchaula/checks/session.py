@@ -197,6 +197,11 @@ def exercise_of(cell: str) -> str:
     return cell.rpartition("-")[0]
 
 
+def aspect_of(cell: str) -> str:
+    """What a graded cell looks at: `valores` for `cross-entropy-valores`."""
+    return cell.rpartition("-")[2]
+
+
 def open_cell(
     cell: str,
     names: str | Iterable[str],

@@ -13,7 +13,7 @@ from torchaula.authoring import judging, matrix
 from torchaula.authoring.audit.scores import Answers, Misjudged
 from torchaula.authoring.luck import Draw
 from torchaula.authoring.matrix import Trial
-from torchaula.checks.session import COURSE_SEED
+from torchaula.checks.session import COURSE_SEED, aspect_of
 from torchaula.course.answers import KnownAnswer
 from torchaula.course.constructs import constructs
 from torchaula.course.notebook import Notebook
@@ -66,7 +66,7 @@ def _trials(bench: Bench, known: Sequence[KnownAnswer], draw: Draw) -> list[Tria
     for answer, judged in zip(known, found, strict=True):
         if _failed(judged.verdicts) != answer.fails:
             judged = judging.judged(bench.notebook, {bench.exercise: answer.source}, [bench.exercise], seeds)
-        verdicts = {cell.rpartition("-")[2]: verdict for cell, verdict in judged.verdicts.items()}
+        verdicts = {aspect_of(cell): verdict for cell, verdict in judged.verdicts.items()}
         trials.append(Trial(bench.exercise, answer, {"remote": verdicts}, judged.evidence))
     return trials
 
@@ -120,7 +120,7 @@ def _told(known: Sequence[KnownMistake], judged: Judged, source: str) -> tuple[s
 def _failed(verdicts: dict[str, Verdict]) -> frozenset[str]:
     """The aspects of the cells that an answer fails; a cell that is broken itself fails nobody."""
     return frozenset(
-        cell.rpartition("-")[2]
+        aspect_of(cell)
         for cell, verdict in verdicts.items()
         if not (verdict.passed or verdict.outcome is Outcome.INFRASTRUCTURE)
     )

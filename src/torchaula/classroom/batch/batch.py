@@ -82,10 +82,16 @@ def require_sound_tests(batches: Iterable[Batch], executor: Executor, shares: in
 
 
 @contextmanager
-def workers(course: Course, jobs: int | None = None) -> Iterator[Workers]:
-    """Start `jobs` workers, and stop them at the end of the block without waiting for their jobs."""
-    made = Workers(jobs or cores(), course.evidence)
+def workers(course: Course, jobs: int | None = None, names: Iterable[str] = ()) -> Iterator[Workers]:
+    """Have `jobs` workers (None: one per core), and stop them at the end of the block, whatever they do.
+
+    They start with their first jobs; for each assignment of these `names` whose tests were never tried here,
+    one starts at once.
+    """
+    at_once = jobs or cores()
+    made = Workers(at_once, course.evidence)
     try:
+        made.begin(min(at_once, len(preflight.never_tried(course, names))))
         yield made
     finally:
         made.stop()

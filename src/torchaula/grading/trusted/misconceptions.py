@@ -17,7 +17,7 @@ import msgspec
 from filelock import Timeout
 
 from torchaula import files
-from torchaula.checks.session import exercise_of
+from torchaula.checks.session import aspect_of, exercise_of
 from torchaula.course.constructs import Program
 from torchaula.course.notebook import Notebook
 from torchaula.files import whole
@@ -184,7 +184,7 @@ class Misconceptions:
 def _failed(verdicts: Mapping[str, Verdict], exercise: str) -> frozenset[str]:
     """The aspects of the cells of an exercise that an answer failed."""
     cells = (cell for cell, verdict in verdicts.items() if not verdict.passed)
-    return frozenset(cell.rpartition("-")[2] for cell in cells if exercise_of(cell) == exercise)
+    return frozenset(aspect_of(cell) for cell in cells if exercise_of(cell) == exercise)
 
 
 def _read(path: Path | None) -> dict[int, KnownMistake]:
