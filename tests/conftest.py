@@ -1,26 +1,18 @@
-"""What several tests share: a small course, and a class of it graded once for all who only look."""
+"""How the suite runs: which sample of it, in which processes, and what is told in the end."""
 
 from __future__ import annotations
 
 import gc
 import os
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+import xdist
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
-from tests import mini, postgres, pupils, sample
-from tests.workshop import Workshop
-from torchaula.authoring.release import release
-from torchaula.classroom.batch.entries import Entry
-from torchaula.course.layout import Course
-from torchaula.errors import Refusal
-from torchaula.grading.trusted.client import Client
-from torchaula.grading.trusted.jobs import Job, Result
+from tests import sample
 
 # The same examples in every run, so that CI fails for what a change did and for nothing else; now and then
 # look further with `pytest --hypothesis-profile=explore`.
@@ -51,6 +43,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.loadscopereorder = False  # xdist hands out the tests in our order
     for mark in (*sample.MARKS, BOTH):
         config.addinivalue_line("markers", mark)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Import what tests share; not in the process that hands tests out, for which the others wait."""
+    if not xdist.is_xdist_controller(session):
+        session.config.pluginmanager.import_plugin("tests.fixtures")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -110,68 +108,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.fixturenames.append("books")
         server = pytest.param("postgresql", marks=pytest.mark.sampled(ON_SERVER, "postgresql"))
         metafunc.parametrize("books", [None, server], indirect=True, ids=["sqlite", "postgresql"])
-
-
-@pytest.fixture(scope="module")
-def books(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Where the gradebooks of courses written meanwhile are: in SQLite files, or on a server of our own."""
-    if getattr(request, "param", None) is None:
-        yield
-        return
-    mini.server = postgres.server()
-    if mini.server is None:
-        pytest.skip("PostgreSQL is not installed (Debian: apt install postgresql)")
-    yield
-    mini.server = None
-
-
-@pytest.fixture(scope="session")
-def released_once(tmp_path_factory: pytest.TempPathFactory) -> Course:
-    """A small course with nothing handed in, for copies."""
-    made = mini.write_files(tmp_path_factory.mktemp("released") / "course")
-    release(made, "mini")
-    return made
-
-
-@pytest.fixture
-def course(books: None, released_once: Course, tmp_path: Path) -> Course:
-    """A small course with nothing handed in."""
-    return mini.with_database(mini.copy(released_once, tmp_path / "course"))
-
-
-@pytest.fixture(scope="session")
-def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, dict[str, Entry]]:
-    """A small course whose class was graded, and each student's result. Copy it to change it."""
-    made = mini.write(tmp_path_factory.mktemp("graded") / "course")
-    release(made, "mini")
-    pupils.hand_in(made)
-    return made, mini.grade(made, jobs=1)
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many submissions workers of this process were asked to grade."""
-    found: list[int] = []
-    ask = Client._ask
-
-    def counted(self: Client, job: Job) -> Result:
-        if not job.is_trial:  # of the tests, before a batch
-            found.append(1)
-        return ask(self, job)
-
-    monkeypatch.setattr(Client, "_ask", counted)
-    return found
-
-
-@pytest.fixture(scope="session")
-def workshop() -> Iterator[Workshop]:
-    """A warm engine in the real sandbox; skipped where there is no sandbox."""
-    try:
-        made = Workshop()
-    except Refusal as error:
-        pytest.skip(str(error))
-    yield made
-    made.client.close()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -1,9 +1,10 @@
 """Draw a sample of what takes long: another one for each commit, so that commits together try everything.
 
-`--sample SEED` draws the same one again; `--all` tries everything. A test that draws its own cases asks
-`drawn`; `@pytest.mark.sampled(2)` lets two cases of a test run, as `pytestmark` two tests of a file, and with
-a name two of all the tests that it stands at; `@pytest.mark.slow` has a few of all the tests run that take
-seven seconds and more by themselves.
+`--sample SEED` draws the same one again; `--all` tries everything but seeds, of which it draws more.
+
+A test that draws its own cases asks `drawn`. `@pytest.mark.sampled(2)` lets two cases of a test run, as
+`pytestmark` two tests of a file, and with a name two of all the tests that it stands at. `@pytest.mark.slow`
+has a few of all the tests run that take seven seconds and more by themselves.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ MARKS = (
     "sampled(number, name): without --all, only so many of these run, others with each commit",
     "slow: takes seven seconds and more by itself; without --all, a few of these run",
 )
-SLOW = 6  # tests that run without `--all`
+SLOW = 4  # tests that run without `--all`
 
 
 def of_commit() -> str:
@@ -38,8 +39,11 @@ def of_commit() -> str:
 
 def drawn(config: pytest.Config, everything: Sequence[T], number: int, what: str) -> list[T]:
     """So many of these, in their order; all of them with `--all`. `what` tells one draw from another."""
-    if config.getoption("all"):
-        return list(everything)
+    return list(everything) if config.getoption("all") else always_drawn(config, everything, number, what)
+
+
+def always_drawn(config: pytest.Config, everything: Sequence[T], number: int, what: str) -> list[T]:
+    """So many of these with `--all` too, where all of them would take hours."""
     places = sorted(range(len(everything)), key=lambda place: _rank(config, what, place))[:number]
     return [everything[place] for place in sorted(places)]
 

@@ -15,10 +15,10 @@ from torchaula.grading.wire.orders import Raised, Shown
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """All accidents with `--all`, otherwise one in five."""
+    """All accidents with `--all`, otherwise one in ten."""
     if "name" in metafunc.fixturenames:
         every = list(ACCIDENTS)
-        metafunc.parametrize("name", sample.drawn(metafunc.config, every, len(every) // 8, "accidents"))
+        metafunc.parametrize("name", sample.drawn(metafunc.config, every, len(every) // 10, "accidents"))
 
 
 def test_accident_costs_nothing(

@@ -189,6 +189,7 @@ def test_learner_s_processes_yield_to_the_one_that_ends_them(computing: Bench) -
     assert f"nice {os.nice(0) + NICE}" in str(result.outputs)
 
 
+@pytest.mark.slow
 def test_own_cells_leave_something_for_the_tests(computing: Bench) -> None:
     """Cells that take all that there is for them end there: those after them don't run, and it is told."""
     book = Book()

@@ -291,22 +291,17 @@ def surprises(source: Notebook, chosen: dict[str, KnownAnswer], **how: object) -
     return {cell: verdict for cell, verdict in verdicts.items() if verdict.passed != declared[cell]}
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """All seeds with `--all`, otherwise the first."""
-    if "seed" in metafunc.fixturenames:
-        metafunc.parametrize("seed", SEEDS if metafunc.config.getoption("all") else SEEDS[:1])
-
-
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize("assignment", COURSE.assignments)
 def test_no_answer_touches_another_exercise_under_any_seed(
-    assignment: str, seed: int, pytestconfig: pytest.Config
+    assignment: str, pytestconfig: pytest.Config
 ) -> None:
     """In whole submissions each exercise scores as declared alone, whatever the course's seed.
 
     With `--all` these hold every known answer, otherwise some.
     """
     source = notebook(assignment)
+    [seed] = sample.always_drawn(pytestconfig, SEEDS, 1, f"seed {assignment}")
     warm(assignment)
 
     for chosen in sample.drawn(pytestconfig, list(submissions(assignment)), WHOLE, f"whole {assignment}"):
@@ -322,9 +317,10 @@ def test_no_secret_decides_over_an_answer(
     """Right answers pass whatever hidden tests draw; with `--all`, all answers end as declared."""
     tried = matrix.known(notebook(assignment).exercise(exercise), known(assignment, exercise))
     is_all = pytestconfig.getoption("all")
+    number = 3 if is_all else 1
     warm(assignment)
 
-    for place in sample.drawn(pytestconfig, range(1, 21), 1, f"secret {assignment}/{exercise}"):
+    for place in sample.always_drawn(pytestconfig, range(1, 21), number, f"secret {assignment}/{exercise}"):
         some = [answer for answer in tried if is_all or answer.is_right]
         assert luck.swayed_by(notebook(assignment), exercise, some, Draw(1, place)) == []
 

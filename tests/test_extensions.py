@@ -92,6 +92,7 @@ def test_what_is_no_later_date_is_refused(words: str) -> None:
         extensions.amount(words, DEADLINE, "2026-10-05 23:59 Europe/Madrid")
 
 
+@pytest.mark.slow
 def test_extension_counts_in_the_next_grading(late: Course) -> None:
     """Given before anything was graded: no penalty, the table says so, and nobody is asked."""
     told = pupils.command(late, "extend", "mini", "ana", "2026-10-08", "23:59")

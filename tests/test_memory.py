@@ -98,6 +98,7 @@ def test_own_cell_that_takes_too_much_is_named_for_it(small: Small, hide: str) -
     assert "memoria" in words.LOST[Lost.OUT_OF_MEMORY]
 
 
+@pytest.mark.slow
 def test_answer_that_takes_too_much_is_named_for_it(small: Small) -> None:
     """Its own cells end out of memory; no other exercise loses anything."""
     book = Book()

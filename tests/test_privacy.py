@@ -330,6 +330,7 @@ def test_nothing_of_a_forgotten_student_is_left(course: Course) -> None:
     )
 
 
+@pytest.mark.slow
 def test_forgetting_regrades_nobody(course: Course, asked: list[int]) -> None:
     """The next grading finds everybody else graded, writes the same points, and names nobody anew."""
     others = kept(course, ODD)

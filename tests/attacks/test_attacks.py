@@ -17,7 +17,7 @@ from tests.attacks.book import ATTACKS, Attack
 from tests.conftest import BROKEN, HIDDEN, TRIED
 
 # One of so many is tried without `--all`: of the attacks of each kind, and of the other ways to hide a call.
-ONE_IN, HIDERS_ONE_IN = 12, 24
+ONE_IN, HIDERS_ONE_IN = 16, 24
 T = TypeVar("T")
 CORPUS = [
     import_module(f"tests.attacks.{path.stem}") for path in sorted(Path(__file__).parent.glob("corpus_*.py"))
