@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections import Counter
 from typing import Any
@@ -60,12 +59,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=[each for each in items if each in out])
     items[:] = [each for each in items if each not in out]
     items.sort(key=lambda each: each.nodeid.startswith(OF_COURSE))
-
-
-def pytest_collection_finish() -> None:
-    """Leave what was imported and collected out of the search for garbage: all of it stays."""
-    gc.collect()
-    gc.freeze()
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -15,6 +15,12 @@ from torchaula.course.layout import Course
 from torchaula.errors import Refusal
 from torchaula.grading.trusted.client import Client
 from torchaula.grading.trusted.jobs import Job, Result
+from torchaula.grading.wire.forks import ready_for_forks
+
+
+def pytest_collection_finish() -> None:
+    """Many tests fork this process; what was imported and collected stays."""
+    ready_for_forks()
 
 
 @pytest.fixture(scope="module")
