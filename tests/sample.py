@@ -24,7 +24,7 @@ MARKS = (
     "sampled(number, name): without --all, only so many of these run, others with each commit",
     "slow: takes seven seconds and more by itself; without --all, a few of these run",
 )
-SLOW = 4  # tests that run without `--all`
+SLOW = 3  # tests that run without `--all`
 
 
 def of_commit() -> str:

@@ -177,7 +177,7 @@ def pipe(place: Path, course: Course) -> None:
 ODD = [link_to_the_model_solution, link_to_a_folder, closed_folder, pipe]
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("odd", ODD, ids=lambda each: each.__name__)
 def test_odd_folder_in_the_exchange_costs_nobody_else(
     shared: Machine, odd: Callable[[Path, Course], None]

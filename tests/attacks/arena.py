@@ -27,8 +27,8 @@ from torchaula.grading.wire.orders import Raised
 LIMITS = Limits(
     cell_seconds=1.0,
     cells_seconds=3.0,
-    cpu_seconds=10.0,
-    wall_seconds=15.0,
+    cpu_seconds=7.0,
+    wall_seconds=10.0,
     memory=512 * MIB,
     total_memory=768 * MIB,
     processes=24,
