@@ -21,6 +21,7 @@ def warm() -> None:
     engine.prepare(notebook())
 
 
+@pytest.mark.sampled(30)
 @pytest.mark.parametrize(
     ("body", "told"),
     [

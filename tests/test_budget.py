@@ -257,6 +257,7 @@ def _spin() -> None:
         pass
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("how", ["spin", "sleep", "stopped", "thread", "vfork"])
 def test_who_waits_for_the_machine_is_told_from_who_waits_for_itself(how: str) -> None:
     """A process that computes wants the CPU; one that sleeps, is stopped or waits for a child does not."""

@@ -559,7 +559,7 @@ def test_stopped_batch_ends_at_once_and_goes_on_later(
 
     running.signal(number)
 
-    assert running.code(seconds=10) == 128 + number
+    assert running.code(seconds=10) == 128 + number, running.told
     assert running.told.splitlines() == [
         "torchaula: stopped; what was graded is kept, and the next time goes on from there"
     ]

@@ -299,6 +299,7 @@ LOSSES: dict[str, Callable[[NotebookNode], None]] = {
 }
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 @pytest.mark.parametrize("loss", LOSSES)
 def test_notebook_without_names_is_told_by_its_texts(assignment: str, loss: str) -> None:

@@ -427,6 +427,7 @@ class Cut(Exception):
 STEPS = 30
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("step", [0, 2, 5, 8, 11, 14, 17, 20, STEPS])
 def test_cut_off_anywhere_it_is_finished_by_the_next_run(
     course: Course, monkeypatch: pytest.MonkeyPatch, step: int

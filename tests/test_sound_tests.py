@@ -178,7 +178,7 @@ UNSOUND: dict[str, tuple[Callable[[Course], None], tuple[str, ...]]] = {
 }
 
 
-@pytest.mark.sampled(8)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("door", [by_torchaula, by_nbgrader, by_release, by_generate])
 @pytest.mark.parametrize("case", UNSOUND)
 def test_unsound_assignment_is_refused(course: Course, case: str, door: Callable[[Course], str]) -> None:

@@ -74,6 +74,7 @@ class Client:
         if self._process is not None:
             return
         near, far = socketpair()
+        self._channel = Channel(near, Result)  # before there is a process: a signal may end this anywhere
         self._process = subprocess.Popen(
             [sys.executable, "-m", "torchaula.grading.trusted", str(far.fileno())],
             pass_fds=[far.fileno()],
@@ -85,7 +86,6 @@ class Client:
         if self._core is not None:
             with suppress(OSError):
                 os.sched_setaffinity(self._process.pid, {self._core})  # its children inherit this
-        self._channel = Channel(near, Result)
         if self._is_over:  # `stop` was called before there was a worker
             self._process.kill()
 
