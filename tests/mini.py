@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 from rich.console import Console
 
 from tests import postgres
@@ -73,6 +74,16 @@ def without_sandbox() -> str:
     except Refusal:
         return UNCONFINED
     return ""
+
+
+NOT_CONFINED = "nothing confines student code here"
+SANDBOXED = pytest.mark.skipif(bool(without_sandbox()), reason=NOT_CONFINED)
+
+
+def require_sandbox() -> None:
+    """Skip the test that asks, where nothing confines student code."""
+    if without_sandbox():
+        pytest.skip(NOT_CONFINED)
 
 
 def in_set_up(text: str, line: str) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 from tests import sample
 from torchaula.authoring import judging
+from torchaula.checks.session import aspect_of
 from torchaula.course.layout import Course
 from torchaula.course.notebook import Notebook, load
 from torchaula.grading.trusted import engine
@@ -51,7 +52,7 @@ def test_blind_answers_end_as_they_should(path: Path, exercise: str) -> None:
     found = grader.grade_each(exercise, [each["code"] for each, _ in every])
 
     for (each, is_right), judged in zip(every, found, strict=True):
-        failed = {cell.rpartition("-")[2] for cell, verdict in judged.verdicts.items() if not verdict.passed}
+        failed = {aspect_of(cell) for cell, verdict in judged.verdicts.items() if not verdict.passed}
         if is_right or (exercise, each["why"]) in RIGHT_AFTER_ALL:
             assert not failed, (each["why"], failed)
         elif "open" in each:

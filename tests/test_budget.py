@@ -14,6 +14,7 @@ from contextlib import contextmanager
 import pytest
 from msgspec.structs import replace
 
+from tests import mini
 from tests.rebuilding import JobMaker
 from tests.workshop import NAME, SOLUTIONS, Book, instructor, passed
 from torchaula.classroom.batch import assignments, entries
@@ -21,7 +22,6 @@ from torchaula.course import notebook
 from torchaula.errors import Refusal
 from torchaula.grading.sandboxed.nursery import NICE
 from torchaula.grading.sandboxed.usage import Usage
-from torchaula.grading.trusted import confinement
 from torchaula.grading.trusted.budget import NOTHING_SPENT, Budget, Spent
 from torchaula.grading.trusted.client import Client, GradingFailed
 from torchaula.grading.trusted.jobs import Result
@@ -73,7 +73,6 @@ class Bench:
     def __init__(self, limits: Limits) -> None:
         self.core, self.limits = min(os.sched_getaffinity(0)), limits
         self.client = Client(self.core)
-        confinement.find()
         self.desk = JobMaker(NAME, notebook.text(instructor()), limits)
         self.grade(Book())
 
@@ -97,10 +96,8 @@ def benches() -> Iterator[dict[Limits, Bench]]:
 def bench_of(limits: Limits, benches: dict[Limits, Bench]) -> Bench:
     """Skips where there is no sandbox."""
     if limits not in benches:
-        try:
-            benches[limits] = Bench(limits)
-        except Refusal as error:
-            pytest.skip(str(error))
+        mini.require_sandbox()
+        benches[limits] = Bench(limits)
     return benches[limits]
 
 

@@ -36,7 +36,6 @@ from torchaula.grading.trusted.jobs import Assigned, Job, Result
 pytestmark = pytest.mark.sampled(6)
 
 OTHER = "0123456789abcdef" * 4
-SANDBOXED = pytest.mark.skipif(bool(mini.without_sandbox()), reason="nothing confines student code here")
 
 
 @pytest.fixture
@@ -211,7 +210,7 @@ def test_refused_grading_makes_none(fresh: Course) -> None:
     assert not fresh.secret.exists()
 
 
-@SANDBOXED
+@mini.SANDBOXED
 def test_read_only_folder_is_a_clear_refusal(fresh: Course) -> None:
     """Where the file can't be written nothing is graded, in one line that names the folder."""
     bwrap = shutil.which("bwrap")

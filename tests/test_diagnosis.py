@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from tests.tiny import notebook
 from torchaula.authoring import judging
+from torchaula.checks.session import aspect_of
 from torchaula.course.constructs import NOTHING, Needs, constructs
 from torchaula.findings import Certainty
 from torchaula.grading.trusted.diagnosis import (
@@ -37,7 +38,7 @@ def evidence(body: str) -> dict[str, Evidence]:
 
 def failed(body: str) -> frozenset[str]:
     """The aspects of the cells that an answer failed."""
-    return frozenset(cell.rpartition("-")[2] for cell in evidence(body))
+    return frozenset(aspect_of(cell) for cell in evidence(body))
 
 
 def wrong(answer: str) -> Wrong:
@@ -50,7 +51,7 @@ def told(known: str, answer: str, needs: Needs = NOTHING) -> dict[str, Certainty
     mistake = KnownMistake(SENTENCE, evidence(known), needs, failed(known))
     found = diagnose([mistake], wrong(answer))
     assert {each.sentence for each in found.values()} <= {SENTENCE}
-    return {cell.rpartition("-")[2]: each.certainty for cell, each in found.items()}
+    return {aspect_of(cell): each.certainty for cell, each in found.items()}
 
 
 def test_answer_that_ends_as_a_known_one_in_every_cell_surely_makes_its_mistake() -> None:

@@ -53,7 +53,6 @@ from torchaula.report.following import Terminal
 THREADS = pytest.mark.filterwarnings("ignore:.*is multi-threaded, use of fork:DeprecationWarning")
 pytestmark = [THREADS, pytest.mark.sampled(2)]
 
-SANDBOXED = pytest.mark.skipif(bool(mini.without_sandbox()), reason="nothing confines student code here")
 MAIN, WORKER, NURSERY, SANDBOX = "main", "worker", "nursery", "sandbox"
 INT, TERM, HUP = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 STARTING, GRADING = "starting", "grading"
@@ -432,7 +431,7 @@ def require_completed(group: Class, asked: list[int], again: Again) -> Callable[
     return check
 
 
-@pytest.mark.parametrize("victim", [MAIN, WORKER, NURSERY, pytest.param(SANDBOX, marks=SANDBOXED)])
+@pytest.mark.parametrize("victim", [MAIN, WORKER, NURSERY, pytest.param(SANDBOX, marks=mini.SANDBOXED)])
 def test_killed_process_loses_nothing(
     victim: str,
     moment: int,

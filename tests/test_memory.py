@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests import mini
 from tests.rebuilding import JobMaker
 from tests.tiny import BACKENDS, OPEN, PLUS, grade, notebook
 from tests.workshop import NAME, Book, instructor, passed
@@ -13,9 +14,8 @@ from torchaula.authoring import judging
 from torchaula.classroom.batch import entries
 from torchaula.course import notebook as notebooks
 from torchaula.course.notebook import Cell, Notebook
-from torchaula.errors import Refusal
 from torchaula.grading.sandboxed import memory
-from torchaula.grading.trusted import confinement, engine
+from torchaula.grading.trusted import engine
 from torchaula.grading.trusted.client import Client
 from torchaula.grading.trusted.jobs import Result
 from torchaula.grading.trusted.seeds import Seeds
@@ -42,7 +42,6 @@ class Small:
     """A warm client whose submissions may take little memory."""
 
     def __init__(self) -> None:
-        confinement.find()
         self._client, self._desk = Client(), JobMaker(NAME, notebooks.text(instructor()), LIMITS)
         cells = notebooks.parse(instructor(), NAME).cells
         self.every_cell = {cell.id for cell in cells if cell.kind == "graded"}
@@ -57,10 +56,8 @@ class Small:
 @pytest.fixture(scope="module")
 def small() -> Iterator[Small]:
     """Skipped where there is no sandbox."""
-    try:
-        made = Small()
-    except Refusal as error:
-        pytest.skip(str(error))
+    mini.require_sandbox()
+    made = Small()
     yield made
     made.close()
 

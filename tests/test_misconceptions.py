@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from tests import mini
 from torchaula.authoring import judging
+from torchaula.checks.session import aspect_of
 from torchaula.classroom.batch import assignments
 from torchaula.course import notebook
 from torchaula.course.constructs import Needs
@@ -174,7 +175,7 @@ def test_known_answers_that_fail_other_cells_are_run_only_where_the_same_ones_ex
     def told(misconceptions: Misconceptions, answer: str) -> dict[str, str]:
         submission = grader.notebook.answered({"double": answer})
         verdicts = misconceptions.diagnosed(grader.grade(submission, ["double"]), submission)
-        return {cell.rpartition("-")[2]: verdict.diagnosis for cell, verdict in verdicts.items()}
+        return {aspect_of(cell): verdict.diagnosis for cell, verdict in verdicts.items()}
 
     first, second = (Misconceptions(grader, assigned, tmp_path / name) for name in ("one", "two"))
     found = [told(first, answer) for answer in answers]

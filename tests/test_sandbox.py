@@ -17,8 +17,6 @@ from torchaula.course.layout import Course
 from torchaula.errors import Refusal
 from torchaula.grading.trusted import client, confinement, engine, sandbox
 
-SANDBOXED = pytest.mark.skipif(bool(mini.without_sandbox()), reason="nothing confines student code here")
-
 
 @pytest.fixture
 def nowhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
@@ -36,7 +34,7 @@ def hand_in(course: Course) -> None:
     pupils.write(course, "ana", sample_class.handed_in(made_from, model))
 
 
-@SANDBOXED
+@mini.SANDBOXED
 def test_grading_refuses_where_nothing_confines_student_code(course: Course, nowhere: None) -> None:
     """Without a sandbox nothing is graded or written, and the refusal says what to install."""
     hand_in(course)
@@ -80,7 +78,7 @@ def test_nbgrader_refuses_tests_that_its_gradebook_does_not_know(course: Course)
     assert "changed since the gradebook was told of it (double-publico)" in done.stderr
 
 
-@SANDBOXED
+@mini.SANDBOXED
 def test_sandbox_shows_this_python_and_nothing_of_the_course() -> None:
     """Of the folder that course and environment stand in, a program inside sees the environment only."""
     found = confinement.find()
@@ -93,7 +91,7 @@ def test_sandbox_shows_this_python_and_nothing_of_the_course() -> None:
     assert set(listed.stdout.split()) == {".venv", "src"} & set(seen)
 
 
-@SANDBOXED
+@mini.SANDBOXED
 def test_course_that_the_sandbox_shows_is_refused(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     """A course inside the environment, which student code can read, is not graded there."""
     shown = [*confinement._python(), str(course.root.parent)]

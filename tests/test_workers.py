@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -113,6 +114,24 @@ def test_workers_share_the_cores_out_where_there_is_one_for_each(fewer: int) -> 
     assert set(chosen) == ({None} if fewer else os.sched_getaffinity(0))
 
 
+def test_client_stopped_while_its_worker_starts_can_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C or a signal may come between any two steps of a start."""
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    one = Client(core=0)
+    monkeypatch.setattr(os, "sched_setaffinity", stopped, raising=False)
+
+    with pytest.raises(KeyboardInterrupt):
+        one.begin()
+    started = one._process
+    one.stop()
+    one.close()
+
+    assert started is not None and started.returncode == -signal.SIGKILL
+
+
 def test_workers_begun_early_take_the_first_jobs() -> None:
     """What is started before there is a job serves the first that come, and no other is started."""
     together = threading.Barrier(2)
@@ -182,14 +201,13 @@ def test_next_assignment_meets_nothing_of_the_last_ones_set_up(
 
 
 @pytest.mark.slow
+@mini.SANDBOXED
 def test_set_up_that_runs_everywhere_but_in_the_sandbox_costs_nobody_a_point(
     course: Course, one: Client
 ) -> None:
     """Grading fails and says why, instead of giving everybody nothing; what comes after it is graded."""
     pupils.write(course, "ana", course.released("mini").read_text())
     job = job_of(assignments.load(course, "mini"), next(course.submitted.rglob("*.ipynb")).read_bytes())
-    if mini.without_sandbox():
-        pytest.skip("nothing confines student code here")
     reading = with_set_up(job, f"open('{course.config}').close()")
 
     for _ in range(2):

@@ -18,7 +18,7 @@ from tests.attacks.book import Attack, Book
 from tests.rebuilding import JobMaker, rebuild, reviewed
 from torchaula.checks.seeds import derive
 from torchaula.course.rebuilding.submitted import read
-from torchaula.grading.trusted import confinement, outputs
+from torchaula.grading.trusted import outputs
 from torchaula.grading.trusted.client import Client
 from torchaula.grading.trusted.jobs import Result
 from torchaula.grading.wire.limits import MIB, Limits
@@ -67,7 +67,6 @@ class Arena:
     """Grades attacks one after the other, as a batch would."""
 
     def __init__(self, folder: Path) -> None:
-        confinement.find()
         self.course = assault.write(folder / "course")
         self.root = folder / "course"
         self.released = (self.root / "release" / assault.NAME / f"{assault.NAME}.ipynb").read_text()
