@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests import pupils, shipped, tiny
+from torchaula.authoring import matrix
 from torchaula.authoring.audit import (
     call_operators,
     changed,
@@ -28,7 +30,7 @@ from torchaula.authoring.audit.kinds import Kind
 from torchaula.authoring.audit.mutants import Mutant
 from torchaula.authoring.audit.scores import Answers, End, Examined, Fault, Score
 from torchaula.authoring.audit.text import Text
-from torchaula.course import converters, layout
+from torchaula.course import answers, converters, layout
 from torchaula.course.answers import program
 from torchaula.course.layout import Course
 from torchaula.course.markers import USUAL
@@ -226,6 +228,31 @@ def test_counts_and_equivalent_mutants_in_the_repository_are_those_of_the_operat
 
     assert counts.load(course, assignment) == {name: dict(mutants.counted(own)) for name, own in made.items()}
     assert equivalents.load(course, source, made).keys() == made.keys()
+
+
+def test_readme_s_table_of_the_audit_counts_what_there_is() -> None:
+    """Its mutants, equivalent ones and known answers are those of the files that the audit reads."""
+    course = layout.find(shipped.ROOT)
+    readme = (shipped.ROOT / "README.md").read_text(encoding="utf-8")
+
+    rows = re.findall(r"^\| (`\w+`(?: \| \d+){5}) \| (\d+) of (\d+) \|$", readme, re.M)
+
+    assert rows == [audit_row(course, assignment) for assignment in course.assignments]
+
+
+def audit_row(course: Course, assignment: str) -> tuple[str, str, str]:
+    """What README says of an assignment in which every mutant that is not equivalent is killed."""
+    source = converters.source(course, assignment)
+    fixed = counts.load(course, assignment)
+    assert fixed is not None
+    made = sum(sum(of_kind.values()) for of_kind in fixed.values())
+    declared = equivalents.path(course, assignment).read_text(encoding="utf-8")
+    equivalent = len(re.findall(r"^@@ .+ @@", declared, re.M))
+    known = sum(
+        len(matrix.known(exercise, answers.load(course, assignment, exercise)))
+        for exercise in source.exercises.values()
+    )
+    return f"`{assignment}` | {made} | {made - equivalent} | {equivalent} | 0 | 0", str(known), str(known)
 
 
 def declare(course: Course, text: str) -> None:
