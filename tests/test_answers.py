@@ -130,6 +130,14 @@ def test_change_has_places_of_many_lines_and_lines_of_context() -> None:
             "line 2: a is the same program as the model",
         ),
         (f"python\n@right('a')\n{ANNOTATED}", "line 3: a is the same program as the model solution"),
+        (
+            HEAD.replace("a @@", "a fails publico valor @@") + "-    return y",
+            "line 2: there is no graded cell valor; there are publico, valores",
+        ),
+        (
+            "python\n@wrong('a', 'b', 'bordes')\ndef f(): pass",
+            "there is no graded cell bordes; there are publico, valores",
+        ),
         ("diff\n@@ a of b @@ mal\n-    return y", "line 2: no right answer 'b' stands above"),
         (HEAD + "-    return y\n\n@@ b of a @@ mal\n-    pass", "line 5: no right answer 'a' stands above"),
         (HEAD + "-    return y\n\n@@ b @@ mal\n-    return y", "line 5: b is the same program as a"),

@@ -108,6 +108,40 @@ def test_folder_that_is_no_course(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "--course" in told
 
 
+AUTHORED = [
+    "course.toml",
+    "source/mini/mini.ipynb",
+    "answers/mini/double.md",
+    "answers/mini/equivalent.md",
+    "answers/mini/mutants.csv",
+]
+
+
+@pytest.mark.parametrize("name", AUTHORED)
+def test_file_that_an_editor_saved_in_another_encoding(
+    course: Course, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What an author writes is UTF-8; where it isn't, the file and the line are named."""
+    (course.root / name).write_bytes("uno\ndos años\n".encode("latin-1"))
+
+    told = refused(course, "audit", "mini", capsys=capsys)
+
+    assert f"{course.root / name}, line 2: not UTF-8; save it as UTF-8" in told
+
+
+@pytest.mark.parametrize("name", AUTHORED[:3])
+def test_folder_in_place_of_an_authored_file(
+    course: Course, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file that can't be read is named with the reason."""
+    (course.root / name).unlink(missing_ok=True)
+    (course.root / name).mkdir()
+
+    told = refused(course, "audit", "mini", capsys=capsys)
+
+    assert f"{course.root / name}: can't be read (Is a directory); check the file and its permissions" in told
+
+
 @pytest.mark.parametrize("name", ["autograded", "feedback", ".torchaula"])
 def test_file_in_place_of_a_folder(course: Course, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A file where grading must write a folder is named and left alone."""

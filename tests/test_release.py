@@ -189,6 +189,18 @@ def test_normal_form_names_each_fault_and_mends_it(course: Course, fault: str) -
     assert not list(normal_form.faults(path))
 
 
+@pytest.mark.parametrize(("old", "new"), [(b"{", b"\xef\xbb\xbf{"), (b"\n", b"\r\n")])
+def test_normal_form_has_one_encoding_and_one_end_of_line(course: Course, old: bytes, new: bytes) -> None:
+    """A byte-order mark or Windows' ends of lines, which some editors write, are told and mended."""
+    path = course.notebook("mini")
+    as_it_was = path.read_bytes()
+    path.write_bytes(as_it_was.replace(old, new, 1 if old == b"{" else -1))
+
+    assert list(normal_form.faults(path)) == ["not written in the normal form; run `make format`"]
+    assert normal_form.mend(path)
+    assert path.read_bytes() == as_it_was
+
+
 def test_normal_form_keeps_checks_collapsed(course: Course) -> None:
     """A graded cell may be collapsed; any other cell is shown."""
     path = course.notebook("mini")

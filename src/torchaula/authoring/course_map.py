@@ -112,7 +112,9 @@ def files(course: Course) -> dict[Path, str]:
 def outdated(course: Course) -> list[Path]:
     """The files that don't say what they should."""
     return [
-        path for path, text in files(course).items() if not path.is_file() or path.read_text("utf-8") != text
+        path
+        for path, text in files(course).items()
+        if not path.is_file() or path.read_bytes() != text.encode()
     ]
 
 

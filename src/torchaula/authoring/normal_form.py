@@ -32,9 +32,8 @@ TAGS = {SETUP_TAG, DEMO_TAG}
 
 def mend(path: Path) -> bool:
     """Write the notebook at `path` in its normal form; returns whether that changed it."""
-    before = path.read_text(encoding="utf-8")
     mended = written(notebook.read(path), path.stem)
-    if is_other := notebook.text(mended) != before:
+    if is_other := notebook.text(mended).encode() != path.read_bytes():
         notebook.write(mended, path)
     return is_other
 
@@ -107,7 +106,7 @@ def faults(path: Path) -> Iterator[str]:
     node = notebook.read(path)
     found = list(_cell_faults(node))
     yield from found
-    if not found and path.read_text(encoding="utf-8") != notebook.text(written(node, path.stem)):
+    if not found and path.read_bytes() != notebook.text(written(node, path.stem)).encode():
         yield _("not written in the normal form; run `make format`")
 
 

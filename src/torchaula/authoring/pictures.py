@@ -13,7 +13,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from torchaula.course import notebook
+from torchaula.course import notebook, text_files
 from torchaula.course.pictures import INSIDE, moved
 from torchaula.errors import Refusal
 from torchaula.i18n import _
@@ -79,7 +79,7 @@ def drawn(drawing: Path) -> bytes:
         raise Refusal(_("drawings need resvg-py: pip install 'torchaula[dev]'")) from None
     try:
         content = resvg_py.svg_to_bytes(
-            svg_string=drawing.read_text(encoding="utf-8"),
+            svg_string=text_files.read(drawing),
             zoom=ZOOM,
             background="white",
             skip_system_fonts=True,

@@ -8,12 +8,12 @@ unless it says which.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from torchaula.course import changes, whole_answers
+from torchaula.course import changes, text_files, whole_answers
 from torchaula.course.changes import Change, Numbered
 from torchaula.course.constructs import NOTHING, Needs, constructs, needs
 from torchaula.course.layout import Course
@@ -65,7 +65,7 @@ def load(course: Course, assignment: str, exercise: Exercise) -> tuple[KnownAnsw
     """The known answers to an exercise. Raises `Refusal` where the file is missing or malformed."""
     file = path(course, assignment, exercise.id)
     try:
-        return parse(file.read_text(encoding="utf-8"), file, exercise)
+        return parse(text_files.read(file), file, exercise)
     except FileNotFoundError:
         raise Refusal(
             _("{path}: there are no answers; write some, at least two right and six wrong").format(path=file)
@@ -128,13 +128,23 @@ class _Reader:
         if written.needs and (lacking := written.needs - constructs(source)):
             raise Refusal(
                 _("{where}: {name} has no {construct} itself; mend what it needs").format(
-                    where=where, name=name, construct=", ".join(sorted(lacking))
+                    where=where, name=name, construct=_listed(lacking)
+                )
+            )
+        if unknown := written.fails - self._everything:
+            raise Refusal(
+                _("{where}: there is no graded cell {unknown}; there are {cells}").format(
+                    where=where, unknown=_listed(unknown), cells=_listed(self._everything)
                 )
             )
         fails = frozenset() if written.is_right else written.fails or self._everything
         self.found[name] = KnownAnswer(
             name, source, fails, written.sentence, base=base, model=self._model, declared=written.needs
         )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
 
 
 def blocks(text: str, path: Path) -> Iterator[tuple[str, Numbered]]:

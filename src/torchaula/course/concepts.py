@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from torchaula.course import text_files
 from torchaula.errors import Refusal
 from torchaula.i18n import _
 
@@ -26,7 +27,7 @@ def load(root: Path) -> tuple[Concept, ...]:
     """What the file lists, in order; nothing without a file. Raises `Refusal` if it is malformed."""
     path = root / FILE
     try:
-        parts = tomllib.loads(path.read_text(encoding="utf-8"))
+        parts = tomllib.loads(text_files.read(path))
         return tuple(
             Concept(name, part, *_two_texts(names))
             for part, listed in parts.items()
@@ -34,7 +35,7 @@ def load(root: Path) -> tuple[Concept, ...]:
         )
     except FileNotFoundError:
         return ()
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, AttributeError, ValueError) as error:
+    except (tomllib.TOMLDecodeError, AttributeError, ValueError) as error:
         raise Refusal(
             _(
                 "{path}: can't be read ({reason}); under each part's [\"title\"] stand lines "

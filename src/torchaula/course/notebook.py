@@ -16,6 +16,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.warnings import DuplicateCellId, MissingIDFieldWarning
 
+from torchaula.course import text_files
 from torchaula.course.markers import USUAL, Markers, has
 from torchaula.errors import Refusal
 from torchaula.files import whole
@@ -190,15 +191,11 @@ class Notebook:
 def read(path: Path) -> NotebookNode:
     """The notebook file at `path`. Raises `Refusal` where it is missing or not a notebook."""
     try:
-        return loads(path.read_text(encoding="utf-8"))
+        written = text_files.read(path)
     except FileNotFoundError:
         raise Refusal(_("{path}: there is no such notebook").format(path=path)) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refusal(
-            _("{path}: can't be read ({reason}); check the file and its permissions").format(
-                path=path, reason=error
-            )
-        ) from None
+    try:
+        return loads(written)
     except Exception as error:  # nbformat raises many unrelated exceptions for broken JSON
         raise Refusal(
             _("{path}: not a valid notebook ({reason}); save it again in Jupyter").format(

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from torchaula.course import text_files
 from torchaula.errors import Refusal
 from torchaula.files import whole
 from torchaula.i18n import _
@@ -45,10 +46,10 @@ def load(root: Path) -> tuple[Entry, ...]:
     """What the file lists, in order; nothing without a file. Raises `Refusal` if it is malformed."""
     path = root / FILE
     try:
-        entries = _entries(path.read_text(encoding="utf-8"))
+        entries = _entries(text_files.read(path))
     except FileNotFoundError:
         return ()
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, TypeError, AttributeError) as error:
+    except (tomllib.TOMLDecodeError, TypeError, AttributeError) as error:
         raise _malformed(path, str(error)) from None
     for each in entries:
         if not all(isinstance(value, str) for value in (each.name, each.title, each.about, each.builds)):

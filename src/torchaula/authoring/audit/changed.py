@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from torchaula.authoring.audit import equivalents
-from torchaula.course import answers, notebook
+from torchaula.course import answers, notebook, text_files
 from torchaula.course.layout import Course
 from torchaula.course.markers import Markers
 from torchaula.course.notebook import Notebook
@@ -85,7 +85,7 @@ def _judges_differ(course: Course, commit: str) -> bool:
 
 
 def _read(path: Path) -> str:
-    return path.read_text(encoding="utf-8") if path.is_file() else ""
+    return text_files.read(path) if path.is_file() else ""
 
 
 def _exists(folder: Path, commit: str) -> bool:

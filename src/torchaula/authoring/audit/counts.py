@@ -12,7 +12,7 @@ from pathlib import Path
 from torchaula.authoring.audit import mutants
 from torchaula.authoring.audit.kinds import Kind
 from torchaula.authoring.audit.mutants import Mutant, counted
-from torchaula.course import converters
+from torchaula.course import converters, text_files
 from torchaula.course.layout import Course
 from torchaula.errors import Refusal
 from torchaula.files import whole
@@ -33,16 +33,15 @@ def load(course: Course, assignment: str) -> Counts | None:
     file, found = path(course, assignment), dict[str, dict[Kind, int]]()
     if not file.is_file():
         return None
-    with file.open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            try:
-                found.setdefault(row["exercise"], {})[Kind(row["kind"])] = int(row["mutants"])
-            except (KeyError, ValueError) as error:
-                raise Refusal(
-                    _("{path}: {reason}; write it again with torchaula audit --count").format(
-                        path=file, reason=error
-                    )
-                ) from None
+    for row in csv.DictReader(text_files.read(file).splitlines()):
+        try:
+            found.setdefault(row["exercise"], {})[Kind(row["kind"])] = int(row["mutants"])
+        except (KeyError, ValueError) as error:
+            raise Refusal(
+                _("{path}: {reason}; write it again with torchaula audit --count").format(
+                    path=file, reason=error
+                )
+            ) from None
     return found
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from torchaula.authoring.audit.mutants import Mutant
 from torchaula.authoring.audit.mutants import of as made
-from torchaula.course import changes
+from torchaula.course import changes, text_files
 from torchaula.course.answers import DIFF, blocks, program
 from torchaula.course.changes import Change
 from torchaula.course.layout import Course
@@ -41,7 +41,7 @@ def load(
     file = path(course, notebook.assignment)
     if not file.is_file():
         return {exercise: {} for exercise in mutants}
-    return read(file.read_text(encoding="utf-8"), file, notebook, mutants)
+    return read(text_files.read(file), file, notebook, mutants)
 
 
 def read(
