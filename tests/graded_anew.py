@@ -57,7 +57,7 @@ def main(root: str, packages: str) -> None:
     known = answers.load(course, "mini", notebook.load(course.notebook("mini")).exercise(EXERCISE))
     judged = grader.grade_each(EXERCISE, [answer.source for answer in known])
     evidence = [
-        KnownMistake(a.sentence, j.evidence, a.needs, a.fails)
+        KnownMistake(a.sentence, j.evidence, a.fails, a.needs)
         for a, j in zip(known, judged, strict=True)
         if not a.is_right
     ]

@@ -164,7 +164,7 @@ def test_foreign_wrong_answers_are_told_nothing_false(assignment: str, exercise:
     grader = engine.Engine(notebook(assignment), judging.own_sandbox())
     judged = grader.grade_each(exercise, [answer.source for answer in [*wrong, *strangers]])
     mistakes = [
-        KnownMistake(answer.sentence, found.evidence, answer.needs, answer.fails)
+        KnownMistake(answer.sentence, found.evidence, answer.fails, answer.needs)
         for answer, found in zip(wrong, judged, strict=False)
     ]
     sentences = {answer.id: answer.sentence for answer in wrong} | {"nothing": ""}

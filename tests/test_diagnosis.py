@@ -48,7 +48,7 @@ def wrong(answer: str) -> Wrong:
 
 def told(known: str, answer: str, needs: Needs = NOTHING) -> dict[str, Certainty]:
     """How sure each cell is that an answer makes a known mistake."""
-    mistake = KnownMistake(SENTENCE, evidence(known), needs, failed(known))
+    mistake = KnownMistake(SENTENCE, evidence(known), failed(known), needs)
     found = diagnose([mistake], wrong(answer))
     assert {each.sentence for each in found.values()} <= {SENTENCE}
     return {aspect_of(cell): each.certainty for cell, each in found.items()}
@@ -111,8 +111,8 @@ def test_sentence_that_names_what_the_program_lacks_is_not_told() -> None:
 def test_known_answers_that_fail_the_same_cells_and_explain_them_decide_alone() -> None:
     """One that fails another cell, of which there is no evidence, is not as near."""
     known = evidence(SQUARE)
-    same = KnownMistake(SENTENCE, known, fails=failed(SQUARE))
-    other = KnownMistake("tu código ordena también", known, fails=failed(SQUARE) | {"grande"})
+    same = KnownMistake(SENTENCE, known, failed(SQUARE))
+    other = KnownMistake("tu código ordena también", known, failed(SQUARE) | {"grande"})
 
     assert {each.sentence for each in diagnose([other, same], wrong(SQUARE)).values()} == {SENTENCE}
     assert diagnose_by_twins([other, same], wrong(SQUARE)) == diagnose([other, same], wrong(SQUARE))

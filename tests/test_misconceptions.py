@@ -136,8 +136,8 @@ def test_known_answer_is_run_once_a_program_may_be_told_its_sentence(
     plain = "def double(x):\n    return x * x + 7"
     loop = "def double(x):\n    for _ in range(1):\n        x = x * x\n    return x - 5"
     mistakes = [
-        Mistake("un bucle", loop, Needs(has=("loop",)), BOTH),
-        Mistake("sin bucle", plain, Needs(), BOTH),
+        Mistake("un bucle", loop, BOTH, Needs(has=("loop",))),
+        Mistake("sin bucle", plain, BOTH),
     ]
     assigned = replace(assigned, mistakes={"double": mistakes})
 
@@ -160,10 +160,10 @@ def test_known_answers_that_fail_other_cells_are_run_only_where_the_same_ones_ex
     square, seven = "def double(x):\n    return x * x + 7", "def double(x):\n    return x + x + 7"
     hidden = "def double(x):\n    return x + x + (len(x) == 3)"
     mistakes = [
-        Mistake("el cuadrado", square, fails=BOTH),
-        Mistake("siete más", seven, fails=BOTH),
-        Mistake("uno más", hidden, fails=("valores",)),
-        Mistake("otra celda", "raise RuntimeError", fails=("formas",)),
+        Mistake("el cuadrado", square, BOTH),
+        Mistake("siete más", seven, BOTH),
+        Mistake("uno más", hidden, ("valores",)),
+        Mistake("otra celda", "raise RuntimeError", ("formas",)),
     ]
     assigned = replace(assigned, mistakes={"double": mistakes})
     answers = [

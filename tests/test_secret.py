@@ -216,7 +216,8 @@ def test_worker_takes_the_secret_of_each_job_and_shows_it_nowhere(course: Course
     material = sample_class.material(course, "mini")
     wrong = dict.fromkeys(material.exercises, "def double(x):\n    return 0 * x\n\nadd_one = double\n")
     submitted = sample_class.handed_in(material, wrong).encode()
-    known = {"double": [Mistake("es el cuadrado", "def double(x):\n    return x**2 + 7\n")]}
+    square = "def double(x):\n    return x**2 + 7\n"
+    known = {"double": [Mistake("es el cuadrado", square, ("publico", "valores"))]}
     is_confined = not mini.without_sandbox()
     try:
         told = [

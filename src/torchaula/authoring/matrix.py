@@ -44,7 +44,7 @@ class Trial:
     def mistake(self) -> KnownMistake:
         """A wrong answer as diagnosing knows it."""
         answer = self.answer
-        return KnownMistake(answer.sentence, dict(self.evidence), answer.needs, answer.fails)
+        return KnownMistake(answer.sentence, dict(self.evidence), answer.fails, answer.needs)
 
 
 def known(exercise: Exercise, answers: Iterable[KnownAnswer]) -> list[KnownAnswer]:

@@ -82,7 +82,7 @@ class Assignment:
         """The known wrong answers, by exercise. Raises `Refusal` where an answers file is malformed."""
         return {
             name: [
-                Mistake(a.sentence, a.source, a.needs, tuple(sorted(a.fails)))
+                Mistake(a.sentence, a.source, tuple(sorted(a.fails)), a.needs)
                 for a in answers.load(self.course, self.name, each)
                 if a.fails
             ]

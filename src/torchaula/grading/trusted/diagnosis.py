@@ -112,8 +112,8 @@ class KnownMistake(msgspec.Struct, frozen=True):
 
     sentence: str
     evidence: dict[str, Evidence]
+    fails: frozenset[str]
     needs: Needs = NOTHING
-    fails: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

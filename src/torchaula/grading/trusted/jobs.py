@@ -22,8 +22,8 @@ class Mistake(msgspec.Struct, frozen=True):
 
     sentence: str
     source: str
+    fails: tuple[str, ...]
     needs: Needs = NOTHING
-    fails: tuple[str, ...] = ()
 
 
 class Assigned(msgspec.Struct, frozen=True):

@@ -169,7 +169,7 @@ class Misconceptions:
         """The evidence, and whether it is sure: another run would give the same."""
         judged = self._engine.grade_each(exercise, [mistake.source for mistake in lacking.values()])
         found = {
-            number: KnownMistake(mistake.sentence, each.evidence, mistake.needs, frozenset(mistake.fails))
+            number: KnownMistake(mistake.sentence, each.evidence, frozenset(mistake.fails), mistake.needs)
             for (number, mistake), each in zip(lacking.items(), judged, strict=True)
         }
         return found, not any(each.is_unsure for each in judged)
