@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import mini, shipped
-from torchaula.course import answers, notebook
+from torchaula.course import answers, changes, notebook, whole_answers
 from torchaula.course.answers import KnownAnswer
 from torchaula.course.changes import Change, Place
 from torchaula.course.layout import find
@@ -211,7 +211,7 @@ def test_places_are_changed_wherever_they_stand(numbers: list[int], data: st.Dat
 def expanded(text: str, base: list[str]) -> str:
     """The only change in a text, applied; the lines need not be Python."""
     ((_language, lines),) = answers.blocks(text, PATH)
-    (change,) = answers.changes.read(lines, PATH)
+    (change,) = changes.read(lines, PATH)
     assert isinstance(change, Change) and all(isinstance(place, Place) for place in change.places)
     return change.applied("\n".join(base))
 
@@ -224,3 +224,17 @@ def test_most_wrong_answers_of_the_course_are_changes() -> None:
     wrong = [answer for each in known for answer in each if not answer.is_right]
 
     assert sum(bool(answer.base) for answer in wrong) / len(wrong) > 7 / 8
+
+
+def test_answers_of_the_course_name_the_cells_that_they_fail_only_where_these_are_not_all() -> None:
+    """What stands in a head says something: an answer fails every graded cell unless it names some."""
+    course = find(shipped.ROOT)
+    named = []
+    for source in (notebook.load(course.notebook(name)) for name in course.assignments):
+        for of in source.exercises.values():
+            path, cells = answers.path(course, source.assignment, of.id), {cell.aspect for cell in of.graded}
+            for language, lines in answers.blocks(path.read_text(encoding="utf-8"), path):
+                read = whole_answers.read if language == answers.PYTHON else changes.read
+                named += [each.where for each in read(lines, path) if each.fails == cells]
+
+    assert named == []
