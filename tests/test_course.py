@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import zip_longest
 from math import ceil
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from tests import sample
 from torchaula.authoring import judging, luck, matrix, opening, prose, rules
 from torchaula.authoring.luck import Draw
 from torchaula.authoring.matrix import Trial
+from torchaula.checks import session
 from torchaula.checks.session import aspect_of
 from torchaula.course import answers
 from torchaula.course.answers import KnownAnswer
@@ -27,6 +31,7 @@ from torchaula.findings import Kind
 from torchaula.grading.trusted import engine
 from torchaula.grading.trusted.diagnosis import Evidence, KnownMistake, Wrong, diagnose
 from torchaula.grading.trusted.judged import Judged
+from torchaula.grading.trusted.sandbox import Sandbox
 from torchaula.grading.trusted.verdict import Outcome, Verdict
 
 COURSE = Course(Path(__file__).parents[1])
@@ -39,6 +44,8 @@ EXERCISE_IN, ONE_IN, ALONE, WHOLE, THREADED = 14, 8, 6, 1, 1
 ONCE_LUCKY = [
     ("tensores/softmax", "epsilon-instead-of-shift", Draw(7, 8)),
     ("mlp/train-step", "rounds-the-loss", Draw(7, 19)),
+    ("clasicos/encode-table", "mean-of-squares", Draw(1, 15)),
+    ("secuencias/rnn", "tanh-by-powers", Draw(1, 5)),
 ]
 
 
@@ -339,6 +346,58 @@ def test_answer_that_once_had_luck_has_none_any_more(exercise: str, answer: str,
     warm(assignment)
 
     assert luck.swayed_by(notebook(assignment), name, [found], draw) == []
+
+
+@pytest.mark.sampled(1)
+@pytest.mark.parametrize(("assignment", "exercise"), EXERCISES)
+def test_speed_of_the_machine_decides_over_no_answer(
+    assignment: str, exercise: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With three times the time limits every answer ends as declared, and with a third the right ones do.
+
+    A loop, say, must fail for its number of operations: on a fast machine it may end in time.
+    """
+    tried = matrix.known(notebook(assignment).exercise(exercise), known(assignment, exercise))
+    warm(assignment)
+
+    with limits_times(3, monkeypatch) as sandbox:
+        assert misjudged(sandbox, assignment, exercise, tried) == {}
+    with limits_times(1 / 3, monkeypatch) as sandbox:
+        right = [answer for answer in tried if answer.is_right]
+        assert misjudged(sandbox, assignment, exercise, right) == {}
+
+
+@contextmanager
+def limits_times(factor: float, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """A sandbox whose limits of time, those of a call included, are `factor` times as long."""
+    open_cell = session.open_cell
+
+    def opened(*arguments: Any) -> session.Session:
+        *others, seconds = arguments
+        return open_cell(*others, factor * seconds)
+
+    usual = judging.own_sandbox().confinement
+    names = ("cell_seconds", "cells_seconds", "cpu_seconds", "wall_seconds")
+    longer = {name: factor * getattr(usual.limits, name) for name in names}
+    sandbox = Sandbox(replace(usual, limits=msgspec.structs.replace(usual.limits, **longer)))
+    with monkeypatch.context() as patch, closing(sandbox):
+        patch.setattr(session, "open_cell", opened)
+        yield sandbox
+
+
+def misjudged(
+    sandbox: Sandbox, assignment: str, exercise: str, tried: Sequence[KnownAnswer]
+) -> dict[str, frozenset[str]]:
+    """The answers that end otherwise than declared, alone too, and what each fails."""
+    source = notebook(assignment)
+    grader = engine.Engine(source, sandbox)
+    found = {}
+    for answer, judged in zip(tried, grader.grade_each(exercise, [a.source for a in tried]), strict=True):
+        if failed(judged) != answer.fails:
+            alone = grader.grade(source.answered({exercise: answer.source}), [exercise])
+            if failed(alone) != answer.fails:
+                found[answer.id] = failed(alone)
+    return found
 
 
 @pytest.mark.sampled(1)
