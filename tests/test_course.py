@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -360,16 +360,16 @@ def test_speed_of_the_machine_decides_over_no_answer(
     tried = matrix.known(notebook(assignment).exercise(exercise), known(assignment, exercise))
     warm(assignment)
 
-    with limits_times(3, monkeypatch) as sandbox:
-        assert misjudged(sandbox, assignment, exercise, tried) == {}
-    with limits_times(1 / 3, monkeypatch) as sandbox:
+    with limits_times(3, monkeypatch):
+        assert luck.swayed_by(notebook(assignment), exercise, tried, Draw(1, 1)) == []
+    with limits_times(1 / 3, monkeypatch):
         right = [answer for answer in tried if answer.is_right]
-        assert misjudged(sandbox, assignment, exercise, right) == {}
+        assert luck.swayed_by(notebook(assignment), exercise, right, Draw(1, 1)) == []
 
 
 @contextmanager
-def limits_times(factor: float, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    """A sandbox whose limits of time, those of a call included, are `factor` times as long."""
+def limits_times(factor: float, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Judge in a sandbox whose limits of time, those of a call included, are `factor` times as long."""
     open_cell = session.open_cell
 
     def opened(*arguments: Any) -> session.Session:
@@ -382,22 +382,8 @@ def limits_times(factor: float, monkeypatch: pytest.MonkeyPatch) -> Iterator[San
     sandbox = Sandbox(replace(usual, limits=msgspec.structs.replace(usual.limits, **longer)))
     with monkeypatch.context() as patch, closing(sandbox):
         patch.setattr(session, "open_cell", opened)
-        yield sandbox
-
-
-def misjudged(
-    sandbox: Sandbox, assignment: str, exercise: str, tried: Sequence[KnownAnswer]
-) -> dict[str, frozenset[str]]:
-    """The answers that end otherwise than declared, alone too, and what each fails."""
-    source = notebook(assignment)
-    grader = engine.Engine(source, sandbox)
-    found = {}
-    for answer, judged in zip(tried, grader.grade_each(exercise, [a.source for a in tried]), strict=True):
-        if failed(judged) != answer.fails:
-            alone = grader.grade(source.answered({exercise: answer.source}), [exercise])
-            if failed(alone) != answer.fails:
-                found[answer.id] = failed(alone)
-    return found
+        patch.setattr(judging, "own_sandbox", lambda: sandbox)
+        yield
 
 
 @pytest.mark.sampled(1)
