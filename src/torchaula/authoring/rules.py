@@ -178,12 +178,6 @@ def _answers(exercise: Exercise, answers: Sequence[KnownAnswer]) -> Iterator[str
         ).format(right=right, wrong=len(answers) - right, r=LEAST_RIGHT, w=LEAST_WRONG)
     aspects = {cell.aspect for cell in exercise.graded}
     for answer in answers:
-        if answer.fails - aspects:
-            yield _("{answer}: fails cells that don't exist: {names}; there are: {known}").format(
-                answer=answer.id,
-                names=", ".join(sorted(answer.fails - aspects)),
-                known=", ".join(cell.aspect for cell in exercise.graded),
-            )
         if not answer.is_right and answer.fails == {PUBLIC}:
             yield _(
                 "{answer}: no hidden cell fails it; what the public check asks of it, {hidden} should ask "
